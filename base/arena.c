@@ -1,0 +1,143 @@
+#include "base/arena.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <openssl/crypto.h>
+
+#ifdef CINQUE_SANITIZED
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(from, bytes)   ((void)(from), (void)(bytes))
+#define ASAN_UNPOISON_MEMORY_REGION(from, bytes) ((void)(from), (void)(bytes))
+#endif
+
+enum { ALIGNMENT = 16, FIRST_BLOCK_BYTES = 64 * 1024, BLOCK_BYTES_MAX = 8 * 1024 * 1024 };
+
+typedef struct Block Block;
+struct Block {
+    Block *previous;
+    size_t capacity, used;
+    _Alignas(ALIGNMENT) unsigned char bytes[];
+};
+
+struct Arena {
+    Block *newest; /* NULL until the first allocation; the chain ends at the first block */
+    size_t bytes_max, bytes_used;
+};
+
+static void die(const char *message)
+{
+    (void)fprintf(stderr, "cinque: %s\n", message);
+    abort();
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+Arena *arena_create(size_t bytes_max)
+{
+    Arena *arena = memory_alloc(sizeof *arena);
+    arena->bytes_max = bytes_max;
+    return arena;
+}
+
+/* Blocks double, so that their number stays small, but not past what the arena may still hold. */
+static Block *block_create(const Arena *arena, size_t bytes)
+{
+    size_t wanted = arena->newest == NULL ? FIRST_BLOCK_BYTES : 2 * arena->newest->capacity;
+    wanted = least(least(wanted, BLOCK_BYTES_MAX), arena->bytes_max - arena->bytes_used);
+    if (wanted < bytes)
+        wanted = bytes;
+
+    Block *block = memory_alloc(sizeof *block + wanted);
+    block->previous = arena->newest;
+    block->capacity = wanted;
+    ASAN_POISON_MEMORY_REGION(block->bytes, wanted);
+    return block;
+}
+
+static void block_wipe(Block *block)
+{
+    ASAN_UNPOISON_MEMORY_REGION(block->bytes, block->capacity);
+    OPENSSL_cleanse(block->bytes, block->used);
+    block->used = 0;
+}
+
+void *arena_alloc(Arena *arena, size_t bytes)
+{
+    if (bytes > SIZE_MAX / 2)
+        die("arena: more asked than memory can be");
+    size_t rounded = bytes == 0 ? ALIGNMENT : (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (rounded > arena->bytes_max - arena->bytes_used)
+        die("arena: passed its limit");
+
+    if (arena->newest == NULL || rounded > arena->newest->capacity - arena->newest->used)
+        arena->newest = block_create(arena, rounded);
+    Block *block = arena->newest;
+    void *memory = block->bytes + block->used;
+    block->used += rounded;
+    arena->bytes_used += rounded;
+    /* Only what was asked for: the rounding stays out of bounds. */
+    ASAN_UNPOISON_MEMORY_REGION(memory, bytes);
+    return memory;
+}
+
+void arena_reset(Arena *arena)
+{
+    Block *block = arena->newest;
+
+    while (block != NULL && block->previous != NULL) {
+        Block *previous = block->previous;
+        block_wipe(block);
+        memory_free(block);
+        block = previous;
+    }
+    if (block != NULL) {
+        block_wipe(block);
+        ASAN_POISON_MEMORY_REGION(block->bytes, block->capacity);
+    }
+    arena->newest = block;
+    arena->bytes_used = 0;
+}
+
+size_t arena_bytes_used(const Arena *arena)
+{
+    return arena->bytes_used;
+}
+
+void arena_close(Arena **arena)
+{
+    if (*arena == NULL)
+        return;
+    arena_reset(*arena);
+    if ((*arena)->newest != NULL)
+        ASAN_UNPOISON_MEMORY_REGION((*arena)->newest->bytes, (*arena)->newest->capacity);
+    memory_free((*arena)->newest);
+    memory_free(*arena);
+    *arena = NULL;
+}
+
+void *memory_alloc(size_t bytes)
+{
+    void *memory = calloc(1, bytes == 0 ? 1 : bytes);
+    if (memory == NULL)
+        die("memory: exhausted");
+    return memory;
+}
+
+void *memory_resize(void *old, size_t bytes)
+{
+    void *memory = realloc(old, bytes == 0 ? 1 : bytes);
+    if (memory == NULL)
+        die("memory: exhausted");
+    return memory;
+}
+
+void memory_free(void *pointer)
+{
+    free(pointer);
+}
