@@ -1,0 +1,75 @@
+#pragma once
+/* What the db*.c files share. Nobody else includes it; libpq's header is included nowhere else. */
+#include <libpq-fe.h>
+
+#include "base/arena.h"
+#include "base/db.h"
+
+enum { DB_PREPARED_MAX = 256 };
+
+struct Db {
+    PGconn *connection;
+    char role[DB_NAME_BYTES];
+    const char *busy;               /* the COPY or row stream under way, or NULL */
+    Hash prepared[DB_PREPARED_MAX]; /* slot n is the server's statement "cinque_n" */
+    size_t prepared_count, prepared_next;
+    char *buffer; /* encoded parameters of the statement under way */
+    size_t buffer_bytes;
+};
+
+/* db_error.c: sql may be NULL; with it, the line of a syntax error is named. */
+Result db_fail(const Db *db, const char *name, const char *sql, const PGresult *result, Error *error) CHECKED;
+Result db_check_idle(const Db *db, const char *name, Error *error) CHECKED;
+
+/* db_prepare.c */
+enum { DB_PREPARED_NAME_BYTES = 24 };
+Result db_prepare(Db *db, const DbStatement *statement, char prepared[DB_PREPARED_NAME_BYTES],
+                  Error *error) CHECKED;
+size_t db_types_count(const ValueType *types, size_t types_max);
+
+/* db_value.c: PostgreSQL's binary formats, big-endian. */
+const char *db_type_name(ValueType type);
+size_t db_encode_bound(const Value *value); /* the most bytes db_encode writes */
+/* The end of what was written behind out, or NULL when the integer does not fit its type. Nulls are not encoded. */
+char *db_encode(char *out, const Value *value);
+/* arena: for the items of arrays. NULL or a reason without values: why these bytes are not of this type. */
+const char *db_decode(ValueType type, const char *data, size_t length, Arena *arena, Value *value);
+
+static inline void db_put_16(char *out, uint16_t number)
+{
+    number = __builtin_bswap16(number);
+    __builtin_memcpy(out, &number, sizeof number);
+}
+static inline void db_put_32(char *out, uint32_t number)
+{
+    number = __builtin_bswap32(number);
+    __builtin_memcpy(out, &number, sizeof number);
+}
+static inline void db_put_64(char *out, uint64_t number)
+{
+    number = __builtin_bswap64(number);
+    __builtin_memcpy(out, &number, sizeof number);
+}
+static inline uint16_t db_get_16(const char *in)
+{
+    uint16_t number;
+
+    __builtin_memcpy(&number, in, sizeof number);
+    return __builtin_bswap16(number);
+}
+static inline uint32_t db_get_32(const char *in)
+{
+    uint32_t number;
+
+    __builtin_memcpy(&number, in, sizeof number);
+    return __builtin_bswap32(number);
+}
+static inline uint64_t db_get_64(const char *in)
+{
+    uint64_t number;
+
+    __builtin_memcpy(&number, in, sizeof number);
+    return __builtin_bswap64(number);
+}
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the put and get functions swap");

@@ -1,0 +1,35 @@
+#pragma once
+/*
+ * A delivered file as a stream of decoded bytes: plain or zstd (told apart by
+ * their first bytes), with limits on what comes out, and the SHA-256 of the
+ * bytes as delivered. A cut or damaged frame is an error, never an early end.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+
+typedef struct Input Input;
+
+typedef struct InputLimits {
+    uint64_t bytes_max;     /* decoded bytes; past it ERROR_LIMIT */
+    double ratio_max;       /* decoded over delivered bytes, checked past the first 16 MiB decoded */
+    unsigned window_log_max; /* zstd window, log2 bytes */
+} InputLimits;
+
+extern const InputLimits INPUT_LIMITS_DEFAULT; /* 1 TiB, 200, 27 */
+
+/* limits NULL: the default. Only regular files; a symbolic link as last component is refused. */
+Result input_open(const char *path, const InputLimits *limits, Input **input, Error *error) CHECKED;
+/* At most capacity decoded bytes; *length 0 at the end. */
+Result input_read(Input *input, void *buffer, size_t capacity, size_t *length, Error *error) CHECKED;
+/* SHA-256 of the file as delivered; true only once the end has been read. */
+bool input_digest(const Input *input, Hash *digest);
+uint64_t input_bytes_delivered(const Input *input); /* read so far */
+uint64_t input_file_bytes(const Input *input);      /* size when opened */
+void input_close(Input **input);
+/* Reads a whole small file. bytes_max guards memory. Content is NUL-terminated behind its length. */
+Result input_read_all(const char *path, size_t bytes_max, Arena *arena, Text *content, Error *error) CHECKED;
+/* Hash and size of a file as delivered, decoding nothing. */
+Result input_hash_file(const char *path, Hash *digest, uint64_t *bytes, Error *error) CHECKED;

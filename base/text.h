@@ -1,0 +1,54 @@
+#pragma once
+/*
+ * Text is a view of bytes it does not own, not NUL-terminated.
+ * TextBuilder is the growable one; it is made with its maximum.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+typedef struct Text {
+    const char *data;
+    size_t length;
+} Text;
+
+#define TEXT(literal) ((Text){.data = (literal), .length = sizeof(literal) - 1})
+#define TEXT_ARG(text) (int)(text).length, (text).data /* for "%.*s" */
+
+Text text_from(const char *string); /* NULL gives the empty text */
+bool text_equal(Text a, Text b);
+bool text_equal_ignore_case(Text a, Text b); /* ASCII letters only */
+int text_compare(Text a, Text b);            /* byte order, shorter first: collation C */
+bool text_starts_with(Text text, Text prefix);
+Text text_trim(Text text); /* spaces and tabs at both ends */
+Text text_slice(Text text, size_t from, size_t to);
+/* Splits at the first separator: returns what stands before, leaves in *rest what stands behind. */
+Text text_next(Text *rest, char separator);
+/* Whole text, decimal digits with optional minus: false on overflow, sign alone, spaces or the empty text. */
+bool text_to_int64(Text text, int64_t *value);
+/* Whole text, digits with optional minus and one point; no exponent, no "nan", no "inf". */
+bool text_to_double(Text text, double *value);
+Text text_copy(Arena *arena, Text text);      /* NUL-terminated behind its length */
+char *text_to_string(Arena *arena, Text text); /* the same as a C string */
+/* Formats into the arena. */
+Text text_format(Arena *arena, const char *format, ...) PRINTF(2, 3);
+bool text_is_utf8(Text text); /* well-formed, no surrogates, no overlong forms */
+/* The nearest candidate by edit distance, or the empty text when none is near (a third of the letters). */
+Text text_nearest(Text word, const Text *candidates, size_t count);
+
+typedef struct TextBuilder {
+    char *data;
+    size_t length, capacity, bytes_max;
+} TextBuilder;
+
+TextBuilder text_builder(size_t bytes_max);
+/* Aborts past bytes_max: bound what you add. */
+void text_add(TextBuilder *builder, Text text);
+void text_add_string(TextBuilder *builder, const char *string);
+void text_add_char(TextBuilder *builder, char c);
+void text_add_format(TextBuilder *builder, const char *format, ...) PRINTF(2, 3);
+Text text_built(const TextBuilder *builder); /* a view; data[length] is NUL */
+void text_builder_close(TextBuilder *builder); /* usable as SCOPED(text_builder_close) on a TextBuilder; wipes */

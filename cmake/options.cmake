@@ -1,0 +1,22 @@
+# Compiler switches that every target shares.
+add_library(cinque_options INTERFACE)
+target_compile_definitions(cinque_options INTERFACE _GNU_SOURCE)
+target_compile_options(cinque_options INTERFACE
+  -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wundef
+  -fno-common -fstack-protector-strong -fno-omit-frame-pointer)
+target_link_options(cinque_options INTERFACE -Wl,-z,relro,-z,now -Wl,--as-needed)
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  target_compile_options(cinque_options INTERFACE -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
+if(CINQUE_WERROR)
+  target_compile_options(cinque_options INTERFACE -Werror)
+endif()
+if(CINQUE_SANITIZE)
+  target_compile_options(cinque_options INTERFACE -fsanitize=${CINQUE_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(cinque_options INTERFACE -fsanitize=${CINQUE_SANITIZE})
+  target_compile_definitions(cinque_options INTERFACE CINQUE_SANITIZED)
+endif()
+if(CINQUE_COVERAGE)
+  target_compile_options(cinque_options INTERFACE --coverage -O0)
+  target_link_options(cinque_options INTERFACE --coverage)
+endif()

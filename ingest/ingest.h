@@ -1,0 +1,82 @@
+#pragma once
+/*
+ * Loads monthly extracts by declarative source specs: reads, validates,
+ * has identities pseudonymised, and writes what is left with binary COPY into
+ * an unindexed staging partition, published by one short transaction.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/db.h"
+#include "base/table.h"
+#include "governance/governance.h"
+#include "pseudonymise/pseudonymise.h"
+
+typedef struct IngestSpec IngestSpec;
+
+/* codes_folder NULL: "codes" beside the spec. Errors name file, line and column of the spec. */
+Result ingest_spec_open(const char *path, const char *codes_folder, IngestSpec **spec, Error *error) CHECKED;
+void ingest_spec_close(IngestSpec **spec);
+const char *ingest_spec_source(const IngestSpec *spec);
+int ingest_spec_version(const IngestSpec *spec);
+
+/* Registers specs and makes or widens their tables, as role cinque_owner. Says on out what changed. */
+Result ingest_source_apply(Db *owner, const IngestSpec *spec, FILE *out, Error *error) CHECKED;
+
+typedef enum IngestStatus { INGEST_PROVISIONAL, INGEST_FINAL, INGEST_YEAR_END } IngestStatus;
+
+typedef struct IngestDelivery {
+    const char *path; /* NULL: a nil return, which is a delivery */
+    const char *sender;
+    Month period;
+    IngestStatus status;
+    bool replace; /* supersedes an earlier delivery of the same source, sender and period */
+} IngestDelivery;
+
+typedef enum IngestOutcome {
+    INGEST_LOADED,
+    INGEST_DUPLICATE, /* the same delivery is already held: nothing done */
+    INGEST_REJECTED,  /* more bad rows than the spec allows: nothing kept but the quarantine */
+} IngestOutcome;
+
+enum { INGEST_RULES_MAX = 64, INGEST_RULE_BYTES = 96 };
+
+typedef struct IngestRuleCount {
+    char rule[INGEST_RULE_BYTES]; /* "column arrival_date: not a date" */
+    int64_t rows;
+} IngestRuleCount;
+
+typedef struct IngestReport {
+    IngestOutcome outcome;
+    int64_t load_id;
+    char source[GOVERNANCE_NAME_BYTES], sender[GOVERNANCE_NAME_BYTES], period[DATE_TEXT_BYTES];
+    Hash content;
+    int64_t rows_read, rows_loaded, rows_quarantined, rows_excluded, rows_withheld;
+    int64_t subjects_new, nhs_valid, nhs_invalid, nhs_absent; /* of rows loaded */
+    int64_t elapsed_us, client_cpu_us;
+    IngestRuleCount rules[INGEST_RULES_MAX];
+    size_t rule_count;
+} IngestReport;
+
+typedef struct IngestContext {
+    Db *loader;                         /* role cinque_loader */
+    const Keyring *keyring;
+    const PostcodeDirectory *directory; /* may be NULL */
+    const char *quarantine_folder;      /* sealed lines go here; NULL: not kept */
+    bool show_progress;
+} IngestContext;
+
+/* Reads and validates, stores nothing, needs no permit and no key: what would be rejected? */
+Result ingest_check(const IngestSpec *spec, const char *path, IngestReport *report, Error *error) CHECKED;
+/* The permit is for GOVERNANCE_LOAD and the delivery's content hash as object (nil return: "nil"). */
+Result ingest_load(const IngestContext *context, const GovernancePermit *permit, const IngestSpec *spec,
+                   const IngestDelivery *delivery, IngestReport *report, Error *error) CHECKED;
+/* Object of the permit: the load's number. The rows stay, superseded; no release built later uses them. */
+Result ingest_withdraw(Db *loader, const GovernancePermit *permit, int64_t load_id, Error *error) CHECKED;
+/* load, source, sender, period, status, state, rows, quarantined, held from, held to */
+Result ingest_load_list(Db *loader, Table **table, Error *error) CHECKED;
+/* line, column, rule of a load's quarantine, at most rows_max */
+Result ingest_quarantine_list(Db *loader, int64_t load_id, int64_t rows_max, Table **table, Error *error) CHECKED;
+/* One row a report: source, sender, period, outcome, read, loaded, quarantined, ..., rows a second. */
+Table *ingest_report_table(const IngestReport *reports, size_t count);

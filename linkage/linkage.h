@@ -1,0 +1,30 @@
+#pragma once
+/*
+ * Decides which subjects are the same person and which share a household,
+ * from tokens alone. Every link says pass, run and rule; a run can be undone.
+ */
+#include <stdint.h>
+
+#include "base/db.h"
+#include "base/table.h"
+#include "governance/governance.h"
+
+typedef struct LinkageReport {
+    int64_t run_id;
+    int64_t subjects, linked, unlinked; /* of person sources */
+    int64_t people, people_new, people_merged;
+    int64_t households, residences;
+    int64_t elapsed_us;
+} LinkageReport;
+
+/* linker: role cinque_linker. Links every subject that has no link yet; safe to rerun after a kill. */
+Result linkage_run(Db *linker, const GovernancePermit *permit, LinkageReport *report, Error *error) CHECKED;
+/* Takes the links, people and merges of a run back; runs made after it must be undone first. Object: the run's number. */
+Result linkage_undo(Db *linker, const GovernancePermit *permit, int64_t run_id, Error *error) CHECKED;
+/*
+ * Match rates by source, age band, sex and deprivation: group, value, subjects, linked, rate.
+ * Counts of subjects below 8 are shown as "<8": the report may travel.
+ */
+Result linkage_report(Db *linker, Table **table, Error *error) CHECKED;
+/* run, started, rule version, subjects, linked, people, state */
+Result linkage_run_list(Db *linker, Table **table, Error *error) CHECKED;

@@ -1,0 +1,155 @@
+#pragma once
+/*
+ * Turns identifiers into keyed tokens while the row is in memory. The only
+ * maker of TokenisedRow, and the only module that sees keys. It knows no
+ * database, so that a key holder can work offline.
+ *
+ * Token    inner = HMAC-SHA-256(regional key of the identifier kind, domain || length || value), first 16 bytes;
+ *          outer = AES-256 of that one block under the hub's key of (space, version). Stored: outer + version.
+ * Subject  the identity bundle of one source; subject_id = first 8 bytes, digest = first 16 bytes of an inner
+ *          keyed hash over (source, every normalised identity field). No outer layer: it survives rotation.
+ * Rule     docs/decisions/tokens.md
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/date.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/value.h"
+
+enum { TOKEN_BYTES = 16 };
+
+typedef struct Token {
+    uint8_t bytes[TOKEN_BYTES];
+    bool is_set;
+} Token;
+
+/* What an identifying column means. Order is part of the subject's digest: append only. */
+typedef enum IdentityField {
+    IDENTITY_NHS_NUMBER,
+    IDENTITY_SUPERSEDED_NHS_NUMBER,
+    IDENTITY_LOCAL_ID,
+    IDENTITY_LOCAL_ID_ISSUER,
+    IDENTITY_UPRN,
+    IDENTITY_POSTCODE,
+    IDENTITY_BIRTH_DATE, /* CCYY-MM-DD after the reader's date format was applied */
+    IDENTITY_SEX,        /* 1, 2, 9, X and the older 0; M, F, MALE, FEMALE are mapped */
+    IDENTITY_FAMILY_NAME,
+    IDENTITY_GIVEN_NAME,
+    IDENTITY_ADDRESS,
+    IDENTITY_FIELD_COUNT
+} IdentityField;
+
+extern const char *const IDENTITY_FIELD_NAMES[IDENTITY_FIELD_COUNT]; /* "nhs_number", ... as source specs write them */
+
+/* Identifying fields of one row as read: views into the batch, which the caller wipes. */
+typedef struct RawIdentity {
+    Text fields[IDENTITY_FIELD_COUNT]; /* empty: absent */
+    bool is_withheld;                  /* identity withheld: the row gets no subject */
+    Date event_date;                   /* for age in days; DATE_NONE: none */
+} RawIdentity;
+
+typedef enum IdentifierState { IDENTIFIER_ABSENT, IDENTIFIER_VALID, IDENTIFIER_INVALID } IdentifierState;
+
+/* NHS number: 10 digits after spaces and hyphens go, modulus 11, ten equal digits refused (NHS Data Dictionary). */
+IdentifierState pseudonymise_nhs_number(Text text, char digits[11]);
+/* UPRN: 1 to 12 digits, leading zeros dropped. */
+IdentifierState pseudonymise_uprn(Text text, char digits[13]);
+/* Postcode: upper case, one space before the last three characters, outward/inward shape checked. */
+IdentifierState pseudonymise_postcode(Text text, char out[9]);
+
+/* ---- keys ---- */
+
+typedef struct Keyring Keyring;
+
+typedef struct KeyringEntry {
+    char name[32]; /* "regional", "hub", "quarantine" */
+    int version;
+    char created[DATE_TEXT_BYTES];
+    bool is_current;
+} KeyringEntry;
+
+/* Makes folder (0700) and its key files (0600). ERROR_CONFIG when one is there already. */
+Result keyring_create(const char *folder, Error *error) CHECKED;
+/* Refuses files of another owner, wider modes, symbolic links, wrong lengths and all-zero keys. */
+Result keyring_open(const char *folder, Keyring **keyring, Error *error) CHECKED;
+/* A new version of the hub key; older ones stay readable. */
+Result keyring_rotate(const char *folder, int *version, Error *error) CHECKED;
+Result keyring_list(const char *folder, KeyringEntry *entries, size_t entries_max, size_t *count,
+                    Error *error) CHECKED;
+int keyring_hub_version(const Keyring *keyring);
+void keyring_close(Keyring **keyring);
+
+/* ---- tokens ---- */
+
+typedef enum TokenKind { TOKEN_NHS_NUMBER, TOKEN_LOCAL_ID, TOKEN_UPRN, TOKEN_KIND_COUNT } TokenKind;
+
+typedef struct Tokeniser Tokeniser;
+
+/* space: names the purpose of the tokens, such as "linkage"; tokens of two spaces cannot be joined. */
+Result tokeniser_create(const Keyring *keyring, const char *space, Tokeniser **tokeniser, Error *error) CHECKED;
+void tokeniser_close(Tokeniser **tokeniser);
+/* Already normalised value; all kinds but TOKEN_LOCAL_ID take issuer empty. */
+Result tokeniser_token(Tokeniser *tokeniser, TokenKind kind, Text issuer, Text value, Token *token,
+                       Error *error) CHECKED;
+/* Takes a token of an older hub version to the current one, without the identifier. */
+Result tokeniser_rotate(Tokeniser *tokeniser, int from_version, Token *token, Error *error) CHECKED;
+
+/* ---- rows ---- */
+
+typedef struct Subject {
+    int64_t subject_id;
+    uint8_t digest[16];
+    int key_version;
+    Token nhs, superseded_nhs, local_id, uprn;
+    IdentifierState nhs_state;
+    int birth_year, birth_month; /* 0: unknown */
+    char sex;                    /* '1', '2', '9', 'X', 0: unknown */
+    char lsoa_2011[10], lsoa_2021[10]; /* empty: unknown */
+} Subject;
+
+typedef struct PostcodeDirectory PostcodeDirectory;
+/* CSV: postcode,lsoa_code_2011,lsoa_code_2021. edition: names it in loads, such as "2026-05". */
+Result postcode_directory_open(const char *path, const char *edition, PostcodeDirectory **directory,
+                               Error *error) CHECKED;
+const char *postcode_directory_edition(const PostcodeDirectory *directory);
+void postcode_directory_close(PostcodeDirectory **directory);
+
+typedef struct Pseudonymiser Pseudonymiser;
+typedef struct TokenisedRow TokenisedRow;
+
+typedef struct PseudonymiserOptions {
+    const char *source;                  /* source's name: part of the subject's digest */
+    const PostcodeDirectory *directory;  /* NULL: no small areas derived */
+    size_t seen_max;                     /* subjects remembered as already sent; 0: 1 << 20 (16 MiB) */
+} PseudonymiserOptions;
+
+Result pseudonymiser_create(const Keyring *keyring, const PseudonymiserOptions *options,
+                            Pseudonymiser **pseudonymiser, Error *error) CHECKED;
+void pseudonymiser_close(Pseudonymiser **pseudonymiser);
+
+/*
+ * Makes the one row that ingest's store accepts. payload: typed values without identifiers, kept as a view.
+ * record_key_text: the parts of the record key joined by 0x1F, empty when the source has none.
+ * *row lives until the next call with this pseudonymiser.
+ */
+Result pseudonymise_row(Pseudonymiser *pseudonymiser, const RawIdentity *identity, Text record_key_text,
+                        const Value *payload, size_t payload_count, const TokenisedRow **row, Error *error) CHECKED;
+
+const Subject *tokenised_row_subject(const TokenisedRow *row); /* NULL: no subject (withheld, or no identity at all) */
+bool tokenised_row_subject_is_new(const TokenisedRow *row);    /* false: sent before in this load */
+bool tokenised_row_record_key(const TokenisedRow *row, int64_t *record_key); /* false: none */
+int tokenised_row_age_days(const TokenisedRow *row); /* 0..365 for infants at the event; -1: older or unknown */
+const Value *tokenised_row_payload(const TokenisedRow *row, size_t *count);
+
+/* ---- sealed quarantine: lines that only the holder of the private key can read ---- */
+
+typedef struct Seal Seal;
+/* X25519 to the keyring's quarantine public key, HKDF-SHA-256, AES-256-GCM frames. Truncation is detected. */
+Result seal_create(const Keyring *keyring, const char *path, Seal **seal, Error *error) CHECKED;
+Result seal_line(Seal *seal, uint64_t line_number, Text line, Error *error) CHECKED;
+Result seal_finish(Seal **seal, Error *error) CHECKED; /* fsync */
+void seal_abandon(Seal **seal);                         /* removes the file; for SCOPED */
+typedef Result (*SealEach)(void *context, uint64_t line_number, Text line, Error *error);
+Result seal_read(const char *private_key_path, const char *path, SealEach each, void *context, Error *error) CHECKED;

@@ -1,0 +1,78 @@
+#pragma once
+/*
+ * Builds releases, and answers approved cohort queries over them with
+ * disclosure-controlled tables. Raw counts live in a private CountTable; only
+ * disclosure control makes a ReleasedTable, the one thing that can be printed.
+ */
+#include <stdint.h>
+
+#include "base/db.h"
+#include "base/table.h"
+#include "governance/governance.h"
+
+/* ---- releases (role cinque_releaser) ---- */
+
+typedef struct ReleaseReport {
+    int64_t release_id;
+    int64_t people, opted_out, rows, rows_unlinked, rows_without_agreement;
+    Hash content;
+    int64_t elapsed_us;
+} ReleaseReport;
+
+/* Object of the permit: the month, CCYY-MM. Fails closed without a fresh opt-out list. */
+Result query_release_build(Db *releaser, const GovernancePermit *permit, Month month, const char *purpose,
+                           ReleaseReport *report, Error *error) CHECKED;
+/* Object: the release's number. A retired release is refused, never answered differently. */
+Result query_release_retire(Db *releaser, const GovernancePermit *permit, int64_t release_id, Error *error) CHECKED;
+/* release, month, purpose, state, people, built, content hash */
+Result query_release_list(Db *releaser, Table **table, Error *error) CHECKED;
+/* The newest live release of a purpose; ERROR_REFUSED when there is none. */
+Result query_release_newest(Db *reader, const char *purpose, int64_t *release_id, Error *error) CHECKED;
+
+/* ---- queries ---- */
+
+typedef struct Query Query;
+
+typedef struct QueryFiles {
+    const char *codes_folder; /* where `codes NAME from "FILE"` is looked up; only plain relative names below it */
+} QueryFiles;
+
+/*
+ * Parses, resolves against the built-in and registered catalogue, and pins code lists into the canonical text, so
+ * that the text alone is the whole query. Errors: "FILE:LINE:COLUMN: rule; did you mean WORD?" and a caret line.
+ * reader: role cinque_query (catalogue).
+ */
+Result query_open(Db *reader, const char *file_name, Text text, const QueryFiles *files, Query **query,
+                  Error *error) CHECKED;
+/* From a canonical text; needs no files. */
+Result query_open_canonical(Db *reader, Text canonical, Query **query, Error *error) CHECKED;
+void query_close(Query **query);
+Text query_canonical(const Query *query); /* layout and comments do not change it */
+Hash query_content(const Query *query);
+Text query_title(const Query *query);
+Text query_project(const Query *query);
+size_t query_source_count(const Query *query);
+Text query_source(const Query *query, size_t index); /* sources it reads */
+
+typedef struct ReleasedTable ReleasedTable;
+
+typedef struct QueryRun {
+    int64_t release_id;
+    const GovernancePolicy *policy; /* the project's */
+} QueryRun;
+
+enum { QUERY_TABLES_MAX = 16 };
+
+/*
+ * Object of the permit: the query's number. reader: role cinque_query. tables[0..*table_count-1] are the caller's.
+ * Same query, same release, same answer.
+ */
+Result query_run(Db *reader, const GovernancePermit *permit, const Query *query, const QueryRun *run,
+                 ReleasedTable *tables[QUERY_TABLES_MAX], size_t *table_count, Error *error) CHECKED;
+void released_table_close(ReleasedTable **table);
+int64_t released_table_cells(const ReleasedTable *table);
+int64_t released_table_suppressed(const ReleasedTable *table); /* primary and complementary */
+/* The table, its disclosure record (policy, rules, cells hidden by rule) and its sources' coverage. */
+void released_table_print(const ReleasedTable *table, TableFormat format, FILE *out);
+/* Canonical bytes (JSON) that are kept and hashed. */
+Text released_table_canonical(const ReleasedTable *table);
