@@ -159,6 +159,7 @@ Text text_copy(Arena *arena, Text text)
 
 Text text_format(Arena *arena, const char *format, ...)
 {
+    assert(format != NULL);
     va_list arguments, again;
 
     va_start(arguments, format);

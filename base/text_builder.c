@@ -58,6 +58,7 @@ void text_add_char(TextBuilder *builder, char c)
 
 void text_add_format(TextBuilder *builder, const char *format, ...)
 {
+    assert(format != NULL);
     va_list arguments, again;
 
     va_start(arguments, format);

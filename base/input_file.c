@@ -1,0 +1,83 @@
+#include "base/input_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "base/arena.h"
+
+enum { BUFFER_BYTES = 256 * 1024 };
+
+Result input_file_open(const char *path, InputFile *file, Error *error)
+{
+    struct stat status;
+
+    /* O_NONBLOCK: a pipe laid in a file's place must not hold us up before it is refused. */
+    file->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+    if (file->descriptor < 0 && errno == ELOOP)
+        return fail(error, ERROR_INPUT, "%s: a symbolic link is not followed", path);
+    if (file->descriptor < 0)
+        return fail_errno(error, "%s", path);
+    if (fstat(file->descriptor, &status) != 0)
+        return fail_errno(error, "%s", path);
+    if (!S_ISREG(status.st_mode))
+        return fail(error, ERROR_INPUT, "%s: not a regular file", path);
+
+    file->bytes = (uint64_t)status.st_size;
+    file->changed = status.st_mtim;
+    file->path = memory_alloc(strlen(path) + 1);
+    memcpy(file->path, path, strlen(path));
+    file->hash = hash_open();
+    file->buffer = memory_alloc(BUFFER_BYTES);
+    (void)posix_fadvise(file->descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
+    return RESULT_OK;
+}
+
+static Result check_unchanged(const InputFile *file, Error *error)
+{
+    struct stat status;
+
+    if (fstat(file->descriptor, &status) != 0)
+        return fail_errno(error, "%s", file->path);
+    if ((uint64_t)status.st_size != file->bytes || file->delivered != file->bytes ||
+        status.st_mtim.tv_sec != file->changed.tv_sec || status.st_mtim.tv_nsec != file->changed.tv_nsec)
+        return fail(error, ERROR_INPUT, "%s: changed while it was read", file->path);
+    return RESULT_OK;
+}
+
+Result input_file_fill(InputFile *file, Error *error)
+{
+    ssize_t got;
+
+    do {
+        got = read(file->descriptor, file->buffer, BUFFER_BYTES);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return fail_errno(error, "%s", file->path);
+
+    file->at = 0;
+    file->length = (size_t)got;
+    file->delivered += (size_t)got;
+    hash_add(file->hash, file->buffer, file->length);
+    if (got > 0)
+        return RESULT_OK;
+    file->at_end = true;
+    return check_unchanged(file, error);
+}
+
+void input_file_close(InputFile *file)
+{
+    if (file->descriptor >= 0)
+        (void)close(file->descriptor);
+    /* Delivered files hold identifiers. */
+    if (file->buffer != NULL)
+        OPENSSL_cleanse(file->buffer, BUFFER_BYTES);
+    memory_free(file->buffer);
+    hash_close(&file->hash);
+    memory_free(file->path);
+    *file = (InputFile){.descriptor = -1};
+}
