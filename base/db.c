@@ -23,7 +23,8 @@ static void notice_discard(void *context, const char *message)
     (void)message; /* a notice may quote data */
 }
 
-/* libpq's text about a failed connection names host, database and role, which are configuration; on one line. */
+/* libpq's text about a failed connection names host, database and role, which are configuration; on one line.
+ */
 static Result connect_failed(const PGconn *connection, Error *error)
 {
     char text[512];
@@ -127,7 +128,8 @@ Result db_commit(Db *db, Error *error)
     Result done = RESULT_OK;
 
     if (!committed && PQresultStatus(result) == PGRES_COMMAND_OK)
-        done = fail(error, ERROR_DATABASE, "statement commit: the transaction had failed and was rolled back");
+        done =
+            fail(error, ERROR_DATABASE, "statement commit: the transaction had failed and was rolled back");
     else if (!committed)
         done = db_fail(db, "commit", NULL, result, error);
     PQclear(result);

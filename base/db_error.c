@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,7 +102,8 @@ Result db_fail(const Db *db, const char *name, const char *sql, const PGresult *
     if (own != NULL && text != NULL)
         return fail(error, own->code, "%s", text);
 
-    /* Names of constraints are of our schema; the server's text and details may quote data and are left out. */
+    /* Names of constraints are of our schema; the server's text and details may quote data and are left out.
+     */
     const StateName *found = state_find(state);
     const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
     unsigned line = line_of_position(sql, result);

@@ -12,6 +12,14 @@ size_t db_types_count(const ValueType *types, size_t types_max)
     return count;
 }
 
+bool db_has_arrays(const DbStatement *statement)
+{
+    for (size_t i = 0; i < DB_COLUMNS_MAX && statement->columns[i] != VALUE_NONE; i++)
+        if (statement->columns[i] == VALUE_INT8_ARRAY || statement->columns[i] == VALUE_TEXT_ARRAY)
+            return true;
+    return false;
+}
+
 /* A generated query keeps its name while its text changes, so the text and the types are the key too. */
 static Hash statement_hash(const DbStatement *statement)
 {
@@ -105,14 +113,19 @@ static Result prepare_and_check(Db *db, const DbStatement *statement, const char
     return checked;
 }
 
-/* The next slot, turning round when all are taken. */
-static size_t slot_take(Db *db, char prepared[DB_PREPARED_NAME_BYTES])
+/* A slot of its own while there are some, then the oldest one's. */
+static size_t slot_take(Db *db)
 {
     size_t slot = db->prepared_next;
+    char prepared[DB_PREPARED_NAME_BYTES];
 
-    slot_name(slot, prepared);
-    if (slot < db->prepared_count)
+    if (slot < db->prepared_count) {
+        slot_name(slot, prepared);
         server_forget(db, prepared);
+    } else {
+        db->prepared_count++;
+    }
+    db->prepared[slot] = (Hash){0}; /* no statement's hash */
     db->prepared_next = (slot + 1) % DB_PREPARED_MAX;
     return slot;
 }
@@ -123,19 +136,12 @@ Result db_prepare(Db *db, const DbStatement *statement, char prepared[DB_PREPARE
     size_t slot;
 
     TRY(db_check_idle(db, statement->name, error));
-    if (prepared_find(db, &hash, &slot)) {
+    if (!prepared_find(db, &hash, &slot)) {
+        slot = slot_take(db);
         slot_name(slot, prepared);
-        return RESULT_OK;
-    }
-    if (db->prepared_count < DB_PREPARED_MAX) {
-        slot_name(db->prepared_count, prepared);
         TRY(prepare_and_check(db, statement, prepared, error));
-        db->prepared[db->prepared_count++] = hash;
-        return RESULT_OK;
+        db->prepared[slot] = hash;
     }
-    slot = slot_take(db, prepared);
-    memset(&db->prepared[slot], 0, sizeof db->prepared[slot]); /* no hash of ours: forgotten if preparing fails */
-    TRY(prepare_and_check(db, statement, prepared, error));
-    db->prepared[slot] = hash;
+    slot_name(slot, prepared);
     return RESULT_OK;
 }

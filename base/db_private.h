@@ -23,14 +23,16 @@ Result db_check_idle(const Db *db, const char *name, Error *error) CHECKED;
 
 /* db_prepare.c */
 enum { DB_PREPARED_NAME_BYTES = 24 };
-Result db_prepare(Db *db, const DbStatement *statement, char prepared[DB_PREPARED_NAME_BYTES],
-                  Error *error) CHECKED;
+Result db_prepare(Db *db, const DbStatement *statement, char prepared[DB_PREPARED_NAME_BYTES], Error *error)
+    CHECKED;
 size_t db_types_count(const ValueType *types, size_t types_max);
+bool db_has_arrays(const DbStatement *statement); /* among its columns */
 
 /* db_value.c: PostgreSQL's binary formats, big-endian. */
 const char *db_type_name(ValueType type);
 size_t db_encode_bound(const Value *value); /* the most bytes db_encode writes */
-/* The end of what was written behind out, or NULL when the integer does not fit its type. Nulls are not encoded. */
+/* The end of what was written behind out, or NULL when the integer does not fit its type. Nulls are not
+ * encoded. */
 char *db_encode(char *out, const Value *value);
 /* arena: for the items of arrays. NULL or a reason without values: why these bytes are not of this type. */
 const char *db_decode(ValueType type, const char *data, size_t length, Arena *arena, Value *value);

@@ -12,14 +12,6 @@ struct DbRows {
     Value *values;
 };
 
-static bool has_arrays(const DbStatement *statement)
-{
-    for (size_t i = 0; i < DB_COLUMNS_MAX && statement->columns[i] != VALUE_NONE; i++)
-        if (statement->columns[i] == VALUE_INT8_ARRAY || statement->columns[i] == VALUE_TEXT_ARRAY)
-            return true;
-    return false;
-}
-
 static Result decode_row(const DbStatement *statement, const PGresult *result, int row, Arena *arena,
                          Value *values, Error *error)
 {
@@ -118,7 +110,7 @@ static Result decode_all(const DbStatement *statement, DbRows *rows, Error *erro
     rows->row_count = (size_t)PQntuples(rows->result);
     rows->column_count = (size_t)PQnfields(rows->result);
     rows->values = memory_alloc((rows->row_count * rows->column_count + 1) * sizeof *rows->values);
-    if (has_arrays(statement))
+    if (db_has_arrays(statement))
         rows->arena = arena_create(ARRAYS_BYTES_MAX);
     for (size_t row = 0; row < rows->row_count; row++)
         TRY(decode_row(statement, rows->result, (int)row, rows->arena,
@@ -221,7 +213,7 @@ Result db_each(Db *db, const DbStatement *statement, const Value *parameters, Db
 {
     char prepared[DB_PREPARED_NAME_BYTES];
     Encoded encoded;
-    SCOPED(arena_close) Arena *arena = has_arrays(statement) ? arena_create(ARRAYS_BYTES_MAX) : NULL;
+    SCOPED(arena_close) Arena *arena = db_has_arrays(statement) ? arena_create(ARRAYS_BYTES_MAX) : NULL;
     Stream stream = {.db = db, .statement = statement, .each = each, .context = context, .arena = arena};
 
     TRY(db_prepare(db, statement, prepared, error));

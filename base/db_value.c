@@ -13,18 +13,10 @@ typedef struct TypeName {
 } TypeName;
 
 static const TypeName type_names[] = {
-    {VALUE_BOOL, "bool"},
-    {VALUE_BYTES, "bytea"},
-    {VALUE_INT8, "int8"},
-    {VALUE_INT2, "int2"},
-    {VALUE_INT4, "int4"},
-    {VALUE_TEXT, "text"},
-    {VALUE_FLOAT8, "float8"},
-    {VALUE_DATE, "date"},
-    {VALUE_TIMESTAMPTZ, "timestamptz"},
-    {VALUE_NUMERIC, "numeric"},
-    {VALUE_INT8_ARRAY, "int8[]"},
-    {VALUE_TEXT_ARRAY, "text[]"},
+    {VALUE_BOOL, "bool"},       {VALUE_BYTES, "bytea"},       {VALUE_INT8, "int8"},
+    {VALUE_INT2, "int2"},       {VALUE_INT4, "int4"},         {VALUE_TEXT, "text"},
+    {VALUE_FLOAT8, "float8"},   {VALUE_DATE, "date"},         {VALUE_TIMESTAMPTZ, "timestamptz"},
+    {VALUE_NUMERIC, "numeric"}, {VALUE_INT8_ARRAY, "int8[]"}, {VALUE_TEXT_ARRAY, "text[]"},
 };
 
 const char *db_type_name(ValueType type)
@@ -46,7 +38,8 @@ static int64_t time_shift(int64_t time, int64_t by)
     return shifted;
 }
 
-/* The integer's groups of four decimal digits, one group for the hundredths behind them; the server trims zeros. */
+/* The integer's groups of four decimal digits, one group for the hundredths behind them; the server trims
+ * zeros. */
 static char *encode_numeric(char *out, int64_t hundredths)
 {
     uint64_t magnitude = hundredths < 0 ? 0 - (uint64_t)hundredths : (uint64_t)hundredths;
