@@ -23,7 +23,7 @@ endforeach()
 if(TABLE)
   string(APPEND header "#include <stddef.h>\n#include \"base/embedded.h\"\n"
     "extern const EmbeddedFile ${NAME}_files[];\nextern const size_t ${NAME}_file_count;\n")
-  string(APPEND source "const EmbeddedFile ${NAME}_files[] = {\n${rows}};\nconst size_t ${NAME}_file_count = ${count};\n")
+  string(APPEND source "const EmbeddedFile ${NAME}_files[] = {\n${rows}    {0},\n};\nconst size_t ${NAME}_file_count = ${count};\n")
 endif()
 file(WRITE "${OUT}/${NAME}.h.new" "${header}")
 file(WRITE "${OUT}/${NAME}.c.new" "${source}")
