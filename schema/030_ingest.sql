@@ -1,0 +1,398 @@
+-- Sources, loads, quarantine and subjects, and the functions through which cinque_loader works.
+-- The loader sees no table: it opens a load, copies into the staging tables that opening made, and publishes.
+-- Tables of a source's records are generated from its spec (ingest/spec_ddl.c), never here.
+
+SET LOCAL ROLE cinque_owner;
+
+-- ---- sources ----
+
+CREATE TABLE ingest.source (
+    source_id         int2 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name              text NOT NULL UNIQUE CHECK (name ~ '^[a-z][a-z0-9_]{0,39}$'),
+    title             text NOT NULL,
+    subject_kind      text NOT NULL CHECK (subject_kind IN ('person', 'household', 'none')),
+    role              text,
+    update_mode       text NOT NULL CHECK (update_mode IN ('snapshot', 'replace_by_period')),
+    valid_from_column text,
+    valid_to_column   text,
+    event_date_column text
+);
+
+CREATE TABLE ingest.source_version (
+    source_id      int2 NOT NULL REFERENCES ingest.source,
+    version        int4 NOT NULL CHECK (version > 0),
+    spec_hash      bytea NOT NULL CHECK (octet_length(spec_hash) = 32), -- of the spec's text and its code lists
+    spec_text      text NOT NULL,
+    effective_from date NOT NULL,
+    effective_to   date,
+    applied        timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (source_id, version),
+    CHECK (effective_to >= effective_from)
+);
+
+-- The catalogue: what the payload of records.<source> is. Columns that a newer version dropped stay, with the
+-- last version that had them.
+CREATE TABLE ingest.source_column (
+    source_id     int2 NOT NULL REFERENCES ingest.source,
+    name          text NOT NULL,             -- in records.<source>
+    position      int2 NOT NULL,
+    label         text NOT NULL,             -- in the file's header
+    use           text NOT NULL CHECK (use IN ('dimension', 'measure', 'date', 'code', 'text', 'presence')),
+    type          text NOT NULL CHECK (type IN ('text', 'date', 'integer', 'decimal', 'boolean')),
+    list          text,                      -- of ingest.source_code
+    shape         text,
+    value_min     int8,                      -- hundredths for decimals
+    value_max     int8,
+    required      boolean NOT NULL,
+    first_version int4 NOT NULL,
+    last_version  int4 NOT NULL,
+    PRIMARY KEY (source_id, name)
+);
+
+-- Code lists as the newest version of the source's spec holds them.
+CREATE TABLE ingest.source_code (
+    source_id int2 NOT NULL REFERENCES ingest.source,
+    list      text NOT NULL,
+    code      text NOT NULL,
+    position  int4 NOT NULL,
+    meaning   text NOT NULL,
+    PRIMARY KEY (source_id, list, code)
+);
+
+-- ---- loads ----
+
+CREATE TABLE ingest.load (
+    load_id           int4 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    source_id         int2 NOT NULL REFERENCES ingest.source,
+    sender            text NOT NULL CHECK (sender ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'),
+    period            int4 NOT NULL,         -- months since 2000-01
+    status            text NOT NULL CHECK (status IN ('provisional', 'final', 'year_end')),
+    content           bytea CHECK (octet_length(content) = 32), -- SHA-256 of the file as delivered; null: nil return
+    spec_version      int4 NOT NULL,
+    directory_edition text,
+    permit_id         bytea NOT NULL,
+    may_replace       boolean NOT NULL,
+    state             text NOT NULL DEFAULT 'open'
+                      CHECK (state IN ('open', 'published', 'replaced', 'withdrawn', 'rejected', 'abandoned')),
+    rows_read         int8,
+    rows_loaded       int8,
+    rows_quarantined  int8,
+    rows_excluded     int8,
+    rows_withheld     int8,
+    subjects_new      int8,
+    nhs_valid         int8,
+    nhs_invalid       int8,
+    nhs_absent        int8,
+    opened            timestamptz NOT NULL DEFAULT now(),
+    held_from         timestamptz,           -- published
+    held_to           timestamptz,           -- replaced or withdrawn
+    replaced_by       int4 REFERENCES ingest.load,
+    FOREIGN KEY (source_id, spec_version) REFERENCES ingest.source_version (source_id, version)
+);
+CREATE UNIQUE INDEX load_published ON ingest.load (source_id, sender, period) WHERE state = 'published';
+CREATE UNIQUE INDEX load_open ON ingest.load (source_id, sender, period) WHERE state = 'open';
+
+-- Place and rule, never a value. The raw line is in the sealed file of the load.
+CREATE TABLE ingest.quarantine (
+    load_id     int4 NOT NULL REFERENCES ingest.load,
+    line_number int4 NOT NULL,
+    column_name text,                        -- null: the whole row
+    rule        text NOT NULL
+);
+CREATE INDEX quarantine_place ON ingest.quarantine (load_id, line_number);
+
+-- ---- subjects ----
+
+-- One identity bundle of one source. No name, no payload.
+CREATE TABLE subjects.subject (
+    subject_id           int8 PRIMARY KEY,
+    source_id            int2 NOT NULL,
+    digest               bytea NOT NULL CHECK (octet_length(digest) = 16),
+    first_load_id        int4 NOT NULL,
+    key_version          int2 NOT NULL,
+    nhs_token            bytea CHECK (octet_length(nhs_token) = 16),
+    superseded_nhs_token bytea CHECK (octet_length(superseded_nhs_token) = 16),
+    local_token          bytea CHECK (octet_length(local_token) = 16),
+    uprn_token           bytea CHECK (octet_length(uprn_token) = 16),
+    nhs_state            int2 NOT NULL CHECK (nhs_state IN (0, 1, 2)),
+    birth_year           int2,
+    birth_month          int2 CHECK (birth_month BETWEEN 1 AND 12),
+    sex                  text CHECK (sex IN ('1', '2', '9', 'X')),
+    lsoa_2011            text CHECK (lsoa_2011 ~ '^[A-Z][0-9]{8}$'),
+    lsoa_2021            text CHECK (lsoa_2021 ~ '^[A-Z][0-9]{8}$')
+);
+
+-- ---- helpers, for the functions below alone ----
+
+-- The load as opened under this permit, locked; raises unless it is open and the permit covers it.
+CREATE FUNCTION ingest.load_claim(permit bytea, wanted int4) RETURNS ingest.load
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    held ingest.load;
+BEGIN
+    SELECT l.* INTO held FROM ingest.load AS l WHERE l.load_id = wanted FOR UPDATE;
+    IF NOT FOUND OR held.state <> 'open' THEN
+        RAISE EXCEPTION 'load %: not open', wanted USING ERRCODE = 'CQ002';
+    END IF;
+    PERFORM audit.require(permit, 'load', coalesce(encode(held.content, 'hex'), 'nil'));
+    IF held.permit_id <> permit THEN
+        RAISE EXCEPTION 'load %: opened under another permit', wanted USING ERRCODE = 'CQ001';
+    END IF;
+    RETURN held;
+END $$;
+
+CREATE FUNCTION ingest.staging_name(load_source int2, wanted int4) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT s.name || '_' || wanted FROM ingest.source AS s WHERE s.source_id = load_source
+$$;
+
+-- Few rows, at most what the spec allows: the limit guards this insert as well.
+CREATE FUNCTION ingest.quarantine_keep(wanted int4) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format('INSERT INTO ingest.quarantine (load_id, line_number, column_name, rule)'
+                   ' SELECT %s, q.line_number, q.column_name, q.rule FROM staging.%I AS q'
+                   ' ORDER BY q.line_number', wanted, 'quarantine_' || wanted);
+    EXECUTE format('DROP TABLE staging.%I', 'quarantine_' || wanted);
+END $$;
+
+CREATE FUNCTION ingest.staging_drop(load_source int2, wanted int4) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format('DROP TABLE IF EXISTS staging.%I', ingest.staging_name(load_source, wanted));
+    EXECUTE format('DROP TABLE IF EXISTS staging.%I', 'subject_' || wanted);
+    EXECUTE format('DROP TABLE IF EXISTS staging.%I', 'quarantine_' || wanted);
+END $$;
+
+-- A session holds the advisory lock of its open load; a killed one has lost it. 1667852913 spells "cinq".
+-- Waiting: the server may need a moment to notice that a client is gone.
+CREATE FUNCTION ingest.leftovers_drop(load_source int2, load_sender text, load_period int4) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s' AS $$
+DECLARE
+    leftover ingest.load;
+BEGIN
+    FOR leftover IN SELECT l.* FROM ingest.load AS l WHERE l.state = 'open' ORDER BY l.load_id LOOP
+        IF (leftover.source_id, leftover.sender, leftover.period) = (load_source, load_sender, load_period) THEN
+            BEGIN
+                PERFORM pg_advisory_xact_lock(1667852913, leftover.load_id);
+            EXCEPTION WHEN lock_not_available THEN
+                RAISE EXCEPTION 'load % of the same source, sender and period is under way', leftover.load_id
+                    USING ERRCODE = 'CQ001';
+            END;
+        ELSIF NOT pg_try_advisory_xact_lock(1667852913, leftover.load_id) THEN
+            CONTINUE;
+        END IF;
+        -- It may have ended well while we waited.
+        UPDATE ingest.load SET state = 'abandoned' WHERE load_id = leftover.load_id AND state = 'open';
+        IF FOUND THEN
+            PERFORM ingest.staging_drop(leftover.source_id, leftover.load_id);
+        END IF;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION ingest.staging_make(source_name text, wanted int4) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    records text := source_name || '_' || wanted;
+    subject text := 'subject_' || wanted;
+    quarantine text := 'quarantine_' || wanted;
+BEGIN
+    -- The check lets publishing attach the table without reading it.
+    EXECUTE format('CREATE TABLE staging.%I (LIKE records.%I, CHECK (load_id = %s))', records, source_name, wanted);
+    EXECUTE format('CREATE TABLE staging.%I (LIKE subjects.subject INCLUDING CONSTRAINTS,'
+                   ' CHECK (first_load_id = %s))', subject, wanted);
+    EXECUTE format('CREATE TABLE staging.%I (line_number int4 NOT NULL, column_name text, rule text NOT NULL)',
+                   quarantine);
+    EXECUTE format('GRANT INSERT ON staging.%I, staging.%I, staging.%I TO cinque_loader',
+                   records, subject, quarantine);
+END $$;
+
+-- ---- the loader's doors ----
+
+-- outcome: 'opened', or 'duplicate' with the load that holds the same delivery.
+CREATE FUNCTION ingest.load_open(permit bytea, source text, sender text, period int4, status text, content bytea,
+                                 spec_version int4, spec_hash bytea, directory_edition text, may_replace boolean)
+RETURNS TABLE (outcome text, load_id int4, source_id int2)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    found_source int2;
+    held ingest.load;
+    opened int4;
+BEGIN
+    PERFORM audit.require(permit, 'load', coalesce(encode(load_open.content, 'hex'), 'nil'));
+    SELECT s.source_id INTO found_source FROM ingest.source AS s
+      JOIN ingest.source_version AS v USING (source_id)
+     WHERE s.name = load_open.source AND v.version = load_open.spec_version AND v.spec_hash = load_open.spec_hash;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'source % version %: not registered as this spec has it', load_open.source,
+            load_open.spec_version USING ERRCODE = 'CQ003', HINT = 'source apply';
+    END IF;
+    PERFORM pg_advisory_unlock_all(); -- a load that this session left open is given up
+    PERFORM pg_advisory_xact_lock(hashtextextended(
+        format('%s %s %s', found_source, load_open.sender, load_open.period), 1667852913));
+    PERFORM ingest.leftovers_drop(found_source, load_open.sender, load_open.period);
+
+    SELECT l.* INTO held FROM ingest.load AS l
+     WHERE l.source_id = found_source AND l.sender = load_open.sender AND l.period = load_open.period
+       AND l.state = 'published';
+    IF FOUND AND held.content IS NOT DISTINCT FROM load_open.content AND held.spec_version = load_open.spec_version
+       AND (held.status = load_open.status OR NOT load_open.may_replace) THEN
+        RETURN QUERY SELECT 'duplicate', held.load_id, found_source;
+        RETURN;
+    END IF;
+    IF FOUND AND NOT load_open.may_replace THEN
+        RAISE EXCEPTION 'a delivery for this period is held as load %; give --replace', held.load_id
+            USING ERRCODE = 'CQ001';
+    END IF;
+
+    INSERT INTO ingest.load (source_id, sender, period, status, content, spec_version, directory_edition, permit_id,
+                             may_replace)
+    VALUES (found_source, load_open.sender, load_open.period, load_open.status, load_open.content,
+            load_open.spec_version, load_open.directory_edition, permit, load_open.may_replace)
+    RETURNING load.load_id INTO opened;
+    PERFORM pg_advisory_lock(1667852913, opened); -- until this session opens another or ends
+    PERFORM ingest.staging_make(load_open.source, opened);
+    RETURN QUERY SELECT 'opened', opened, found_source;
+END $$;
+
+CREATE FUNCTION ingest.counts_set(wanted int4, counts int8[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    UPDATE ingest.load
+       SET rows_read = counts[1], rows_loaded = counts[2], rows_quarantined = counts[3], rows_excluded = counts[4],
+           rows_withheld = counts[5], nhs_valid = counts[6], nhs_invalid = counts[7], nhs_absent = counts[8]
+     WHERE load_id = wanted
+$$;
+
+-- Moves the load's subjects in. A subject under a newer key version replaces the tokens of the older.
+CREATE FUNCTION ingest.subjects_keep(wanted int4) RETURNS int8
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    staged text := 'subject_' || wanted;
+    added int8;
+    clash boolean;
+BEGIN
+    EXECUTE format('INSERT INTO subjects.subject SELECT t.* FROM staging.%I AS t ORDER BY t.subject_id'
+                   ' ON CONFLICT (subject_id) DO NOTHING', staged);
+    GET DIAGNOSTICS added = ROW_COUNT;
+    EXECUTE format('SELECT EXISTS (SELECT FROM staging.%I AS t JOIN subjects.subject AS s USING (subject_id)'
+                   ' WHERE s.digest <> t.digest OR s.source_id <> t.source_id)', staged) INTO clash;
+    IF clash THEN
+        RAISE EXCEPTION 'load %: two identities have one subject number', wanted USING ERRCODE = 'CQ002';
+    END IF;
+    EXECUTE format('UPDATE subjects.subject AS s SET key_version = t.key_version, nhs_token = t.nhs_token,'
+                   ' superseded_nhs_token = t.superseded_nhs_token, local_token = t.local_token,'
+                   ' uprn_token = t.uprn_token'
+                   ' FROM staging.%I AS t WHERE t.subject_id = s.subject_id AND t.key_version > s.key_version',
+                   staged);
+    EXECUTE format('DROP TABLE staging.%I', staged);
+    RETURN added;
+END $$;
+
+-- counts: rows read, loaded, quarantined, excluded, withheld; NHS numbers valid, invalid, absent. Returns the
+-- subjects not seen before.
+CREATE FUNCTION ingest.load_publish(permit bytea, wanted int4, counts int8[]) RETURNS int8
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    held ingest.load := ingest.load_claim(permit, wanted);
+    staged text := ingest.staging_name(held.source_id, wanted);
+    added int8;
+BEGIN
+    UPDATE ingest.load AS l SET state = 'replaced', held_to = now(), replaced_by = wanted
+     WHERE l.source_id = held.source_id AND l.sender = held.sender AND l.period = held.period
+       AND l.state = 'published' AND held.may_replace;
+    EXECUTE format('REVOKE ALL ON staging.%I FROM cinque_loader', staged);
+    EXECUTE format('ALTER TABLE records.%I ATTACH PARTITION staging.%I FOR VALUES IN (%s)',
+                   (SELECT s.name FROM ingest.source AS s WHERE s.source_id = held.source_id), staged, wanted);
+    EXECUTE format('ALTER TABLE staging.%I SET SCHEMA records', staged);
+    added := ingest.subjects_keep(wanted);
+    PERFORM ingest.quarantine_keep(wanted);
+    PERFORM ingest.counts_set(wanted, counts);
+    UPDATE ingest.load SET state = 'published', held_from = now(), subjects_new = added WHERE load_id = wanted;
+    RETURN added;
+END $$;
+
+-- More bad rows than the spec allows: the quarantine stays, nothing else.
+CREATE FUNCTION ingest.load_reject(permit bytea, wanted int4, counts int8[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    held ingest.load := ingest.load_claim(permit, wanted);
+BEGIN
+    PERFORM ingest.quarantine_keep(wanted);
+    PERFORM ingest.staging_drop(held.source_id, wanted);
+    PERFORM ingest.counts_set(wanted, counts);
+    UPDATE ingest.load SET state = 'rejected' WHERE load_id = wanted;
+END $$;
+
+-- The load failed: nothing stays.
+CREATE FUNCTION ingest.load_abandon(permit bytea, wanted int4) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    held ingest.load := ingest.load_claim(permit, wanted);
+BEGIN
+    PERFORM ingest.staging_drop(held.source_id, wanted);
+    UPDATE ingest.load SET state = 'abandoned' WHERE load_id = wanted;
+END $$;
+
+-- The rows stay for releases already built; no later one sees them.
+CREATE FUNCTION ingest.load_withdraw(permit bytea, wanted int4) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM audit.require(permit, 'withdraw', wanted::text);
+    UPDATE ingest.load SET state = 'withdrawn', held_to = now() WHERE load_id = wanted AND state = 'published';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'load %: not published', wanted USING ERRCODE = 'CQ002';
+    END IF;
+END $$;
+
+CREATE FUNCTION ingest.load_list()
+RETURNS TABLE (load_id int4, source text, sender text, period int4, status text, state text, rows_loaded int8,
+               rows_quarantined int8, held_from timestamptz, held_to timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT l.load_id, s.name, l.sender, l.period, l.status, l.state, l.rows_loaded, l.rows_quarantined,
+           l.held_from, l.held_to
+      FROM ingest.load AS l JOIN ingest.source AS s USING (source_id)
+     ORDER BY l.load_id
+$$;
+
+CREATE FUNCTION ingest.quarantine_list(wanted int4, rows_max int8)
+RETURNS TABLE (line_number int4, column_name text, rule text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT q.line_number, q.column_name, q.rule FROM ingest.quarantine AS q WHERE q.load_id = wanted
+     ORDER BY q.line_number, q.column_name LIMIT rows_max
+$$;
+
+-- ---- for linkage and releases ----
+
+-- Published loads up to a period (null: any); of a snapshot source, for each sender only the latest.
+CREATE FUNCTION ingest.active_load(up_to_period int4)
+RETURNS TABLE (load_id int4, source_id int2, sender text, period int4)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT l.load_id, l.source_id, l.sender, l.period
+      FROM ingest.load AS l JOIN ingest.source AS s USING (source_id)
+     WHERE l.state = 'published' AND (up_to_period IS NULL OR l.period <= up_to_period)
+       AND (s.update_mode <> 'snapshot' OR NOT EXISTS (
+               SELECT FROM ingest.load AS later
+                WHERE later.state = 'published' AND later.source_id = l.source_id AND later.sender = l.sender
+                  AND later.period > l.period AND (up_to_period IS NULL OR later.period <= up_to_period)))
+$$;
+
+-- ---- who may what ----
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ingest FROM PUBLIC;
+GRANT USAGE ON SCHEMA ingest, staging TO cinque_loader;
+GRANT EXECUTE ON FUNCTION
+    ingest.load_open(bytea, text, text, int4, text, bytea, int4, bytea, text, boolean),
+    ingest.load_publish(bytea, int4, int8[]), ingest.load_reject(bytea, int4, int8[]),
+    ingest.load_abandon(bytea, int4), ingest.load_withdraw(bytea, int4),
+    ingest.load_list(), ingest.quarantine_list(int4, int8) TO cinque_loader;
+
+GRANT USAGE ON SCHEMA ingest, subjects, presence TO cinque_linker;
+GRANT SELECT ON ingest.source, subjects.subject TO cinque_linker;
+GRANT EXECUTE ON FUNCTION ingest.active_load(int4) TO cinque_linker;
+
+GRANT USAGE ON SCHEMA ingest TO cinque_query, cinque_governor;
+GRANT SELECT ON ingest.source, ingest.source_version, ingest.source_column, ingest.source_code TO cinque_query;
+GRANT SELECT ON ingest.source TO cinque_governor;
+
+RESET ROLE;
