@@ -364,10 +364,11 @@ $$;
 
 -- ---- for linkage and releases ----
 
--- Published loads up to a period (null: any); of a snapshot source, for each sender only the latest.
+-- Published loads up to a period (null: any); of a snapshot source, for each sender only the latest. ROWS 1: the
+-- views records.active_* read one partition a load, and the planner multiplies all partitions' rows by it.
 CREATE FUNCTION ingest.active_load(up_to_period int4)
 RETURNS TABLE (load_id int4, source_id int2, sender text, period int4)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp AS $$
     SELECT l.load_id, l.source_id, l.sender, l.period
       FROM ingest.load AS l JOIN ingest.source AS s USING (source_id)
      WHERE l.state = 'published' AND (up_to_period IS NULL OR l.period <= up_to_period)
