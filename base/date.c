@@ -199,7 +199,7 @@ const char *time_format(int64_t unix_us, char out[TIME_TEXT_BYTES])
 {
     const int64_t day_us = INT64_C(86400) * 1000000;
     int64_t days = divide_down(unix_us, day_us);
-    int64_t us = unix_us - days * day_us;
+    int64_t us = unix_us % day_us + (unix_us % day_us < 0 ? day_us : 0);
     CivilDate civil = civil_from_march_0(days + EPOCH_1970);
     int seconds = (int)(us / 1000000);
 

@@ -216,21 +216,29 @@ void input_close(Input **input)
     *input = NULL;
 }
 
+static Result add_all(Input *input, char *piece, size_t piece_bytes, TextBuilder *builder, Error *error)
+{
+    size_t length;
+
+    do {
+        TRY(input_read(input, piece, piece_bytes, &length, error));
+        text_add(builder, (Text){.data = piece, .length = length});
+    } while (length > 0);
+    return RESULT_OK;
+}
+
 Result input_read_all(const char *path, size_t bytes_max, Arena *arena, Text *content, Error *error)
 {
     InputLimits limits = INPUT_LIMITS_DEFAULT;
     SCOPED(input_close) Input *input = NULL;
     SCOPED(text_builder_close) TextBuilder builder = text_builder(bytes_max);
     char piece[16 * 1024];
-    size_t length;
 
     limits.bytes_max = bytes_max;
     TRY(input_open(path, &limits, &input, error));
-    do {
-        TRY(input_read(input, piece, sizeof piece, &length, error));
-        text_add(&builder, (Text){.data = piece, .length = length});
-    } while (length > 0);
+    Result added = add_all(input, piece, sizeof piece, &builder, error);
     OPENSSL_cleanse(piece, sizeof piece);
+    TRY(added);
     *content = text_copy(arena, text_built(&builder));
     return RESULT_OK;
 }
