@@ -196,6 +196,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT p.person_id FROM audit.permit AS p WHERE p.permit_id = $1 AND p.spent_at IS NULL;
 $$;
 
+-- The log entry that an open permit was made by: what exactly was granted.
+CREATE FUNCTION audit.permit_entry(permit bytea) RETURNS bytea
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT i.entry FROM audit.permit AS p JOIN audit.intake AS i USING (entry_id)
+     WHERE p.permit_id = $1 AND p.spent_at IS NULL;
+$$;
+
 -- ---- sealing ----
 
 -- Gives each entry without one the next leaf index; says how many leaves there are now.
