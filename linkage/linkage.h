@@ -9,6 +9,9 @@
 #include "base/table.h"
 #include "governance/governance.h"
 
+/* The object of a permit for GOVERNANCE_LINK: a run works on everything that is held. */
+#define LINKAGE_OBJECT "link"
+
 typedef struct LinkageReport {
     int64_t run_id;
     int64_t subjects, linked, unlinked; /* of person sources */
@@ -19,11 +22,12 @@ typedef struct LinkageReport {
 
 /* linker: role cinque_linker. Links every subject that has no link yet; safe to rerun after a kill. */
 Result linkage_run(Db *linker, const GovernancePermit *permit, LinkageReport *report, Error *error) CHECKED;
-/* Takes the links, people and merges of a run back; runs made after it must be undone first. Object: the run's number. */
+/* Takes the links, people and merges of a run back; runs made after it must be undone first. Object: the
+ * run's number. */
 Result linkage_undo(Db *linker, const GovernancePermit *permit, int64_t run_id, Error *error) CHECKED;
 /*
  * Match rates by source, age band, sex and deprivation: group, value, subjects, linked, rate.
- * Counts of subjects below 8 are shown as "<8": the report may travel.
+ * Counts of subjects from 1 to 7 are shown as "<8", and no rate beside one: the report may travel.
  */
 Result linkage_report(Db *linker, Table **table, Error *error) CHECKED;
 /* run, started, rule version, subjects, linked, people, state */

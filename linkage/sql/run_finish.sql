@@ -1,0 +1,4 @@
+-- Counts and closes a run. Called by linkage/linkage.c.
+-- $1 permit bytea, $2 run_id integer  ->  eight counts, as in LinkageReport
+SELECT subjects, linked, unlinked, people, people_new, people_merged, households, residences
+  FROM linkage.run_finish($1, $2)

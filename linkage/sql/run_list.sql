@@ -1,0 +1,4 @@
+-- All runs, oldest first. Called by linkage/report.c.
+SELECT run_id::int8, started, rule_version::int8, subjects, linked, people, state
+  FROM linkage.run
+ ORDER BY run_id
