@@ -31,21 +31,24 @@ typedef struct DbStatement {
     ValueType columns[DB_COLUMNS_MAX];       /* ends at VALUE_NONE; none: a command */
 } DbStatement;
 
-/* conninfo as libpq reads it; application_name is set to program. Refuses servers below 15 and databases not in UTF8. */
+/* conninfo as libpq reads it; application_name is set to program. Refuses servers below 15 and databases not
+ * in UTF8. */
 Result db_open(const char *conninfo, const char *program, Db **db, Error *error) CHECKED;
-void db_close(Db **db); /* rolls an open transaction back */
+void db_close(Db **db);            /* rolls an open transaction back */
 const char *db_role(const Db *db); /* session user */
 
 /* rows: NULL when the statement returns none or they do not matter. */
-Result db_run(Db *db, const DbStatement *statement, const Value *parameters, DbRows **rows, Error *error) CHECKED;
+Result db_run(Db *db, const DbStatement *statement, const Value *parameters, DbRows **rows, Error *error)
+    CHECKED;
 /* Rows touched by a command. */
 Result db_execute(Db *db, const DbStatement *statement, const Value *parameters, int64_t *row_count,
                   Error *error) CHECKED;
 /* Exactly one row, one column of type int8 (or null: *value 0 and *is_null). is_null may be NULL. */
-Result db_run_int8(Db *db, const DbStatement *statement, const Value *parameters, int64_t *value, bool *is_null,
-                   Error *error) CHECKED;
+Result db_run_int8(Db *db, const DbStatement *statement, const Value *parameters, int64_t *value,
+                   bool *is_null, Error *error) CHECKED;
 
-/* Hands over rows one by one in bounded memory. row[] holds views valid during the call; a failed Result stops. */
+/* Hands over rows one by one in bounded memory. row[] holds views valid during the call; a failed Result
+ * stops. */
 typedef Result (*DbEach)(void *context, const Value *row, Error *error);
 Result db_each(Db *db, const DbStatement *statement, const Value *parameters, DbEach each, void *context,
                Error *error) CHECKED;
@@ -68,7 +71,8 @@ void db_rows_close(DbRows **rows);
 
 /*
  * Binary COPY into "schema.table" (names checked against [a-z_][a-z0-9_]*), columns by name.
- * One COPY at a time a connection. db_copy_row takes exactly column_count values whose types are those declared.
+ * One COPY at a time a connection. db_copy_row takes exactly column_count values whose types are those
+ * declared.
  */
 typedef struct DbCopyColumn {
     const char *name;

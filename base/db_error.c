@@ -91,11 +91,11 @@ Result db_fail(const Db *db, const char *name, const char *sql, const PGresult *
 {
     const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
 
-    if (state == NULL || strlen(state) != 5) {
-        if (PQstatus(db->connection) != CONNECTION_OK)
-            return fail(error, ERROR_DATABASE, "statement %s: the connection to PostgreSQL was lost", name);
+    /* The server's last words (57P01 and on) may arrive or not; both tell the same. */
+    if (PQstatus(db->connection) != CONNECTION_OK || (state != NULL && strncmp(state, "57P0", 4) == 0))
+        return fail(error, ERROR_DATABASE, "statement %s: the connection to PostgreSQL was lost", name);
+    if (state == NULL || strlen(state) != 5)
         return fail(error, ERROR_DATABASE, "statement %s: PostgreSQL gave an unexpected answer", name);
-    }
 
     const StateName *own = own_find(state);
     const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);

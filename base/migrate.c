@@ -46,14 +46,15 @@ static Result file_number(const EmbeddedFile *file, int64_t *number, Error *erro
     return RESULT_OK;
 }
 
-/* They stand in order without a gap, so that number n is the nth file. */
+/* Numbers rise; gaps leave room for each module's own row of files. */
 static Result check_files(const EmbeddedFile *files, size_t file_count, Error *error)
 {
-    for (size_t i = 0; i < file_count; i++) {
-        int64_t number;
+    int64_t before = 0, number = 0;
+
+    for (size_t i = 0; i < file_count; i++, before = number) {
         TRY(file_number(&files[i], &number, error));
-        if (number != (int64_t)i + 1)
-            return fail(error, ERROR_CONFIG, "schema %s: the files are not numbered 1, 2, 3 and on",
+        if (number <= before)
+            return fail(error, ERROR_CONFIG, "schema %s: its number does not follow the file before",
                         files[i].name);
     }
     return RESULT_OK;
@@ -64,17 +65,19 @@ static Hash file_hash(const EmbeddedFile *file)
     return hash_of(file->text, strlen(file->text));
 }
 
-/* What was applied must be the beginning of what is embedded. */
+/* What was applied must be the beginning of what is embedded, unchanged. */
 static Result check_history(const DbRows *rows, const EmbeddedFile *files, size_t file_count, Error *error)
 {
     for (size_t row = 0; row < db_row_count(rows); row++) {
+        int64_t number, recorded_number = db_int(rows, row, 0);
         if (row >= file_count)
             return fail(error, ERROR_CONFIG, "schema: the database is newer than this program");
+        TRY(file_number(&files[row], &number, error));
+        if (number != recorded_number)
+            return fail(error, ERROR_CONFIG, "schema: the database's history differs at %" PRId64,
+                        recorded_number < number ? recorded_number : number);
         Hash expected = file_hash(&files[row]);
         Text recorded = db_text(rows, row, 2);
-        if (db_int(rows, row, 0) != (int64_t)row + 1)
-            return fail(error, ERROR_CONFIG, "schema: the database's history has a gap before %" PRId64,
-                        db_int(rows, row, 0));
         if (recorded.length != HASH_BYTES || memcmp(recorded.data, expected.bytes, HASH_BYTES) != 0)
             return fail(error, ERROR_CONFIG,
                         "schema %s: was applied with other content, and history does not change",
@@ -83,10 +86,13 @@ static Result check_history(const DbRows *rows, const EmbeddedFile *files, size_
     return RESULT_OK;
 }
 
-static Result apply_file(Db *db, const EmbeddedFile *file, int64_t number, Error *error)
+static Result apply_file(Db *db, const EmbeddedFile *file, Error *error)
 {
     char name[96];
     Hash hash = file_hash(file);
+    int64_t number;
+
+    TRY(file_number(file, &number, error));
     Value parameters[] = {value_int8(number), value_text(text_from(file->name)),
                           value_bytes(hash.bytes, HASH_BYTES)};
 
@@ -106,7 +112,7 @@ static Result apply_missing(Db *db, const EmbeddedFile *files, size_t file_count
     TRY(check_history(rows, files, file_count, error));
     *applied = 0;
     for (size_t i = db_row_count(rows); i < file_count; i++) {
-        TRY(apply_file(db, &files[i], (int64_t)i + 1, error));
+        TRY(apply_file(db, &files[i], error));
         *applied += 1;
     }
     return RESULT_OK;
@@ -134,12 +140,14 @@ Result migrate_version(Db *db, const EmbeddedFile *files, size_t file_count, int
     int64_t has_table;
 
     TRY(check_files(files, file_count, error));
-    *known = (int64_t)file_count;
-    *applied = 0;
+    *known = *applied = 0;
+    if (file_count > 0)
+        TRY(file_number(&files[file_count - 1], known, error));
     TRY(db_run_int8(db, &has_table_statement, NULL, &has_table, NULL, error));
     if (has_table == 0)
         return RESULT_OK;
     TRY(db_run(db, &applied_statement, NULL, &rows, error));
-    *applied = (int64_t)db_row_count(rows);
+    if (db_row_count(rows) > 0)
+        *applied = db_int(rows, db_row_count(rows) - 1, 0);
     return RESULT_OK;
 }

@@ -1,0 +1,342 @@
+#include <criterion/criterion.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/db.h"
+#include "tests/support/support.h"
+
+static const char rows_sql[] =
+    "CREATE SCHEMA town;"
+    "CREATE TABLE town.row (number int8 PRIMARY KEY, name text, pence numeric(14,2), "
+    "held bool)";
+
+static const DbCopyColumn columns[] = {
+    {"number", VALUE_INT8}, {"name", VALUE_TEXT}, {"pence", VALUE_NUMERIC}, {"held", VALUE_BOOL}};
+enum { COLUMN_COUNT = sizeof columns / sizeof columns[0] };
+
+static const DbStatement all_rows = {
+    .name = "all_rows",
+    .sql = "-- All of them.\nSELECT number, name, pence, held FROM town.row ORDER BY number;\n",
+    .columns = {VALUE_INT8, VALUE_TEXT, VALUE_NUMERIC, VALUE_BOOL},
+};
+
+static const DbStatement count_rows = {
+    .name = "count_rows", .sql = "SELECT count(*) FROM town.row", .columns = {VALUE_INT8}};
+
+static void succeed(Result result, const Error *error)
+{
+    cr_assert(result.ok, "%s", error->message);
+}
+
+static Db *town(void)
+{
+    Error error = {0};
+    Db *db = support_empty_database();
+
+    succeed(db_script(db, "rows", rows_sql, &error), &error);
+    return db;
+}
+
+static int64_t rows(Db *db)
+{
+    Error error = {0};
+    int64_t count = -1;
+
+    succeed(db_run_int8(db, &count_rows, NULL, &count, NULL, &error), &error);
+    return count;
+}
+
+static void copy_one(DbCopy *copy, int64_t number)
+{
+    char name[32];
+    Error error = {0};
+
+    snprintf(name, sizeof name, "row %" PRId64, number);
+    Value values[] = {value_int8(number), value_text(text_from(name)), value_numeric(-number),
+                      number % 2 == 0 ? value_bool(true) : value_null(VALUE_BOOL)};
+    succeed(db_copy_row(copy, values, &error), &error);
+}
+
+static DbCopy *copy_many(Db *db, int64_t count)
+{
+    Error error = {0};
+    DbCopy *copy = NULL;
+
+    succeed(db_copy_in(db, "town.row", columns, COLUMN_COUNT, &copy, &error), &error);
+    for (int64_t i = 0; i < count; i++)
+        copy_one(copy, i);
+    return copy;
+}
+
+typedef struct Tally {
+    int64_t rows, wrong, stop_at;
+} Tally;
+
+static Result check_row(void *context, const Value *row, Error *error)
+{
+    Tally *tally = context;
+    char name[32];
+    int64_t number = tally->rows++;
+
+    if (tally->rows == tally->stop_at)
+        return fail(error, ERROR_LIMIT, "enough");
+    snprintf(name, sizeof name, "row %" PRId64, number);
+    bool right = row[0].integer == number && text_equal(row[1].text, text_from(name)) &&
+                 row[2].integer == -number && row[3].is_null == (number % 2 != 0);
+    tally->wrong += !right;
+    return RESULT_OK;
+}
+
+Test(db_copy, a_hundred_thousand_rows_come_back_as_they_went)
+{
+    SCOPED(db_close) Db *db = town();
+    Tally tally = {0};
+    Error error = {0};
+    int64_t count = -1;
+
+    DbCopy *copy = copy_many(db, 100000);
+    succeed(db_copy_end(&copy, &count, &error), &error);
+    succeed(db_copy_out(db, &all_rows, check_row, &tally, &error), &error);
+
+    cr_expect_null(copy);
+    cr_expect_eq(count, 100000);
+    cr_expect_eq(tally.rows, 100000);
+    cr_expect_eq(tally.wrong, 0);
+}
+
+Test(db_copy, no_rows_are_a_copy_too)
+{
+    SCOPED(db_close) Db *db = town();
+    Tally tally = {0};
+    Error error = {0};
+    int64_t count = -1;
+
+    DbCopy *copy = copy_many(db, 0);
+    succeed(db_copy_end(&copy, &count, &error), &error);
+    succeed(db_copy_out(db, &all_rows, check_row, &tally, &error), &error);
+
+    cr_expect_eq(count, 0);
+    cr_expect_eq(tally.rows, 0);
+}
+
+Test(db_copy, a_row_larger_than_the_buffer_goes_through)
+{
+    SCOPED(db_close) Db *db = town();
+    SCOPED(arena_close) Arena *arena = arena_create(4 << 20);
+    DbStatement statement = {
+        .name = "length", .sql = "SELECT length(name)::int8 FROM town.row", .columns = {VALUE_INT8}};
+    char *large = arena_alloc(arena, 1 << 20);
+    Value values[] = {value_int8(1), value_text((Text){large, 1 << 20}), value_numeric(0), value_bool(true)};
+    Error error = {0};
+    int64_t length = 0;
+    memset(large, 'x', 1 << 20);
+
+    DbCopy *copy = copy_many(db, 0);
+    succeed(db_copy_row(copy, values, &error), &error);
+    succeed(db_copy_end(&copy, NULL, &error), &error);
+
+    succeed(db_run_int8(db, &statement, NULL, &length, NULL, &error), &error);
+    cr_expect_eq(length, 1 << 20);
+}
+
+Test(db_copy, an_abandoned_copy_leaves_nothing)
+{
+    SCOPED(db_close) Db *db = town();
+    DbCopy *copy = copy_many(db, 50000);
+
+    db_copy_abandon(&copy);
+
+    cr_expect_null(copy);
+    cr_expect_eq(rows(db), 0);
+}
+
+Test(db_copy, leaving_the_scope_abandons_the_copy)
+{
+    SCOPED(db_close) Db *db = town();
+
+    {
+        SCOPED(db_copy_abandon) DbCopy *copy = copy_many(db, 5);
+        cr_assert_not_null(copy);
+    }
+
+    cr_expect_eq(rows(db), 0);
+}
+
+Test(db_copy, a_refused_row_is_told_without_its_values)
+{
+    SCOPED(db_close) Db *db = town();
+    Value values[] = {value_int8(7), value_text(TEXT("CANARY")), value_numeric(0), value_bool(true)};
+    Error error = {0};
+
+    DbCopy *copy = copy_many(db, 10);
+    succeed(db_copy_row(copy, values, &error), &error); /* number 7 is there already */
+    Result result = db_copy_end(&copy, NULL, &error);
+
+    cr_expect(!result.ok);
+    cr_expect_null(copy);
+    cr_expect_eq(error.code, ERROR_DATABASE);
+    cr_expect_str_eq(error.message,
+                     "statement copy into town.row: SQLSTATE 23505 (unique violation), constraint row_pkey");
+    cr_expect_eq(rows(db), 0);
+}
+
+Test(db_copy, text_that_is_not_utf8_is_refused)
+{
+    SCOPED(db_close) Db *db = town();
+    Value values[] = {value_int8(7), value_text(TEXT("CANARY\xff")), value_numeric(0), value_bool(true)};
+    Error error = {0};
+
+    DbCopy *copy = copy_many(db, 0);
+    succeed(db_copy_row(copy, values, &error), &error);
+    Result result = db_copy_end(&copy, NULL, &error);
+
+    cr_expect(!result.ok);
+    cr_expect_str_eq(error.message, "statement copy into town.row: SQLSTATE 22021 (data exception)");
+}
+
+Test(db_copy, a_column_of_another_type_is_refused_before_the_first_row)
+{
+    SCOPED(db_close) Db *db = town();
+    const DbCopyColumn wrong[] = {{"number", VALUE_INT8}, {"pence", VALUE_INT8}};
+    DbCopy *copy = NULL;
+    Error error = {0};
+
+    Result result = db_copy_in(db, "town.row", wrong, 2, &copy, &error);
+
+    cr_expect(!result.ok);
+    cr_expect_eq(error.code, ERROR_CONFIG);
+    cr_expect_str_eq(error.message, "statement copy into town.row: column 2 is not int8");
+    cr_expect_eq(rows(db), 0, "the connection is usable");
+}
+
+Test(db_copy, a_value_of_another_type_or_range_is_refused)
+{
+    SCOPED(db_close) Db *db = town();
+    const DbCopyColumn narrow[] = {{"small", VALUE_INT2}};
+    Value wrong[] = {value_int8(1)}, large[] = {value_int2(40000)};
+    DbCopy *copy = NULL;
+    Error error = {0};
+    succeed(db_script(db, "narrow", "CREATE TABLE town.narrow (small int2)", &error), &error);
+    succeed(db_copy_in(db, "town.narrow", narrow, 1, &copy, &error), &error);
+
+    Result result = db_copy_row(copy, wrong, &error);
+    cr_expect(!result.ok);
+    cr_expect_str_eq(error.message, "statement copy into town.narrow: value for column 1 is not int2");
+
+    result = db_copy_row(copy, large, &error);
+    cr_expect(!result.ok);
+    cr_expect_str_eq(error.message, "statement copy into town.narrow: value for column 1 is out of range");
+    db_copy_abandon(&copy);
+}
+
+Test(db_copy, a_name_that_needs_quotes_is_refused)
+{
+    SCOPED(db_close) Db *db = town();
+    static const char *const tables[] = {"row",      "town.",        ".row",  "town.row\"",
+                                         "Town.row", "town.row; --", "a.b.c", "town.1row"};
+    const DbCopyColumn injected[] = {{"number) FROM stdin; --", VALUE_INT8}};
+    DbCopy *copy = NULL;
+    Error error = {0};
+
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        Result result = db_copy_in(db, tables[i], columns, COLUMN_COUNT, &copy, &error);
+        cr_expect(!result.ok, "%s", tables[i]);
+        cr_expect_str_eq(error.message, "copy: the table's name is not schema.table of plain letters");
+    }
+
+    Result result = db_copy_in(db, "town.row", injected, 1, &copy, &error);
+    cr_expect(!result.ok);
+    cr_expect_str_eq(error.message, "copy into town.row: the name of column 1 is not of plain letters");
+}
+
+Test(db_copy, a_statement_amid_a_copy_is_refused)
+{
+    SCOPED(db_close) Db *db = town();
+    DbCopy *copy = copy_many(db, 1);
+    Error error = {0};
+    int64_t count;
+
+    Result result = db_run_int8(db, &count_rows, NULL, &count, NULL, &error);
+
+    cr_expect(!result.ok);
+    cr_expect_str_eq(error.message, "statement count_rows: the connection is still busy with a copy");
+    succeed(db_copy_end(&copy, NULL, &error), &error);
+    cr_expect_eq(rows(db), 1);
+}
+
+Test(db_copy, a_role_that_may_only_insert_can_copy_in_and_not_out)
+{
+    SCOPED(db_close) Db *db = town();
+    Tally tally = {0};
+    Error error = {0};
+    succeed(db_script(db, "role",
+                      "CREATE ROLE test_loader; GRANT USAGE ON SCHEMA town TO test_loader;"
+                      "GRANT INSERT ON town.row TO test_loader; SET ROLE test_loader",
+                      &error),
+            &error);
+
+    DbCopy *copy = copy_many(db, 3);
+    succeed(db_copy_end(&copy, NULL, &error), &error);
+    Result result = db_copy_out(db, &all_rows, check_row, &tally, &error);
+
+    cr_expect(!result.ok);
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_eq(tally.rows, 0);
+    succeed(db_script(db, "role", "RESET ROLE; DROP OWNED BY test_loader; DROP ROLE test_loader", &error),
+            &error);
+}
+
+Test(db_copy, a_failure_stops_copying_out_and_leaves_the_connection_usable)
+{
+    SCOPED(db_close) Db *db = town();
+    Tally tally = {.stop_at = 100};
+    Error error = {0};
+    DbCopy *copy = copy_many(db, 50000);
+    succeed(db_copy_end(&copy, NULL, &error), &error);
+
+    Result result = db_copy_out(db, &all_rows, check_row, &tally, &error);
+
+    cr_expect(!result.ok);
+    cr_expect_str_eq(error.message, "enough");
+    cr_expect_eq(tally.rows, 100);
+    cr_expect_eq(rows(db), 50000);
+}
+
+Test(db_copy, an_error_amid_copying_out_is_told)
+{
+    SCOPED(db_close) Db *db = town();
+    DbStatement statement = {.name = "midst",
+                             .sql = "SELECT 10 / (100 - g) FROM generate_series(1::int8, 1000) AS g",
+                             .columns = {VALUE_INT8}};
+    Tally tally = {0};
+    Error error = {0};
+
+    Result result = db_copy_out(db, &statement, check_row, &tally, &error);
+
+    cr_expect(!result.ok);
+    cr_expect_str_eq(error.message, "statement midst: SQLSTATE 22012 (data exception)");
+    cr_expect_eq(rows(db), 0);
+}
+
+Test(db_copy, a_connection_lost_amid_a_copy_is_a_clean_error)
+{
+    SCOPED(db_close) Db *db = town();
+    SCOPED(db_close) Db *killer = support_empty_database();
+    Error error = {0};
+    DbCopy *copy = copy_many(db, 10);
+    succeed(db_script(killer, "kill",
+                      "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                      "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+                      &error),
+            &error);
+
+    Result result = db_copy_end(&copy, NULL, &error);
+
+    cr_expect(!result.ok);
+    cr_expect_eq(error.code, ERROR_DATABASE);
+    cr_expect_str_eq(error.message, "statement copy into town.row: the connection to PostgreSQL was lost");
+    cr_expect_null(copy);
+}
