@@ -72,18 +72,13 @@ static Result unknown_option(const Parse *parse, Text name, Error *error)
                 TEXT_ARG(nearest));
 }
 
-static Result find_option(Parse *parse, Text name, const Option **option, Error *error)
+static size_t find_option(const Parse *parse, Text name)
 {
-    for (size_t i = 0; i < parse->option_count; i++) {
-        if (!text_equal(text_from(parse->options[i].name), name))
-            continue;
-        if ((parse->given >> i & 1) != 0)
-            return fail(error, ERROR_USAGE, "--%s: given twice", parse->options[i].name);
-        parse->given |= UINT64_C(1) << i;
-        *option = &parse->options[i];
-        return RESULT_OK;
-    }
-    return unknown_option(parse, name, error);
+    size_t at = 0;
+
+    while (at < parse->option_count && !text_equal(text_from(parse->options[at].name), name))
+        at++;
+    return at;
 }
 
 /* value: what stands behind "=", or NULL; then the next argument is it. */
@@ -109,9 +104,15 @@ static Result parse_option(Parse *parse, const char *argument, Error *error)
     const char *equals = strchr(argument, '=');
     size_t length = equals == NULL ? strlen(argument) : (size_t)(equals - argument);
     const char *value = equals == NULL ? NULL : equals + 1;
-    const Option *option = NULL;
+    Text name = {.data = argument, .length = length};
 
-    TRY(find_option(parse, (Text){.data = argument, .length = length}, &option, error));
+    size_t found = find_option(parse, name);
+    if (found == parse->option_count)
+        return unknown_option(parse, name, error);
+    const Option *option = &parse->options[found];
+    if ((parse->given >> found & 1) != 0)
+        return fail(error, ERROR_USAGE, "--%s: given twice", option->name);
+    parse->given |= UINT64_C(1) << found;
     TRY(option_value(parse, option, &value, error));
     if (!set_target(option, value))
         return fail(error, ERROR_USAGE, "--%s: not of the form %s", option->name, kind_values[option->kind]);

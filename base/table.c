@@ -1,7 +1,5 @@
 #include "base/table.h"
 
-#include <string.h>
-
 enum { BYTES_MAX = 256 * 1024 * 1024, FIRST_ROWS = 16 };
 
 struct Table {
@@ -125,18 +123,27 @@ static void print_terminal(const Table *table, FILE *out)
     memory_free(widths);
 }
 
+static bool is_one_of(char c, Text set)
+{
+    for (size_t i = 0; i < set.length; i++) {
+        if (set.data[i] == c)
+            return true;
+    }
+    return false;
+}
+
 /* A spreadsheet takes a cell that begins so for a formula, even one in quotes. */
 static bool looks_like_formula(Text cell)
 {
     double number;
 
-    return cell.length > 0 && memchr("=+-@\t\r", cell.data[0], 6) != NULL && !text_to_double(cell, &number);
+    return cell.length > 0 && is_one_of(cell.data[0], TEXT("=+-@\t\r")) && !text_to_double(cell, &number);
 }
 
 static bool needs_quotes(Text cell)
 {
     for (size_t i = 0; i < cell.length; i++) {
-        if (memchr(",\"\r\n", cell.data[i], 4) != NULL)
+        if (is_one_of(cell.data[i], TEXT(",\"\r\n")))
             return true;
     }
     return false;

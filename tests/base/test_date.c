@@ -89,6 +89,21 @@ Test(date, what_is_no_iso_date_is_refused_and_leaves_the_date)
     cr_expect_eq(date, 7);
 }
 
+Test(date, a_byte_that_is_no_digit_is_refused_at_every_place)
+{
+    static const size_t places[] = {0, 1, 2, 3, 5, 6, 8, 9};
+
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        for (int byte = 0; byte < 256; byte++) {
+            char text[] = "2011-11-11";
+            Date date;
+            text[places[i]] = (char)byte;
+            if (byte < '0' || byte > '9')
+                cr_expect_not(date_parse((Text){text, 10}, &date), "byte %d at %zu", byte, places[i]);
+        }
+    }
+}
+
 Test(date, compact_dates_are_read_and_others_refused)
 {
     static const char *const wrong[] = {"",          "2024-02-29", "20230229", "2024022",

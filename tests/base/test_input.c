@@ -1,6 +1,7 @@
 #include "base/input.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 
 #include <zstd.h>
@@ -258,6 +259,27 @@ Test(input, a_window_limit_that_zstd_does_not_know_is_an_error)
 
     expect_failure(put(frame, length), &limits, ERROR_SYSTEM, "zstd decoder cannot be set up");
 }
+
+/* ASan keeps far more address space than such a limit leaves. */
+#ifndef CINQUE_SANITIZED
+Test(input, a_window_for_which_memory_is_short_is_an_error)
+{
+    const struct rlimit limit = {300 * SAMPLE_BYTES, 300 * SAMPLE_BYTES};
+    unsigned char frame[100];
+    InputLimits limits = INPUT_LIMITS_DEFAULT;
+    limits.window_log_max = 31;
+    /* RFC 8878, section 3.1.1.1: no content size, a window of 2^30 bytes, one raw block of five bytes, the
+     * last. */
+    static const unsigned char header[] = {0x28, 0xB5, 0x2F, 0xFD, 0x00, 20 << 3, 0x29, 0, 0};
+    memcpy(frame, header, sizeof header);
+    memcpy(frame + sizeof header, "hello", 5);
+    const char *path = put(frame, sizeof header + 5);
+
+    cr_assert_eq(setrlimit(RLIMIT_AS, &limit), 0);
+
+    expect_failure(path, &limits, ERROR_SYSTEM, "zstd decoder: memory exhausted");
+}
+#endif
 
 /* The switch: bytes_max in check_limits. */
 Test(input, a_file_of_the_limit_passes_and_one_byte_more_does_not)
