@@ -23,7 +23,8 @@ typedef struct ReleaseReport {
 Result query_release_build(Db *releaser, const GovernancePermit *permit, Month month, const char *purpose,
                            ReleaseReport *report, Error *error) CHECKED;
 /* Object: the release's number. A retired release is refused, never answered differently. */
-Result query_release_retire(Db *releaser, const GovernancePermit *permit, int64_t release_id, Error *error) CHECKED;
+Result query_release_retire(Db *releaser, const GovernancePermit *permit, int64_t release_id, Error *error)
+    CHECKED;
 /* release, month, purpose, state, people, built, content hash */
 Result query_release_list(Db *releaser, Table **table, Error *error) CHECKED;
 /* The newest live release of a purpose; ERROR_REFUSED when there is none. */
@@ -34,13 +35,14 @@ Result query_release_newest(Db *reader, const char *purpose, int64_t *release_id
 typedef struct Query Query;
 
 typedef struct QueryFiles {
-    const char *codes_folder; /* where `codes NAME from "FILE"` is looked up; only plain relative names below it */
+    /* Where `codes NAME from "FILE"` is looked up; only plain relative names below it. */
+    const char *codes_folder;
 } QueryFiles;
 
 /*
- * Parses, resolves against the built-in and registered catalogue, and pins code lists into the canonical text, so
- * that the text alone is the whole query. Errors: "FILE:LINE:COLUMN: rule; did you mean WORD?" and a caret line.
- * reader: role cinque_query (catalogue).
+ * Parses, resolves against the built-in and registered catalogue, and pins code lists into the canonical
+ * text, so that the text alone is the whole query. Errors: "FILE:LINE:COLUMN: rule; did you mean WORD?" and a
+ * caret line. reader: role cinque_query (catalogue).
  */
 Result query_open(Db *reader, const char *file_name, Text text, const QueryFiles *files, Query **query,
                   Error *error) CHECKED;
@@ -64,8 +66,8 @@ typedef struct QueryRun {
 enum { QUERY_TABLES_MAX = 16 };
 
 /*
- * Object of the permit: the query's number. reader: role cinque_query. tables[0..*table_count-1] are the caller's.
- * Same query, same release, same answer.
+ * Object of the permit: the query's number. reader: role cinque_query. tables[0..*table_count-1] are the
+ * caller's. Same query, same release, same answer.
  */
 Result query_run(Db *reader, const GovernancePermit *permit, const Query *query, const QueryRun *run,
                  ReleasedTable *tables[QUERY_TABLES_MAX], size_t *table_count, Error *error) CHECKED;

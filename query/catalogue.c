@@ -1,0 +1,98 @@
+#include <string.h>
+
+#include "query/catalogue.h"
+#include "query_sql.h"
+
+enum { SOURCE_COLUMNS_MAX = 256 };
+
+const char *const QUERY_TYPE_NAMES[] = {"a condition", "a number", "a date", "text"};
+
+const Attribute ATTRIBUTES[] = {
+    {"sex", TYPE_TEXT, "p", "sex", true, "sex"},
+    {"ethnic_category", TYPE_TEXT, "p", "ethnic_category", true, "ethnic_category"},
+    {"district", TYPE_TEXT, "r", "district", true, "place"},
+    {"ward", TYPE_TEXT, "r", "ward", true, "place"},
+    {"hcp", TYPE_TEXT, "r", "hcp", true, "place"},
+    {"pcn", TYPE_TEXT, "r", "pcn", true, "place"},
+    {"practice", TYPE_TEXT, "r", "practice", true, "place"},
+    {"imd_decile", TYPE_NUMBER, "r", "imd_decile", true, "imd_decile"},
+    {"care_home", TYPE_BOOL, "r", "care_home", true, "care_home"},
+    {"age", TYPE_NUMBER, "p", NULL, false, "age"},
+};
+const size_t ATTRIBUTE_COUNT = sizeof ATTRIBUTES / sizeof *ATTRIBUTES;
+
+const Attribute *attribute_find(Text name)
+{
+    for (size_t i = 0; i < ATTRIBUTE_COUNT; i++)
+        if (text_equal(name, text_from(ATTRIBUTES[i].name)))
+            return &ATTRIBUTES[i];
+    return NULL;
+}
+
+const CatalogueSource *catalogue_source(const Catalogue *catalogue, Text name)
+{
+    for (size_t i = 0; i < catalogue->source_count; i++)
+        if (text_equal(name, catalogue->sources[i].name))
+            return &catalogue->sources[i];
+    return NULL;
+}
+
+const CatalogueColumn *catalogue_column(const CatalogueSource *source, Text name)
+{
+    for (size_t i = 0; i < source->column_count; i++)
+        if (text_equal(name, source->columns[i].name))
+            return &source->columns[i];
+    return NULL;
+}
+
+/* source, is_household, column, stored, type; sorted by source */
+static const DbStatement catalogue_statement = {
+    .name = "query catalogue",
+    .sql = query_sql_catalogue,
+    .columns = {VALUE_TEXT, VALUE_BOOL, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT},
+};
+
+static QueryType type_of(Text type)
+{
+    if (text_equal(type, TEXT("date")))
+        return TYPE_DATE;
+    if (text_equal(type, TEXT("integer")) || text_equal(type, TEXT("decimal")))
+        return TYPE_NUMBER;
+    return text_equal(type, TEXT("boolean")) ? TYPE_BOOL : TYPE_TEXT;
+}
+
+static CatalogueSource *source_begin(CatalogueSource *sources, size_t *count, const DbRows *rows, size_t row,
+                                     Arena *arena)
+{
+    Text name = db_text(rows, row, 0);
+
+    if (*count > 0 && text_equal(sources[*count - 1].name, name))
+        return &sources[*count - 1];
+    CatalogueSource *source = &sources[(*count)++];
+    source->name = text_copy(arena, name);
+    source->is_household = db_value(rows, row, 1).boolean;
+    source->columns = arena_alloc(arena, SOURCE_COLUMNS_MAX * sizeof *source->columns);
+    return source;
+}
+
+Result catalogue_read(Db *reader, Arena *arena, Catalogue *catalogue, Error *error)
+{
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    size_t count = 0;
+
+    TRY(db_run(reader, &catalogue_statement, NULL, &rows, error));
+    CatalogueSource *sources = arena_alloc(arena, (db_row_count(rows) + 1) * sizeof *sources);
+    for (size_t row = 0; row < db_row_count(rows); row++) {
+        CatalogueSource *source = source_begin(sources, &count, rows, row, arena);
+        if (source->column_count == SOURCE_COLUMNS_MAX)
+            return fail(error, ERROR_LIMIT, "source %.*s: more than %d columns", TEXT_ARG(source->name),
+                        SOURCE_COLUMNS_MAX);
+        source->columns[source->column_count++] = (CatalogueColumn){
+            .name = text_copy(arena, db_text(rows, row, 2)),
+            .stored = text_copy(arena, db_text(rows, row, 3)),
+            .type = type_of(db_text(rows, row, 4)),
+        };
+    }
+    *catalogue = (Catalogue){.sources = sources, .source_count = count};
+    return RESULT_OK;
+}

@@ -1,0 +1,47 @@
+#pragma once
+/*
+ * Private to query: the words a query may use. What is not in here cannot be named, so no identifier, birth
+ * date or free text can be asked for or grouped by.
+ */
+#include "base/db.h"
+
+typedef enum QueryType { TYPE_BOOL, TYPE_NUMBER, TYPE_DATE, TYPE_TEXT } QueryType;
+
+extern const char *const QUERY_TYPE_NAMES[]; /* for messages */
+
+/* One of the built-in facts about a person, as they were on the query's day. */
+typedef struct Attribute {
+    const char *name;
+    QueryType type;
+    const char *table;  /* "p": person; "r": the registration on that day */
+    const char *column; /* NULL: computed (age) */
+    bool is_dimension;
+    const char *family; /* dimensions of one family nest or overlap, as wards do in districts */
+} Attribute;
+
+extern const Attribute ATTRIBUTES[];
+extern const size_t ATTRIBUTE_COUNT;
+
+const Attribute *attribute_find(Text name);
+
+typedef struct CatalogueColumn {
+    Text name, stored; /* stored: in the release's table; another one only for event_date */
+    QueryType type;
+} CatalogueColumn;
+
+typedef struct CatalogueSource {
+    Text name;
+    bool is_household;
+    CatalogueColumn *columns;
+    size_t column_count;
+} CatalogueSource;
+
+typedef struct Catalogue {
+    const CatalogueSource *sources;
+    size_t source_count;
+} Catalogue;
+
+/* Registered sources about people and households; opt-out and merger lists are no part of a release. */
+Result catalogue_read(Db *reader, Arena *arena, Catalogue *catalogue, Error *error) CHECKED;
+const CatalogueSource *catalogue_source(const Catalogue *catalogue, Text name);
+const CatalogueColumn *catalogue_column(const CatalogueSource *source, Text name);

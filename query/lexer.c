@@ -1,0 +1,177 @@
+#include <string.h>
+
+#include "query/lexer.h"
+
+enum { STRING_BYTES_MAX = 200, INTEGER_DIGITS_MAX = 18, DATE_LENGTH = 10 };
+
+static char peek(const Lexer *lexer, size_t ahead)
+{
+    size_t offset = lexer->at.offset + ahead;
+
+    return offset < lexer->source.text.length ? lexer->source.text.data[offset] : '\0';
+}
+
+static bool at_end(const Lexer *lexer)
+{
+    return lexer->at.offset >= lexer->source.text.length;
+}
+
+/* Bytes inside a UTF-8 character do not count as columns. */
+static void advance(Lexer *lexer, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++) {
+        unsigned char byte = (unsigned char)lexer->source.text.data[lexer->at.offset++];
+        if (byte == '\n') {
+            lexer->at.line++;
+            lexer->at.column = 1;
+        } else if ((byte & 0xC0) != 0x80) {
+            lexer->at.column++;
+        }
+    }
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static void skip_blanks(Lexer *lexer)
+{
+    while (!at_end(lexer)) {
+        char c = peek(lexer, 0);
+        if (c == '#')
+            while (!at_end(lexer) && peek(lexer, 0) != '\n')
+                advance(lexer, 1);
+        else if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
+            advance(lexer, 1);
+        else
+            return;
+    }
+}
+
+static void take(Lexer *lexer, TokenKind kind, size_t length, Token *token)
+{
+    token->kind = kind;
+    token->text = (Text){.data = lexer->source.text.data + lexer->at.offset, .length = length};
+    advance(lexer, length);
+}
+
+static void take_word(Lexer *lexer, Token *token)
+{
+    size_t length = 1;
+
+    while (is_letter(peek(lexer, length)) || is_digit(peek(lexer, length)) || peek(lexer, length) == '-')
+        length++;
+    take(lexer, TOKEN_WORD, length, token);
+}
+
+/* 2026-09-30 is a date, 2026 a number. */
+static Result take_number(Lexer *lexer, Token *token, Error *error)
+{
+    size_t length = 1;
+
+    while (is_digit(peek(lexer, length)) || peek(lexer, length) == '-')
+        length++;
+    take(lexer, TOKEN_INTEGER, length, token);
+    if (is_letter(peek(lexer, 0)))
+        return source_text_fail(&lexer->source, token->place, error, "a word begins with a letter");
+    if (length == DATE_LENGTH && date_parse(token->text, &token->date)) {
+        token->kind = TOKEN_DATE;
+        return RESULT_OK;
+    }
+    if (memchr(token->text.data, '-', length) != NULL)
+        return source_text_fail(&lexer->source, token->place, error, "not a date (CCYY-MM-DD)");
+    if (length > INTEGER_DIGITS_MAX || !text_to_int64(token->text, &token->integer))
+        return source_text_fail(&lexer->source, token->place, error, "number has more than %d digits",
+                                INTEGER_DIGITS_MAX);
+    return RESULT_OK;
+}
+
+static bool is_control(char c)
+{
+    return (unsigned char)c < ' ' || c == '\x7f';
+}
+
+static Text undouble_quotes(Arena *arena, Text text)
+{
+    char *copy = arena_alloc(arena, text.length + 1);
+    size_t length = 0;
+
+    for (size_t i = 0; i < text.length; i++) {
+        copy[length++] = text.data[i];
+        if (text.data[i] == '"')
+            i++;
+    }
+    return (Text){.data = copy, .length = length};
+}
+
+static Result take_string(Lexer *lexer, Token *token, Error *error)
+{
+    size_t length = 1;
+    bool has_quote = false;
+
+    for (;; length++) {
+        if (lexer->at.offset + length >= lexer->source.text.length || peek(lexer, length) == '\n')
+            return source_text_fail(&lexer->source, token->place, error, "string has no closing quote");
+        if (is_control(peek(lexer, length)))
+            return source_text_fail(&lexer->source, token->place, error, "string holds a control character");
+        if (peek(lexer, length) != '"')
+            continue;
+        if (peek(lexer, length + 1) != '"')
+            break;
+        has_quote = true;
+        length++;
+    }
+    if (length - 1 > STRING_BYTES_MAX)
+        return source_text_fail(&lexer->source, token->place, error, "string is longer than %d bytes",
+                                STRING_BYTES_MAX);
+    take(lexer, TOKEN_STRING, length + 1, token);
+    token->text = text_slice(token->text, 1, length);
+    if (has_quote)
+        token->text = undouble_quotes(lexer->arena, token->text);
+    return RESULT_OK;
+}
+
+static Result take_symbol(Lexer *lexer, Token *token, Error *error)
+{
+    static const char *const symbols[] = {"<=", ">=", "!=", "<", ">", "=", "(", ")", ","};
+
+    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
+        size_t length = strlen(symbols[i]);
+        if (strncmp(lexer->source.text.data + lexer->at.offset, symbols[i], length) == 0) {
+            take(lexer, TOKEN_SYMBOL, length, token);
+            return RESULT_OK;
+        }
+    }
+    return source_text_fail(&lexer->source, token->place, error, "character is not part of the language");
+}
+
+Result lexer_next(Lexer *lexer, Token *token, Error *error)
+{
+    skip_blanks(lexer);
+    *token = (Token){.kind = TOKEN_END, .place = lexer->at};
+    if (at_end(lexer))
+        return RESULT_OK;
+
+    char c = peek(lexer, 0);
+    if (is_letter(c)) {
+        take_word(lexer, token);
+        return RESULT_OK;
+    }
+    if (is_digit(c))
+        return take_number(lexer, token, error);
+    if (c == '"')
+        return take_string(lexer, token, error);
+    return take_symbol(lexer, token, error);
+}
+
+bool token_is(const Token *token, const char *word)
+{
+    return (token->kind == TOKEN_WORD || token->kind == TOKEN_SYMBOL) &&
+           text_equal(token->text, text_from(word));
+}

@@ -1,0 +1,112 @@
+/* What a query is and says. Its answer is made in run.c. */
+#include <stdlib.h>
+
+#include "query/query_private.h"
+
+enum { ARENA_BYTES_MAX = 256 << 20 };
+
+void query_close(Query **query)
+{
+    if (*query == NULL)
+        return;
+    arena_close(&(*query)->arena);
+    memory_free(*query);
+    *query = NULL;
+}
+
+static Query *query_create(void)
+{
+    Query *query = memory_alloc(sizeof *query);
+
+    query->arena = arena_create(ARENA_BYTES_MAX);
+    return query;
+}
+
+static int compare_sources(const void *a, const void *b)
+{
+    const CatalogueSource *const *x = a, *const *y = b;
+
+    return text_compare((*x)->name, (*y)->name);
+}
+
+static Result fill(Query *query, const char *file_name, Text text, size_t bytes_max, const QueryFiles *files,
+                   Error *error)
+{
+    ParseInput input = {.source = {.file_name = file_name}, .catalogue = &query->catalogue, .files = files};
+
+    if (text.length > bytes_max)
+        return fail(error, ERROR_LIMIT, "%s: longer than %zu bytes", file_name, bytes_max);
+    input.source.text = text_copy(query->arena, text);
+    TRY(tree_parse(&input, query->arena, &query->tree, error));
+    qsort(query->tree->sources, query->tree->source_count, sizeof(CatalogueSource *), compare_sources);
+    query->canonical = tree_print(query->tree, query->arena);
+    if (query->canonical.length > QUERY_CANONICAL_BYTES_MAX)
+        return fail(error, ERROR_LIMIT, "%s: longer than 1 MiB with its code lists", file_name);
+    query->content = hash_of(query->canonical.data, query->canonical.length);
+    return RESULT_OK;
+}
+
+Result query_parse(const Catalogue *catalogue, const char *file_name, Text text, size_t bytes_max,
+                   const QueryFiles *files, Query **query, Error *error)
+{
+    SCOPED(query_close) Query *draft = query_create();
+
+    draft->catalogue = *catalogue;
+    TRY(fill(draft, file_name, text, bytes_max, files, error));
+    *query = draft;
+    draft = NULL;
+    return RESULT_OK;
+}
+
+static Result open_with_catalogue(Db *reader, const char *file_name, Text text, size_t bytes_max,
+                                  const QueryFiles *files, Query **query, Error *error)
+{
+    SCOPED(query_close) Query *draft = query_create();
+
+    TRY(catalogue_read(reader, draft->arena, &draft->catalogue, error));
+    TRY(fill(draft, file_name, text, bytes_max, files, error));
+    *query = draft;
+    draft = NULL;
+    return RESULT_OK;
+}
+
+Result query_open(Db *reader, const char *file_name, Text text, const QueryFiles *files, Query **query,
+                  Error *error)
+{
+    return open_with_catalogue(reader, file_name, text, QUERY_TEXT_BYTES_MAX, files, query, error);
+}
+
+Result query_open_canonical(Db *reader, Text canonical, Query **query, Error *error)
+{
+    return open_with_catalogue(reader, "query", canonical, QUERY_CANONICAL_BYTES_MAX, NULL, query, error);
+}
+
+Text query_canonical(const Query *query)
+{
+    return query->canonical;
+}
+
+Hash query_content(const Query *query)
+{
+    return query->content;
+}
+
+Text query_title(const Query *query)
+{
+    return query->tree->title;
+}
+
+Text query_project(const Query *query)
+{
+    return query->tree->project;
+}
+
+size_t query_source_count(const Query *query)
+{
+    return query->tree->source_count;
+}
+
+Text query_source(const Query *query, size_t index)
+{
+    return query->tree->sources[index]->name;
+}

@@ -1,0 +1,27 @@
+#pragma once
+/*
+ * Private to query: the text of a query with its places, and errors that point into it:
+ * "FILE:LINE:COLUMN: rule; did you mean WORD?", the line, and a caret below the column.
+ */
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+typedef struct SourceText {
+    const char *file_name; /* for messages */
+    Text text;
+} SourceText;
+
+typedef struct Place {
+    unsigned line, column; /* from 1; columns count characters, not bytes */
+    size_t offset;
+} Place;
+
+/* ERROR_INPUT with the place in front and the line behind. */
+Result source_text_fail(const SourceText *source, Place place, Error *error, const char *format, ...)
+    PRINTF(4, 5) CHECKED;
+
+/* "KIND WORD is unknown", with the nearest candidate when there is one. */
+Result source_text_fail_unknown(const SourceText *source, Place place, const char *kind, Text word,
+                                const Text *candidates, size_t count, Error *error) CHECKED;
