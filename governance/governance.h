@@ -18,21 +18,26 @@ typedef struct GovernancePermit GovernancePermit;
 enum { GOVERNANCE_PERMIT_BYTES = 16, GOVERNANCE_NAME_BYTES = 64 };
 
 typedef enum GovernanceAction {
-    GOVERNANCE_LOAD,            /* role engineer; a current agreement of sender for source */
-    GOVERNANCE_WITHDRAW,        /* role engineer */
-    GOVERNANCE_LINK,            /* role engineer */
-    GOVERNANCE_LINK_UNDO,       /* role engineer */
-    GOVERNANCE_RELEASE_BUILD,   /* role engineer; purpose exists; opt-out list present and fresh */
-    GOVERNANCE_RELEASE_RETIRE,  /* role engineer or ig_lead */
-    GOVERNANCE_QUERY_SUBMIT,    /* role analyst, member of the current project */
-    GOVERNANCE_QUERY_APPROVE,   /* role ig_lead, not the author */
-    GOVERNANCE_QUERY_RUN,       /* role analyst, member; query approved; release of the project's purpose, live */
-    GOVERNANCE_AUDIT_READ,      /* role ig_lead */
-    GOVERNANCE_APPLY,           /* the service account, or role ig_lead */
+    GOVERNANCE_LOAD,           /* role engineer; a current agreement of sender for source */
+    GOVERNANCE_WITHDRAW,       /* role engineer */
+    GOVERNANCE_LINK,           /* role engineer */
+    GOVERNANCE_LINK_UNDO,      /* role engineer */
+    GOVERNANCE_RELEASE_BUILD,  /* role engineer; purpose exists; opt-out list present and fresh */
+    GOVERNANCE_RELEASE_RETIRE, /* role engineer or ig_lead */
+    GOVERNANCE_QUERY_SUBMIT,   /* role analyst, member of the current project */
+    GOVERNANCE_QUERY_APPROVE,  /* role ig_lead, not the author */
+    GOVERNANCE_QUERY_RUN,  /* role analyst, member; query approved; release of the project's purpose, live */
+    GOVERNANCE_AUDIT_READ, /* role ig_lead */
+    GOVERNANCE_APPLY,      /* the service account, or role ig_lead */
     GOVERNANCE_ACTION_COUNT
 } GovernanceAction;
 
-extern const char *const GOVERNANCE_ACTION_NAMES[GOVERNANCE_ACTION_COUNT]; /* "load", "withdraw", "link", ... */
+extern const char
+    *const GOVERNANCE_ACTION_NAMES[GOVERNANCE_ACTION_COUNT]; /* "load", "link_undo", "query_submit", ... */
+
+/* The person id of the account that runs Cinque while nobody at all is registered: it may apply the first
+ * rules. */
+#define GOVERNANCE_BOOTSTRAP "bootstrap"
 
 typedef struct GovernancePerson {
     char person_id[GOVERNANCE_NAME_BYTES];
@@ -43,14 +48,16 @@ typedef struct GovernancePerson {
 Result governance_open(const char *conninfo, Governance **governance, Error *error) CHECKED;
 void governance_close(Governance **governance);
 /* The kernel vouches for uid. ERROR_REFUSED when nobody is registered under it; the attempt is logged. */
-Result governance_person_of_uid(Governance *governance, uid_t uid, GovernancePerson *person, Error *error) CHECKED;
+Result governance_person_of_uid(Governance *governance, uid_t uid, GovernancePerson *person, Error *error)
+    CHECKED;
 
 typedef struct GovernanceRequest {
     GovernanceAction action;
     const char *person_id;
-    Text source, sender, purpose, project; /* empty where the action has none */
-    Text object;    /* what is worked on: content hash, run, release or query number */
-    Text detail;    /* canonical further facts, such as "period=2026-07"; no personal data */
+    Text source, sender, purpose, project; /* empty where the action has none; source of a query: "a,b,c" */
+    Text object; /* what is worked on: content hash (of load, query_submit, apply), run, release or query
+                    number */
+    Text detail; /* canonical further facts, such as "period=2026-07"; no personal data */
 } GovernanceRequest;
 
 /* ERROR_REFUSED names the rule. The decision, either way, is committed before this returns. */
@@ -68,7 +75,8 @@ typedef struct GovernanceOutcome {
 /* Logs the result, durably, before anything is shown; the permit is spent. */
 Result governance_result(Governance *governance, GovernancePermit *permit, const GovernanceOutcome *outcome,
                          Error *error) CHECKED;
-/* An unspent permit is logged as failed when it can be; a permit without result shows in the audit. */
+/* An unspent permit is logged as failed when it can be; a permit without result shows in the audit.
+ * Governance outlives it. */
 void governance_permit_close(GovernancePermit **permit);
 
 bool governance_permit_covers(const GovernancePermit *permit, GovernanceAction action, Text object);
@@ -78,11 +86,13 @@ const char *governance_permit_person(const GovernancePermit *permit);
 /* ---- rules ---- */
 
 /*
- * Reads a YAML file of people, purposes, agreements, projects, grants and disclosure policies, prints the readable
- * difference to what is held on out, and applies it unless dry_run. *change_count: differences found.
+ * Reads a YAML file of people, purposes, agreements, projects, grants and disclosure policies, prints the
+ * readable difference to what is held on out, and applies it unless dry_run. *change_count: differences
+ * found. Object of the permit: the file's SHA-256 in hex; a dry run needs none (NULL). Nothing is deleted:
+ * what the file no longer names is ended. "uid: service" is the account that runs this.
  */
-Result governance_apply(Governance *governance, const GovernancePermit *permit, const char *path, bool dry_run,
-                        FILE *out, int64_t *change_count, Error *error) CHECKED;
+Result governance_apply(Governance *governance, const GovernancePermit *permit, const char *path,
+                        bool dry_run, FILE *out, int64_t *change_count, Error *error) CHECKED;
 
 /* A named dated disclosure policy. */
 typedef struct GovernancePolicy {
@@ -102,8 +112,8 @@ typedef struct GovernanceProject {
 Result governance_project(Governance *governance, const char *project_id, GovernanceProject *project,
                           Error *error) CHECKED;
 /* May this project use this source? A source without grant is unknown to it. */
-Result governance_project_has_source(Governance *governance, const char *project_id, Text source, bool *allowed,
-                                     Error *error) CHECKED;
+Result governance_project_has_source(Governance *governance, const char *project_id, Text source,
+                                     bool *allowed, Error *error) CHECKED;
 
 /* ---- queries and their approval: an author cannot approve (database constraint) ---- */
 
@@ -115,8 +125,10 @@ typedef struct GovernanceQuery {
     Text text;       /* lives in the arena given */
 } GovernanceQuery;
 
-Result governance_query_submit(Governance *governance, GovernancePermit *permit, const char *project_id, Text title,
-                               Text canonical_text, int64_t *query_id, Error *error) CHECKED;
+/* Object of the permit: SHA-256 of the canonical text, in hex; its project and sources are those kept with
+ * the query. */
+Result governance_query_submit(Governance *governance, GovernancePermit *permit, const char *project_id,
+                               Text title, Text canonical_text, int64_t *query_id, Error *error) CHECKED;
 Result governance_query_approve(Governance *governance, GovernancePermit *permit, int64_t query_id,
                                 Error *error) CHECKED;
 Result governance_query_get(Governance *governance, int64_t query_id, Arena *arena, GovernanceQuery *query,
@@ -124,29 +136,31 @@ Result governance_query_get(Governance *governance, int64_t query_id, Arena *are
 /* id, project, title, author, status, approver, submitted */
 Result governance_query_list(Governance *governance, Table **table, Error *error) CHECKED;
 /* Keeps what was released, canonical, so that later controls can replay it. */
-Result governance_output_keep(Governance *governance, GovernancePermit *permit, int64_t query_id, int64_t release_id,
-                              Text canonical_output, Hash content, Error *error) CHECKED;
+Result governance_output_keep(Governance *governance, GovernancePermit *permit, int64_t query_id,
+                              int64_t release_id, Text canonical_output, Hash content, Error *error) CHECKED;
 
 /* ---- log ---- */
 
 /*
- * Gives every entry without one its dense index, and writes a checkpoint (tree size, RFC 6962 root) to the database
- * and to checkpoint_path (appended, fsync), which an IG lead keeps on another account. Safe to run at any time.
+ * Gives every entry without one its dense index, and writes a checkpoint (tree size, RFC 6962 root) to the
+ * database and to checkpoint_path (appended, fsync), which an IG lead keeps on another account. Safe to run
+ * at any time.
  */
 Result governance_checkpoint(Governance *governance, const char *checkpoint_path, Error *error) CHECKED;
 
 typedef struct GovernanceVerification {
     int64_t entry_count, checkpoint_count, open_intent_count; /* intents without a result */
+    int64_t pending_count; /* of the entries, those that no checkpoint holds yet */
     Hash root;
     bool is_verified;
     char fault[160]; /* first fault: index and what is wrong */
 } GovernanceVerification;
 
 /* Recomputes every leaf and root, compares with all checkpoints, in the database and in checkpoint_path. */
-Result governance_verify(Governance *governance, const char *checkpoint_path, GovernanceVerification *verification,
-                         Error *error) CHECKED;
+Result governance_verify(Governance *governance, const char *checkpoint_path,
+                         GovernanceVerification *verification, Error *error) CHECKED;
 typedef struct GovernanceFilter {
-    Date from, to;  /* DATE_NONE: open */
+    Date from, to; /* DATE_NONE: open */
     Text person_id, action;
     int64_t rows_max; /* 0: 100; newest last */
 } GovernanceFilter;

@@ -26,6 +26,8 @@ BEGIN
 END
 $$;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO cinque_owner, cinque_governor, cinque_loader, cinque_linker, cinque_releaser,
+                                cinque_query; -- public.schema_version, which is all that is there
 -- without a language nobody else can make a function or run a DO block
 REVOKE USAGE ON LANGUAGE plpgsql, sql FROM PUBLIC;
 GRANT USAGE ON LANGUAGE plpgsql, sql TO cinque_owner;
