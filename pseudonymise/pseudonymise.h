@@ -4,8 +4,8 @@
  * maker of TokenisedRow, and the only module that sees keys. It knows no
  * database, so that a key holder can work offline.
  *
- * Token    inner = HMAC-SHA-256(regional key of the identifier kind, domain || length || value), first 16 bytes;
- *          outer = AES-256 of that one block under the hub's key of (space, version). Stored: outer + version.
+ * Token    inner = HMAC-SHA-256(regional key of the identifier kind, domain || length || value), first 16
+ * bytes; outer = AES-256 of that one block under the hub's key of (space, version). Stored: outer + version.
  * Subject  the identity bundle of one source; subject_id = first 8 bytes, digest = first 16 bytes of an inner
  *          keyed hash over (source, every normalised identity field). No outer layer: it survives rotation.
  * Rule     docs/decisions/tokens.md
@@ -41,7 +41,8 @@ typedef enum IdentityField {
     IDENTITY_FIELD_COUNT
 } IdentityField;
 
-extern const char *const IDENTITY_FIELD_NAMES[IDENTITY_FIELD_COUNT]; /* "nhs_number", ... as source specs write them */
+extern const char
+    *const IDENTITY_FIELD_NAMES[IDENTITY_FIELD_COUNT]; /* "nhs_number", ... as source specs write them */
 
 /* Identifying fields of one row as read: views into the batch, which the caller wipes. */
 typedef struct RawIdentity {
@@ -52,7 +53,8 @@ typedef struct RawIdentity {
 
 typedef enum IdentifierState { IDENTIFIER_ABSENT, IDENTIFIER_VALID, IDENTIFIER_INVALID } IdentifierState;
 
-/* NHS number: 10 digits after spaces and hyphens go, modulus 11, ten equal digits refused (NHS Data Dictionary). */
+/* NHS number: 10 digits after spaces and hyphens go, modulus 11, ten equal digits refused (NHS Data
+ * Dictionary). */
 IdentifierState pseudonymise_nhs_number(Text text, char digits[11]);
 /* UPRN: 1 to 12 digits, leading zeros dropped. */
 IdentifierState pseudonymise_uprn(Text text, char digits[13]);
@@ -68,9 +70,9 @@ typedef struct KeyringEntry {
     int version;
     char created[DATE_TEXT_BYTES];
     bool is_current;
-} KeyringEntry;
+} KeyringEntry; /* created: day the file was last changed */
 
-/* Makes folder (0700) and its key files (0600). ERROR_CONFIG when one is there already. */
+/* Makes folder (0700) and its key files (0600), all or nothing. ERROR_CONFIG when one is there already. */
 Result keyring_create(const char *folder, Error *error) CHECKED;
 /* Refuses files of another owner, wider modes, symbolic links, wrong lengths and all-zero keys. */
 Result keyring_open(const char *folder, Keyring **keyring, Error *error) CHECKED;
@@ -88,9 +90,11 @@ typedef enum TokenKind { TOKEN_NHS_NUMBER, TOKEN_LOCAL_ID, TOKEN_UPRN, TOKEN_KIN
 typedef struct Tokeniser Tokeniser;
 
 /* space: names the purpose of the tokens, such as "linkage"; tokens of two spaces cannot be joined. */
-Result tokeniser_create(const Keyring *keyring, const char *space, Tokeniser **tokeniser, Error *error) CHECKED;
+Result tokeniser_create(const Keyring *keyring, const char *space, Tokeniser **tokeniser, Error *error)
+    CHECKED;
 void tokeniser_close(Tokeniser **tokeniser);
-/* Already normalised value; all kinds but TOKEN_LOCAL_ID take issuer empty. */
+/* Already normalised value; all kinds but TOKEN_LOCAL_ID take issuer empty. ERROR_INPUT when value, or the
+ * issuer of a local id, is empty. */
 Result tokeniser_token(Tokeniser *tokeniser, TokenKind kind, Text issuer, Text value, Token *token,
                        Error *error) CHECKED;
 /* Takes a token of an older hub version to the current one, without the identifier. */
@@ -102,10 +106,10 @@ typedef struct Subject {
     int64_t subject_id;
     uint8_t digest[16];
     int key_version;
-    Token nhs, superseded_nhs, local_id, uprn;
+    Token nhs, superseded_nhs, local_id, uprn; /* local_id: only with its issuer */
     IdentifierState nhs_state;
-    int birth_year, birth_month; /* 0: unknown */
-    char sex;                    /* '1', '2', '9', 'X', 0: unknown */
+    int birth_year, birth_month;       /* 0: unknown */
+    char sex;                          /* '1', '2', '9', 'X', 0: unknown */
     char lsoa_2011[10], lsoa_2021[10]; /* empty: unknown */
 } Subject;
 
@@ -120,9 +124,9 @@ typedef struct Pseudonymiser Pseudonymiser;
 typedef struct TokenisedRow TokenisedRow;
 
 typedef struct PseudonymiserOptions {
-    const char *source;                  /* source's name: part of the subject's digest */
-    const PostcodeDirectory *directory;  /* NULL: no small areas derived */
-    size_t seen_max;                     /* subjects remembered as already sent; 0: 1 << 20 (16 MiB) */
+    const char *source;                 /* source's name: part of the subject's digest */
+    const PostcodeDirectory *directory; /* NULL: no small areas derived */
+    size_t seen_max;                    /* subjects remembered as already sent; 0: 1 << 20 (16 MiB) */
 } PseudonymiserOptions;
 
 Result pseudonymiser_create(const Keyring *keyring, const PseudonymiserOptions *options,
@@ -135,12 +139,18 @@ void pseudonymiser_close(Pseudonymiser **pseudonymiser);
  * *row lives until the next call with this pseudonymiser.
  */
 Result pseudonymise_row(Pseudonymiser *pseudonymiser, const RawIdentity *identity, Text record_key_text,
-                        const Value *payload, size_t payload_count, const TokenisedRow **row, Error *error) CHECKED;
+                        const Value *payload, size_t payload_count, const TokenisedRow **row, Error *error)
+    CHECKED;
 
-const Subject *tokenised_row_subject(const TokenisedRow *row); /* NULL: no subject (withheld, or no identity at all) */
-bool tokenised_row_subject_is_new(const TokenisedRow *row);    /* false: sent before in this load */
+/* NULL: no subject (withheld, or nothing identifying; sex and issuer alone are not). Tokens and small areas
+ * are filled in for new subjects only. */
+const Subject *tokenised_row_subject(const TokenisedRow *row);
+/* false: made before by this pseudonymiser. A row made counts as sent, so ingest asks for none that it may
+ * drop. */
+bool tokenised_row_subject_is_new(const TokenisedRow *row);
 bool tokenised_row_record_key(const TokenisedRow *row, int64_t *record_key); /* false: none */
-int tokenised_row_age_days(const TokenisedRow *row); /* 0..365 for infants at the event; -1: older or unknown */
+int tokenised_row_age_days(
+    const TokenisedRow *row); /* 0..365 for infants at the event; -1: older or unknown */
 const Value *tokenised_row_payload(const TokenisedRow *row, size_t *count);
 
 /* ---- sealed quarantine: lines that only the holder of the private key can read ---- */
@@ -150,6 +160,9 @@ typedef struct Seal Seal;
 Result seal_create(const Keyring *keyring, const char *path, Seal **seal, Error *error) CHECKED;
 Result seal_line(Seal *seal, uint64_t line_number, Text line, Error *error) CHECKED;
 Result seal_finish(Seal **seal, Error *error) CHECKED; /* fsync */
-void seal_abandon(Seal **seal);                         /* removes the file; for SCOPED */
+void seal_abandon(Seal **seal);                        /* removes the file; for SCOPED */
+/* Each line is authenticated before it is given; that the file is whole is known only when seal_read
+ * succeeds. */
 typedef Result (*SealEach)(void *context, uint64_t line_number, Text line, Error *error);
-Result seal_read(const char *private_key_path, const char *path, SealEach each, void *context, Error *error) CHECKED;
+Result seal_read(const char *private_key_path, const char *path, SealEach each, void *context, Error *error)
+    CHECKED;

@@ -1,0 +1,167 @@
+#include "pseudonymise/key_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+
+enum { NAME_BYTES = 64, SECONDS_A_DAY = 86400 };
+
+static void descriptor_close(int *descriptor)
+{
+    if (*descriptor >= 0)
+        (void)close(*descriptor);
+    *descriptor = -1;
+}
+
+/* Messages name the place as folder, separator and file. A file given by its own path has an empty folder. */
+static const char *separator(const char *folder)
+{
+    return folder[0] == '\0' ? "" : "/";
+}
+
+static Result check_private(const struct stat *status, const char *folder, const char *name, Error *error)
+{
+    const char *slash = name[0] == '\0' ? "" : separator(folder);
+
+    if (status->st_uid != geteuid())
+        return fail(error, ERROR_CONFIG, "%s%s%s: belongs to another account", folder, slash, name);
+    if ((status->st_mode & 077) != 0)
+        return fail(error, ERROR_CONFIG,
+                    "%s%s%s: group or others have access, it must be theirs who owns it alone", folder, slash,
+                    name);
+    return RESULT_OK;
+}
+
+Result key_folder_open(const char *path, KeyFolder *folder, Error *error)
+{
+    SCOPED(key_folder_close) KeyFolder opened = {.path = path};
+    struct stat status;
+
+    opened.descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (opened.descriptor < 0 && (errno == ELOOP || errno == ENOTDIR))
+        return fail(error, ERROR_CONFIG, "%s: not a folder, or a symbolic link", path);
+    if (opened.descriptor < 0)
+        return fail_errno(error, "%s: keyring cannot be opened", path);
+    if (fstat(opened.descriptor, &status) != 0)
+        return fail_errno(error, "%s: keyring cannot be examined", path);
+    TRY(check_private(&status, path, "", error));
+    *folder = opened;
+    opened = KEY_FOLDER_NONE;
+    return RESULT_OK;
+}
+
+void key_folder_close(KeyFolder *folder)
+{
+    descriptor_close(&folder->descriptor);
+}
+
+static Result check_file(const KeyFolder *folder, const char *name, const struct stat *status, Error *error)
+{
+    if (!S_ISREG(status->st_mode))
+        return fail(error, ERROR_CONFIG, "%s%s%s: not a regular file", folder->path, separator(folder->path),
+                    name);
+    TRY(check_private(status, folder->path, name, error));
+    if (status->st_size != KEY_BYTES)
+        return fail(error, ERROR_CONFIG, "%s%s%s: a key file holds exactly %d bytes", folder->path,
+                    separator(folder->path), name, KEY_BYTES);
+    return RESULT_OK;
+}
+
+static Result read_key(const KeyFolder *folder, const char *name, int file, uint8_t *key, Error *error)
+{
+    static const uint8_t zeros[KEY_BYTES];
+
+    /* pread, straight into the caller's secret memory: no stream would wipe its buffer. */
+    if (pread(file, key, KEY_BYTES, 0) != KEY_BYTES)
+        return fail_errno(error, "%s%s%s: key cannot be read", folder->path, separator(folder->path), name);
+    if (secret_equal(key, zeros, KEY_BYTES))
+        return fail(error, ERROR_CONFIG, "%s%s%s: an all-zero key is no key", folder->path,
+                    separator(folder->path), name);
+    return RESULT_OK;
+}
+
+Result key_file_read(const KeyFolder *folder, const char *name, uint8_t *key, Date *created, Error *error)
+{
+    SCOPED(descriptor_close)
+    int file = openat(folder->descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat status;
+
+    if (file < 0 && errno == ELOOP)
+        return fail(error, ERROR_CONFIG, "%s%s%s: a symbolic link", folder->path, separator(folder->path),
+                    name);
+    if (file < 0 && errno == ENOENT)
+        return fail(error, ERROR_CONFIG, "%s%s%s: missing", folder->path, separator(folder->path), name);
+    if (file < 0)
+        return fail_errno(error, "%s%s%s: key cannot be opened", folder->path, separator(folder->path), name);
+    if (fstat(file, &status) != 0)
+        return fail_errno(error, "%s%s%s: key cannot be examined", folder->path, separator(folder->path),
+                          name);
+    TRY(check_file(folder, name, &status, error));
+    if (created != NULL)
+        *created = (Date)(status.st_mtim.tv_sec / SECONDS_A_DAY) + date_from_civil(1970, 1, 1);
+    return key == NULL ? RESULT_OK : read_key(folder, name, file, key, error);
+}
+
+Result key_file_exists(const KeyFolder *folder, const char *name, bool *exists, Error *error)
+{
+    struct stat status;
+    int failed = fstatat(folder->descriptor, name, &status, AT_SYMLINK_NOFOLLOW);
+
+    if (failed != 0 && errno != ENOENT)
+        return fail_errno(error, "%s%s%s: key cannot be examined", folder->path, separator(folder->path),
+                          name);
+    *exists = failed == 0;
+    return RESULT_OK;
+}
+
+static Result write_temporary(const KeyFolder *folder, const char *temporary, const uint8_t key[KEY_BYTES],
+                              Error *error)
+{
+    SCOPED(descriptor_close)
+    int file =
+        openat(folder->descriptor, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (file < 0)
+        return fail_errno(error, "%s%s%s: key cannot be made", folder->path, separator(folder->path),
+                          temporary);
+    /* The process's umask may only have narrowed 0600: never leave a key its owner cannot read. */
+    if (fchmod(file, 0600) != 0 || write(file, key, KEY_BYTES) != KEY_BYTES || fsync(file) != 0)
+        return fail_errno(error, "%s%s%s: key cannot be written", folder->path, separator(folder->path),
+                          temporary);
+    return RESULT_OK;
+}
+
+static Result publish(const KeyFolder *folder, const char *temporary, const char *name, Error *error)
+{
+    if (renameat2(folder->descriptor, temporary, folder->descriptor, name, RENAME_NOREPLACE) != 0) {
+        if (errno == EEXIST)
+            return fail(error, ERROR_CONFIG, "%s%s%s: there is such a key already", folder->path,
+                        separator(folder->path), name);
+        return fail_errno(error, "%s%s%s: key cannot be put in place", folder->path, separator(folder->path),
+                          name);
+    }
+    if (fsync(folder->descriptor) != 0)
+        return fail_errno(error, "%s: keyring cannot be synchronised", folder->path);
+    return RESULT_OK;
+}
+
+Result key_file_write(const KeyFolder *folder, const char *name, const uint8_t key[KEY_BYTES], Error *error)
+{
+    char temporary[NAME_BYTES];
+    int length = snprintf(temporary, sizeof temporary, ".%s.%ld.new", name, (long)getpid());
+
+    if (length < 0 || (size_t)length >= sizeof temporary)
+        return fail(error, ERROR_CONFIG, "%s: name of a key is too long", folder->path);
+    /* What an ended process of the same number left behind was never a key. */
+    (void)unlinkat(folder->descriptor, temporary, 0);
+    Result result = write_temporary(folder, temporary, key, error);
+    if (result.ok)
+        result = publish(folder, temporary, name, error);
+    if (!result.ok)
+        (void)unlinkat(folder->descriptor, temporary, 0);
+    return result;
+}

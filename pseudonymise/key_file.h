@@ -1,0 +1,33 @@
+#pragma once
+/*
+ * Private to pseudonymise: raw 32-byte key files in a folder that nobody else can enter. Written whole or not
+ * at all; a file that another account could have read or replaced is refused.
+ */
+#include <fcntl.h>
+#include <stdint.h>
+
+#include "base/date.h"
+#include "base/error.h"
+#include "pseudonymise/keyed.h"
+
+typedef struct KeyFolder {
+    int descriptor;   /* -1: not open */
+    const char *path; /* for messages: a view of what was given */
+} KeyFolder;
+
+#define KEY_FOLDER_NONE ((KeyFolder){.descriptor = -1})
+/* For a key file that is named by its own path. */
+#define KEY_FOLDER_ANY ((KeyFolder){.descriptor = AT_FDCWD, .path = ""})
+
+/* Refuses a symbolic link, another owner and modes wider than 0700. */
+Result key_folder_open(const char *path, KeyFolder *folder, Error *error) CHECKED;
+void key_folder_close(KeyFolder *folder);
+
+/* key NULL: only checks owner, mode, kind and length. created NULL: not asked for. */
+Result key_file_read(const KeyFolder *folder, const char *name, uint8_t *key, Date *created, Error *error)
+    CHECKED;
+/* *exists false when there is none; every other obstacle is an error. */
+Result key_file_exists(const KeyFolder *folder, const char *name, bool *exists, Error *error) CHECKED;
+/* Never over an existing file: ERROR_CONFIG. */
+Result key_file_write(const KeyFolder *folder, const char *name, const uint8_t key[KEY_BYTES], Error *error)
+    CHECKED;

@@ -1,0 +1,72 @@
+#include "pseudonymise/key_folder.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+
+void hub_versions_close(HubVersions *hub)
+{
+    memory_free(hub->versions);
+    *hub = (HubVersions){0};
+}
+
+const char *key_folder_hub_file(int version, char name[KEY_FILE_NAME_BYTES])
+{
+    int length = snprintf(name, KEY_FILE_NAME_BYTES, "hub-%d.key", version);
+    return length < KEY_FILE_NAME_BYTES ? name : "";
+}
+
+/* 0: no hub key. Only the name that key_folder_hub_file would give counts, so "hub-01.key" does not. */
+static int hub_version_of(const char *name)
+{
+    Text rest = text_from(name);
+    char expected[KEY_FILE_NAME_BYTES];
+    int64_t version;
+
+    if (!text_starts_with(rest, TEXT("hub-")))
+        return 0;
+    rest = text_slice(rest, strlen("hub-"), rest.length);
+    if (!text_to_int64(text_next(&rest, '.'), &version) || version < 1 || version > KEY_HUB_VERSIONS_MAX)
+        return 0;
+    return strcmp(key_folder_hub_file((int)version, expected), name) == 0 ? (int)version : 0;
+}
+
+static int compare_versions(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+static void directory_close(DIR **directory)
+{
+    if (*directory != NULL)
+        (void)closedir(*directory);
+}
+
+Result key_folder_hub_versions(const KeyFolder *folder, HubVersions *hub, Error *error)
+{
+    int copy = dup(folder->descriptor);
+    SCOPED(directory_close) DIR *directory = copy < 0 ? NULL : fdopendir(copy);
+
+    if (directory == NULL) {
+        Result result = fail_errno(error, "%s: keyring cannot be listed", folder->path);
+        if (copy >= 0)
+            (void)close(copy);
+        return result;
+    }
+    rewinddir(directory);
+    hub->versions = memory_alloc(KEY_HUB_VERSIONS_MAX * sizeof hub->versions[0]);
+    for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
+        int version = hub_version_of(entry->d_name);
+        if (version > 0 && hub->count < KEY_HUB_VERSIONS_MAX)
+            hub->versions[hub->count++] = version;
+    }
+    if (hub->count == 0)
+        return fail(error, ERROR_CONFIG, "%s: holds no hub key", folder->path);
+    qsort(hub->versions, hub->count, sizeof hub->versions[0], compare_versions);
+    return RESULT_OK;
+}

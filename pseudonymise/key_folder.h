@@ -1,0 +1,21 @@
+#pragma once
+/* Private to pseudonymise: the names of the files in a keyring's folder, and which hub versions it holds. */
+#include <stddef.h>
+
+#include "pseudonymise/key_file.h"
+
+#define KEY_FILE_REGIONAL           "regional.key"
+#define KEY_FILE_QUARANTINE_PUBLIC  "quarantine.public"
+#define KEY_FILE_QUARANTINE_PRIVATE "quarantine.private"
+
+enum { KEY_FILE_NAME_BYTES = 32, KEY_HUB_VERSIONS_MAX = 999 };
+
+const char *key_folder_hub_file(int version, char name[KEY_FILE_NAME_BYTES]);
+
+typedef struct HubVersions {
+    int *versions; /* ascending, at least one */
+    size_t count;
+} HubVersions;
+
+Result key_folder_hub_versions(const KeyFolder *folder, HubVersions *hub, Error *error) CHECKED;
+void hub_versions_close(HubVersions *hub);

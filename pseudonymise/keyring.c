@@ -1,0 +1,117 @@
+#include "pseudonymise/keyring.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "pseudonymise/key_folder.h"
+
+struct Keyring {
+    Secret *roots; /* regional, then hub versions in the order of hub_versions */
+    int *hub_versions;
+    size_t hub_count;
+    uint8_t quarantine_public[KEY_BYTES];
+};
+
+static Result check_private_key(const KeyFolder *folder, Error *error)
+{
+    bool exists;
+
+    /* Its place is with whoever may read quarantined lines; where it lies here it must at least lie safely.
+     */
+    TRY(key_file_exists(folder, KEY_FILE_QUARANTINE_PRIVATE, &exists, error));
+    return exists ? key_file_read(folder, KEY_FILE_QUARANTINE_PRIVATE, NULL, NULL, error) : RESULT_OK;
+}
+
+static Result read_keys(const KeyFolder *folder, Keyring *keyring, Error *error)
+{
+    SCOPED(hub_versions_close) HubVersions hub = {0};
+    char name[KEY_FILE_NAME_BYTES];
+
+    TRY(key_folder_hub_versions(folder, &hub, error));
+    TRY(secret_create((1 + hub.count) * KEY_BYTES, &keyring->roots, error));
+    TRY(key_file_read(folder, KEY_FILE_REGIONAL, secret_bytes(keyring->roots), NULL, error));
+    for (size_t i = 0; i < hub.count; i++) {
+        uint8_t *root = secret_bytes(keyring->roots) + (1 + i) * KEY_BYTES;
+        TRY(key_file_read(folder, key_folder_hub_file(hub.versions[i], name), root, NULL, error));
+    }
+    TRY(key_file_read(folder, KEY_FILE_QUARANTINE_PUBLIC, keyring->quarantine_public, NULL, error));
+    keyring->hub_versions = hub.versions;
+    keyring->hub_count = hub.count;
+    hub = (HubVersions){0};
+    return check_private_key(folder, error);
+}
+
+Result keyring_open(const char *folder, Keyring **keyring, Error *error)
+{
+    SCOPED(key_folder_close) KeyFolder opened = KEY_FOLDER_NONE;
+    SCOPED(keyring_close) Keyring *made = memory_alloc(sizeof *made);
+
+    TRY(key_folder_open(folder, &opened, error));
+    TRY(read_keys(&opened, made, error));
+    *keyring = made;
+    made = NULL;
+    return RESULT_OK;
+}
+
+void keyring_close(Keyring **keyring)
+{
+    if (*keyring == NULL)
+        return;
+    secret_close(&(*keyring)->roots);
+    memory_free((*keyring)->hub_versions);
+    memory_free(*keyring);
+    *keyring = NULL;
+}
+
+static Result derive(const uint8_t root[KEY_BYTES], const char *info, Secret **key, Error *error)
+{
+    SCOPED(secret_close) Secret *made = NULL;
+    const KeyedDerivation derivation = {
+        .secret = root, .secret_length = KEY_BYTES, .info = info, .info_length = strlen(info)};
+
+    TRY(secret_create(KEY_BYTES, &made, error));
+    TRY(keyed_derive(&derivation, secret_bytes(made), KEY_BYTES, error));
+    *key = made;
+    made = NULL;
+    return RESULT_OK;
+}
+
+Result keyring_regional_key(const Keyring *keyring, const char *info, Secret **key, Error *error)
+{
+    return derive(secret_bytes(keyring->roots), info, key, error);
+}
+
+Result keyring_outer_key(const Keyring *keyring, const char *space, int version, Secret **key, Error *error)
+{
+    char info[KEYRING_INFO_BYTES];
+    int length = snprintf(info, sizeof info, "cinque/outer/%s/%d", space, version);
+
+    if (length < 0 || (size_t)length >= sizeof info)
+        return fail(error, ERROR_CONFIG, "token space: name is too long");
+    for (size_t i = 0; i < keyring->hub_count; i++) {
+        if (keyring->hub_versions[i] == version)
+            return derive(secret_bytes(keyring->roots) + (1 + i) * KEY_BYTES, info, key, error);
+    }
+    return fail(error, ERROR_CONFIG, "keyring: no hub key of version %d", version);
+}
+
+int keyring_hub_version(const Keyring *keyring)
+{
+    return keyring->hub_versions[keyring->hub_count - 1];
+}
+
+size_t keyring_hub_count(const Keyring *keyring)
+{
+    return keyring->hub_count;
+}
+
+int keyring_hub_version_at(const Keyring *keyring, size_t index)
+{
+    return keyring->hub_versions[index];
+}
+
+const uint8_t *keyring_quarantine_public(const Keyring *keyring)
+{
+    return keyring->quarantine_public;
+}

@@ -1,0 +1,18 @@
+#pragma once
+/* Private to pseudonymise: what the keyring gives its own module, sub-keys and the quarantine's public key.
+ */
+#include "base/secret.h"
+#include "pseudonymise/keyed.h"
+#include "pseudonymise/pseudonymise.h"
+
+enum { KEYRING_INFO_BYTES = 96 };
+
+/* HKDF-SHA-256 of the regional root; info names the use and its format version, such as "cinque/subject/v1".
+ */
+Result keyring_regional_key(const Keyring *keyring, const char *info, Secret **key, Error *error) CHECKED;
+/* HKDF-SHA-256 of hub root VERSION with info "cinque/outer/SPACE/VERSION". */
+Result keyring_outer_key(const Keyring *keyring, const char *space, int version, Secret **key, Error *error)
+    CHECKED;
+size_t keyring_hub_count(const Keyring *keyring);
+int keyring_hub_version_at(const Keyring *keyring, size_t index); /* ascending */
+const uint8_t *keyring_quarantine_public(const Keyring *keyring); /* X25519, KEY_BYTES */

@@ -1,0 +1,174 @@
+/* Keyrings as files: made, rotated, listed. Opening and using one is in keyring.c. */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "base/secret.h"
+#include "pseudonymise/key_folder.h"
+#include "pseudonymise/pseudonymise.h"
+
+enum { PATH_BYTES = 4096 };
+
+static Result write_random(const KeyFolder *folder, const char *name, Error *error)
+{
+    SCOPED(secret_close) Secret *key = NULL;
+
+    TRY(secret_create(KEY_BYTES, &key, error));
+    TRY(secret_random(secret_bytes(key), KEY_BYTES, error));
+    return key_file_write(folder, name, secret_bytes(key), error);
+}
+
+static void pair_close(EVP_PKEY **pair)
+{
+    EVP_PKEY_free(*pair);
+}
+
+static Result write_quarantine_pair(const KeyFolder *folder, Error *error)
+{
+    SCOPED(pair_close) EVP_PKEY *pair = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
+    SCOPED(secret_close) Secret *private_key = NULL;
+    uint8_t public_key[KEY_BYTES];
+    size_t private_length = KEY_BYTES, public_length = KEY_BYTES;
+
+    TRY(secret_create(KEY_BYTES, &private_key, error));
+    if (pair == NULL || EVP_PKEY_get_raw_private_key(pair, secret_bytes(private_key), &private_length) != 1 ||
+        EVP_PKEY_get_raw_public_key(pair, public_key, &public_length) != 1)
+        return fail(error, ERROR_SYSTEM, "X25519: OpenSSL refused");
+    TRY(key_file_write(folder, KEY_FILE_QUARANTINE_PRIVATE, secret_bytes(private_key), error));
+    return key_file_write(folder, KEY_FILE_QUARANTINE_PUBLIC, public_key, error);
+}
+
+static Result fill_folder(const char *path, Error *error)
+{
+    SCOPED(key_folder_close) KeyFolder folder = KEY_FOLDER_NONE;
+    char name[KEY_FILE_NAME_BYTES];
+
+    TRY(key_folder_open(path, &folder, error));
+    TRY(write_random(&folder, KEY_FILE_REGIONAL, error));
+    TRY(write_random(&folder, key_folder_hub_file(1, name), error));
+    return write_quarantine_pair(&folder, error);
+}
+
+static void remove_folder(const char *path)
+{
+    KeyFolder folder = KEY_FOLDER_NONE;
+    Error ignored;
+    char name[KEY_FILE_NAME_BYTES];
+
+    if (key_folder_open(path, &folder, &ignored).ok) {
+        (void)unlinkat(folder.descriptor, KEY_FILE_REGIONAL, 0);
+        (void)unlinkat(folder.descriptor, key_folder_hub_file(1, name), 0);
+        (void)unlinkat(folder.descriptor, KEY_FILE_QUARANTINE_PRIVATE, 0);
+        (void)unlinkat(folder.descriptor, KEY_FILE_QUARANTINE_PUBLIC, 0);
+    }
+    key_folder_close(&folder);
+    (void)rmdir(path);
+}
+
+static Result sync_parent(const char *path, Error *error)
+{
+    char copy[PATH_BYTES];
+    (void)snprintf(copy, sizeof copy, "%s", path);
+    int parent = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int failed = parent < 0 ? -1 : fsync(parent);
+    Result result = failed != 0 ? fail_errno(error, "%s: keyring cannot be synchronised", path) : RESULT_OK;
+
+    if (parent >= 0)
+        (void)close(parent);
+    return result;
+}
+
+/* rename puts a folder over an empty one, but never over a file, a link or a folder with something in it. */
+static Result publish_folder(const char *made, const char *path, Error *error)
+{
+    if (rename(made, path) == 0)
+        return sync_parent(path, error);
+    if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR)
+        return fail(error, ERROR_CONFIG, "%s: there is something already, a keyring is never written over",
+                    path);
+    return fail_errno(error, "%s: keyring cannot be put in place", path);
+}
+
+Result keyring_create(const char *folder, Error *error)
+{
+    char path[PATH_BYTES], made[PATH_BYTES];
+    int path_length = snprintf(path, sizeof path, "%s", folder);
+
+    while (path_length > 1 && path_length < PATH_BYTES && path[path_length - 1] == '/')
+        path[--path_length] = '\0';
+    int length = path_length < PATH_BYTES ? snprintf(made, sizeof made, "%s.XXXXXX", path) : PATH_BYTES;
+    if (path_length == 0 || length >= PATH_BYTES)
+        return fail(error, ERROR_CONFIG, "keyring: folder's name is empty or too long");
+    /* All or nothing: the keys are made beside the place and moved in with their folder. */
+    if (mkdtemp(made) == NULL)
+        return fail_errno(error, "%s: keyring cannot be made", path);
+    Result result = fill_folder(made, error);
+    if (result.ok)
+        result = publish_folder(made, path, error);
+    if (!result.ok)
+        remove_folder(made);
+    return result;
+}
+
+Result keyring_rotate(const char *folder, int *version, Error *error)
+{
+    SCOPED(key_folder_close) KeyFolder opened = KEY_FOLDER_NONE;
+    SCOPED(hub_versions_close) HubVersions hub = {0};
+    char name[KEY_FILE_NAME_BYTES];
+
+    TRY(key_folder_open(folder, &opened, error));
+    TRY(key_file_read(&opened, KEY_FILE_REGIONAL, NULL, NULL, error));
+    TRY(key_folder_hub_versions(&opened, &hub, error));
+    int next = hub.versions[hub.count - 1] + 1;
+    if (next > KEY_HUB_VERSIONS_MAX)
+        return fail(error, ERROR_LIMIT, "%s: no hub version left", folder);
+    TRY(write_random(&opened, key_folder_hub_file(next, name), error));
+    *version = next;
+    return RESULT_OK;
+}
+
+typedef struct Listing {
+    KeyringEntry *entries;
+    size_t entries_max, count;
+} Listing;
+
+static Result list_key(const KeyFolder *folder, const char *file, KeyringEntry entry, Listing *listing,
+                       Error *error)
+{
+    Date created;
+
+    TRY(key_file_read(folder, file, NULL, &created, error));
+    if (listing->count == listing->entries_max)
+        return fail(error, ERROR_LIMIT, "%s: holds more keys than were asked for", folder->path);
+    (void)date_format(created, entry.created);
+    listing->entries[listing->count++] = entry;
+    return RESULT_OK;
+}
+
+Result keyring_list(const char *folder, KeyringEntry *entries, size_t entries_max, size_t *count,
+                    Error *error)
+{
+    SCOPED(key_folder_close) KeyFolder opened = KEY_FOLDER_NONE;
+    SCOPED(hub_versions_close) HubVersions hub = {0};
+    Listing listing = {.entries = entries, .entries_max = entries_max};
+    char name[KEY_FILE_NAME_BYTES];
+
+    TRY(key_folder_open(folder, &opened, error));
+    TRY(key_folder_hub_versions(&opened, &hub, error));
+    KeyringEntry regional = {.name = "regional", .version = 1, .is_current = true};
+    TRY(list_key(&opened, KEY_FILE_REGIONAL, regional, &listing, error));
+    for (size_t i = 0; i < hub.count; i++) {
+        KeyringEntry entry = {.name = "hub", .version = hub.versions[i], .is_current = i + 1 == hub.count};
+        TRY(list_key(&opened, key_folder_hub_file(hub.versions[i], name), entry, &listing, error));
+    }
+    KeyringEntry quarantine = {.name = "quarantine", .version = 1, .is_current = true};
+    TRY(list_key(&opened, KEY_FILE_QUARANTINE_PUBLIC, quarantine, &listing, error));
+    *count = listing.count;
+    return RESULT_OK;
+}

@@ -1,0 +1,28 @@
+#pragma once
+/*
+ * Private to pseudonymise: the bytes that go under a keyed hash, and the only place where a row's identifiers
+ * are held. Domain string, then fields, each behind its length as big-endian 32 bits, so that no two lists of
+ * fields give the same bytes. The domain stays in place between rows, what follows is wiped.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+typedef struct Message {
+    uint8_t *bytes;
+    size_t length, capacity;
+} Message;
+
+Message message_open(const char *domain);
+/* Room for so many bytes more. Views into the message end here. */
+void message_reserve(Message *message, size_t more);
+/* A field in three steps, for those who write it in place: start, write at most what is reserved behind the
+ * returned pointer, end. */
+char *message_field_start(Message *message);
+Text message_field_end(Message *message, size_t length);
+/* Reserves as well. */
+void message_add_field(Message *message, Text field);
+/* Wipes everything behind the first length bytes. */
+void message_rewind(Message *message, size_t length);
+void message_close(Message *message); /* wipes */

@@ -1,0 +1,19 @@
+#pragma once
+/* Private to pseudonymise: normal forms that have no public door. */
+#include <stddef.h>
+
+#include "base/text.h"
+
+/* The most a byte of UTF-8 grows to when folded: U+FDFA, 3 bytes, becomes 18 letters and spaces in 33. */
+enum { NORMALISE_FOLD_GROWTH = 12 };
+
+/*
+ * Names and addresses: case folded, compatibility forms resolved, marks stripped, everything but letters and
+ * digits made a space, spaces squeezed. Invalid UTF-8 counts as a space. out: holds NORMALISE_FOLD_GROWTH *
+ * text.length bytes; returns how many were written
+ */
+size_t normalise_fold(Text text, char *out);
+
+/* NHS Data Dictionary person stated gender code: '1', '2', '9', 'X'; 0 when the text is none of the known
+ * ones. */
+char normalise_sex(Text text);

@@ -1,0 +1,210 @@
+#include "pseudonymise/pseudonymise.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/secret.h"
+#include "pseudonymise/keyring.h"
+#include "pseudonymise/postcode_directory.h"
+#include "pseudonymise/pseudonymiser.h"
+
+enum { SEEN_DEFAULT = 1 << 20, INFANT_DAYS = 366 };
+
+static Result open_hash(const Keyring *keyring, const char *info, EVP_MAC_CTX **hash, Error *error)
+{
+    SCOPED(secret_close) Secret *key = NULL;
+
+    TRY(keyring_regional_key(keyring, info, &key, error));
+    return keyed_hash_create(secret_bytes(key), KEY_BYTES, hash, error);
+}
+
+static Result open_parts(const Keyring *keyring, const PseudonymiserOptions *options,
+                         Pseudonymiser *pseudonymiser, Error *error)
+{
+    pseudonymiser->bundle = bundle_open(options->source);
+    pseudonymiser->record_message = message_open("cinque/record/v1");
+    message_add_field(&pseudonymiser->record_message, text_from(options->source));
+    pseudonymiser->record_prefix_length = pseudonymiser->record_message.length;
+    pseudonymiser->directory = options->directory;
+    pseudonymiser->key_version = keyring_hub_version(keyring);
+    pseudonymiser->seen = seen_create(options->seen_max == 0 ? SEEN_DEFAULT : options->seen_max);
+    TRY(open_hash(keyring, "cinque/subject/v1", &pseudonymiser->subject_hash, error));
+    TRY(open_hash(keyring, "cinque/record/v1", &pseudonymiser->record_hash, error));
+    return tokeniser_create(keyring, "linkage", &pseudonymiser->tokeniser, error);
+}
+
+Result pseudonymiser_create(const Keyring *keyring, const PseudonymiserOptions *options,
+                            Pseudonymiser **pseudonymiser, Error *error)
+{
+    SCOPED(pseudonymiser_close) Pseudonymiser *made = NULL;
+
+    if (options->source == NULL || options->source[0] == '\0')
+        return fail(error, ERROR_CONFIG, "pseudonymiser: a source has a name");
+    made = memory_alloc(sizeof *made);
+    TRY(open_parts(keyring, options, made, error));
+    *pseudonymiser = made;
+    made = NULL;
+    return RESULT_OK;
+}
+
+void pseudonymiser_close(Pseudonymiser **pseudonymiser)
+{
+    if (*pseudonymiser == NULL)
+        return;
+    tokeniser_close(&(*pseudonymiser)->tokeniser);
+    keyed_hash_close(&(*pseudonymiser)->subject_hash);
+    keyed_hash_close(&(*pseudonymiser)->record_hash);
+    bundle_close(&(*pseudonymiser)->bundle);
+    message_close(&(*pseudonymiser)->record_message);
+    seen_close(&(*pseudonymiser)->seen);
+    secret_wipe(*pseudonymiser, sizeof **pseudonymiser);
+    memory_free(*pseudonymiser);
+    *pseudonymiser = NULL;
+}
+
+static int64_t first_8_bytes(const uint8_t *digest)
+{
+    uint64_t value = 0;
+
+    for (int i = 0; i < 8; i++)
+        value = value << 8 | digest[i];
+    return (int64_t)value;
+}
+
+/* One keyed hash a row says who it is; what only a new subject needs is left to fill_subject. */
+static Result name_subject(Pseudonymiser *pseudonymiser, Subject *subject, Error *error)
+{
+    const Bundle *bundle = &pseudonymiser->bundle;
+    uint8_t digest[KEYED_HASH_BYTES];
+
+    TRY(keyed_hash_of(pseudonymiser->subject_hash, bundle->message.bytes, bundle->message.length, digest,
+                      error));
+    memcpy(subject->digest, digest, sizeof subject->digest);
+    subject->subject_id = first_8_bytes(digest);
+    subject->key_version = pseudonymiser->key_version;
+    subject->nhs_state = bundle->states[IDENTITY_NHS_NUMBER];
+    subject->sex = bundle->sex;
+    if (bundle->birth_date != DATE_NONE) {
+        CivilDate birth = date_to_civil(bundle->birth_date);
+        subject->birth_year = birth.year;
+        subject->birth_month = birth.month;
+    }
+    return RESULT_OK;
+}
+
+static Result make_token(Pseudonymiser *pseudonymiser, TokenKind kind, IdentityField field, Token *token,
+                         Error *error)
+{
+    const Bundle *bundle = &pseudonymiser->bundle;
+    Text issuer = kind == TOKEN_LOCAL_ID ? bundle->fields[IDENTITY_LOCAL_ID_ISSUER] : TEXT("");
+
+    if (bundle->states[field] != IDENTIFIER_VALID || (kind == TOKEN_LOCAL_ID && issuer.length == 0))
+        return RESULT_OK;
+    return tokeniser_token(pseudonymiser->tokeniser, kind, issuer, bundle->fields[field], token, error);
+}
+
+static Result fill_subject(Pseudonymiser *pseudonymiser, Subject *subject, Error *error)
+{
+    const Bundle *bundle = &pseudonymiser->bundle;
+
+    TRY(make_token(pseudonymiser, TOKEN_NHS_NUMBER, IDENTITY_NHS_NUMBER, &subject->nhs, error));
+    TRY(make_token(pseudonymiser, TOKEN_NHS_NUMBER, IDENTITY_SUPERSEDED_NHS_NUMBER, &subject->superseded_nhs,
+                   error));
+    TRY(make_token(pseudonymiser, TOKEN_LOCAL_ID, IDENTITY_LOCAL_ID, &subject->local_id, error));
+    TRY(make_token(pseudonymiser, TOKEN_UPRN, IDENTITY_UPRN, &subject->uprn, error));
+    if (pseudonymiser->directory != NULL && bundle->states[IDENTITY_POSTCODE] == IDENTIFIER_VALID)
+        (void)postcode_directory_find(pseudonymiser->directory, bundle->fields[IDENTITY_POSTCODE],
+                                      subject->lsoa_2011, subject->lsoa_2021);
+    return RESULT_OK;
+}
+
+/* An infant's age in days is needed for neonatal counts; anyone else's would be a birth date again. */
+static int infant_age_days(Date birth, Date event)
+{
+    if (birth == DATE_NONE || event == DATE_NONE || event < birth)
+        return -1;
+    int64_t days = (int64_t)event - birth;
+    return days < INFANT_DAYS ? (int)days : -1;
+}
+
+static Result make_subject(Pseudonymiser *pseudonymiser, const RawIdentity *identity, TokenisedRow *row,
+                           Error *error)
+{
+    if (identity->is_withheld)
+        return RESULT_OK;
+    bundle_fill(&pseudonymiser->bundle, identity);
+    row->age_days = infant_age_days(pseudonymiser->bundle.birth_date, identity->event_date);
+    if (!bundle_has_identity(&pseudonymiser->bundle))
+        return RESULT_OK;
+    TRY(name_subject(pseudonymiser, &row->subject, error));
+    row->has_subject = true;
+    if (seen_contains(pseudonymiser->seen, row->subject.digest))
+        return RESULT_OK;
+    TRY(fill_subject(pseudonymiser, &row->subject, error));
+    seen_add(pseudonymiser->seen, row->subject.digest);
+    row->subject_is_new = true;
+    return RESULT_OK;
+}
+
+static Result make_record_key(Pseudonymiser *pseudonymiser, Text text, TokenisedRow *row, Error *error)
+{
+    Message *message = &pseudonymiser->record_message;
+    uint8_t digest[KEYED_HASH_BYTES];
+
+    if (text.length == 0)
+        return RESULT_OK;
+    message_add_field(message, text);
+    TRY(keyed_hash_of(pseudonymiser->record_hash, message->bytes, message->length, digest, error));
+    row->record_key = first_8_bytes(digest);
+    row->has_record_key = true;
+    return RESULT_OK;
+}
+
+static Result make_row(Pseudonymiser *pseudonymiser, const RawIdentity *identity, Text record_key_text,
+                       TokenisedRow *row, Error *error)
+{
+    TRY(make_subject(pseudonymiser, identity, row, error));
+    return make_record_key(pseudonymiser, record_key_text, row, error);
+}
+
+Result pseudonymise_row(Pseudonymiser *pseudonymiser, const RawIdentity *identity, Text record_key_text,
+                        const Value *payload, size_t payload_count, const TokenisedRow **row, Error *error)
+{
+    TokenisedRow *made = &pseudonymiser->row;
+
+    *made = (TokenisedRow){.payload = payload, .payload_count = payload_count, .age_days = -1};
+    Result result = make_row(pseudonymiser, identity, record_key_text, made, error);
+    /* Also on failure: no identifier outlives its row. */
+    bundle_wipe(&pseudonymiser->bundle);
+    message_rewind(&pseudonymiser->record_message, pseudonymiser->record_prefix_length);
+    *row = result.ok ? made : NULL;
+    return result;
+}
+
+const Subject *tokenised_row_subject(const TokenisedRow *row)
+{
+    return row->has_subject ? &row->subject : NULL;
+}
+
+bool tokenised_row_subject_is_new(const TokenisedRow *row)
+{
+    return row->subject_is_new;
+}
+
+bool tokenised_row_record_key(const TokenisedRow *row, int64_t *record_key)
+{
+    if (row->has_record_key)
+        *record_key = row->record_key;
+    return row->has_record_key;
+}
+
+int tokenised_row_age_days(const TokenisedRow *row)
+{
+    return row->age_days;
+}
+
+const Value *tokenised_row_payload(const TokenisedRow *row, size_t *count)
+{
+    *count = row->payload_count;
+    return row->payload;
+}

@@ -1,0 +1,163 @@
+/* Writing sealed files. Who writes one cannot read it again: only the ephemeral key's public half is kept. */
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "pseudonymise/keyring.h"
+#include "pseudonymise/seal_format.h"
+
+struct Seal {
+    char *path;
+    FILE *file; /* gets ciphertext alone, so its buffer need not be wiped */
+    EVP_CIPHER_CTX *cipher;
+    uint8_t *sealed; /* ciphertext and tag of one frame */
+    size_t sealed_capacity;
+    uint64_t frames;
+    bool removed_on_close;
+};
+
+static void seal_close(Seal **seal)
+{
+    if (*seal == NULL)
+        return;
+    if ((*seal)->file != NULL)
+        (void)fclose((*seal)->file);
+    if ((*seal)->removed_on_close)
+        (void)unlink((*seal)->path);
+    keyed_block_close(&(*seal)->cipher);
+    memory_free((*seal)->sealed);
+    memory_free((*seal)->path);
+    memory_free(*seal);
+    *seal = NULL;
+}
+
+static Result write_bytes(Seal *seal, const void *bytes, size_t length, Error *error)
+{
+    if (fwrite(bytes, 1, length, seal->file) != length)
+        return fail_errno(error, "%s: cannot be written", seal->path);
+    return RESULT_OK;
+}
+
+static Result open_file(Seal *seal, Error *error)
+{
+    int descriptor = open(seal->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (descriptor < 0)
+        return fail_errno(error, "%s: cannot be made", seal->path);
+    seal->removed_on_close = true;
+    seal->file = fdopen(descriptor, "wb");
+    if (seal->file == NULL) {
+        (void)close(descriptor);
+        return fail_errno(error, "%s: cannot be made", seal->path);
+    }
+    return RESULT_OK;
+}
+
+static Result write_header(const Keyring *keyring, Seal *seal, Error *error)
+{
+    SCOPED(seal_pair_close) EVP_PKEY *ephemeral = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
+    const uint8_t *quarantine = keyring_quarantine_public(keyring);
+    uint8_t header[SEAL_HEADER_BYTES];
+    size_t length = KEY_BYTES;
+
+    memcpy(header, SEAL_START, sizeof SEAL_START);
+    if (ephemeral == NULL || EVP_PKEY_get_raw_public_key(ephemeral, header + sizeof SEAL_START, &length) != 1)
+        return fail(error, ERROR_SYSTEM, "X25519: OpenSSL refused");
+    TRY(seal_agree(ephemeral, quarantine, header, quarantine, KEYED_LOCK, &seal->cipher, error));
+    return write_bytes(seal, header, sizeof header, error);
+}
+
+Result seal_create(const Keyring *keyring, const char *path, Seal **seal, Error *error)
+{
+    SCOPED(seal_close) Seal *made = memory_alloc(sizeof *made);
+    size_t path_bytes = strlen(path) + 1;
+
+    made->path = memory_alloc(path_bytes);
+    memcpy(made->path, path, path_bytes);
+    TRY(open_file(made, error));
+    TRY(write_header(keyring, made, error));
+    *seal = made;
+    made = NULL;
+    return RESULT_OK;
+}
+
+static void reserve_sealed(Seal *seal, size_t needed)
+{
+    if (needed <= seal->sealed_capacity)
+        return;
+    seal->sealed = memory_resize(seal->sealed, 2 * needed);
+    seal->sealed_capacity = 2 * needed;
+}
+
+static Result encrypt(Seal *seal, const uint8_t number[SEAL_NUMBER_BYTES], Text text, Error *error)
+{
+    uint8_t *out = seal->sealed, *tag = out + SEAL_NUMBER_BYTES + text.length;
+    int written;
+
+    if (EVP_EncryptUpdate(seal->cipher, out, &written, number, SEAL_NUMBER_BYTES) != 1 ||
+        (text.length > 0 && EVP_EncryptUpdate(seal->cipher, out + SEAL_NUMBER_BYTES, &written,
+                                              (const uint8_t *)text.data, (int)text.length) != 1) ||
+        EVP_EncryptFinal_ex(seal->cipher, tag, &written) != 1 ||
+        EVP_CIPHER_CTX_ctrl(seal->cipher, EVP_CTRL_AEAD_GET_TAG, SEAL_TAG_BYTES, tag) != 1)
+        return fail(error, ERROR_SYSTEM, "AES-256-GCM: OpenSSL refused");
+    return RESULT_OK;
+}
+
+static Result write_frame(Seal *seal, SealKind kind, uint64_t number, Text text, Error *error)
+{
+    size_t length = SEAL_NUMBER_BYTES + text.length;
+    uint8_t head[SEAL_FRAME_HEAD_BYTES], number_bytes[SEAL_NUMBER_BYTES];
+
+    reserve_sealed(seal, length + SEAL_TAG_BYTES);
+    seal_frame_head(kind, length, head);
+    seal_put_number(number, number_bytes);
+    TRY(seal_frame_start(seal->cipher, seal->frames++, head, error));
+    TRY(encrypt(seal, number_bytes, text, error));
+    TRY(write_bytes(seal, head, sizeof head, error));
+    return write_bytes(seal, seal->sealed, length + SEAL_TAG_BYTES, error);
+}
+
+Result seal_line(Seal *seal, uint64_t line_number, Text line, Error *error)
+{
+    if (line.length > SEAL_LINE_BYTES_MAX)
+        return fail(error, ERROR_LIMIT, "%s: a line of more than %d bytes cannot be sealed", seal->path,
+                    SEAL_LINE_BYTES_MAX);
+    return write_frame(seal, SEAL_LINE, line_number, line, error);
+}
+
+static Result sync_folder(const char *path, Error *error)
+{
+    size_t bytes = strlen(path) + 1;
+    char *copy = memory_alloc(bytes);
+    memcpy(copy, path, bytes);
+    int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int failed = folder < 0 ? -1 : fsync(folder);
+    Result result = failed != 0 ? fail_errno(error, "%s: cannot be synchronised", path) : RESULT_OK;
+
+    if (folder >= 0)
+        (void)close(folder);
+    memory_free(copy);
+    return result;
+}
+
+Result seal_finish(Seal **seal, Error *error)
+{
+    TRY(write_frame(*seal, SEAL_END, (*seal)->frames, TEXT(""), error));
+    if (fflush((*seal)->file) != 0 || fsync(fileno((*seal)->file)) != 0)
+        return fail_errno(error, "%s: cannot be written", (*seal)->path);
+    TRY(sync_folder((*seal)->path, error));
+    (*seal)->removed_on_close = false;
+    seal_close(seal);
+    return RESULT_OK;
+}
+
+void seal_abandon(Seal **seal)
+{
+    seal_close(seal);
+}

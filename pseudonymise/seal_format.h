@@ -1,0 +1,50 @@
+#pragma once
+/*
+ * Private to seal.c and seal_read.c: the sealed file, byte by byte.
+ *
+ *   8   "CINQSEAL"
+ *   1   format version
+ *   32  ephemeral X25519 public key
+ *   then frames:
+ *   1   kind: 0 line, 1 end
+ *   4   n, big-endian
+ *   n   AES-256-GCM ciphertext: of a line 8 bytes line number, big-endian, and the line; of the end 8 bytes
+ * how many lines there were 16  tag
+ *
+ * key    HKDF-SHA-256(X25519(ephemeral, quarantine), salt: the header's 41 bytes and the quarantine public
+ * key, info "cinque/seal/v1"), so one file's key is never another's nonce  4 zero bytes and the frame's
+ * number, from 0, in 8 bytes big-endian: a frame cannot change place AAD    kind and n
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/types.h>
+
+#include "base/error.h"
+#include "pseudonymise/keyed.h"
+
+enum {
+    SEAL_MAGIC_BYTES = 8,
+    SEAL_HEADER_BYTES = SEAL_MAGIC_BYTES + 1 + KEY_BYTES,
+    SEAL_FRAME_HEAD_BYTES = 5,
+    SEAL_NUMBER_BYTES = 8,
+    SEAL_TAG_BYTES = 16,
+    SEAL_NONCE_BYTES = 12,
+    SEAL_LINE_BYTES_MAX = 16 * 1024 * 1024,
+};
+
+typedef enum SealKind { SEAL_LINE, SEAL_END } SealKind;
+
+extern const uint8_t SEAL_START[SEAL_MAGIC_BYTES + 1];
+
+/* own: a private key; peer: the other side's public key. Makes the file's AES-256-GCM context. */
+Result seal_agree(EVP_PKEY *own, const uint8_t peer[KEY_BYTES], const uint8_t header[SEAL_HEADER_BYTES],
+                  const uint8_t quarantine_public[KEY_BYTES], KeyedDirection direction,
+                  EVP_CIPHER_CTX **cipher, Error *error) CHECKED;
+/* Sets the nonce and authenticates the frame's head. */
+Result seal_frame_start(EVP_CIPHER_CTX *cipher, uint64_t frame, const uint8_t head[SEAL_FRAME_HEAD_BYTES],
+                        Error *error) CHECKED;
+void seal_frame_head(SealKind kind, size_t length, uint8_t head[SEAL_FRAME_HEAD_BYTES]);
+void seal_put_number(uint64_t number, uint8_t out[SEAL_NUMBER_BYTES]);
+uint64_t seal_get_number(const uint8_t *bytes, size_t count); /* big-endian */
+void seal_pair_close(EVP_PKEY **pair);

@@ -1,0 +1,150 @@
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "pseudonymise/keyring.h"
+#include "pseudonymise/message.h"
+
+/* Also the info of the kind's sub-key. Never changed: a new format gets a new version here. */
+static const char *const token_domains[TOKEN_KIND_COUNT] = {
+    [TOKEN_NHS_NUMBER] = "cinque/inner/nhs_number/v1",
+    [TOKEN_LOCAL_ID] = "cinque/inner/local_id/v1",
+    [TOKEN_UPRN] = "cinque/inner/uprn/v1",
+};
+
+enum { SPACE_LETTERS_MAX = 32 };
+
+typedef struct Inner {
+    EVP_MAC_CTX *hash;
+    Message message; /* the domain, then while a token is made its fields */
+    size_t domain_length;
+} Inner;
+
+typedef struct Outer {
+    int version;
+    EVP_CIPHER_CTX *unlock;
+} Outer;
+
+struct Tokeniser {
+    Inner inner[TOKEN_KIND_COUNT];
+    EVP_CIPHER_CTX *lock; /* under the current hub version */
+    Outer *outer;         /* every hub version */
+    size_t outer_count;
+};
+
+/* The space stands between slashes in the info of its key: a slash in it could name another space's key. */
+static bool is_space_name(const char *space)
+{
+    size_t length = strlen(space);
+
+    if (length == 0 || length > SPACE_LETTERS_MAX)
+        return false;
+    return strspn(space, "abcdefghijklmnopqrstuvwxyz0123456789_-") == length;
+}
+
+static Result open_inner(const Keyring *keyring, TokenKind kind, Inner *inner, Error *error)
+{
+    SCOPED(secret_close) Secret *key = NULL;
+
+    inner->message = message_open(token_domains[kind]);
+    inner->domain_length = inner->message.length;
+    TRY(keyring_regional_key(keyring, token_domains[kind], &key, error));
+    return keyed_hash_create(secret_bytes(key), KEY_BYTES, &inner->hash, error);
+}
+
+static Result open_outer(const Keyring *keyring, const char *space, int version, KeyedDirection direction,
+                         EVP_CIPHER_CTX **cipher, Error *error)
+{
+    SCOPED(secret_close) Secret *key = NULL;
+
+    TRY(keyring_outer_key(keyring, space, version, &key, error));
+    return keyed_block_create(secret_bytes(key), direction, cipher, error);
+}
+
+static Result open_all(const Keyring *keyring, const char *space, Tokeniser *tokeniser, Error *error)
+{
+    for (TokenKind kind = 0; kind < TOKEN_KIND_COUNT; kind++)
+        TRY(open_inner(keyring, kind, &tokeniser->inner[kind], error));
+    TRY(open_outer(keyring, space, keyring_hub_version(keyring), KEYED_LOCK, &tokeniser->lock, error));
+    tokeniser->outer_count = keyring_hub_count(keyring);
+    tokeniser->outer = memory_alloc(tokeniser->outer_count * sizeof tokeniser->outer[0]);
+    for (size_t i = 0; i < tokeniser->outer_count; i++) {
+        Outer *outer = &tokeniser->outer[i];
+        outer->version = keyring_hub_version_at(keyring, i);
+        TRY(open_outer(keyring, space, outer->version, KEYED_UNLOCK, &outer->unlock, error));
+    }
+    return RESULT_OK;
+}
+
+Result tokeniser_create(const Keyring *keyring, const char *space, Tokeniser **tokeniser, Error *error)
+{
+    SCOPED(tokeniser_close) Tokeniser *made = NULL;
+
+    if (!is_space_name(space))
+        return fail(error, ERROR_CONFIG, "token space: a name is 1 to %d of a-z, 0-9, _ and -",
+                    SPACE_LETTERS_MAX);
+    made = memory_alloc(sizeof *made);
+    TRY(open_all(keyring, space, made, error));
+    *tokeniser = made;
+    made = NULL;
+    return RESULT_OK;
+}
+
+void tokeniser_close(Tokeniser **tokeniser)
+{
+    if (*tokeniser == NULL)
+        return;
+    for (TokenKind kind = 0; kind < TOKEN_KIND_COUNT; kind++) {
+        keyed_hash_close(&(*tokeniser)->inner[kind].hash);
+        message_close(&(*tokeniser)->inner[kind].message);
+    }
+    keyed_block_close(&(*tokeniser)->lock);
+    for (size_t i = 0; (*tokeniser)->outer != NULL && i < (*tokeniser)->outer_count; i++)
+        keyed_block_close(&(*tokeniser)->outer[i].unlock);
+    memory_free((*tokeniser)->outer);
+    memory_free(*tokeniser);
+    *tokeniser = NULL;
+}
+
+Result tokeniser_token(Tokeniser *tokeniser, TokenKind kind, Text issuer, Text value, Token *token,
+                       Error *error)
+{
+    Inner *inner = &tokeniser->inner[kind];
+    uint8_t digest[KEYED_HASH_BYTES];
+
+    assert(kind == TOKEN_LOCAL_ID || issuer.length == 0);
+    *token = (Token){0};
+    /* Else all people without a number would share a token, and equal numbers of two hospitals too. */
+    if (value.length == 0 || (kind == TOKEN_LOCAL_ID && issuer.length == 0))
+        return fail(error, ERROR_INPUT, "token: neither value nor issuer of a local id may be empty");
+    if (kind == TOKEN_LOCAL_ID)
+        message_add_field(&inner->message, issuer);
+    message_add_field(&inner->message, value);
+    Result result = keyed_hash_of(inner->hash, inner->message.bytes, inner->message.length, digest, error);
+    message_rewind(&inner->message, inner->domain_length);
+    if (result.ok)
+        result = keyed_block_apply(tokeniser->lock, digest, token->bytes, error);
+    /* The inner layer alone joins all spaces. */
+    secret_wipe(digest, sizeof digest);
+    token->is_set = result.ok;
+    return result;
+}
+
+Result tokeniser_rotate(Tokeniser *tokeniser, int from_version, Token *token, Error *error)
+{
+    uint8_t inner[KEYED_BLOCK_BYTES];
+
+    for (size_t i = 0; i < tokeniser->outer_count; i++) {
+        if (tokeniser->outer[i].version != from_version)
+            continue;
+        if (!token->is_set)
+            return RESULT_OK;
+        Result result = keyed_block_apply(tokeniser->outer[i].unlock, token->bytes, inner, error);
+        if (result.ok)
+            result = keyed_block_apply(tokeniser->lock, inner, token->bytes, error);
+        secret_wipe(inner, sizeof inner);
+        return result;
+    }
+    return fail(error, ERROR_CONFIG, "keyring: no hub key of version %d", from_version);
+}
