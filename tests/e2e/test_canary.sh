@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# 200 marked identifiers go in with the extracts; after a full run with failures none may be found anywhere, in clear,
+# reversed, as an integer or under an unkeyed hash. Switch: store any identifier column as text and this goes red.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+scan=$build/tests/e2e/scan
+export TMPDIR=$work/tmp
+mkdir -p "$TMPDIR" "$work/outputs"
+chmod 1777 "$TMPDIR"
+
+county 2000 2 --canaries 40
+data_folder data
+patterns=$work/patterns
+# local ids and reference numbers of the planted people count as well; very short ones would match by chance
+tail -n +2 "$work/county/truth/canaries.csv" | cut -d, -f2 | awk 'length($0) >= 6' | sort -u >"$patterns"
+expect "at least 200 marked identifiers are planted" test "$(wc -l <"$patterns")" -ge 200
+expect "the scanner finds them in the extracts" bash -c "! '$scan' '$patterns' '$work/county/extracts' >/dev/null"
+
+head -n 1 "$patterns" | tr -d '\n' | sha1sum | cut -d' ' -f1 | tr -d '\n' >"$work/planted-hex"
+head -n 1 "$patterns" | tr -d '\n' | rev | tr -d '\n' >"$work/planted-reversed"
+expect "the scanner finds a hash in hex" bash -c "! '$scan' '$patterns' '$work/planted-hex' >/dev/null"
+expect "the scanner finds a reversed identifier" bash -c "! '$scan' '$patterns' '$work/planted-reversed' >/dev/null"
+
+run() { # name command...: whatever it prints is output that must hold no identifier
+    local name=$1
+    shift
+    "$@" >"$work/outputs/$name.out" 2>"$work/outputs/$name.err" || echo "exit $?" >>"$work/outputs/$name.err"
+}
+month=$(last_month)
+extract=$work/county/extracts/$month/apc_spell/kent-icb.csv
+
+# failures first: no agreement, wrong source, ragged, cut, columns swapped, too many rejects, killed
+run no-agreement cinque load apc_spell "$extract" --sender kent-fire --period "$month"
+run wrong-source cinque load death "$extract" --sender ons --period "$month"
+sed '2,400s/,/|/' "$extract" >"$work/ragged.csv"
+run ragged cinque load apc_spell "$work/ragged.csv" --sender kent-icb --period "$month"
+awk -F, -v OFS=, 'NR > 1 { t = $3; $3 = $11; $11 = t } 1' "$extract" >"$work/swapped.csv"
+run swapped cinque load apc_spell "$work/swapped.csv" --sender kent-icb --period "$month"
+head -c 3333 "$extract" >"$work/cut.csv"
+run cut cinque source check apc_spell "$work/cut.csv"
+cinque load --deliveries "$work/county/deliveries.csv" >/dev/null 2>&1 &
+job=$!
+sleep 1
+kill -9 "$(pgrep -P $job -x cinque)" 2>/dev/null || true
+wait $job 2>/dev/null || true
+
+run load cinque load --deliveries "$work/county/deliveries.csv"
+run loads cinque loads
+for load in $(seq 1 30); do run "quarantine-$load" cinque quarantine "$load"; done
+run link cinque link
+run link-report cinque link report
+run release cinque release build "$month" --purpose phm
+run broker cinque broker start
+run submit as_person 61001 "$programs/cinque" query submit "$work/examples/queries/diabetes-admissions.cohort"
+run approve as_person 61002 "$programs/cinque" query approve 1
+run run as_person 61001 "$programs/cinque" query run 1
+run audit as_person 61002 "$programs/cinque" audit list --rows 1000
+run verify as_person 61002 "$programs/cinque" audit verify
+expect "the run got as far as a released table" grep -q 'suppress' "$work/outputs/run.out"
+
+export PGOPTIONS='-c search_path=pg_catalog'
+pg_dump "$(cinque status --conninfo)" >"$work/dump.sql"
+psql -X -qAt "$(cinque status --conninfo)" -c CHECKPOINT
+expect "the dump holds the records" grep -q 'COPY staging\|COPY records' "$work/dump.sql"
+cinque broker stop >/dev/null || true
+
+mkdir "$work/memory-files"
+find /var/crash /var/lib/systemd/coredump "$work" -name 'core*' -type f -exec cp {} "$work/memory-files" \; 2>/dev/null || true
+where=("$work/dump.sql" "$work/outputs" "$TMPDIR" "$work/memory-files")
+# all of the data folder, WAL and server logs with it, but for the keyring and the sealed quarantine
+for entry in "$CINQUE_DATA"/* "$CINQUE_DATA"/.[!.]*; do
+    case ${entry##*/} in keyring | quarantine | '.[!.]*') ;; *) where+=("$entry") ;; esac
+done
+if "$scan" "$patterns" "${where[@]}" >"$work/scan.out"; then
+    pass "no marked identifier is left anywhere"
+else
+    fail "no marked identifier is left anywhere"
+    head -n 20 "$work/scan.out"
+fi
+tail -n 1 "$work/scan.out"
+summary

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# SIGKILL at random points of load, link and release: after a rerun the content is that of an undisturbed run.
+# KILLS (default 50; 1000 in the long run) and SEED may be set; the seed is printed.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+kills=${KILLS:-50}
+RANDOM=${SEED:-$((RANDOM))}
+printf 'kill test: %d kills, SEED=%d\n' "$kills" "$RANDOM"
+RANDOM=${SEED:-$RANDOM}
+
+county 400 2
+data_folder data
+month=$(last_month)
+stages=(load link release)
+stage_load() { cinque load --deliveries "$work/county/deliveries.csv"; }
+stage_link() { cinque link; }
+stage_release() { cinque release build "$month" --purpose phm; }
+canonical() { psql -X -qAt -v ON_ERROR_STOP=1 "$(cinque status --conninfo)" -f "$top/tests/e2e/canonical.sql" | tail -n 1; }
+server() { psql -X -qAt -v ON_ERROR_STOP=1 "$(cinque status --conninfo | sed 's/dbname=[^ ]*/dbname=postgres/')" -c "$1"; }
+reset() {
+    server 'DROP DATABASE IF EXISTS cinque WITH (FORCE)'
+    server 'CREATE DATABASE cinque TEMPLATE pristine STRATEGY file_copy OWNER cinque_owner'
+    server 'REVOKE ALL ON DATABASE cinque FROM PUBLIC'
+    server "$grants"
+}
+milliseconds() { date +%s%3N; }
+
+grants=$(sql "SELECT string_agg(format('GRANT CONNECT ON DATABASE cinque TO %I', rolname), '; ') FROM pg_roles WHERE rolname LIKE 'cinque\_%'")
+grants="$grants; GRANT CREATE ON DATABASE cinque TO cinque_owner"
+server 'CREATE DATABASE pristine TEMPLATE cinque STRATEGY file_copy'
+
+declare -A duration
+for stage in "${stages[@]}"; do
+    began=$(milliseconds)
+    "stage_$stage" >/dev/null
+    duration[$stage]=$(($(milliseconds) - began))
+done
+undisturbed=$(canonical)
+printf 'undisturbed: %s; load %d ms, link %d ms, release %d ms\n' "$undisturbed" "${duration[load]}" "${duration[link]}" "${duration[release]}"
+expect "an undisturbed run holds something" test "${undisturbed##* }" -gt 1000
+
+survived=0 struck=0
+for ((kill = 1; kill <= kills; kill++)); do
+    victim=${stages[$((kill % 3))]}
+    reset
+    for stage in "${stages[@]}"; do
+        if [[ $stage == "$victim" ]]; then
+            delay=$((RANDOM % (duration[$stage] + 1)))
+            "stage_$stage" >/dev/null 2>&1 &
+            job=$!
+            sleep "$(printf '%d.%03d' $((delay / 1000)) $((delay % 1000)))"
+            # the function runs in a subshell whose only child is the program
+            program=$(pgrep -P "$job" -x cinque || true)
+            if [[ -n $program ]] && kill -9 $program 2>/dev/null; then struck=$((struck + 1)); fi
+            wait "$job" 2>/dev/null || true
+        fi
+        "stage_$stage" >/dev/null 2>"$work/errors" || { printf 'kill %d in %s after %d ms: the rerun of %s failed: ' "$kill" "$victim" "$delay" "$stage"; cat "$work/errors"; }
+    done
+    now=$(canonical)
+    if [[ $now == "$undisturbed" ]]; then
+        survived=$((survived + 1))
+    else
+        printf 'kill %d in %s after %d ms: content differs: %s\n' "$kill" "$victim" "$delay" "$now"
+    fi
+done
+printf '%d kills, %d struck a living process, %d survived\n' "$kills" "$struck" "$survived"
+expect_equal "after every kill and rerun the content is that of an undisturbed run" "$survived" "$kills"
+expect "most kills struck while the program ran" test $((struck * 2)) -ge "$kills"
+summary
