@@ -115,11 +115,17 @@ Bundle bundle_open(const char *source)
 /* Before the first view is taken: growing later would end the views. */
 static void reserve(Bundle *bundle, const RawIdentity *identity)
 {
-    size_t needed = 0;
+    size_t needed = identity->nhs_scheme.length + FIELD_EXTRA_BYTES;
 
     for (int i = 0; i < IDENTITY_FIELD_COUNT; i++)
         needed += NORMALISE_FOLD_GROWTH * identity->fields[i].length + FIELD_EXTRA_BYTES;
     message_reserve(&bundle->message, needed);
+}
+
+static Normaliser normaliser_of(const RawIdentity *identity, int field)
+{
+    bool is_nhs_number = field == IDENTITY_NHS_NUMBER || field == IDENTITY_SUPERSEDED_NHS_NUMBER;
+    return is_nhs_number && identity->nhs_scheme.length > 0 ? normalise_verbatim : normalisers[field];
 }
 
 void bundle_fill(Bundle *bundle, const RawIdentity *identity)
@@ -129,12 +135,15 @@ void bundle_fill(Bundle *bundle, const RawIdentity *identity)
         char *out = message_field_start(&bundle->message);
         size_t length = 0;
 
-        bundle->states[i] = normalisers[i](bundle, identity->fields[i], out, &length);
+        bundle->states[i] = normaliser_of(identity, i)(bundle, identity->fields[i], out, &length);
         /* Two wrong numbers are two people: what fails its rule still tells subjects apart. */
         if (bundle->states[i] == IDENTIFIER_INVALID)
             (void)copy(text_trim(identity->fields[i]), out, &length);
         bundle->fields[i] = message_field_end(&bundle->message, length);
     }
+    bundle->nhs_scheme = identity->nhs_scheme;
+    if (identity->nhs_scheme.length > 0)
+        message_add_field(&bundle->message, identity->nhs_scheme);
 }
 
 bool bundle_has_identity(const Bundle *bundle)

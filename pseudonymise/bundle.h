@@ -9,6 +9,7 @@ typedef struct Bundle {
     size_t prefix_length;
     Text fields[IDENTITY_FIELD_COUNT]; /* views into message: normal form if valid, trimmed text if not */
     IdentifierState states[IDENTITY_FIELD_COUNT];
+    Text nhs_scheme; /* the caller's; empty: NHS numbers */
     Date birth_date; /* DATE_NONE: absent or no date */
     char sex;
 } Bundle;

@@ -4,8 +4,9 @@
  * maker of TokenisedRow, and the only module that sees keys. It knows no
  * database, so that a key holder can work offline.
  *
- * Token    inner = HMAC-SHA-256(regional key of the identifier kind, domain || length || value), first 16
- * bytes; outer = AES-256 of that one block under the hub's key of (space, version). Stored: outer + version.
+ * Token    inner = HMAC-SHA-256(regional key of the identifier kind, domain || length || value), first
+ *          16 bytes; outer = AES-256 of that one block under the hub's key of (space, version).
+ *          Stored: outer + version.
  * Subject  the identity bundle of one source; subject_id = first 8 bytes, digest = first 16 bytes of an inner
  *          keyed hash over (source, every normalised identity field). No outer layer: it survives rotation.
  * Rule     docs/decisions/tokens.md
@@ -49,6 +50,11 @@ typedef struct RawIdentity {
     Text fields[IDENTITY_FIELD_COUNT]; /* empty: absent */
     bool is_withheld;                  /* identity withheld: the row gets no subject */
     Date event_date;                   /* for age in days; DATE_NONE: none */
+    /*
+     * Not empty: the NHS number is a number of this other scheme, which the caller has checked. Its token is of the
+     * same kind, but of a domain with the scheme's name: it never equals that of an NHS number.
+     */
+    Text nhs_scheme;
 } RawIdentity;
 
 typedef enum IdentifierState { IDENTIFIER_ABSENT, IDENTIFIER_VALID, IDENTIFIER_INVALID } IdentifierState;
@@ -93,7 +99,8 @@ typedef struct Tokeniser Tokeniser;
 Result tokeniser_create(const Keyring *keyring, const char *space, Tokeniser **tokeniser, Error *error)
     CHECKED;
 void tokeniser_close(Tokeniser **tokeniser);
-/* Already normalised value; all kinds but TOKEN_LOCAL_ID take issuer empty. ERROR_INPUT when value, or the
+/* Already normalised value; issuer: who gave a TOKEN_LOCAL_ID; the scheme of a TOKEN_NHS_NUMBER that is
+ * no NHS number; else empty. ERROR_INPUT when value, or the
  * issuer of a local id, is empty. */
 Result tokeniser_token(Tokeniser *tokeniser, TokenKind kind, Text issuer, Text value, Token *token,
                        Error *error) CHECKED;

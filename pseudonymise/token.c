@@ -113,12 +113,12 @@ Result tokeniser_token(Tokeniser *tokeniser, TokenKind kind, Text issuer, Text v
     Inner *inner = &tokeniser->inner[kind];
     uint8_t digest[KEYED_HASH_BYTES];
 
-    assert(kind == TOKEN_LOCAL_ID || issuer.length == 0);
+    assert(kind != TOKEN_UPRN || issuer.length == 0);
     *token = (Token){0};
     /* Else all people without a number would share a token, and equal numbers of two hospitals too. */
     if (value.length == 0 || (kind == TOKEN_LOCAL_ID && issuer.length == 0))
         return fail(error, ERROR_INPUT, "token: neither value nor issuer of a local id may be empty");
-    if (kind == TOKEN_LOCAL_ID)
+    if (issuer.length > 0)
         message_add_field(&inner->message, issuer);
     message_add_field(&inner->message, value);
     Result result = keyed_hash_of(inner->hash, inner->message.bytes, inner->message.length, digest, error);
