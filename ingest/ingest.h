@@ -60,7 +60,7 @@ typedef struct IngestReport {
 } IngestReport;
 
 typedef struct IngestContext {
-    Db *loader;                         /* role cinque_loader */
+    Db *loader; /* role cinque_loader */
     const Keyring *keyring;
     const PostcodeDirectory *directory; /* may be NULL */
     const char *quarantine_folder;      /* sealed lines go here; NULL: not kept */
@@ -77,6 +77,7 @@ Result ingest_withdraw(Db *loader, const GovernancePermit *permit, int64_t load_
 /* load, source, sender, period, status, state, rows, quarantined, held from, held to */
 Result ingest_load_list(Db *loader, Table **table, Error *error) CHECKED;
 /* line, column, rule of a load's quarantine, at most rows_max */
-Result ingest_quarantine_list(Db *loader, int64_t load_id, int64_t rows_max, Table **table, Error *error) CHECKED;
+Result ingest_quarantine_list(Db *loader, int64_t load_id, int64_t rows_max, Table **table, Error *error)
+    CHECKED;
 /* One row a report: source, sender, period, outcome, read, loaded, quarantined, ..., rows a second. */
 Table *ingest_report_table(const IngestReport *reports, size_t count);

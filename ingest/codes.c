@@ -1,0 +1,126 @@
+#include "ingest/codes.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "ingest/reader.h"
+
+enum { CODE_BYTES_MAX = 128, LIST_START = 64 };
+
+static const ReaderFormat list_format = {
+    .delimiter = {.data = ",", .length = 1}, .quote = '"', .record_bytes_max = 4096};
+
+/* FNV-1a: codes are short, and a list is fixed and ours, so nobody aims at collisions. */
+static uint32_t hash_code(Text code)
+{
+    uint32_t hash = 2166136261u;
+
+    for (size_t i = 0; i < code.length; i++)
+        hash = (hash ^ (unsigned char)code.data[i]) * 16777619u;
+    return hash ^ hash >> 15;
+}
+
+static uint32_t *find_slot(const CodeList *list, Text code)
+{
+    for (uint32_t at = hash_code(code);; at++) {
+        uint32_t *slot = &list->slots[at & list->slot_mask];
+        if (*slot == 0 || text_equal(list->codes[*slot - 1].code, code))
+            return slot;
+    }
+}
+
+bool codes_contain(const CodeList *list, Text code)
+{
+    return *find_slot(list, code) != 0;
+}
+
+static Result build_slots(const char *path, CodeList *list, Arena *arena, Error *error)
+{
+    uint32_t slot_count = 16;
+
+    while (slot_count < 2 * list->count)
+        slot_count *= 2;
+    list->slots = arena_alloc(arena, slot_count * sizeof *list->slots);
+    list->slot_mask = slot_count - 1;
+    for (size_t i = 0; i < list->count; i++) {
+        uint32_t *slot = find_slot(list, list->codes[i].code);
+        if (*slot != 0)
+            return fail(error, ERROR_CONFIG, "%s: code %zu is there twice", path, i + 1);
+        *slot = (uint32_t)i + 1;
+    }
+    return RESULT_OK;
+}
+
+static Result read_header(const char *path, Reader *reader, Error *error)
+{
+    const ReaderRecord *header;
+
+    TRY(reader_next(reader, &header, error));
+    if (header == NULL || header->fault != READER_GOOD || header->field_count != 2 ||
+        !text_equal(header->fields[0], TEXT("code")) || !text_equal(header->fields[1], TEXT("meaning")))
+        return fail(error, ERROR_CONFIG, "%s line 1: the header must be code,meaning", path);
+    reader_expect(reader, 2);
+    return RESULT_OK;
+}
+
+static Result read_code(const char *path, const ReaderRecord *record, Error *error)
+{
+    if (record->fault != READER_GOOD)
+        return fail(error, ERROR_CONFIG, "%s line %" PRIu64 ": %s", path, record->line,
+                    READER_FAULT_TEXTS[record->fault]);
+    Text code = record->fields[0];
+    if (code.length == 0 || code.length > CODE_BYTES_MAX || text_trim(code).length != code.length)
+        return fail(error, ERROR_CONFIG,
+                    "%s line %" PRIu64 ": a code has 1 to %d bytes and no space around it", path,
+                    record->line, CODE_BYTES_MAX);
+    return RESULT_OK;
+}
+
+static Result read_codes(const char *path, Reader *reader, Arena *arena, CodeList *list, Error *error)
+{
+    size_t capacity = LIST_START;
+    const ReaderRecord *record;
+
+    list->codes = arena_alloc(arena, capacity * sizeof *list->codes);
+    for (;;) {
+        TRY(reader_next(reader, &record, error));
+        if (record == NULL)
+            break;
+        TRY(read_code(path, record, error));
+        if (list->count == CODES_MAX)
+            return fail(error, ERROR_CONFIG, "%s: more than %d codes", path, CODES_MAX);
+        if (list->count == capacity) {
+            Code *wider = arena_alloc(arena, 2 * capacity * sizeof *wider);
+            memcpy(wider, list->codes, capacity * sizeof *wider);
+            list->codes = wider;
+            capacity *= 2;
+        }
+        list->codes[list->count++] = (Code){
+            .code = text_copy(arena, record->fields[0]),
+            .meaning = text_copy(arena, record->fields[1]),
+        };
+    }
+    if (list->count == 0)
+        return fail(error, ERROR_CONFIG, "%s: no codes", path);
+    return RESULT_OK;
+}
+
+Result codes_open(const char *path, Text name, Arena *arena, CodeList *list, Error *error)
+{
+    SCOPED(reader_close) Reader *reader = NULL;
+
+    *list = (CodeList){.name = text_copy(arena, name)};
+    TRY(reader_open(path, &list_format, &reader, error));
+    TRY(read_header(path, reader, error));
+    TRY(read_codes(path, reader, arena, list, error));
+    return build_slots(path, list, arena, error);
+}
+
+void codes_hash(const CodeList *list, HashStream *stream)
+{
+    hash_add(stream, list->name.data, list->name.length + 1); /* text_copy put NUL behind each */
+    for (size_t i = 0; i < list->count; i++) {
+        hash_add(stream, list->codes[i].code.data, list->codes[i].code.length + 1);
+        hash_add(stream, list->codes[i].meaning.data, list->codes[i].meaning.length + 1);
+    }
+}

@@ -1,0 +1,406 @@
+#include "ingest/reader.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/input.h"
+#include "base/secret.h"
+#include "ingest/decode.h"
+#include "ingest/reader_scan.h"
+
+enum { READ_BYTES = 256 << 10 };
+
+const char *const READER_FAULT_TEXTS[READER_FAULT_COUNT] = {
+    [READER_GOOD] = "",
+    [READER_TOO_LONG] = "longer than the limit",
+    [READER_UNCLOSED_QUOTE] = "unclosed quote",
+    [READER_TEXT_AFTER_QUOTE] = "text after closing quote",
+    [READER_STRAY_RETURN] = "carriage return inside a line",
+    [READER_TOO_MANY_FIELDS] = "too many fields",
+    [READER_RAGGED] = "another number of fields than the header",
+    [READER_NUL] = "NUL byte",
+    [READER_NOT_UTF8] = "invalid utf-8",
+    [READER_UNDEFINED_BYTE] = "byte undefined in windows-1252",
+};
+
+struct Reader {
+    const char *path; /* for messages; the opener's */
+    Input *input;
+    ReaderFormat format;
+    Scan scan;
+    ReaderRecord record;
+    char *buffer;  /* [start, end) is read but not returned */
+    char *scratch; /* unescaped and decoded fields of the record returned */
+    size_t capacity, start, end, scratch_bytes, scratch_used, scratch_high;
+    uint64_t line, rows;
+    size_t fields_expected;
+    bool at_end, is_discarding, has_trailer;
+};
+
+/* ---- bytes ---- */
+
+static size_t available(const Reader *reader)
+{
+    return reader->end - reader->start;
+}
+
+/* Moves what is left to the front and reads behind it. What is used up is wiped here, so that identifiers of
+ * rows gone by are not left behind it. */
+static Result fill(Reader *reader, Error *error)
+{
+    size_t left = available(reader), length = 0;
+
+    memmove(reader->buffer, reader->buffer + reader->start, left);
+    secret_wipe(reader->buffer + left, reader->end - left);
+    secret_wipe(reader->scratch, reader->scratch_high);
+    reader->scratch_high = 0;
+    reader->start = 0;
+    reader->end = left;
+    assert(reader->capacity - left >= reader->format.read_bytes_max);
+    TRY(input_read(reader->input, reader->buffer + left, reader->format.read_bytes_max, &length, error));
+    reader->end += length;
+    reader->at_end = length == 0;
+    reader->buffer[reader->end] = '\n'; /* stops the scan of an unquoted field */
+    return RESULT_OK;
+}
+
+static Result fill_to(Reader *reader, size_t bytes, Error *error)
+{
+    while (available(reader) < bytes && !reader->at_end)
+        TRY(fill(reader, error));
+    return RESULT_OK;
+}
+
+/* ---- opening ---- */
+
+static bool starts_with(const Reader *reader, const char *bytes, size_t length)
+{
+    return available(reader) >= length && memcmp(reader->buffer + reader->start, bytes, length) == 0;
+}
+
+static Result pass_mark(Reader *reader, Error *error)
+{
+    TRY(fill_to(reader, 4, error));
+    if (starts_with(reader, "\x1f\x8b", 2))
+        return fail(error, ERROR_INPUT, "%s: gzip is not supported: deliver plain text or zstd",
+                    reader->path);
+    if (starts_with(reader, "PK\x03\x04", 4))
+        return fail(error, ERROR_INPUT, "%s: zip is not supported: deliver plain text or zstd", reader->path);
+    if (starts_with(reader, "\xff\xfe", 2) || starts_with(reader, "\xfe\xff", 2))
+        return fail(error, ERROR_INPUT, "%s: utf-16 is not supported: deliver utf-8 or windows-1252",
+                    reader->path);
+    if (starts_with(reader, "\xef\xbb\xbf", 3))
+        reader->start += 3;
+    return RESULT_OK;
+}
+
+/* The first line end says which one the file uses. */
+static Result find_line_end(Reader *reader, Error *error)
+{
+    for (size_t i = 0; i < reader->format.record_bytes_max; i++) {
+        TRY(fill_to(reader, i + 2, error));
+        if (i >= available(reader))
+            break;
+        const char *at = reader->buffer + reader->start + i;
+        if (*at == '\n')
+            break;
+        if (*at == '\r') {
+            reader->scan.return_ends_line = i + 1 < available(reader) && at[1] != '\n';
+            break;
+        }
+    }
+    return RESULT_OK;
+}
+
+/* Passes the rest of the line, however long. */
+static Result discard_line(Reader *reader, Error *error)
+{
+    size_t bytes, end_bytes;
+
+    while (!scan_line(&reader->scan, reader->buffer + reader->start, available(reader), &bytes, &end_bytes)) {
+        reader->start = reader->end;
+        if (reader->at_end)
+            return RESULT_OK;
+        TRY(fill(reader, error));
+    }
+    reader->start += bytes + end_bytes;
+    reader->line++;
+    return RESULT_OK;
+}
+
+Result reader_open(const char *path, const ReaderFormat *format, Reader **reader, Error *error)
+{
+    SCOPED(reader_close) Reader *draft = memory_alloc(sizeof *draft);
+
+    assert(format->delimiter.length >= 1 && format->delimiter.length <= READER_DELIMITER_BYTES_MAX);
+    assert(format->record_bytes_max >= READER_RECORD_BYTES_MIN &&
+           format->record_bytes_max <= READER_RECORD_BYTES_MAX);
+    draft->path = path;
+    draft->format = *format;
+    if (draft->format.read_bytes_max == 0)
+        draft->format.read_bytes_max = READ_BYTES;
+    draft->scan.format = &draft->format;
+    draft->line = 1;
+    draft->capacity = format->record_bytes_max + 2 * draft->format.read_bytes_max + 4;
+    draft->buffer = memory_alloc(draft->capacity + READER_SCAN_SLACK);
+    /* a field may be decoded first and unescaped then */
+    draft->scratch_bytes = (format->record_bytes_max + 4) * 2 * DECODE_GROWTH_MAX;
+    draft->scratch = memory_alloc(draft->scratch_bytes);
+    TRY(input_open(path, NULL, &draft->input, error));
+    TRY(pass_mark(draft, error));
+    TRY(find_line_end(draft, error));
+    for (size_t i = 0; i < format->lines_skipped; i++)
+        TRY(discard_line(draft, error));
+    *reader = draft;
+    draft = NULL;
+    return RESULT_OK;
+}
+
+void reader_expect(Reader *reader, size_t field_count)
+{
+    reader->fields_expected = field_count;
+}
+
+/* ---- one record ---- */
+
+static Text take_scratch(Reader *reader, size_t bytes)
+{
+    assert(reader->scratch_used + bytes <= reader->scratch_bytes);
+    Text place = {.data = reader->scratch + reader->scratch_used, .length = bytes};
+
+    reader->scratch_used += bytes;
+    if (reader->scratch_used > reader->scratch_high)
+        reader->scratch_high = reader->scratch_used;
+    return place;
+}
+
+static void record_fault(Reader *reader, ReaderFault fault, int field)
+{
+    reader->record.fault = fault;
+    reader->record.fault_field = field;
+}
+
+/* Bytes that are wrong, or not UTF-8 yet, are rare: found for the whole record at once, then by field. */
+static void check_bytes(Reader *reader)
+{
+    Scan *scan = &reader->scan;
+    bool has_high, has_nul;
+
+    scan_bytes(reader->record.raw, &has_high, &has_nul);
+    if (!has_high && !has_nul)
+        return;
+    for (size_t i = 0; i < scan->field_count; i++) {
+        Text *field = &scan->fields[i];
+        if (has_nul && memchr(field->data, '\0', field->length) != NULL) {
+            record_fault(reader, READER_NUL, (int)i);
+            return;
+        }
+        if (!reader->format.is_windows_1252 && !text_is_utf8(*field)) {
+            record_fault(reader, READER_NOT_UTF8, (int)i);
+            return;
+        }
+        if (reader->format.is_windows_1252) {
+            char *out = (char *)take_scratch(reader, field->length * DECODE_GROWTH_MAX).data;
+            if (!decode_windows_1252(*field, out, field)) {
+                record_fault(reader, READER_UNDEFINED_BYTE, (int)i);
+                return;
+            }
+        }
+    }
+}
+
+static void decode_escapes(Reader *reader)
+{
+    Scan *scan = &reader->scan;
+
+    for (size_t i = 0; i < scan->field_count; i++)
+        if (scan->has_escape[i]) {
+            char *out = (char *)take_scratch(reader, scan->fields[i].length).data;
+            scan->fields[i] = decode_quotes(scan->fields[i], reader->format.quote, out);
+        }
+}
+
+/* A damaged record ends with its first line; what follows is read as records again. */
+static void take_damaged(Reader *reader, ReaderFault fault, int field)
+{
+    size_t bytes = 0, end_bytes = 0;
+    const char *data = reader->buffer + reader->start;
+    bool has_line = scan_line(&reader->scan, data, available(reader), &bytes, &end_bytes);
+
+    reader->record = (ReaderRecord){.line = reader->line, .fault = fault, .fault_field = field};
+    if (has_line || reader->at_end) {
+        if (!has_line)
+            bytes = available(reader);
+        reader->record.raw = (Text){.data = data, .length = bytes};
+        reader->start += bytes + end_bytes;
+        reader->line += has_line;
+        return;
+    }
+    reader->record.fault = READER_TOO_LONG;
+    reader->is_discarding = true;
+}
+
+static void take_whole(Reader *reader)
+{
+    Scan *scan = &reader->scan;
+
+    reader->record = (ReaderRecord){
+        .line = reader->line,
+        .raw = {.data = reader->buffer + reader->start, .length = scan->bytes},
+        .fields = scan->fields,
+        .field_count = scan->field_count,
+        .fault_field = -1,
+    };
+    reader->start += scan->bytes + scan->end_bytes;
+    reader->line += 1 + (scan->is_multi_line ? scan_count_lines(scan, reader->record.raw) : 0);
+    check_bytes(reader);
+    decode_escapes(reader);
+}
+
+static bool is_trailer(const Reader *reader)
+{
+    return reader->format.trailer.length > 0 && reader->fields_expected > 0 && reader->scan.field_count > 0 &&
+           text_equal(text_trim(reader->scan.fields[0]), reader->format.trailer);
+}
+
+/* Leaves in the scan the next record that is whole or damaged; false at the end. */
+static Result find_record(Reader *reader, ScanOutcome *outcome, bool *found, Error *error)
+{
+    size_t record_bytes_max = reader->format.record_bytes_max;
+
+    for (;;) {
+        *found = available(reader) > 0;
+        if (!*found && reader->at_end)
+            return RESULT_OK;
+        *outcome = !*found ? SCAN_NEEDS_MORE
+                           : scan_record(&reader->scan, reader->buffer + reader->start, available(reader),
+                                         reader->at_end);
+        if (*outcome == SCAN_COMPLETE && reader->scan.bytes > record_bytes_max) {
+            reader->scan.fault = READER_TOO_LONG;
+            reader->scan.fault_field = -1;
+            *outcome = SCAN_FAULT;
+        }
+        if (*outcome == SCAN_NEEDS_MORE && available(reader) > record_bytes_max) {
+            /* A field still open at the limit is a quoted one: no delimiter ends it. */
+            reader->scan.fault = READER_UNCLOSED_QUOTE;
+            reader->scan.fault_field = (int)reader->scan.field_count;
+            *outcome = SCAN_FAULT;
+        }
+        if (*outcome == SCAN_FAULT && available(reader) <= record_bytes_max) {
+            /* Its first line end may not be read yet. */
+            size_t bytes, end_bytes;
+            if (!reader->at_end && !scan_line(&reader->scan, reader->buffer + reader->start,
+                                              available(reader), &bytes, &end_bytes))
+                *outcome = SCAN_NEEDS_MORE;
+        }
+        if (*outcome != SCAN_NEEDS_MORE)
+            return RESULT_OK;
+        TRY(fill(reader, error));
+    }
+}
+
+static Result check_trailer(Reader *reader, Error *error)
+{
+    const Scan *scan = &reader->scan;
+    int64_t rows;
+
+    reader->has_trailer = true;
+    if (scan->field_count < 2 || !text_to_int64(text_trim(scan->fields[1]), &rows) || rows < 0)
+        return fail(error, ERROR_INPUT, "%s line %" PRIu64 ": the trailer has no number of rows",
+                    reader->path, reader->line);
+    if ((uint64_t)rows != reader->rows)
+        return fail(error, ERROR_INPUT,
+                    "%s line %" PRIu64 ": the trailer's number of rows differs from the %" PRIu64 " read",
+                    reader->path, reader->line, reader->rows);
+    return RESULT_OK;
+}
+
+static Result at_end(const Reader *reader, Error *error)
+{
+    if (reader->format.trailer.length > 0 && reader->fields_expected > 0 && !reader->has_trailer)
+        return fail(error, ERROR_INPUT, "%s: the trailer that its spec declares is absent: cut short?",
+                    reader->path);
+    return RESULT_OK;
+}
+
+static bool is_blank(const Reader *reader)
+{
+    return reader->scan.field_count == 1 && reader->scan.bytes == reader->scan.fields[0].length &&
+           text_trim(reader->scan.fields[0]).length == 0;
+}
+
+/* A record of several lines with a wrong number of fields may be an unclosed quote that found another row's.
+ */
+static void take_ragged(Reader *reader)
+{
+    if (reader->scan.is_multi_line)
+        take_damaged(reader, READER_RAGGED, -1);
+    else
+        take_whole(reader);
+    record_fault(reader, READER_RAGGED, -1);
+}
+
+Result reader_next(Reader *reader, const ReaderRecord **record, Error *error)
+{
+    ScanOutcome outcome = SCAN_COMPLETE;
+    bool found;
+
+    *record = NULL;
+    for (;;) {
+        reader->scratch_used = 0;
+        if (reader->is_discarding)
+            TRY(discard_line(reader, error));
+        reader->is_discarding = false;
+        TRY(find_record(reader, &outcome, &found, error));
+        if (!found)
+            return at_end(reader, error);
+        if (outcome != SCAN_COMPLETE || !is_blank(reader))
+            break;
+        reader->start += reader->scan.bytes + reader->scan.end_bytes;
+        reader->line++;
+    }
+    if (reader->has_trailer)
+        return fail(error, ERROR_INPUT, "%s line %" PRIu64 ": the trailer is not the last record",
+                    reader->path, reader->line);
+    if (outcome == SCAN_COMPLETE && is_trailer(reader)) {
+        TRY(check_trailer(reader, error));
+        reader->start += reader->scan.bytes + reader->scan.end_bytes;
+        reader->line++;
+        return reader_next(reader, record, error);
+    }
+    if (outcome == SCAN_FAULT)
+        take_damaged(reader, reader->scan.fault, reader->scan.fault_field);
+    else if (reader->fields_expected > 0 && reader->scan.field_count != reader->fields_expected)
+        take_ragged(reader);
+    else
+        take_whole(reader);
+    reader->rows += reader->fields_expected > 0;
+    *record = &reader->record;
+    return RESULT_OK;
+}
+
+bool reader_digest(const Reader *reader, Hash *digest)
+{
+    return input_digest(reader->input, digest);
+}
+
+uint64_t reader_bytes_delivered(const Reader *reader)
+{
+    return input_bytes_delivered(reader->input);
+}
+
+void reader_close(Reader **reader)
+{
+    if (*reader == NULL)
+        return;
+    input_close(&(*reader)->input);
+    if ((*reader)->buffer != NULL)
+        secret_wipe((*reader)->buffer, (*reader)->capacity + READER_SCAN_SLACK);
+    if ((*reader)->scratch != NULL)
+        secret_wipe((*reader)->scratch, (*reader)->scratch_bytes);
+    memory_free((*reader)->buffer);
+    memory_free((*reader)->scratch);
+    memory_free(*reader);
+    *reader = NULL;
+}

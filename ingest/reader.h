@@ -1,0 +1,70 @@
+#pragma once
+/*
+ * Streams delimited text as records of fields: RFC 4180 with any delimiter, LF, CRLF or CR, byte order mark,
+ * UTF-8 or Windows-1252. A damaged record is returned with its fault and reading goes on behind its first
+ * line, so that an unclosed quote never swallows the rows after it. Memory is bounded by record_bytes_max.
+ */
+#include "base/hash.h"
+#include "base/text.h"
+
+enum {
+    READER_FIELDS_MAX = 1024,
+    READER_DELIMITER_BYTES_MAX = 4,
+    READER_RECORD_BYTES_MIN = 64,
+    READER_RECORD_BYTES_MAX = 1 << 20,
+};
+
+typedef struct ReaderFormat {
+    Text delimiter;          /* 1 to READER_DELIMITER_BYTES_MAX bytes */
+    char quote;              /* 0: none */
+    bool is_windows_1252;    /* else UTF-8 */
+    size_t record_bytes_max; /* a record with all its lines */
+    size_t lines_skipped;    /* physical lines in front of the header */
+    Text trailer;            /* not empty: the last record starts with this field, then the number of rows */
+    size_t read_bytes_max;   /* 0: the default; tests set it small so that everything straddles */
+} ReaderFormat;
+
+typedef enum ReaderFault {
+    READER_GOOD,
+    READER_TOO_LONG,
+    READER_UNCLOSED_QUOTE,
+    READER_TEXT_AFTER_QUOTE,
+    READER_STRAY_RETURN,
+    READER_TOO_MANY_FIELDS,
+    READER_RAGGED,
+    READER_NUL,
+    READER_NOT_UTF8,
+    READER_UNDEFINED_BYTE,
+    READER_FAULT_COUNT
+} ReaderFault;
+
+extern const char *const READER_FAULT_TEXTS[READER_FAULT_COUNT];
+
+typedef struct ReaderRecord {
+    uint64_t line; /* physical line on which it starts, from 1 */
+    Text raw;      /* as delivered, without its line end; empty when too long to hold */
+    const Text *fields;
+    size_t field_count;
+    ReaderFault fault;
+    int fault_field; /* -1: the whole record */
+} ReaderRecord;
+
+typedef struct Reader Reader;
+
+/*
+ * Passes the byte order mark and the skipped lines. path must live as long as the reader.
+ * Errors  ERROR_INPUT for gzip, zip and UTF-16, which are not supported
+ */
+Result reader_open(const char *path, const ReaderFormat *format, Reader **reader, Error *error) CHECKED;
+/* From here on a record with another number of fields has fault READER_RAGGED, and rows are counted for the
+ * trailer. */
+void reader_expect(Reader *reader, size_t field_count);
+/*
+ * *record NULL at the end; else valid until the next call. Blank lines are passed over.
+ * Errors  ERROR_INPUT when the declared trailer is absent, differs from the rows read, or is not last
+ */
+Result reader_next(Reader *reader, const ReaderRecord **record, Error *error) CHECKED;
+/* As input_digest and input_bytes_delivered have it. */
+bool reader_digest(const Reader *reader, Hash *digest);
+uint64_t reader_bytes_delivered(const Reader *reader);
+void reader_close(Reader **reader); /* wipes what was read */

@@ -1,0 +1,203 @@
+#include "ingest/reader_scan.h"
+
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+
+enum { BLOCK_BYTES = 16 };
+
+/* The first delimiter, LF or CR. There is always one: the caller puts LF into the slack. */
+static const char *find_end(const char *at, char delimiter)
+{
+    const __m128i delimiters = _mm_set1_epi8(delimiter);
+    const __m128i feeds = _mm_set1_epi8('\n'), returns = _mm_set1_epi8('\r');
+
+    for (;; at += BLOCK_BYTES) {
+        __m128i block = _mm_loadu_si128((const __m128i *)at);
+        __m128i hits =
+            _mm_or_si128(_mm_cmpeq_epi8(block, delimiters),
+                         _mm_or_si128(_mm_cmpeq_epi8(block, feeds), _mm_cmpeq_epi8(block, returns)));
+        unsigned mask = (unsigned)_mm_movemask_epi8(hits);
+        if (mask != 0)
+            return at + __builtin_ctz(mask);
+    }
+}
+
+void scan_bytes(Text text, bool *has_high, bool *has_nul)
+{
+    const __m128i zero = _mm_setzero_si128();
+    unsigned high = 0, nul = 0;
+    size_t i = 0;
+
+    for (; i + BLOCK_BYTES <= text.length; i += BLOCK_BYTES) {
+        __m128i block = _mm_loadu_si128((const __m128i *)(text.data + i));
+        high |= (unsigned)_mm_movemask_epi8(block);
+        nul |= (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(block, zero));
+    }
+    for (; i < text.length; i++) {
+        high |= (unsigned char)text.data[i] & 0x80;
+        nul |= text.data[i] == '\0';
+    }
+    *has_high = high != 0;
+    *has_nul = nul != 0;
+}
+#else
+static const char *find_end(const char *at, char delimiter)
+{
+    while (*at != delimiter && *at != '\n' && *at != '\r')
+        at++;
+    return at;
+}
+
+void scan_bytes(Text text, bool *has_high, bool *has_nul)
+{
+    *has_high = *has_nul = false;
+    for (size_t i = 0; i < text.length; i++) {
+        *has_high |= ((unsigned char)text.data[i] & 0x80) != 0;
+        *has_nul |= text.data[i] == '\0';
+    }
+}
+#endif
+
+bool scan_line(const Scan *scan, const char *data, size_t length, size_t *bytes, size_t *end_bytes)
+{
+    const char *end = memchr(data, scan->return_ends_line ? '\r' : '\n', length);
+
+    if (end == NULL)
+        return false;
+    *bytes = (size_t)(end - data);
+    *end_bytes = 1;
+    if (!scan->return_ends_line && *bytes > 0 && end[-1] == '\r') {
+        *bytes -= 1;
+        *end_bytes = 2;
+    }
+    return true;
+}
+
+uint64_t scan_count_lines(const Scan *scan, Text text)
+{
+    uint64_t lines = 0;
+
+    for (size_t i = 0; i < text.length; i++)
+        lines += text.data[i] == (scan->return_ends_line ? '\r' : '\n');
+    return lines;
+}
+
+typedef enum FieldEnd { ENDS_FIELD, ENDS_RECORD, ENDS_DATA, ENDS_NOTHING } FieldEnd;
+
+/* What stands at this place? *bytes: how long it is. ENDS_DATA: more must be read to tell. */
+static FieldEnd end_at(const Scan *scan, const char *at, const char *end, bool is_final, size_t *bytes)
+{
+    Text delimiter = scan->format->delimiter;
+    size_t left = (size_t)(end - at);
+
+    *bytes = 0;
+    if (left == 0)
+        return is_final ? ENDS_RECORD : ENDS_DATA;
+    *bytes = 1;
+    if (*at == '\n' || (*at == '\r' && scan->return_ends_line))
+        return ENDS_RECORD;
+    if (*at == '\r' && left == 1)
+        return is_final ? ENDS_RECORD : ENDS_DATA;
+    if (*at == '\r' && at[1] == '\n') {
+        *bytes = 2;
+        return ENDS_RECORD;
+    }
+    if (*at != delimiter.data[0])
+        return ENDS_NOTHING;
+    *bytes = delimiter.length;
+    if (delimiter.length == 1)
+        return ENDS_FIELD;
+    if (left < delimiter.length && !is_final)
+        return ENDS_DATA;
+    return left >= delimiter.length && memcmp(at, delimiter.data, delimiter.length) == 0 ? ENDS_FIELD
+                                                                                         : ENDS_NOTHING;
+}
+
+static ScanOutcome fault(Scan *scan, ReaderFault reason)
+{
+    scan->fault = reason;
+    scan->fault_field = (int)scan->field_count;
+    return SCAN_FAULT;
+}
+
+/* From behind the opening quote to the closing one. *at: behind it. */
+static ScanOutcome scan_quoted(Scan *scan, const char **at, const char *end, bool is_final)
+{
+    const char quote = scan->format->quote, *from = *at, *close;
+    bool has_escape = false;
+
+    for (const char *look = from;; look = close + 2) {
+        close = look < end ? memchr(look, quote, (size_t)(end - look)) : NULL;
+        if (close == NULL)
+            return is_final ? fault(scan, READER_UNCLOSED_QUOTE) : SCAN_NEEDS_MORE;
+        if (close + 1 == end && !is_final)
+            return SCAN_NEEDS_MORE;
+        if (close + 1 == end || close[1] != quote)
+            break;
+        has_escape = true;
+    }
+    scan->fields[scan->field_count] = (Text){.data = from, .length = (size_t)(close - from)};
+    scan->has_escape[scan->field_count] = has_escape;
+    scan->is_multi_line |= memchr(from, scan->return_ends_line ? '\r' : '\n', (size_t)(close - from)) != NULL;
+    *at = close + 1;
+    return SCAN_COMPLETE;
+}
+
+/* A quote inside an unquoted field is itself. *at: on what ends the field. */
+static ScanOutcome scan_unquoted(Scan *scan, const char **at, const char *end, bool is_final)
+{
+    const char *from = *at, *look = from;
+    size_t bytes;
+
+    for (;; look++) {
+        look = find_end(look, scan->format->delimiter.data[0]);
+        if (look > end)
+            look = end;
+        FieldEnd found = end_at(scan, look, end, is_final, &bytes);
+        if (found == ENDS_DATA)
+            return SCAN_NEEDS_MORE;
+        if (found != ENDS_NOTHING)
+            break;
+        if (*look == '\r')
+            return fault(scan, READER_STRAY_RETURN);
+    }
+    scan->fields[scan->field_count] = (Text){.data = from, .length = (size_t)(look - from)};
+    scan->has_escape[scan->field_count] = false;
+    *at = look;
+    return SCAN_COMPLETE;
+}
+
+ScanOutcome scan_record(Scan *scan, const char *data, size_t length, bool is_final)
+{
+    const char *at = data, *end = data + length;
+    size_t bytes;
+
+    scan->field_count = 0;
+    scan->is_multi_line = false;
+    scan->fault = READER_GOOD;
+    scan->fault_field = -1;
+    for (;;) {
+        if (scan->field_count == READER_FIELDS_MAX)
+            return fault(scan, READER_TOO_MANY_FIELDS);
+        bool is_quoted = at < end && scan->format->quote != 0 && *at == scan->format->quote;
+        at += is_quoted;
+        ScanOutcome outcome =
+            is_quoted ? scan_quoted(scan, &at, end, is_final) : scan_unquoted(scan, &at, end, is_final);
+        if (outcome != SCAN_COMPLETE)
+            return outcome;
+        FieldEnd found = end_at(scan, at, end, is_final, &bytes);
+        if (found == ENDS_DATA)
+            return SCAN_NEEDS_MORE;
+        if (found == ENDS_NOTHING)
+            return fault(scan, READER_TEXT_AFTER_QUOTE);
+        scan->field_count++;
+        if (found == ENDS_RECORD)
+            break;
+        at += bytes;
+    }
+    scan->bytes = (size_t)(at - data);
+    scan->end_bytes = bytes;
+    return SCAN_COMPLETE;
+}

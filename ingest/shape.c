@@ -1,0 +1,54 @@
+#include "ingest/shape.h"
+
+/* Classes lie above ASCII, where no place of a shape can be. */
+enum { CLASS_LETTER = 0x81, CLASS_DIGIT, CLASS_EITHER };
+
+static uint8_t class_of(char c)
+{
+    return c == 'A' ? CLASS_LETTER : c == '9' ? CLASS_DIGIT : c == 'X' ? CLASS_EITHER : (uint8_t)c;
+}
+
+const char *shape_parse(Text pattern, Shape *shape)
+{
+    *shape = (Shape){0};
+    for (size_t i = 0; i < pattern.length; i++) {
+        char c = pattern.data[i];
+        if ((unsigned char)c < ' ' || (unsigned char)c > '~' || c == '?')
+            return c == '?' ? "`?` stands behind nothing" : "not printable ASCII";
+        if (shape->length_max == SHAPE_PLACES_MAX)
+            return "longer than 64 places";
+        bool is_optional = i + 1 < pattern.length && pattern.data[i + 1] == '?';
+        if (!is_optional && shape->length_min < shape->length_max)
+            return "a place that must be there follows one that may be missing";
+        shape->places[shape->length_max++] = class_of(c);
+        shape->length_min = (uint8_t)(shape->length_min + !is_optional);
+        i += is_optional;
+    }
+    return shape->length_max == 0 ? "empty" : NULL;
+}
+
+static bool place_matches(uint8_t place, char c)
+{
+    bool is_digit = c >= '0' && c <= '9', is_letter = c >= 'A' && c <= 'Z';
+
+    switch (place) {
+    case CLASS_LETTER:
+        return is_letter;
+    case CLASS_DIGIT:
+        return is_digit;
+    case CLASS_EITHER:
+        return is_letter || is_digit;
+    default:
+        return (uint8_t)c == place;
+    }
+}
+
+bool shape_matches(const Shape *shape, Text text)
+{
+    if (text.length < shape->length_min || text.length > shape->length_max)
+        return false;
+    for (size_t i = 0; i < text.length; i++)
+        if (!place_matches(shape->places[i], text.data[i]))
+            return false;
+    return true;
+}

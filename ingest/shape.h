@@ -1,0 +1,17 @@
+#pragma once
+/*
+ * Shapes of stored text: `A` letter A-Z, `9` digit, `X` letter or digit, anything else itself;
+ * `?` behind one makes it optional, only in a run at the end.
+ */
+#include "base/text.h"
+
+enum { SHAPE_PLACES_MAX = 64 };
+
+typedef struct Shape {
+    uint8_t places[SHAPE_PLACES_MAX]; /* a class, or the character itself */
+    uint8_t length_min, length_max;
+} Shape;
+
+/* NULL when well, else what is wrong with the pattern. */
+const char *shape_parse(Text pattern, Shape *shape);
+bool shape_matches(const Shape *shape, Text text);

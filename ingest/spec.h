@@ -1,0 +1,100 @@
+#pragma once
+/* A source spec as checked: docs/architecture.md says what each key means. Private to ingest. */
+#include "ingest/codes.h"
+#include "ingest/ingest.h"
+#include "ingest/reader.h"
+#include "ingest/shape.h"
+
+enum {
+    SPEC_COLUMNS_MAX = 256,
+    SPEC_PAYLOAD_MAX = 56, /* with the columns that every record has, one COPY holds no more */
+    SPEC_KEY_PARTS_MAX = 8,
+    SPEC_RULES_MAX = 32,
+    SPEC_LISTS_MAX = 64,
+    SPEC_BYTES_MAX = 1 << 20,
+    SPEC_NONE = -1, /* where a column's index may be absent */
+};
+
+typedef enum SpecUse {
+    SPEC_IDENTIFIER,
+    SPEC_DEMOGRAPHIC,
+    SPEC_DIMENSION,
+    SPEC_MEASURE,
+    SPEC_DATE,
+    SPEC_CODE,
+    SPEC_TEXT,
+    SPEC_PRESENCE,
+    SPEC_IGNORED,
+    SPEC_USE_COUNT
+} SpecUse;
+
+extern const char *const SPEC_USE_NAMES[SPEC_USE_COUNT];
+
+typedef enum SpecType {
+    SPEC_STRING,
+    SPEC_DAY,
+    SPEC_INTEGER,
+    SPEC_DECIMAL,
+    SPEC_BOOLEAN,
+    SPEC_TYPE_COUNT
+} SpecType;
+
+extern const char *const SPEC_TYPE_NAMES[SPEC_TYPE_COUNT]; /* as ingest.source_column has them */
+extern const char *const SPEC_TYPE_SQL[SPEC_TYPE_COUNT];
+extern const ValueType SPEC_TYPE_VALUES[SPEC_TYPE_COUNT];
+
+typedef struct SpecColumn {
+    Text name;   /* in the file's header */
+    Text stored; /* in the database; empty when it is not stored */
+    SpecUse use;
+    SpecType type;       /* of what is stored */
+    IdentityField field; /* identifiers and demographics */
+    int issuer;          /* column of a local id's issuer, or SPEC_NONE */
+    Text issuer_fixed, scheme;
+    int list; /* of spec->lists, or SPEC_NONE */
+    Text shape_text;
+    Shape shape; /* where shape_text is not empty */
+    bool has_min, has_max;
+    int64_t min, max; /* hundredths for decimals */
+    bool is_required, rejects_invalid;
+} SpecColumn;
+
+typedef struct SpecRule {
+    Text name;
+    int column, not_before;
+} SpecRule;
+
+typedef enum SpecDateFormat { SPEC_ISO, SPEC_COMPACT, SPEC_BRITISH } SpecDateFormat;
+
+struct IngestSpec {
+    Arena *arena; /* owns all below */
+    const char *path;
+    Text text;
+    Hash hash; /* of text and code lists */
+    char source[GOVERNANCE_NAME_BYTES];
+    Text title, subject, role, update, effective_from,
+        effective_to; /* role, effective_to: empty when absent */
+    int version;
+    ReaderFormat format;
+    bool ignores_extra;
+    SpecDateFormat date_format;
+    SpecColumn *columns;
+    size_t column_count, payload_count;
+    int controller, event_date, period_date, valid_from, valid_to, withheld, excluded;
+    Text exclude_equals;
+    int key[SPEC_KEY_PARTS_MAX];
+    size_t key_count;
+    SpecRule rules[SPEC_RULES_MAX];
+    size_t rule_count;
+    int64_t rejects_max;
+    double rejects_percent_max;
+    CodeList *lists;
+    size_t list_count;
+};
+
+bool spec_column_is_stored(const SpecColumn *column);
+bool spec_column_identifies(const SpecColumn *column);
+/* Parses by the spec's date format. */
+bool spec_date(const IngestSpec *spec, Text text, Date *date);
+/* Index of the column with this header name, or SPEC_NONE. */
+int spec_find(const IngestSpec *spec, Text name);

@@ -1,0 +1,21 @@
+#pragma once
+/* Private to the spec*.c files: a spec being checked. */
+#include "ingest/spec.h"
+#include "ingest/spec_yaml.h"
+
+enum { SPEC_NAME_BYTES_MAX = 40, SPEC_FOLDER_BYTES = 1024 };
+
+typedef struct SpecBuild {
+    IngestSpec *spec;
+    const YamlSpec *yaml;
+    char codes_folder[SPEC_FOLDER_BYTES];
+} SpecBuild;
+
+/* Index among names, or -1. NULL is not among them. */
+int spec_choose(const char *text, const char *const *names, size_t name_count);
+/* [a-z][a-z0-9_]*, at most SPEC_NAME_BYTES_MAX: what may become a table, a column or a file. */
+bool spec_is_name(const char *text);
+/* ERROR_CONFIG with file and line of a top-level key; list: NULL or the names that may stand there. */
+Result spec_fail_key(const SpecBuild *build, const char *key, const char *rule, Error *error) CHECKED;
+/* spec_column.c */
+Result spec_build_columns(SpecBuild *build, Error *error) CHECKED;

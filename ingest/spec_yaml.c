@@ -1,0 +1,182 @@
+#include "ingest/spec_yaml.h"
+
+#include <ctype.h>
+#include <cyaml/cyaml.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+enum { STRING_MAX = 400, COLUMNS_MAX = 256, RULES_MAX = 32, KEY_PARTS_MAX = 8, LOG_BYTES = 200 };
+
+#define STRING_KEY(key, type, member)                                                                        \
+    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, type, member, 1, STRING_MAX)
+#define STRING_MAYBE(key, type, member)                                                                      \
+    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, 1, STRING_MAX)
+#define NUMBER_MAYBE(key, type, member)                                                                      \
+    CYAML_FIELD_FLOAT_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member)
+
+static const cyaml_schema_field_t column_fields[] = {
+    STRING_KEY("name", YamlColumn, name),
+    STRING_MAYBE("as", YamlColumn, as),
+    STRING_KEY("use", YamlColumn, use),
+    STRING_MAYBE("identity", YamlColumn, identity),
+    STRING_MAYBE("issuer", YamlColumn, issuer),
+    STRING_MAYBE("issuer_fixed", YamlColumn, issuer_fixed),
+    STRING_MAYBE("scheme", YamlColumn, scheme),
+    STRING_MAYBE("list", YamlColumn, list),
+    STRING_MAYBE("shape", YamlColumn, shape),
+    STRING_MAYBE("type", YamlColumn, type),
+    STRING_MAYBE("invalid", YamlColumn, invalid),
+    NUMBER_MAYBE("min", YamlColumn, min),
+    NUMBER_MAYBE("max", YamlColumn, max),
+    CYAML_FIELD_BOOL("required", CYAML_FLAG_OPTIONAL, YamlColumn, required),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t column_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, YamlColumn, column_fields)};
+
+static const cyaml_schema_field_t rule_fields[] = {
+    STRING_KEY("name", YamlRule, name),
+    STRING_KEY("column", YamlRule, column),
+    STRING_KEY("not_before", YamlRule, not_before),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t rule_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, YamlRule, rule_fields)};
+
+static const cyaml_schema_field_t layout_fields[] = {
+    STRING_MAYBE("publisher", YamlLayout, publisher),
+    STRING_MAYBE("note", YamlLayout, note),
+    CYAML_FIELD_BOOL("confirmed", CYAML_FLAG_OPTIONAL, YamlLayout, confirmed),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t file_fields[] = {
+    STRING_KEY("format", YamlFile, format),
+    STRING_MAYBE("delimiter", YamlFile, delimiter),
+    STRING_MAYBE("quote", YamlFile, quote),
+    STRING_MAYBE("encoding", YamlFile, encoding),
+    STRING_MAYBE("trailer", YamlFile, trailer),
+    CYAML_FIELD_INT("line_bytes_max", CYAML_FLAG_OPTIONAL, YamlFile, line_bytes_max),
+    CYAML_FIELD_INT("skip_lines", CYAML_FLAG_OPTIONAL, YamlFile, skip_lines),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t validity_fields[] = {
+    STRING_KEY("from", YamlValidity, from),
+    STRING_KEY("to", YamlValidity, to),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t exclude_fields[] = {
+    STRING_KEY("column", YamlExclude, column),
+    STRING_KEY("equals", YamlExclude, equals),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t rejects_fields[] = {
+    CYAML_FIELD_INT("rows_max", CYAML_FLAG_DEFAULT, YamlRejects, rows_max),
+    CYAML_FIELD_FLOAT("percent_max", CYAML_FLAG_DEFAULT, YamlRejects, percent_max),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t name_schema = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, STRING_MAX)};
+
+static const cyaml_schema_field_t spec_fields[] = {
+    STRING_KEY("source", YamlSpec, source),
+    STRING_KEY("title", YamlSpec, title),
+    CYAML_FIELD_MAPPING("layout", CYAML_FLAG_OPTIONAL, YamlSpec, layout, layout_fields),
+    CYAML_FIELD_INT("version", CYAML_FLAG_DEFAULT, YamlSpec, version),
+    STRING_KEY("effective_from", YamlSpec, effective_from),
+    STRING_MAYBE("effective_to", YamlSpec, effective_to),
+    CYAML_FIELD_MAPPING("file", CYAML_FLAG_DEFAULT, YamlSpec, file, file_fields),
+    STRING_KEY("update", YamlSpec, update),
+    STRING_KEY("controller", YamlSpec, controller),
+    STRING_KEY("subject", YamlSpec, subject),
+    STRING_MAYBE("role", YamlSpec, role),
+    STRING_MAYBE("date_format", YamlSpec, date_format),
+    STRING_MAYBE("event_date", YamlSpec, event_date),
+    STRING_MAYBE("period_date", YamlSpec, period_date),
+    STRING_MAYBE("withheld", YamlSpec, withheld),
+    STRING_MAYBE("extra", YamlSpec, extra),
+    CYAML_FIELD_MAPPING("validity", CYAML_FLAG_OPTIONAL, YamlSpec, validity, validity_fields),
+    CYAML_FIELD_MAPPING("exclude", CYAML_FLAG_OPTIONAL, YamlSpec, exclude, exclude_fields),
+    CYAML_FIELD_SEQUENCE("record_key", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, YamlSpec, record_key,
+                         &name_schema, 1, KEY_PARTS_MAX),
+    CYAML_FIELD_MAPPING("rejects", CYAML_FLAG_DEFAULT, YamlSpec, rejects, rejects_fields),
+    CYAML_FIELD_SEQUENCE("columns", CYAML_FLAG_POINTER, YamlSpec, columns, &column_schema, 1, COLUMNS_MAX),
+    CYAML_FIELD_SEQUENCE("rules", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, YamlSpec, rules, &rule_schema, 0,
+                         RULES_MAX),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t spec_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, YamlSpec, spec_fields)};
+
+/* libcyaml logs what is wrong first, then the places around it, innermost first. */
+typedef struct YamlLog {
+    char rule[LOG_BYTES], place[LOG_BYTES];
+} YamlLog;
+
+static void log_line(cyaml_log_t level, void *context, const char *format, va_list arguments)
+{
+    YamlLog *log = context;
+    char line[LOG_BYTES];
+
+    (void)level;
+    vsnprintf(line, sizeof line, format, arguments);
+    line[strcspn(line, "\n")] = '\0';
+    const char *text = strncmp(line, "Load: ", 6) == 0 ? line + 6 : line, *place = strstr(line, "(line: ");
+    if (place != NULL && log->place[0] == '\0')
+        snprintf(log->place, sizeof log->place, "%s", place);
+    else if (place == NULL && log->rule[0] == '\0' && strcmp(text, "Backtrace:") != 0)
+        snprintf(log->rule, sizeof log->rule, "%c%s", tolower((unsigned char)text[0]), text + 1);
+}
+
+static void *memory(void *context, void *pointer, size_t bytes)
+{
+    (void)context;
+    if (bytes == 0) {
+        memory_free(pointer);
+        return NULL;
+    }
+    return memory_resize(pointer, bytes);
+}
+
+static cyaml_config_t config_with(YamlLog *log)
+{
+    return (cyaml_config_t){
+        .log_fn = log_line,
+        .log_ctx = log,
+        .mem_fn = memory,
+        .log_level = CYAML_LOG_ERROR,
+        .flags = CYAML_CFG_NO_ALIAS,
+    };
+}
+
+Result spec_yaml_parse(const char *path, Text text, YamlSpec **yaml, Error *error)
+{
+    YamlLog log = {0};
+    cyaml_config_t config = config_with(&log);
+    cyaml_data_t *data = NULL;
+    unsigned line = 0, column = 0;
+
+    cyaml_err_t outcome =
+        cyaml_load_data((const uint8_t *)text.data, text.length, &config, &spec_schema, &data, NULL);
+    if (outcome == CYAML_OK && data != NULL) {
+        *yaml = data;
+        return RESULT_OK;
+    }
+    const char *rule = outcome == CYAML_OK   ? "empty"
+                       : log.rule[0] != '\0' ? log.rule
+                                             : cyaml_strerror(outcome);
+    if (sscanf(log.place, "(line: %u, column: %u)", &line, &column) == 2)
+        return fail(error, ERROR_CONFIG, "%s line %u column %u: %s", path, line, column, rule);
+    return fail(error, ERROR_CONFIG, "%s: %s", path, rule);
+}
+
+void spec_yaml_close(YamlSpec **yaml)
+{
+    YamlLog log = {0};
+    cyaml_config_t config = config_with(&log);
+
+    if (*yaml != NULL)
+        cyaml_free(&config, &spec_schema, *yaml, 0);
+    *yaml = NULL;
+}

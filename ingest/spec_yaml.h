@@ -1,0 +1,59 @@
+#pragma once
+/* A source spec as written: what libcyaml makes of the text. Strings are NULL and numbers absent as the keys
+ * are. */
+#include "base/error.h"
+#include "base/text.h"
+
+typedef struct YamlColumn {
+    char *name, *as, *use, *identity, *issuer, *issuer_fixed, *scheme, *list, *shape, *type, *invalid;
+    double *min, *max;
+    bool required;
+} YamlColumn;
+
+typedef struct YamlRule {
+    char *name, *column, *not_before;
+} YamlRule;
+
+typedef struct YamlLayout {
+    char *publisher, *note;
+    bool confirmed;
+} YamlLayout;
+
+typedef struct YamlFile {
+    char *format, *delimiter, *quote, *encoding, *trailer;
+    int line_bytes_max, skip_lines;
+} YamlFile;
+
+typedef struct YamlValidity {
+    char *from, *to;
+} YamlValidity;
+
+typedef struct YamlExclude {
+    char *column, *equals;
+} YamlExclude;
+
+typedef struct YamlRejects {
+    int rows_max;
+    double percent_max;
+} YamlRejects;
+
+typedef struct YamlSpec {
+    char *source, *title, *effective_from, *effective_to, *update, *controller, *subject, *role, *date_format;
+    char *event_date, *period_date, *withheld, *extra;
+    int version;
+    YamlLayout layout;
+    YamlFile file;
+    YamlValidity validity;
+    YamlExclude exclude;
+    YamlRejects rejects;
+    char **record_key;
+    unsigned record_key_count;
+    YamlColumn *columns;
+    unsigned columns_count;
+    YamlRule *rules;
+    unsigned rules_count;
+} YamlSpec;
+
+/* path names the spec in errors: "sources/death.yaml line 7 column 12: unexpected key". */
+Result spec_yaml_parse(const char *path, Text text, YamlSpec **yaml, Error *error) CHECKED;
+void spec_yaml_close(YamlSpec **yaml);
