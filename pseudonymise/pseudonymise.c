@@ -96,7 +96,9 @@ static Result make_token(Pseudonymiser *pseudonymiser, TokenKind kind, IdentityF
                          Error *error)
 {
     const Bundle *bundle = &pseudonymiser->bundle;
-    Text issuer = kind == TOKEN_LOCAL_ID ? bundle->fields[IDENTITY_LOCAL_ID_ISSUER] : TEXT("");
+    Text issuer = kind == TOKEN_LOCAL_ID     ? bundle->fields[IDENTITY_LOCAL_ID_ISSUER]
+                  : kind == TOKEN_NHS_NUMBER ? bundle->nhs_scheme
+                                             : TEXT("");
 
     if (bundle->states[field] != IDENTIFIER_VALID || (kind == TOKEN_LOCAL_ID && issuer.length == 0))
         return RESULT_OK;

@@ -1,0 +1,215 @@
+#include "pseudonymise/normalise.h"
+
+#include "tests/pseudonymise/fixture.h"
+
+static void expect_nhs_number(const char *text, IdentifierState state, const char *expected)
+{
+    char digits[11] = "unwritten!";
+
+    cr_expect_eq(pseudonymise_nhs_number(text_from(text), digits), state, "%s", text);
+    cr_expect_str_eq(digits, expected, "%s", text);
+}
+
+/* NHS Data Dictionary, NHS NUMBER: modulus 11 with weights 10 to 2. */
+Test(normalise, nhs_numbers_of_the_right_check_digit_are_valid)
+{
+    expect_nhs_number("9434765919", IDENTIFIER_VALID, "9434765919");
+    expect_nhs_number("9434765870", IDENTIFIER_VALID, "9434765870"); /* check 11 becomes 0 */
+    expect_nhs_number("4010232137", IDENTIFIER_VALID, "4010232137");
+    expect_nhs_number("4505577104", IDENTIFIER_VALID, "4505577104");
+}
+
+Test(normalise, an_nhs_number_loses_its_spaces_and_hyphens)
+{
+    expect_nhs_number("943 476 5919", IDENTIFIER_VALID, "9434765919");
+    expect_nhs_number("943-476-5919", IDENTIFIER_VALID, "9434765919");
+    expect_nhs_number(" 9434765919\t", IDENTIFIER_VALID, "9434765919");
+}
+
+Test(normalise, an_nhs_number_of_a_wrong_check_digit_is_invalid)
+{
+    expect_nhs_number("9434765918", IDENTIFIER_INVALID, "");
+    expect_nhs_number("9434765910", IDENTIFIER_INVALID, "");
+    expect_nhs_number("4010232138", IDENTIFIER_INVALID, "");
+}
+
+Test(normalise, an_nhs_number_whose_check_digit_would_be_ten_was_never_issued)
+{
+    for (char last = '0'; last <= '9'; last++) {
+        char first[] = "1234567890", second[] = "9990000000";
+        first[9] = second[9] = last;
+        expect_nhs_number(first, IDENTIFIER_INVALID, "");
+        expect_nhs_number(second, IDENTIFIER_INVALID, "");
+    }
+}
+
+/* Goes red when all_equal is taken out of pseudonymise_nhs_number: each passes modulus 11. */
+Test(normalise, ten_equal_digits_are_no_nhs_number)
+{
+    for (char digit = '0'; digit <= '9'; digit++) {
+        char text[11] = {0};
+        memset(text, digit, 10);
+        expect_nhs_number(text, IDENTIFIER_INVALID, "");
+    }
+}
+
+Test(normalise, what_has_not_ten_digits_is_no_nhs_number)
+{
+    expect_nhs_number("943476591", IDENTIFIER_INVALID, "");
+    expect_nhs_number("94347659199", IDENTIFIER_INVALID, "");
+    expect_nhs_number("943476591A", IDENTIFIER_INVALID, "");
+    expect_nhs_number("943476591\xd9\xa9", IDENTIFIER_INVALID, "");
+    expect_nhs_number("", IDENTIFIER_ABSENT, "");
+    expect_nhs_number(" - ", IDENTIFIER_ABSENT, "");
+}
+
+Test(normalise, a_nul_byte_in_an_nhs_number_makes_it_invalid)
+{
+    char digits[11];
+
+    IdentifierState state = pseudonymise_nhs_number((Text){.data = "943476\0005919", .length = 11}, digits);
+
+    cr_expect_eq(state, IDENTIFIER_INVALID);
+}
+
+/* Goes red when refuse no longer wipes. */
+Test(normalise, an_invalid_number_is_not_left_in_the_buffer)
+{
+    char digits[11], none[11] = {0};
+
+    cr_assert_eq(pseudonymise_nhs_number(TEXT("9434765918"), digits), IDENTIFIER_INVALID);
+    cr_expect_arr_eq(digits, none, sizeof none);
+    cr_assert_eq(pseudonymise_nhs_number(TEXT("94347659180"), digits), IDENTIFIER_INVALID);
+    cr_expect_arr_eq(digits, none, sizeof none);
+}
+
+static void expect_uprn(const char *text, IdentifierState state, const char *expected)
+{
+    char digits[13];
+
+    cr_expect_eq(pseudonymise_uprn(text_from(text), digits), state, "%s", text);
+    cr_expect_str_eq(digits, expected, "%s", text);
+}
+
+Test(normalise, a_uprn_is_up_to_twelve_digits_without_leading_zeros)
+{
+    expect_uprn("100012345678", IDENTIFIER_VALID, "100012345678");
+    expect_uprn("000012345678", IDENTIFIER_VALID, "12345678");
+    expect_uprn(" 1 ", IDENTIFIER_VALID, "1");
+    expect_uprn("", IDENTIFIER_ABSENT, "");
+    expect_uprn("  ", IDENTIFIER_ABSENT, "");
+}
+
+Test(normalise, what_is_no_positive_number_of_twelve_digits_is_no_uprn)
+{
+    expect_uprn("0000100012345678", IDENTIFIER_INVALID, "");
+    expect_uprn("000000000000", IDENTIFIER_INVALID, "");
+    expect_uprn("1.0001E+11", IDENTIFIER_INVALID, "");
+    expect_uprn("1000 12345678", IDENTIFIER_INVALID, "");
+    expect_uprn("-1", IDENTIFIER_INVALID, "");
+}
+
+static void expect_postcode(const char *text, IdentifierState state, const char *expected)
+{
+    char postcode[9];
+
+    cr_expect_eq(pseudonymise_postcode(text_from(text), postcode), state, "%s", text);
+    cr_expect_str_eq(postcode, expected, "%s", text);
+}
+
+/* The six shapes of BS 7666-2. */
+Test(normalise, a_postcode_is_upper_case_with_one_space_before_the_inward_part)
+{
+    expect_postcode("m11aa", IDENTIFIER_VALID, "M1 1AA");
+    expect_postcode("M60 1NW", IDENTIFIER_VALID, "M60 1NW");
+    expect_postcode("CR2  6XH", IDENTIFIER_VALID, "CR2 6XH");
+    expect_postcode(" me141xq", IDENTIFIER_VALID, "ME14 1XQ");
+    expect_postcode("W1A 0AX", IDENTIFIER_VALID, "W1A 0AX");
+    expect_postcode("ec1a1bb ", IDENTIFIER_VALID, "EC1A 1BB");
+}
+
+/* NHS organisation data service: ZZ99 3VZ is no fixed abode. */
+Test(normalise, pseudo_postcodes_of_the_nhs_pass)
+{
+    expect_postcode("ZZ99 3VZ", IDENTIFIER_VALID, "ZZ99 3VZ");
+}
+
+Test(normalise, what_has_not_the_shape_of_a_postcode_is_invalid)
+{
+    expect_postcode("ME14", IDENTIFIER_INVALID, "");
+    expect_postcode("ME14 XQ1", IDENTIFIER_INVALID, "");
+    expect_postcode("ME14 11XQ", IDENTIFIER_INVALID, "");
+    expect_postcode("MEE14 1XQ", IDENTIFIER_INVALID, "");
+    expect_postcode("ME14-1XQ", IDENTIFIER_INVALID, "");
+    expect_postcode("", IDENTIFIER_ABSENT, "");
+    expect_postcode("   ", IDENTIFIER_ABSENT, "");
+}
+
+/* NHS Data Dictionary, PERSON STATED GENDER CODE; 0 is "not known" of the older PERSON GENDER CODE. */
+Test(normalise, sexes_are_mapped_to_the_codes_of_the_data_dictionary)
+{
+    static const char *const pairs[][2] = {{"1", "1"},    {"2", "2"},      {"9", "9"},   {"X", "X"},
+                                           {"x", "X"},    {"0", "X"},      {"M", "1"},   {"f", "2"},
+                                           {"Male", "1"}, {"FEMALE", "2"}, {" 1 ", "1"}, {"", ""},
+                                           {"3", ""},     {"unknown", ""}, {"12", ""}};
+
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        cr_expect_eq(normalise_sex(text_from(pairs[i][0])), pairs[i][1][0], "%s", pairs[i][0]);
+}
+
+static void expect_fold(Text text, const char *expected)
+{
+    char folded[NORMALISE_FOLD_GROWTH * 64];
+
+    cr_assert_leq(text.length, 64);
+    size_t length = normalise_fold(text, folded);
+
+    cr_expect(text_equal((Text){.data = folded, .length = length}, text_from(expected)), "%s: \"%.*s\"",
+              expected, (int)length, folded);
+}
+
+Test(normalise, folding_drops_case_marks_and_punctuation)
+{
+    expect_fold(TEXT("O'Brien"), "o brien");
+    expect_fold(TEXT("  Smith--JONES, "), "smith jones");
+    expect_fold(TEXT("Zoë"), "zoe");
+    expect_fold(TEXT("Zoe\xcc\x88"), "zoe");
+    expect_fold(TEXT("FRAN\xc3\x87OIS"), "francois");
+    expect_fold(TEXT("Straße"), "strasse");
+    expect_fold(TEXT("Flat 2, 14\tHigh St."), "flat 2 14 high st");
+    expect_fold(TEXT("O\xe2\x80\x99"
+                     "Brien"),
+                "o brien");
+    expect_fold(TEXT(""), "");
+    expect_fold(TEXT(" .-' "), "");
+}
+
+/* Unicode 15, UnicodeData.txt: compatibility forms; soft hyphens and joiners are default ignorable. */
+Test(normalise, folding_resolves_compatibility_forms_and_ignorable_letters)
+{
+    expect_fold(TEXT("\xef\xac\x81nn"), "finn");
+    expect_fold(TEXT("\xef\xbc\xb3mith"), "smith");
+    expect_fold(TEXT("Smi\xc2\xadth"), "smith");
+    expect_fold(TEXT("\xc4\xb0lker"), "ilker");
+    expect_fold(TEXT("\xce\xa3\xce\x91\xce\xa3"), "\xcf\x83\xce\xb1\xcf\x83");
+}
+
+Test(normalise, folding_takes_invalid_utf_8_for_spaces)
+{
+    expect_fold(TEXT("Ab\xff\xfe"
+                     "cd"),
+                "ab cd");
+    expect_fold(TEXT("\xc3"), "");
+    expect_fold(TEXT("a\xed\xa0\x80z"), "a z");
+}
+
+Test(normalise, folding_never_writes_more_than_the_stated_growth)
+{
+    const Text longest = TEXT("\xef\xb7\xba\xef\xb7\xba"); /* U+FDFA twice: 18 letters and spaces each */
+    char folded[NORMALISE_FOLD_GROWTH * 6];
+
+    size_t length = normalise_fold(longest, folded);
+
+    cr_expect_leq(length, sizeof folded);
+    cr_expect_gt(length, 60);
+}
