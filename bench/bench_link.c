@@ -1,0 +1,158 @@
+/*
+ * How many people a first linkage run links in a second: bench_link [--json] [--people N]
+ * On a throwaway cluster with the durability of a real one. Each person has a register entry and two other
+ * subjects, every second one a household subject; one in a hundred numbers was superseded.
+ */
+#include <ftw.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cluster.h"
+#include "base/config.h"
+#include "base/migrate.h"
+#include "linkage/linkage.h"
+#include "schema.h"
+
+enum { FOLDER_BYTES = 64, SQL_BYTES = 4096 };
+
+static const char people_sql[] =
+    "SET ROLE cinque_owner;"
+    "INSERT INTO governance.person (person_id, uid, name, is_engineer, is_analyst, is_ig_lead)"
+    " VALUES ('engineer', 0, 'An Engineer', true, false, false);"
+    "INSERT INTO ingest.source (name, title, subject_kind, role, update_mode) VALUES"
+    " ('list', 'List', 'person', 'register', 'snapshot'), ('spell', 'Spells', 'person', NULL, 'snapshot'),"
+    " ('event', 'Events', 'person', NULL, 'snapshot'), ('merging', 'Mergers', 'person', 'merger', "
+    "'snapshot'),"
+    " ('tax', 'Tax', 'household', NULL, 'snapshot');"
+    "CREATE TABLE records.bench (subject_id int8, source_id int2);"
+    "CREATE VIEW presence.list AS SELECT subject_id, 1 AS load_id, '2020-01-01'::date AS valid_from,"
+    " NULL::date AS valid_to FROM records.bench WHERE source_id = 1;"
+    "CREATE VIEW presence.merging AS SELECT subject_id, 1 AS load_id, '2020-01-01'::date AS valid_from,"
+    " NULL::date AS valid_to FROM records.bench WHERE source_id = 4;"
+    "INSERT INTO subjects.subject (subject_id, source_id, digest, first_load_id, key_version, nhs_token,"
+    "       superseded_nhs_token, uprn_token, nhs_state)"
+    " SELECT 10 * i + s, s, substr(sha256(int8send(10 * i + s)), 1, 16), 1, 1,"
+    "        CASE WHEN s <> 5 THEN substr(sha256(int8send(CASE WHEN s = 2 AND i %% 100 = 0 THEN -i ELSE i "
+    "END)), 1, 16) END,"
+    "        CASE WHEN s = 4 THEN substr(sha256(int8send(-i)), 1, 16) END,"
+    "        CASE WHEN s IN (1, 5) THEN substr(sha256(int8send(1000000000 + i / 2)), 1, 16) END, 1"
+    "   FROM generate_series(1, %" PRId64 "::int8) AS i CROSS JOIN generate_series(1, 5) AS s"
+    "  WHERE CASE s WHEN 4 THEN i %% 100 = 0 WHEN 5 THEN i %% 2 = 0 ELSE true END"
+    "  ORDER BY sha256(int8send(10 * i + s));"
+    "INSERT INTO records.bench SELECT subject_id, source_id FROM subjects.subject WHERE source_id IN (1, 4);"
+    "ANALYZE subjects.subject, records.bench; RESET ROLE";
+
+static Result open_as(const Cluster *cluster, const char *database, const char *role, Db **db, Error *error)
+{
+    char conninfo[CLUSTER_CONNINFO_BYTES];
+
+    return db_open(cluster_conninfo(cluster, database, role, conninfo), "bench", db, error);
+}
+
+static Result prepare(const Cluster *cluster, int64_t people, Error *error)
+{
+    static const char *const roles[] = {"postgres", "cinque_governor", "cinque_linker"};
+    SCOPED(db_close) Db *server = NULL;
+    SCOPED(db_close) Db *db = NULL;
+    const struct passwd *user = getpwuid(geteuid());
+    char sql[SQL_BYTES];
+    int64_t applied;
+
+    if (user == NULL)
+        return fail(error, ERROR_CONFIG, "this account has no name");
+    TRY(cluster_create(cluster, user->pw_name, false, error));
+    TRY(cluster_start(cluster, error));
+    TRY(open_as(cluster, "postgres", "postgres", &server, error));
+    TRY(db_script(server, "make database", "CREATE DATABASE cinque TEMPLATE template0", error));
+    TRY(open_as(cluster, "cinque", "postgres", &db, error));
+    TRY(migrate_apply(db, schema_files, schema_file_count, &applied, error));
+    snprintf(sql, sizeof sql, people_sql, people);
+    TRY(db_script(db, "people", sql, error));
+    return cluster_map(cluster, user->pw_name, roles, sizeof roles / sizeof roles[0], error);
+}
+
+static Result measure(const Cluster *cluster, LinkageReport *report, Error *error)
+{
+    SCOPED(governance_close) Governance *governance = NULL;
+    SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
+    SCOPED(db_close) Db *linker = NULL;
+    char conninfo[CLUSTER_CONNINFO_BYTES];
+    const GovernanceRequest request = {
+        .action = GOVERNANCE_LINK, .person_id = "engineer", .object = TEXT(LINKAGE_OBJECT)};
+    const GovernanceOutcome outcome = {.succeeded = true};
+
+    TRY(governance_open(cluster_conninfo(cluster, "cinque", "cinque_governor", conninfo), &governance,
+                        error));
+    TRY(open_as(cluster, "cinque", "cinque_linker", &linker, error));
+    TRY(governance_request(governance, &request, &permit, error));
+    TRY(linkage_run(linker, permit, report, error));
+    return governance_result(governance, permit, &outcome, error);
+}
+
+static void print(const LinkageReport *report, bool json)
+{
+    double seconds = (double)report->elapsed_us / 1e6;
+
+    if (json)
+        printf("{\"people_per_s\": %.0f, \"people\": %" PRId64 ", \"subjects\": %" PRId64
+               ", \"seconds\": %.3f}\n",
+               (double)report->people / seconds, report->people, report->subjects, seconds);
+    else
+        printf("people_per_s  %.0f\npeople        %" PRId64 "\nsubjects      %" PRId64
+               "\nseconds       %.3f\n",
+               (double)report->people / seconds, report->people, report->subjects, seconds);
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place)
+{
+    (void)status;
+    (void)type;
+    (void)place;
+    return remove(path);
+}
+
+static Result bench(const char *folder, int64_t people, bool json, Error *error)
+{
+    LinkageReport report = {0};
+    Cluster cluster;
+    Error ignored = {0};
+
+    TRY(cluster_locate(folder, &cluster, error));
+    Result done = prepare(&cluster, people, error);
+    if (done.ok)
+        done = measure(&cluster, &report, error);
+    Result stopped = cluster_stop(&cluster, &ignored);
+    (void)stopped;
+    if (done.ok)
+        print(&report, json);
+    return done;
+}
+
+int main(int argc, char **argv)
+{
+    char folder[FOLDER_BYTES] = "/var/tmp/cinque-bench-XXXXXX";
+    bool json = false;
+    int64_t people = 0;
+    const Option options[] = {
+        {"json", OPTION_FLAG, false, NULL, "one JSON object", &json},
+        {"people", OPTION_COUNT, false, "100000", "people to link", &people},
+    };
+    const char *positional[1];
+    size_t positional_count;
+    Error error = {0};
+
+    Result done = config_parse(options, 2, argc - 1, (const char *const *)argv + 1, positional, 0,
+                               &positional_count, &error);
+    if (done.ok && (mkdtemp(folder) == NULL || chmod(folder, 0711) != 0))
+        done = fail_errno(&error, "%s", folder);
+    if (done.ok)
+        done = bench(folder, people, json, &error);
+    (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    if (!done.ok)
+        fprintf(stderr, "bench_link: %s\n", error.message);
+    return done.ok ? 0 : error_exit_status(&error);
+}
