@@ -19,7 +19,7 @@ static Text query_text(const char *sql)
 {
     Text text = text_from(sql);
 
-    while (text.length > 0 && memchr(" \t\r\n;", text.data[text.length - 1], 5) != NULL)
+    while (text.length > 0 && strchr(" \t\r\n;", text.data[text.length - 1]) != NULL)
         text.length--;
     return text;
 }
@@ -142,7 +142,6 @@ static Result copy_start(Db *db, const DbStatement *statement, Error *error)
 
 Result db_copy_out(Db *db, const DbStatement *statement, DbEach each, void *context, Error *error)
 {
-    SCOPED(arena_close) Arena *arena = NULL;
     char prepared[DB_PREPARED_NAME_BYTES];
     CopyOut out = {.db = db, .statement = statement, .each = each, .context = context};
 
@@ -151,10 +150,11 @@ Result db_copy_out(Db *db, const DbStatement *statement, DbEach each, void *cont
     TRY(db_prepare(db, statement, prepared, error)); /* checks the shape */
     TRY(copy_start(db, statement, error));
     if (db_has_arrays(statement))
-        out.arena = arena = arena_create(COPY_OUT_ARRAYS_BYTES_MAX);
+        out.arena = arena_create(COPY_OUT_ARRAYS_BYTES_MAX);
     out.column_count = db_types_count(statement->columns, DB_COLUMNS_MAX);
     db->busy = statement->name;
     Result done = read_stream(&out, error);
     db->busy = NULL;
+    arena_close(&out.arena);
     return done;
 }

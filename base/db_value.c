@@ -63,7 +63,7 @@ static char *encode_numeric(char *out, int64_t hundredths)
 
 static unsigned numeric_group(const char *data, int index)
 {
-    return index >= 0 && index < db_get_16(data) ? db_get_16(data + 8 + 2 * index) : 0;
+    return index >= 0 && index < db_get_16(data) ? db_get_16(data + 8 + 2 * (size_t)index) : 0;
 }
 
 static const char *decode_numeric(const char *data, size_t length, int64_t *hundredths)

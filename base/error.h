@@ -53,3 +53,10 @@ Result fail_errno(Error *error, const char *format, ...) PRINTF(2, 3) CHECKED;
 
 /* The exit status of a command that failed so: 2 usage, 3 refused, 1 all else. */
 int error_exit_status(const Error *error);
+
+#if defined(__clang_analyzer__) && !defined(ERROR_IMPLEMENTATION)
+/* The analyser does not see into error.c: here it learns that what failed is not ok. */
+#define fail(...)         ((void)fail(__VA_ARGS__), (Result){.ok = false})
+#define fail_context(...) ((void)fail_context(__VA_ARGS__), (Result){.ok = false})
+#define fail_errno(...)   ((void)fail_errno(__VA_ARGS__), (Result){.ok = false})
+#endif
