@@ -1,0 +1,228 @@
+/* Builds, retires and lists releases. The work is done by functions of schema/050_release.sql, which run as
+ * owner. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "query/release.h"
+#include "query_sql.h"
+
+static const DbStatement begin_statement = {
+    .name = "release begin",
+    .sql = query_sql_release_begin,
+    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_TEXT},
+    .columns = {VALUE_INT4},
+};
+static const DbStatement places_statement = {
+    .name = "release places",
+    .sql = query_sql_release_places,
+    .parameters = {VALUE_BYTES, VALUE_INT4},
+    .columns = {VALUE_INT8},
+};
+static const DbStatement sources_statement = {
+    .name = "release sources",
+    .sql = query_sql_release_sources,
+    .parameters = {VALUE_BYTES, VALUE_INT4},
+    .columns = {VALUE_TEXT},
+};
+static const DbStatement source_statement = {
+    .name = "release source",
+    .sql = query_sql_release_source,
+    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_TEXT},
+    .columns = {VALUE_INT8},
+};
+static const DbStatement people_statement = {
+    .name = "release people",
+    .sql = query_sql_release_people,
+    .parameters = {VALUE_BYTES, VALUE_INT4},
+    .columns = {VALUE_INT8},
+};
+static const DbStatement publish_statement = {
+    .name = "release publish",
+    .sql = query_sql_release_publish,
+    .parameters = {VALUE_BYTES, VALUE_INT4},
+    .columns = {VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_BYTES},
+};
+static const DbStatement retire_statement = {
+    .name = "release retire",
+    .sql = query_sql_release_retire,
+    .parameters = {VALUE_BYTES, VALUE_INT4},
+    .columns = {VALUE_INT8},
+};
+static const DbStatement list_statement = {
+    .name = "release list",
+    .sql = query_sql_release_list,
+    .columns = {VALUE_INT4, VALUE_INT4, VALUE_TEXT, VALUE_TEXT, VALUE_INT8, VALUE_TIMESTAMPTZ, VALUE_BYTES},
+};
+static const DbStatement newest_statement = {
+    .name = "release newest",
+    .sql = query_sql_release_newest,
+    .parameters = {VALUE_TEXT},
+    .columns = {VALUE_INT8},
+};
+
+/* The first two parameters of every step but the first. */
+typedef struct Build {
+    Db *releaser;
+    Value permit, release;
+} Build;
+
+static Result begin(Build *build, Month month, const char *purpose, Error *error)
+{
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    const Value parameters[] = {build->permit, value_int4(month), value_text(text_from(purpose))};
+
+    TRY(db_run(build->releaser, &begin_statement, parameters, &rows, error));
+    build->release = value_int4(db_int(rows, 0, 0));
+    return RESULT_OK;
+}
+
+static Result step(const Build *build, const DbStatement *statement, Error *error)
+{
+    const Value parameters[] = {build->permit, build->release};
+
+    return db_run(build->releaser, statement, parameters, NULL, error);
+}
+
+static Result copy_sources(const Build *build, Error *error)
+{
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    const Value parameters[] = {build->permit, build->release};
+    int64_t copied;
+
+    TRY(db_run(build->releaser, &sources_statement, parameters, &rows, error));
+    for (size_t i = 0; i < db_row_count(rows); i++) {
+        const Value source[] = {build->permit, build->release, value_text(db_text(rows, i, 0))};
+        TRY(db_run_int8(build->releaser, &source_statement, source, &copied, NULL, error));
+        log_event(LOG_LEVEL_INFO, "release_source", "source=%.*s rows=%" PRId64,
+                  TEXT_ARG(db_text(rows, i, 0)), copied);
+    }
+    return RESULT_OK;
+}
+
+static Result publish(const Build *build, ReleaseReport *report, Error *error)
+{
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    const Value parameters[] = {build->permit, build->release};
+
+    TRY(db_run(build->releaser, &publish_statement, parameters, &rows, error));
+    Text content = db_text(rows, 0, 5);
+    if (content.length != HASH_BYTES)
+        return fail(error, ERROR_DATABASE, "release publish: content hash has a wrong length");
+    report->people = db_int(rows, 0, 0);
+    report->opted_out = db_int(rows, 0, 1);
+    report->rows = db_int(rows, 0, 2);
+    report->rows_unlinked = db_int(rows, 0, 3);
+    report->rows_without_agreement = db_int(rows, 0, 4);
+    memcpy(report->content.bytes, content.data, HASH_BYTES);
+    return RESULT_OK;
+}
+
+static Result build_steps(Build *build, Month month, const char *purpose, ReleaseReport *report, Error *error)
+{
+    TRY(begin(build, month, purpose, error));
+    report->release_id = build->release.integer;
+    TRY(step(build, &places_statement, error));
+    TRY(copy_sources(build, error));
+    TRY(step(build, &people_statement, error));
+    return publish(build, report, error);
+}
+
+static Value permit_value(const uint8_t *permit_id)
+{
+    return value_bytes(permit_id, GOVERNANCE_PERMIT_BYTES);
+}
+
+Result release_build(Db *releaser, const uint8_t *permit_id, Month month, const char *purpose,
+                     ReleaseReport *report, Error *error)
+{
+    Build build = {.releaser = releaser, .permit = permit_value(permit_id)};
+    int64_t started = time_now_us();
+    Error ignored = {0};
+
+    *report = (ReleaseReport){0};
+    TRY(db_begin(releaser, error));
+    if (!build_steps(&build, month, purpose, report, error).ok) {
+        (void)!db_rollback(releaser, &ignored).ok;
+        return fail_context(error, "release build");
+    }
+    TRY(db_commit(releaser, error));
+    report->elapsed_us = time_now_us() - started;
+    return RESULT_OK;
+}
+
+Result query_release_build(Db *releaser, const GovernancePermit *permit, Month month, const char *purpose,
+                           ReleaseReport *report, Error *error)
+{
+    char object[DATE_TEXT_BYTES];
+
+    if (!governance_permit_covers(permit, GOVERNANCE_RELEASE_BUILD, text_from(month_format(month, object))))
+        return fail(error, ERROR_REFUSED, "release build: the permit is not for this month");
+    return release_build(releaser, governance_permit_id(permit), month, purpose, report, error);
+}
+
+Result release_retire(Db *releaser, const uint8_t *permit_id, int64_t release_id, Error *error)
+{
+    const Value parameters[] = {permit_value(permit_id), value_int4(release_id)};
+
+    return db_run(releaser, &retire_statement, parameters, NULL, error);
+}
+
+Result query_release_retire(Db *releaser, const GovernancePermit *permit, int64_t release_id, Error *error)
+{
+    char object[24];
+
+    (void)snprintf(object, sizeof object, "%" PRId64, release_id);
+    if (!governance_permit_covers(permit, GOVERNANCE_RELEASE_RETIRE, text_from(object)))
+        return fail(error, ERROR_REFUSED, "release retire: the permit is not for this release");
+    return release_retire(releaser, governance_permit_id(permit), release_id, error);
+}
+
+static void list_row(Table *table, const DbRows *rows, size_t row)
+{
+    char release[24], month[DATE_TEXT_BYTES], people[24], built[TIME_TEXT_BYTES] = "",
+                                                          content[HASH_TEXT_BYTES] = "";
+    Hash hash;
+
+    (void)snprintf(release, sizeof release, "%" PRId64, db_int(rows, row, 0));
+    (void)snprintf(people, sizeof people, "%" PRId64, db_int(rows, row, 4));
+    if (!db_is_null(rows, row, 5))
+        time_format(db_int(rows, row, 5), built);
+    if (db_text(rows, row, 6).length == HASH_BYTES) {
+        memcpy(hash.bytes, db_text(rows, row, 6).data, HASH_BYTES);
+        hash_format(&hash, content);
+    }
+    const Text cells[] = {
+        text_from(release),    text_from(month_format((Month)db_int(rows, row, 1), month)),
+        db_text(rows, row, 2), db_text(rows, row, 3),
+        text_from(people),     text_from(built),
+        text_from(content),
+    };
+    table_row(table, cells);
+}
+
+Result query_release_list(Db *releaser, Table **table, Error *error)
+{
+    static const char *const headings[] = {"release", "month", "purpose", "state",
+                                           "people",  "built", "content"};
+    static const bool right[] = {true, false, false, false, true, false, false};
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+
+    TRY(db_run(releaser, &list_statement, NULL, &rows, error));
+    *table = table_create(headings, right, 7);
+    for (size_t row = 0; row < db_row_count(rows); row++)
+        list_row(*table, rows, row);
+    return RESULT_OK;
+}
+
+Result query_release_newest(Db *reader, const char *purpose, int64_t *release_id, Error *error)
+{
+    const Value parameters[] = {value_text(text_from(purpose))};
+    bool is_none;
+
+    TRY(db_run_int8(reader, &newest_statement, parameters, release_id, &is_none, error));
+    if (is_none)
+        return fail(error, ERROR_REFUSED, "release: none is live for this purpose");
+    return RESULT_OK;
+}

@@ -1,0 +1,3 @@
+-- All releases. Called by query/release.c.
+-- ->  release_id int4, month int4, purpose text, state text, people int8, built timestamptz, content bytea
+SELECT release_id, month, purpose, state, people, built, content FROM release.list();

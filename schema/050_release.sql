@@ -1,0 +1,716 @@
+-- Releases: one month frozen for one purpose. Built by functions that run as owner, in one transaction of the caller:
+-- begin, one call a source, people, publish. A killed build leaves nothing; a leftover of an older version is dropped.
+-- A release lives in a schema of its own, release_<id>; nobody but the owner can write there, and only
+-- cinque_query can read it, while it is live.
+SET LOCAL ROLE cinque_owner;
+
+CREATE TABLE release.release (
+    release_id             int4 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    month                  int4 NOT NULL,             -- months since 2000-01
+    purpose                text NOT NULL,
+    state                  text NOT NULL CHECK (state IN ('building', 'live', 'retired')),
+    people                 int8 NOT NULL DEFAULT 0,
+    opted_out              int8 NOT NULL DEFAULT 0,   -- people left out whole
+    rows                   int8 NOT NULL DEFAULT 0,   -- in the tables of sources
+    rows_unlinked          int8 NOT NULL DEFAULT 0,   -- without a person or household: left out
+    rows_without_agreement int8 NOT NULL DEFAULT 0,   -- of loads whose sender has none: left out
+    content                bytea CHECK (octet_length(content) = 32),
+    opt_out_load_id        int4,                      -- null: the purpose does not apply opt-outs
+    permit_id              bytea NOT NULL,
+    built                  timestamptz,
+    retired                timestamptz,
+    retire_permit_id       bytea,
+    CHECK (state = 'building' OR (content IS NOT NULL AND built IS NOT NULL)),
+    CHECK ((state = 'retired') = (retired IS NOT NULL))
+);
+
+-- The loads a release was made from, and those left out for want of an agreement.
+CREATE TABLE release.release_load (
+    release_id    int4 NOT NULL REFERENCES release.release ON DELETE CASCADE,
+    load_id       int4 NOT NULL REFERENCES ingest.load,
+    source_id     int2 NOT NULL REFERENCES ingest.source,
+    has_agreement boolean NOT NULL,
+    PRIMARY KEY (release_id, load_id)
+);
+
+-- Stable and random, drawn once a person: later controls compare person sets of different releases by them.
+CREATE TABLE release.guard_person (
+    person_id    int8 PRIMARY KEY,
+    guard_number int8 NOT NULL UNIQUE,
+    record_key   int8 NOT NULL
+);
+
+CREATE TABLE release.coverage (
+    release_id int4 NOT NULL REFERENCES release.release ON DELETE CASCADE,
+    source     text NOT NULL,
+    month      int4 NOT NULL,
+    status     text NOT NULL,        -- the least settled of the month's loads
+    senders    int4 NOT NULL,
+    rows       int8 NOT NULL,
+    match_rate float8,               -- share of rows with a person or household; null: no rows
+    PRIMARY KEY (release_id, source, month)
+);
+
+-- ---- helpers, for the functions below alone ----
+
+CREATE FUNCTION release.schema_name(release_id int4) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 'release_' || $1;
+$$;
+
+CREATE FUNCTION release.month_text(month int4) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT to_char(date '2000-01-01' + make_interval(months => $1), 'YYYY-MM');
+$$;
+
+CREATE FUNCTION release.month_end(month int4) RETURNS date
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT (date '2000-01-01' + make_interval(months => $1 + 1))::date - 1;
+$$;
+
+-- 64 random bits: of a version 4 uuid, octets 7 and 9 hold fixed bits.
+CREATE FUNCTION release.random_int8() RETURNS int8
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT ('x' || encode(substr(u, 1, 6) || substr(u, 15, 2), 'hex'))::bit(64)::int8
+      FROM uuid_send(gen_random_uuid()) AS u;
+$$;
+
+-- The release that is being built under this permit; raises when there is none.
+CREATE FUNCTION release.claim(permit bytea, wanted int4) RETURNS release.release
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    held release.release;
+BEGIN
+    SELECT r.* INTO held FROM release.release AS r WHERE r.release_id = wanted AND r.state = 'building';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'release %: not being built', wanted USING ERRCODE = 'CQ002';
+    END IF;
+    PERFORM audit.require(permit, 'release_build', release.month_text(held.month));
+    IF held.permit_id <> permit THEN
+        RAISE EXCEPTION 'release %: begun under another permit', wanted USING ERRCODE = 'CQ001';
+    END IF;
+    RETURN held;
+END $$;
+
+-- The loads of a source that a release reads, as a literal for generated statements.
+CREATE FUNCTION release.loads_of(wanted int4, of_source int2) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT quote_literal(coalesce(array_agg(l.load_id ORDER BY l.load_id), '{}')::text) || '::int4[]'
+      FROM release.release_load AS l
+     WHERE l.release_id = wanted AND l.source_id = of_source AND l.has_agreement;
+$$;
+
+-- The day a record speaks of: its event date, or the beginning of its validity.
+CREATE FUNCTION release.day_column(of_source ingest.source) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(quote_ident(coalesce(($1).event_date_column, ($1).valid_from_column)), 'NULL::date');
+$$;
+
+-- ---- opt-outs ----
+
+-- The list is an enumeration with its polarity in each row: 'not_allowed' leaves a person out, whatever another row
+-- says; a person who is not on the list is allowed. Fails closed without a list, with an old one, and when a person
+-- on it is not linked yet.
+CREATE FUNCTION release.opt_outs_check(month int4, age_days_max int4) RETURNS int4
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    list record;
+    oldest date;
+    unlinked int8;
+    newest_load int4;
+BEGIN
+    FOR list IN SELECT a.load_id, s.name FROM ingest.active_load(NULL) AS a JOIN ingest.source AS s USING (source_id)
+                 WHERE s.role = 'opt_out' ORDER BY a.load_id LOOP
+        EXECUTE format('SELECT min(r.list_date), count(*) FILTER (WHERE r.decision = ''not_allowed'''
+                       ' AND k.subject_id IS NULL) FROM records.%I AS r LEFT JOIN linkage.link AS k USING (subject_id)'
+                       ' WHERE r.load_id = %s', list.name, list.load_id) INTO oldest, unlinked;
+        IF oldest IS NULL OR release.month_end(month) - oldest > age_days_max THEN
+            RAISE EXCEPTION 'opt-out list: older than % days at the end of the month, or empty', age_days_max
+                USING ERRCODE = 'CQ001';
+        END IF;
+        IF unlinked > 0 THEN
+            RAISE EXCEPTION 'opt-out list: it holds people who are not linked yet; link first'
+                USING ERRCODE = 'CQ001';
+        END IF;
+        newest_load := list.load_id;
+    END LOOP;
+    IF newest_load IS NULL THEN
+        RAISE EXCEPTION 'opt-out list: none is held' USING ERRCODE = 'CQ001';
+    END IF;
+    RETURN newest_load;
+END $$;
+
+-- People who must not be used. Any identity of a merged person speaks for the whole person.
+CREATE FUNCTION release.opted_out() RETURNS SETOF int8
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    list record;
+BEGIN
+    FOR list IN SELECT a.load_id, s.name FROM ingest.active_load(NULL) AS a JOIN ingest.source AS s USING (source_id)
+                 WHERE s.role = 'opt_out' LOOP
+        RETURN QUERY EXECUTE format(
+            'SELECT k.person_id FROM records.%I AS r JOIN linkage.current_link AS k USING (subject_id)'
+            ' WHERE r.load_id = %s AND r.decision = ''not_allowed''', list.name, list.load_id);
+    END LOOP;
+END $$;
+
+-- ---- begin ----
+
+CREATE FUNCTION release.leftovers_drop(month int4, purpose text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    leftover int4;
+BEGIN
+    FOR leftover IN SELECT r.release_id FROM release.release AS r
+                     WHERE r.month = leftovers_drop.month AND r.purpose = leftovers_drop.purpose
+                       AND r.state = 'building' LOOP
+        EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', release.schema_name(leftover));
+        DELETE FROM release.release WHERE release_id = leftover;
+    END LOOP;
+END $$;
+
+-- seen: how often a load names a subject. One pass over the records answers who is in the release, what is linked
+-- and what each month covers.
+CREATE FUNCTION release.seen_collect(wanted int4) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    place text := quote_ident(release.schema_name(wanted));
+    source ingest.source;
+BEGIN
+    EXECUTE format('CREATE TABLE %s.work_seen (source_id int2, load_id int4, subject_id int8, row_count int8,'
+                   ' latest date)', place);
+    FOR source IN SELECT s.* FROM ingest.source AS s WHERE s.subject_kind <> 'none'
+                    AND (s.role IS NULL OR s.role NOT IN ('opt_out', 'merger')) ORDER BY s.source_id LOOP
+        EXECUTE format('INSERT INTO %s.work_seen SELECT %s, r.load_id, r.subject_id, count(*), max(r.day)'
+                       ' FROM (SELECT load_id, subject_id, %s AS day FROM records.%I WHERE load_id = ANY (%s)) AS r'
+                       ' GROUP BY r.load_id, r.subject_id', place, source.source_id, release.day_column(source),
+                       source.name, release.loads_of(wanted, source.source_id));
+    END LOOP;
+    EXECUTE format('ANALYZE %s.work_seen', place);
+END $$;
+
+-- Numbers are a random permutation: they tell nothing of the order in which people came.
+CREATE FUNCTION release.people_number(wanted int4, applies_opt_outs boolean) RETURNS int8
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
+DECLARE
+    place text := quote_ident(release.schema_name(wanted));
+    left_out int8;
+BEGIN
+    EXECUTE format($sql$
+        CREATE TABLE %1$s.work_subject AS
+        SELECT k.subject_id, k.person_id, max(seen.latest) AS latest
+          FROM %1$s.work_seen AS seen
+          JOIN ingest.source AS s ON s.source_id = seen.source_id AND s.subject_kind = 'person'
+          JOIN linkage.current_link AS k ON k.subject_id = seen.subject_id
+         GROUP BY k.subject_id, k.person_id$sql$, place);
+    EXECUTE format('CREATE TABLE %s.work_opted_out (person_id int8 PRIMARY KEY)', place);
+    IF applies_opt_outs THEN
+        EXECUTE format('INSERT INTO %s.work_opted_out SELECT DISTINCT o FROM release.opted_out() AS o', place);
+    END IF;
+    EXECUTE format($sql$
+        CREATE TABLE %1$s.work_person AS
+        SELECT p.person_id, (row_number() OVER (ORDER BY gen_random_uuid()))::int4 AS person_number
+          FROM (SELECT DISTINCT w.person_id FROM %1$s.work_subject AS w
+                 WHERE NOT EXISTS (SELECT FROM %1$s.work_opted_out AS o WHERE o.person_id = w.person_id)) AS p$sql$,
+        place);
+    EXECUTE format('CREATE UNIQUE INDEX ON %s.work_person (person_id)', place);
+    EXECUTE format($sql$
+        CREATE TABLE %1$s.work_link AS
+        SELECT w.subject_id, p.person_number, w.latest
+          FROM %1$s.work_subject AS w JOIN %1$s.work_person AS p USING (person_id)$sql$, place);
+    EXECUTE format('CREATE UNIQUE INDEX ON %s.work_link (subject_id)', place);
+    EXECUTE format('ANALYZE %1$s.work_person, %1$s.work_link, %1$s.work_opted_out', place);
+    EXECUTE format('SELECT count(DISTINCT w.person_id) FROM %1$s.work_subject AS w'
+                   ' JOIN %1$s.work_opted_out AS o USING (person_id)', place) INTO left_out;
+    RETURN left_out;
+END $$;
+
+CREATE FUNCTION release.build_begin(permit bytea, month int4, purpose text) RETURNS int4
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+DECLARE
+    made int4;
+    rule governance.purpose;
+    opt_out_load int4;
+BEGIN
+    PERFORM audit.require(permit, 'release_build', release.month_text(month));
+    SELECT p.* INTO rule FROM governance.purpose AS p WHERE p.purpose = build_begin.purpose AND p.ended_on IS NULL;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'release: the purpose is not registered' USING ERRCODE = 'CQ001';
+    END IF;
+    -- one build at a time, and no linkage beside it: what a release is made of stands still
+    LOCK TABLE release.release IN SHARE ROW EXCLUSIVE MODE;
+    LOCK TABLE linkage.run IN SHARE MODE;
+    PERFORM release.leftovers_drop(month, purpose);
+    IF rule.opt_out = 'applied' THEN
+        opt_out_load := release.opt_outs_check(month, rule.opt_out_max_age_days);
+    END IF;
+
+    INSERT INTO release.release (month, purpose, state, permit_id, opt_out_load_id)
+    VALUES (build_begin.month, build_begin.purpose, 'building', permit, opt_out_load)
+    RETURNING release_id INTO made;
+    INSERT INTO release.release_load (release_id, load_id, source_id, has_agreement)
+    SELECT made, a.load_id, a.source_id,
+           s.subject_kind = 'none' OR governance.agreement_is_current(a.sender, s.name, build_begin.purpose)
+      FROM ingest.active_load(build_begin.month) AS a
+      JOIN ingest.source AS s USING (source_id)
+     WHERE s.role IS NULL OR s.role NOT IN ('opt_out', 'merger');
+
+    EXECUTE format('CREATE SCHEMA %I', release.schema_name(made));
+    PERFORM release.seen_collect(made);
+    UPDATE release.release AS r
+       SET opted_out = release.people_number(made, rule.opt_out = 'applied'),
+           rows_without_agreement = (SELECT coalesce(sum(l.rows_loaded), 0) FROM release.release_load AS u
+                                       JOIN ingest.load AS l USING (load_id)
+                                      WHERE u.release_id = made AND NOT u.has_agreement)
+     WHERE r.release_id = made;
+    RETURN made;
+END $$;
+
+-- ---- registrations and households ----
+
+-- A registration ends on the day before the next one begins, so that a day has at most one. valid_to is inclusive.
+CREATE FUNCTION release.registrations_collect(wanted int4) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
+DECLARE
+    place text := quote_ident(release.schema_name(wanted));
+    source ingest.source;
+    practice text;
+    care_home text;
+BEGIN
+    EXECUTE format('CREATE TABLE %s.work_register (person_number int4, subject_id int8, valid_from date,'
+                   ' valid_to date, practice text, care_home boolean)', place);
+    FOR source IN SELECT s.* FROM ingest.source AS s WHERE s.role = 'register' AND s.subject_kind = 'person'
+                   ORDER BY s.source_id LOOP
+        -- the practice is the register's required dimension without a code list
+        SELECT quote_ident(c.name) INTO practice FROM ingest.source_column AS c
+         WHERE c.source_id = source.source_id AND c.use = 'dimension' AND c.required AND c.list IS NULL
+         ORDER BY c.position LIMIT 1;
+        SELECT quote_ident(c.name) INTO care_home FROM ingest.source_column AS c
+         WHERE c.source_id = source.source_id AND c.name = 'care_home' AND c.type = 'boolean';
+        EXECUTE format('INSERT INTO %1$s.work_register SELECT w.person_number, r.subject_id, %2$s, %3$s, %4$s, %5$s'
+                       ' FROM records.%6$I AS r JOIN %1$s.work_link AS w USING (subject_id) WHERE r.load_id = ANY (%7$s)',
+                       place, release.day_column(source),
+                       coalesce(quote_ident(source.valid_to_column), 'NULL::date'), coalesce(practice, 'NULL::text'),
+                       coalesce(care_home, 'NULL::boolean'), source.name,
+                       release.loads_of(wanted, source.source_id));
+    END LOOP;
+    EXECUTE format($sql$
+        CREATE TABLE %1$s.work_registration AS
+        SELECT * FROM (
+            SELECT person_number, subject_id, valid_from, least(valid_to,
+                       lead(valid_from) OVER (PARTITION BY person_number
+                           ORDER BY coalesce(valid_from, '-infinity'), coalesce(valid_to, 'infinity') , practice,
+                                    subject_id) - 1) AS valid_to,
+                   practice, care_home
+              FROM %1$s.work_register) AS resolved
+         WHERE valid_to IS NULL OR valid_from IS NULL OR valid_from <= valid_to$sql$, place);
+    EXECUTE format('ANALYZE %s.work_registration', place);
+END $$;
+
+-- A look-up source of a role as a subquery: one row a key, of the newest load; no rows when nothing is held.
+CREATE FUNCTION release.look_up(wanted int4, of_role text, key_column text, columns text[]) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    source ingest.source;
+BEGIN
+    SELECT s.* INTO source FROM ingest.source AS s WHERE s.role = of_role ORDER BY s.source_id LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN '(SELECT NULL::text AS ' || quote_ident(key_column)
+               || (SELECT string_agg(', NULL::text AS ' || quote_ident(c), '') FROM unnest(columns) AS c)
+               || ' WHERE false)';
+    END IF;
+    RETURN format('(SELECT DISTINCT ON (%1$I) %1$I, %2$s FROM records.%3$I WHERE load_id = ANY (%4$s)'
+                  ' ORDER BY %1$I, load_id DESC, line_number DESC)', key_column,
+                  (SELECT string_agg(quote_ident(c), ', ') FROM unnest(columns) AS c), source.name,
+                  release.loads_of(wanted, source.source_id));
+END $$;
+
+CREATE FUNCTION release.registrations_make(wanted int4) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
+DECLARE
+    place text := quote_ident(release.schema_name(wanted));
+BEGIN
+    EXECUTE format($sql$
+        CREATE TABLE %1$s.registration AS
+        SELECT r.person_number, r.valid_from, r.valid_to, r.practice, p.pcn_code AS pcn, coalesce(p.hcp, g.hcp) AS hcp,
+               s.lsoa_2011, s.lsoa_2021, g.ward_code AS ward, g.district, d.imd_decile::int2 AS imd_decile, r.care_home
+          FROM %1$s.work_registration AS r
+          JOIN subjects.subject AS s USING (subject_id)
+          LEFT JOIN %2$s AS g ON g.lsoa_code_2021 = s.lsoa_2021
+          LEFT JOIN %3$s AS d ON d.lsoa_code_2011 = s.lsoa_2011
+          LEFT JOIN %4$s AS p ON p.practice_code = r.practice
+         ORDER BY r.person_number, r.valid_from$sql$, place,
+        release.look_up(wanted, 'geography', 'lsoa_code_2021', '{ward_code,district,hcp}'),
+        release.look_up(wanted, 'deprivation', 'lsoa_code_2011', '{imd_decile}'),
+        release.look_up(wanted, 'practice', 'practice_code', '{pcn_code,hcp}'));
+    EXECUTE format('CREATE INDEX ON %s.registration (person_number)', place);
+    EXECUTE format('ANALYZE %s.registration', place);
+END $$;
+
+-- Households by the register's own addresses, so that month and agreements hold for them as well.
+CREATE FUNCTION release.households_make(wanted int4) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
+DECLARE
+    place text := quote_ident(release.schema_name(wanted));
+BEGIN
+    EXECUTE format($sql$
+        CREATE TABLE %1$s.work_household AS
+        SELECT household_id, (row_number() OVER (ORDER BY gen_random_uuid()))::int4 AS household_number
+          FROM (SELECT DISTINCT h.household_id FROM %1$s.work_registration
+                  JOIN linkage.subject_household AS h USING (subject_id)) AS lived_in$sql$, place);
+    EXECUTE format('CREATE UNIQUE INDEX ON %s.work_household (household_id)', place);
+    EXECUTE format($sql$
+        CREATE TABLE %1$s.household AS
+        SELECT r.person_number, n.household_number, r.valid_from, r.valid_to
+          FROM %1$s.work_registration AS r
+          JOIN linkage.subject_household AS h USING (subject_id)
+          JOIN %1$s.work_household AS n USING (household_id)
+         ORDER BY r.person_number, r.valid_from$sql$, place);
+    EXECUTE format('CREATE INDEX ON %s.household (person_number)', place);
+    EXECUTE format('CREATE INDEX ON %s.household (household_number)', place);
+    EXECUTE format('ANALYZE %1$s.household, %1$s.work_household', place);
+END $$;
+
+CREATE FUNCTION release.build_places(permit bytea, wanted int4) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+BEGIN
+    PERFORM release.claim(permit, wanted);
+    PERFORM release.registrations_collect(wanted);
+    PERFORM release.registrations_make(wanted);
+    PERFORM release.households_make(wanted);
+END $$;
+
+-- ---- sources ----
+
+-- Sources whose rows a release holds, in the order in which they are built.
+CREATE FUNCTION release.build_sources(permit bytea, wanted int4) RETURNS TABLE (source text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM release.claim(permit, wanted);
+    RETURN QUERY SELECT s.name FROM ingest.source AS s
+                  WHERE s.subject_kind <> 'none' AND (s.role IS NULL OR s.role NOT IN ('opt_out', 'merger'))
+                  ORDER BY s.name;
+END $$;
+
+-- What the records' subjects map to: numbers of people or of households.
+CREATE FUNCTION release.number_map(place text, subject_kind text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE $2 WHEN 'person' THEN format('%s.work_link', $1)
+                   ELSE format('(SELECT h.subject_id, n.household_number FROM linkage.subject_household AS h'
+                               ' JOIN %s.work_household AS n USING (household_id))', $1) END;
+$$;
+
+-- Indexes follow how queries ask: by number, and by the code every record has, with its day.
+CREATE FUNCTION release.source_index(wanted int4, source ingest.source, number_column text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    place text := quote_ident(release.schema_name(wanted));
+    code text;
+BEGIN
+    EXECUTE format('CREATE INDEX ON %s.%I (%I)', place, source.name, number_column);
+    SELECT quote_ident(c.name) INTO code FROM ingest.source_column AS c
+     WHERE c.source_id = source.source_id AND c.use = 'code' AND c.required ORDER BY c.position LIMIT 1;
+    IF code IS NOT NULL THEN
+        EXECUTE format('CREATE INDEX ON %s.%I (%s%s, %I)', place, source.name, code,
+                       coalesce(', ' || quote_ident(source.event_date_column), ''), number_column);
+    END IF;
+    EXECUTE format('ANALYZE %s.%I', place, source.name);
+END $$;
+
+CREATE FUNCTION release.coverage_count(wanted int4, of_source ingest.source) RETURNS int8
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    place text := quote_ident(release.schema_name(wanted));
+    unlinked int8;
+BEGIN
+    EXECUTE format($sql$
+        INSERT INTO release.coverage (release_id, source, month, status, senders, rows, match_rate)
+        SELECT %2$s, %3$L, l.period,
+               (array_agg(l.status ORDER BY array_position('{provisional,final,year_end}', l.status)))[1],
+               count(DISTINCT l.sender), coalesce(sum(n.row_count), 0),
+               sum(n.linked)::float8 / nullif(sum(n.row_count), 0)::float8
+          FROM release.release_load AS u
+          JOIN ingest.load AS l USING (load_id)
+          LEFT JOIN (SELECT seen.load_id, sum(seen.row_count) AS row_count,
+                            coalesce(sum(seen.row_count) FILTER (WHERE k.subject_id IS NOT NULL), 0) AS linked
+                       FROM %1$s.work_seen AS seen
+                       LEFT JOIN linkage.%4$I AS k USING (subject_id)
+                      WHERE seen.source_id = %5$s
+                      GROUP BY seen.load_id) AS n USING (load_id)
+         WHERE u.release_id = %2$s AND u.source_id = %5$s AND u.has_agreement
+         GROUP BY l.period$sql$, place, wanted, of_source.name,
+        CASE of_source.subject_kind WHEN 'person' THEN 'link' ELSE 'subject_household' END, of_source.source_id);
+    EXECUTE format($sql$
+        SELECT coalesce(sum(seen.row_count), 0)
+          FROM %1$s.work_seen AS seen
+          LEFT JOIN linkage.%2$I AS k USING (subject_id)
+         WHERE seen.source_id = %3$s AND k.subject_id IS NULL$sql$, place,
+        CASE of_source.subject_kind WHEN 'person' THEN 'link' ELSE 'subject_household' END, of_source.source_id)
+       INTO unlinked;
+    RETURN unlinked;
+END $$;
+
+-- Rows of people (or of homes of people) in the release; says how many.
+CREATE FUNCTION release.build_source(permit bytea, wanted int4, source_name text) RETURNS int8
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '128MB' AS $$
+DECLARE
+    place text := quote_ident(release.schema_name(wanted));
+    source ingest.source;
+    number_column text;
+    copied int8;
+    unlinked int8;
+BEGIN
+    PERFORM release.claim(permit, wanted);
+    SELECT s.* INTO STRICT source FROM ingest.source AS s WHERE s.name = source_name AND s.subject_kind <> 'none';
+    number_column := CASE source.subject_kind WHEN 'person' THEN 'person_number' ELSE 'household_number' END;
+    EXECUTE format($sql$
+        CREATE TABLE %1$s.%2$I AS
+        SELECT w.%3$I, (row_number() OVER (ORDER BY w.%3$I))::int4 AS record_number%4$s
+          FROM records.%2$I AS r
+          JOIN %5$s AS w USING (subject_id)
+         WHERE r.load_id = ANY (%6$s)$sql$, place, source.name, number_column,
+        (SELECT coalesce(string_agg(', r.' || quote_ident(c.name), '' ORDER BY c.position, c.name), '')
+           FROM ingest.source_column AS c WHERE c.source_id = source.source_id),
+        release.number_map(place, source.subject_kind), release.loads_of(wanted, source.source_id));
+    GET DIAGNOSTICS copied = ROW_COUNT;
+    PERFORM release.source_index(wanted, source, number_column);
+    unlinked := release.coverage_count(wanted, source);
+    UPDATE release.release AS r SET rows = r.rows + copied, rows_unlinked = r.rows_unlinked + unlinked
+     WHERE r.release_id = wanted;
+    RETURN copied;
+END $$;
+
+-- ---- people ----
+
+-- Known before not stated (Z, 99), register before other sources, latest before oldest; null when nobody says.
+CREATE FUNCTION release.ethnic_categories(wanted int4) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce('(SELECT DISTINCT ON (person_number) person_number, ethnic_category FROM ('
+               || string_agg(format('SELECT person_number, ethnic_category, %s AS is_register, %s AS day FROM %I.%I',
+                                    (s.role IS NOT DISTINCT FROM 'register')::text, release.day_column(s),
+                                    release.schema_name(wanted), s.name), ' UNION ALL ' ORDER BY s.source_id)
+               || ') AS said WHERE ethnic_category IS NOT NULL ORDER BY person_number,'
+               || ' ethnic_category IN (''Z'', ''99''), is_register DESC, day DESC NULLS LAST, ethnic_category)',
+               '(SELECT NULL::int4 AS person_number, NULL::text AS ethnic_category WHERE false)')
+      FROM ingest.source AS s
+      JOIN ingest.source_column AS c USING (source_id)
+     WHERE s.subject_kind = 'person' AND (s.role IS NULL OR s.role NOT IN ('opt_out', 'merger'))
+       AND c.name = 'ethnic_category' AND c.type = 'text';
+$$;
+
+CREATE FUNCTION release.deaths(wanted int4) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce('(SELECT person_number, min(day) AS death_date FROM ('
+               || string_agg(format('SELECT person_number, %s AS day FROM %I.%I', release.day_column(s),
+                                    release.schema_name(wanted), s.name), ' UNION ALL ' ORDER BY s.source_id)
+               || ') AS died GROUP BY person_number)',
+               '(SELECT NULL::int4 AS person_number, NULL::date AS death_date WHERE false)')
+      FROM ingest.source AS s
+     WHERE s.role = 'death' AND s.subject_kind = 'person';
+$$;
+
+-- Birth and sex: the register's latest subject, then other sources' latest.
+CREATE FUNCTION release.people_make(wanted int4) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '128MB' AS $$
+DECLARE
+    place text := quote_ident(release.schema_name(wanted));
+BEGIN
+    EXECUTE format($sql$
+        CREATE TABLE %1$s.person AS
+        SELECT w.person_number, d.birth[1][1] AS birth_year, d.birth[1][2] AS birth_month, d.sex, e.ethnic_category,
+               x.death_date
+          FROM %1$s.work_person AS w
+          LEFT JOIN (SELECT person_number,
+                            array_agg(birth ORDER BY is_register DESC, latest DESC NULLS LAST, subject_id)
+                                FILTER (WHERE birth[1] IS NOT NULL) AS birth,
+                            (array_agg(sex ORDER BY is_register DESC, latest DESC NULLS LAST, subject_id)
+                                FILTER (WHERE sex IS NOT NULL))[1] AS sex
+                       FROM (SELECT l.person_number, l.subject_id, l.latest, ARRAY[j.birth_year, j.birth_month] AS birth,
+                                    j.sex, s.role IS NOT DISTINCT FROM 'register' AS is_register
+                               FROM %1$s.work_link AS l
+                               JOIN subjects.subject AS j USING (subject_id)
+                               JOIN ingest.source AS s USING (source_id)) AS said
+                      GROUP BY person_number) AS d USING (person_number)
+          LEFT JOIN %2$s AS e USING (person_number)
+          LEFT JOIN %3$s AS x USING (person_number)
+         ORDER BY w.person_number$sql$, place, release.ethnic_categories(wanted), release.deaths(wanted));
+    EXECUTE format('ALTER TABLE %s.person ADD PRIMARY KEY (person_number)', place);
+    EXECUTE format('ANALYZE %s.person', place);
+END $$;
+
+CREATE FUNCTION release.guard_make(wanted int4) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    place text := quote_ident(release.schema_name(wanted));
+BEGIN
+    EXECUTE format('INSERT INTO release.guard_person (person_id, guard_number, record_key)'
+                   ' SELECT person_id, release.random_int8(), release.random_int8() FROM %s.work_person AS w'
+                   ' WHERE NOT EXISTS (SELECT FROM release.guard_person AS g WHERE g.person_id = w.person_id)', place);
+    EXECUTE format('CREATE TABLE %1$s.guard AS SELECT w.person_number, g.guard_number, g.record_key'
+                   ' FROM %1$s.work_person AS w JOIN release.guard_person AS g USING (person_id)'
+                   ' ORDER BY w.person_number', place);
+    EXECUTE format('ALTER TABLE %s.guard ADD PRIMARY KEY (person_number)', place);
+END $$;
+
+-- The values of the dimensions over the whole release: a table has a line for each, whatever its cohort holds.
+CREATE FUNCTION release.categories_make(wanted int4) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    place text := quote_ident(release.schema_name(wanted));
+    line record;
+BEGIN
+    EXECUTE format('CREATE TABLE %s.category (dimension text NOT NULL, value text NOT NULL,'
+                   ' PRIMARY KEY (dimension, value))', place);
+    FOR line IN SELECT * FROM (VALUES ('person', 'sex'), ('person', 'ethnic_category'), ('registration', 'district'),
+                    ('registration', 'ward'), ('registration', 'hcp'), ('registration', 'pcn'),
+                    ('registration', 'practice'), ('registration', 'imd_decile'), ('registration', 'care_home'))
+                    AS known (relation, dimension) LOOP
+        EXECUTE format('INSERT INTO %1$s.category SELECT DISTINCT %2$L, %3$I::text FROM %1$s.%4$I'
+                       ' WHERE %3$I IS NOT NULL', place, line.dimension, line.dimension, line.relation);
+    END LOOP;
+    EXECUTE format('ANALYZE %s.category', place);
+END $$;
+
+CREATE FUNCTION release.build_people(permit bytea, wanted int4) RETURNS int8
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+DECLARE
+    made int8;
+BEGIN
+    PERFORM release.claim(permit, wanted);
+    PERFORM release.people_make(wanted);
+    PERFORM release.guard_make(wanted);
+    PERFORM release.categories_make(wanted);
+    EXECUTE format('SELECT count(*) FROM %I.person', release.schema_name(wanted)) INTO made;
+    UPDATE release.release AS r SET people = made WHERE r.release_id = wanted;
+    RETURN made;
+END $$;
+
+-- ---- content and life ----
+
+-- SHA-256 over the sorted rows, in blocks of numbers, so that no text grows with the table.
+CREATE FUNCTION release.table_hash(schema_name text, table_name text, number_column text) RETURNS bytea
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET work_mem = '128MB' SET datestyle = 'ISO, YMD'
+    SET extra_float_digits = 1 SET bytea_output = 'hex' AS $$
+DECLARE
+    hash bytea;
+BEGIN
+    EXECUTE format($sql$
+        SELECT sha256(coalesce(string_agg(block_hash, ''::bytea ORDER BY block), ''::bytea))
+          FROM (SELECT block, sha256(convert_to(string_agg(line, E'\n' ORDER BY line COLLATE "C"), 'UTF8')) AS block_hash
+                  FROM (SELECT %3$s AS block, t::text AS line FROM %1$I.%2$I AS t) AS lines
+                 GROUP BY block) AS blocks$sql$, schema_name, table_name,
+        CASE WHEN number_column IS NULL THEN '0' ELSE format('%I >> 8', number_column) END) INTO hash;
+    RETURN hash;
+END $$;
+
+CREATE FUNCTION release.content_hash(wanted int4) RETURNS bytea
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT sha256(coalesce(string_agg(convert_to(c.relname, 'UTF8') || '\x00'::bytea
+                                      || release.table_hash(n.nspname::text, c.relname::text, a.attname::text),
+                                      ''::bytea ORDER BY c.relname COLLATE "C"), ''::bytea))
+      FROM pg_class AS c
+      JOIN pg_namespace AS n ON n.oid = c.relnamespace
+      LEFT JOIN pg_attribute AS a
+        ON a.attrelid = c.oid AND a.attnum = 1 AND a.attname IN ('person_number', 'household_number')
+     WHERE n.nspname = release.schema_name(wanted) AND c.relkind = 'r' AND c.relname NOT LIKE 'work\_%';
+$$;
+
+CREATE FUNCTION release.retire_now(wanted int4, permit bytea) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE release.release AS r SET state = 'retired', retired = now(), retire_permit_id = permit
+     WHERE r.release_id = wanted AND r.state = 'live';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'release %: not live', wanted USING ERRCODE = 'CQ002';
+    END IF;
+    EXECUTE format('REVOKE ALL ON SCHEMA %I FROM cinque_query', release.schema_name(wanted));
+    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM cinque_query', release.schema_name(wanted));
+END $$;
+
+-- Last: the working tables go, the content is fixed, readers are let in. It succeeds the release of the same month
+-- and purpose, which is refused from now on.
+CREATE FUNCTION release.build_publish(permit bytea, wanted int4)
+RETURNS TABLE (people int8, opted_out int8, rows int8, rows_unlinked int8, rows_without_agreement int8, content bytea)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+#variable_conflict use_column
+DECLARE
+    held release.release := release.claim(permit, wanted);
+    place text := release.schema_name(wanted);
+    work text;
+BEGIN
+    FOR work IN SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                 WHERE n.nspname = place AND c.relkind = 'r' AND c.relname LIKE 'work\_%' LOOP
+        EXECUTE format('DROP TABLE %I.%I', place, work);
+    END LOOP;
+    EXECUTE format('CREATE VIEW %I.coverage AS SELECT source, month, status, senders, rows, match_rate'
+                   ' FROM release.coverage WHERE release_id = %s', place, wanted);
+    PERFORM release.retire_now(r.release_id, permit) FROM release.release AS r
+      WHERE r.month = held.month AND r.purpose = held.purpose AND r.state = 'live';
+    UPDATE release.release AS r
+       SET state = 'live', built = now(), content = release.content_hash(wanted) WHERE r.release_id = wanted;
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO cinque_query', place);
+    EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO cinque_query', place);
+    RETURN QUERY SELECT r.people, r.opted_out, r.rows, r.rows_unlinked, r.rows_without_agreement, r.content
+                   FROM release.release AS r WHERE r.release_id = wanted;
+END $$;
+
+-- Is a release still what was published?
+CREATE FUNCTION release.verify(wanted int4) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT r.content = release.content_hash(r.release_id) FROM release.release AS r
+     WHERE r.release_id = wanted AND r.state <> 'building';
+$$;
+
+CREATE FUNCTION release.retire(permit bytea, wanted int4) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM audit.require(permit, 'release_retire', wanted::text);
+    PERFORM release.retire_now(wanted, permit);
+END $$;
+
+CREATE FUNCTION release.list()
+RETURNS TABLE (release_id int4, month int4, purpose text, state text, people int8, built timestamptz, content bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT r.release_id, r.month, r.purpose, r.state, r.people, r.built, r.content
+      FROM release.release AS r ORDER BY r.release_id;
+$$;
+
+-- The reader's door, before anything of a release is read for a query: the permit is open, the text is the one that
+-- was approved, the release is live and of the project's purpose.
+CREATE FUNCTION release.open(permit bytea, query_id text, query_content bytea, wanted int4)
+RETURNS TABLE (month int4, people int8)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    held release.release;
+BEGIN
+    PERFORM audit.require(permit, 'query_run', open.query_id);
+    SELECT r.* INTO held FROM release.release AS r WHERE r.release_id = wanted;
+    IF held.state IS DISTINCT FROM 'live' THEN
+        RAISE EXCEPTION 'release %: not live', wanted USING ERRCODE = 'CQ001';
+    END IF;
+    IF NOT EXISTS (SELECT FROM governance.query AS q JOIN governance.approval AS a USING (query_id)
+                     JOIN governance.project AS p USING (project_id)
+                    WHERE q.query_id::text = open.query_id AND q.content = query_content AND a.content = query_content
+                      AND p.purpose = held.purpose) THEN
+        RAISE EXCEPTION 'query: not approved in this wording for this release''s purpose' USING ERRCODE = 'CQ001';
+    END IF;
+    RETURN QUERY SELECT held.month, held.people;
+END $$;
+
+-- ---- who may what ----
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA release FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION
+    release.build_begin(bytea, int4, text), release.build_places(bytea, int4), release.build_sources(bytea, int4),
+    release.build_source(bytea, int4, text), release.build_people(bytea, int4), release.build_publish(bytea, int4),
+    release.retire(bytea, int4), release.verify(int4), release.list() TO cinque_releaser;
+GRANT EXECUTE ON FUNCTION release.open(bytea, text, bytea, int4), release.month_end(int4) TO cinque_query;
+GRANT SELECT (release_id, month, purpose, state, people, rows, content, built) ON release.release TO cinque_query;
+GRANT SELECT ON release.coverage TO cinque_query;
+
+RESET ROLE;
+
+-- Queries are short and many-joined: compiling them costs more than it saves.
+ALTER ROLE cinque_query SET jit = off;
+ALTER ROLE cinque_query SET work_mem = '64MB';
