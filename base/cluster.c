@@ -12,6 +12,7 @@
 #include "base/input.h"
 
 enum { SOCKET_PATH_BYTES_MAX = 80, PID_FILE_BYTES_MAX = 4096, SOCKET_HASH_LETTERS = 8 };
+enum { START_TRIES_MAX = 60, START_PAUSE_US = 500000 };
 
 static Result resolve(const char *folder, char out[CLUSTER_PATH_BYTES], Error *error)
 {
@@ -209,6 +210,20 @@ static Result control(const Cluster *cluster, const char *action, Error *error)
     return run_checked(cluster, action, argv, error);
 }
 
+/* After a crash, the dead server's own children may still be ending and hold its memory: then it is tried
+ * again. */
+static Result start_server(const Cluster *cluster, Error *error)
+{
+    bool crashed = cluster_has(cluster, "data/postmaster.pid");
+    Result started = control(cluster, "start", error);
+
+    for (int tries = 0; crashed && !started.ok && tries < START_TRIES_MAX; tries++) {
+        usleep(START_PAUSE_US);
+        started = control(cluster, "start", error);
+    }
+    return started;
+}
+
 Result cluster_start(const Cluster *cluster, Error *error)
 {
     SCOPED(cluster_unlock) int lock = -1;
@@ -221,7 +236,7 @@ Result cluster_start(const Cluster *cluster, Error *error)
     if (state == CLUSTER_RUNNING)
         return RESULT_OK;
     TRY(cluster_make_folder(cluster->socket, 0711, error));
-    return control(cluster, "start", error);
+    return start_server(cluster, error);
 }
 
 /* A killed server leaves its socket behind. Nothing but the two known names is removed: it may be below /tmp.

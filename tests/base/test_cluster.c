@@ -222,6 +222,32 @@ Test(cluster, a_missing_parent_is_an_error)
     cr_expect_eq(error.code, ERROR_SYSTEM);
 }
 
+Test(cluster, it_starts_again_after_its_server_was_killed)
+{
+    Cluster cluster = located("data");
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    char path[PATH_BYTES];
+    Text text;
+    int64_t pid;
+    Error error = {0};
+    succeed(cluster_create(&cluster, user(), true, &error), &error);
+    succeed(cluster_start(&cluster, &error), &error);
+    snprintf(path, sizeof path, "%s/pg/data/postmaster.pid", cluster.folder);
+    succeed(input_read_all(path, 4096, arena, &text, &error), &error);
+    cr_assert(text_to_int64(text_next(&text, '\n'), &pid));
+
+    cr_assert_eq(kill((pid_t)pid, SIGKILL), 0);
+    while (state(&cluster) == CLUSTER_RUNNING)
+        usleep(1000);
+    cr_expect(exists(&cluster, "data/postmaster.pid"), "what it left behind");
+    succeed(cluster_start(&cluster, &error), &error);
+
+    cr_expect_eq(state(&cluster), CLUSTER_RUNNING);
+    Db *db = superuser(&cluster);
+    db_close(&db);
+    succeed(cluster_stop(&cluster, &error), &error);
+}
+
 /* The switch: pg_ident.conf names each role. */
 Test(cluster, only_mapped_roles_can_be_played)
 {
