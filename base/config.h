@@ -20,7 +20,8 @@ typedef struct Option {
     bool required;
     const char *default_text; /* NULL: none */
     const char *help;
-    void *target; /* bool *, const char **, int64_t *, Month *, Date *; left alone when absent without default */
+    void *target; /* bool *, const char **, int64_t *, Month *, Date *; left alone when absent without default
+                   */
 } Option;
 
 /*
@@ -29,6 +30,6 @@ typedef struct Option {
  * at most positional_max. ERROR_USAGE names the option and the nearest known one.
  */
 Result config_parse(const Option *options, size_t option_count, int argc, const char *const *argv,
-                    const char **positional, size_t positional_max, size_t *positional_count,
-                    Error *error) CHECKED;
+                    const char **positional, size_t positional_max, size_t *positional_count, Error *error)
+    CHECKED;
 void config_help(FILE *out, const Option *options, size_t option_count);

@@ -39,7 +39,8 @@ Date month_last_day(Month month);
 bool month_parse(Text text, Month *month); /* CCYY-MM */
 const char *month_format(Month month, char out[DATE_TEXT_BYTES]);
 
-/* The same day of another month; the last day when that month is shorter (31 January + 1 = 28 or 29 February). */
+/* The same day of another month; the last day when that month is shorter (31 January + 1 = 28 or 29
+ * February). */
 Date date_add_months(Date date, int months);
 /* Whole years by birthdays; someone born on 29 February has the birthday on 1 March in common years. */
 int date_age_years(Date birth, Date at);

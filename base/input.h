@@ -13,8 +13,8 @@
 typedef struct Input Input;
 
 typedef struct InputLimits {
-    uint64_t bytes_max;     /* decoded bytes; past it ERROR_LIMIT */
-    double ratio_max;       /* decoded over delivered bytes, checked past the first 16 MiB decoded */
+    uint64_t bytes_max;      /* decoded bytes; past it ERROR_LIMIT */
+    double ratio_max;        /* decoded over delivered bytes, checked past the first 16 MiB decoded */
     unsigned window_log_max; /* zstd window, log2 bytes */
 } InputLimits;
 

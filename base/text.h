@@ -15,7 +15,7 @@ typedef struct Text {
     size_t length;
 } Text;
 
-#define TEXT(literal) ((Text){.data = (literal), .length = sizeof(literal) - 1})
+#define TEXT(literal)  ((Text){.data = (literal), .length = sizeof(literal) - 1})
 #define TEXT_ARG(text) (int)(text).length, (text).data /* for "%.*s" */
 
 Text text_from(const char *string); /* NULL gives the empty text */
@@ -31,7 +31,7 @@ Text text_next(Text *rest, char separator);
 bool text_to_int64(Text text, int64_t *value);
 /* Whole text, digits with optional minus and one point; no exponent, no "nan", no "inf". */
 bool text_to_double(Text text, double *value);
-Text text_copy(Arena *arena, Text text);      /* NUL-terminated behind its length */
+Text text_copy(Arena *arena, Text text);       /* NUL-terminated behind its length */
 char *text_to_string(Arena *arena, Text text); /* the same as a C string */
 /* Formats into the arena. */
 Text text_format(Arena *arena, const char *format, ...) PRINTF(2, 3);
@@ -51,4 +51,5 @@ void text_add_string(TextBuilder *builder, const char *string);
 void text_add_char(TextBuilder *builder, char c);
 void text_add_format(TextBuilder *builder, const char *format, ...) PRINTF(2, 3);
 Text text_built(const TextBuilder *builder); /* a view; data[length] is NUL */
-void text_builder_close(TextBuilder *builder); /* usable as SCOPED(text_builder_close) on a TextBuilder; wipes */
+void text_builder_close(
+    TextBuilder *builder); /* usable as SCOPED(text_builder_close) on a TextBuilder; wipes */
