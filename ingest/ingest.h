@@ -69,6 +69,8 @@ typedef struct IngestContext {
 
 /* Reads and validates, stores nothing, needs no permit and no key: what would be rejected? */
 Result ingest_check(const IngestSpec *spec, const char *path, IngestReport *report, Error *error) CHECKED;
+/* Object of the permit for a delivery: its content hash in hex, or "nil" when path is NULL. */
+Result ingest_delivery_object(const char *path, char out[HASH_TEXT_BYTES], Error *error) CHECKED;
 /* The permit is for GOVERNANCE_LOAD and the delivery's content hash as object (nil return: "nil"). */
 Result ingest_load(const IngestContext *context, const GovernancePermit *permit, const IngestSpec *spec,
                    const IngestDelivery *delivery, IngestReport *report, Error *error) CHECKED;

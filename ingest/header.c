@@ -1,0 +1,57 @@
+#include "ingest/header.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { SHOWN_BYTES = 64 };
+
+static Result find_column(const IngestSpec *spec, const char *path, const ReaderRecord *header, size_t column,
+                          size_t *field, Error *error)
+{
+    size_t seen = 0;
+
+    for (size_t i = 0; i < header->field_count; i++)
+        if (text_equal(text_trim(header->fields[i]), spec->columns[column].name)) {
+            *field = i;
+            seen++;
+        }
+    if (seen == 1)
+        return RESULT_OK;
+    return fail(error, ERROR_INPUT, "%s line %" PRIu64 ": column %.*s is %s", path, header->line,
+                TEXT_ARG(spec->columns[column].name), seen == 0 ? "missing" : "there twice");
+}
+
+static const char *printable(Text text, char out[SHOWN_BYTES])
+{
+    size_t length = 0;
+
+    for (; length < text.length && length < SHOWN_BYTES - 1; length++)
+        out[length] = text.data[length] >= ' ' && text.data[length] <= '~' ? text.data[length] : '?';
+    out[length] = '\0';
+    return out;
+}
+
+/* All declared columns are there, so this is a header and no row of data: its names may be told. */
+static Result check_extra(const IngestSpec *spec, const char *path, const ReaderRecord *header, Error *error)
+{
+    char shown[SHOWN_BYTES];
+
+    for (size_t i = 0; i < header->field_count && !spec->ignores_extra; i++) {
+        Text name = text_trim(header->fields[i]);
+        if (spec_find(spec, name) == SPEC_NONE)
+            return fail(error, ERROR_INPUT, "%s line %" PRIu64 ": column %zu, \"%s\", is not in the spec",
+                        path, header->line, i + 1, printable(name, shown));
+    }
+    return RESULT_OK;
+}
+
+Result header_match(const IngestSpec *spec, const char *path, const ReaderRecord *header, size_t *fields,
+                    Error *error)
+{
+    if (header->fault != READER_GOOD)
+        return fail(error, ERROR_INPUT, "%s line %" PRIu64 ": the header: %s", path, header->line,
+                    READER_FAULT_TEXTS[header->fault]);
+    for (size_t i = 0; i < spec->column_count; i++)
+        TRY(find_column(spec, path, header, i, &fields[i], error));
+    return check_extra(spec, path, header, error);
+}

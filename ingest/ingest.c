@@ -1,0 +1,261 @@
+/* The story of a delivery: hashed, opened as a load, read row by row, pseudonymised, stored, published. */
+#include "ingest/ingest.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/input.h"
+#include "base/log.h"
+#include "ingest/pass.h"
+#include "ingest/store.h"
+
+enum { PATH_BYTES = 1024, SENDER_BYTES_MAX = 63 };
+
+typedef struct Load {
+    const IngestContext *context;
+    const IngestSpec *spec;
+    const IngestDelivery *delivery;
+    Pseudonymiser *pseudonymiser;
+    Store *store;
+    Seal *seal; /* made when the first row is quarantined */
+    IngestReport *report;
+    bool has_nhs_number;
+} Load;
+
+static int64_t cpu_us(void)
+{
+    struct rusage usage;
+
+    if (getrusage(RUSAGE_SELF, &usage) != 0)
+        return 0;
+    return ((int64_t)usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + usage.ru_utime.tv_usec +
+           usage.ru_stime.tv_usec;
+}
+
+static bool has_field(const IngestSpec *spec, IdentityField field)
+{
+    for (size_t i = 0; i < spec->column_count; i++)
+        if (spec_column_identifies(&spec->columns[i]) && spec->columns[i].field == field)
+            return true;
+    return false;
+}
+
+static void count_nhs(IngestReport *report, IdentifierState state)
+{
+    int64_t *const counts[] = {&report->nhs_absent, &report->nhs_valid, &report->nhs_invalid};
+
+    (*counts[state])++;
+}
+
+/* More bad rows than the spec allows; the share can only be told at the end. */
+static bool is_past_rows_max(const IngestSpec *spec, const IngestReport *report)
+{
+    return report->rows_quarantined > spec->rejects_max;
+}
+
+static bool is_rejected(const IngestSpec *spec, const IngestReport *report)
+{
+    return is_past_rows_max(spec, report) ||
+           (double)report->rows_quarantined * 100 > spec->rejects_percent_max * (double)report->rows_read;
+}
+
+/* ---- rows ---- */
+
+static Result load_good(void *context, uint64_t line, const RuleRow *row, Error *error)
+{
+    Load *load = context;
+    const TokenisedRow *tokenised;
+
+    /* The load is lost, and read on for its report alone. */
+    if (is_past_rows_max(load->spec, load->report))
+        return RESULT_OK;
+    TRY(pseudonymise_row(load->pseudonymiser, &row->identity, row->record_key, row->payload,
+                         load->spec->payload_count, &tokenised, error));
+    TRY(store_row(load->store, line, tokenised, error));
+    load->report->rows_loaded++;
+    load->report->rows_withheld += row->identity.is_withheld;
+    const Subject *subject = tokenised_row_subject(tokenised);
+    if (load->has_nhs_number)
+        count_nhs(load->report, subject != NULL ? subject->nhs_state : IDENTIFIER_ABSENT);
+    return RESULT_OK;
+}
+
+static Result open_seal(Load *load, Error *error)
+{
+    char path[PATH_BYTES];
+    int written = snprintf(path, sizeof path, "%s/load-%" PRId64 ".sealed", load->context->quarantine_folder,
+                           load->report->load_id);
+
+    if (written < 0 || (size_t)written >= sizeof path)
+        return fail(error, ERROR_CONFIG, "quarantine folder: its path is too long");
+    return seal_create(load->context->keyring, path, &load->seal, error);
+}
+
+static Result load_bad(void *context, const ReaderRecord *record, const RuleRow *row, Error *error)
+{
+    Load *load = context;
+
+    /* The row that goes past the limit is still kept: it shows that the limit was passed. */
+    if (load->report->rows_quarantined > load->spec->rejects_max + 1)
+        return RESULT_OK;
+    TRY(store_quarantine(load->store, record->line, row, error));
+    if (load->context->quarantine_folder == NULL)
+        return RESULT_OK;
+    if (load->seal == NULL)
+        TRY(open_seal(load, error));
+    return seal_line(load->seal, record->line, record->raw, error);
+}
+
+/* ---- one load ---- */
+
+static Result check_delivery(const IngestSpec *spec, const IngestDelivery *delivery, Error *error)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+    size_t length = delivery->sender != NULL ? strlen(delivery->sender) : 0;
+    Date date;
+
+    if (length == 0 || length > SENDER_BYTES_MAX || strspn(delivery->sender, letters) != length ||
+        strchr("_.-", delivery->sender[0]) != NULL)
+        return fail(error, ERROR_USAGE,
+                    "sender: up to 63 letters, digits, _, . and -, the first a letter or digit");
+    if (date_parse(spec->effective_from, &date) && month_last_day(delivery->period) < date)
+        return fail(error, ERROR_CONFIG, "%s: not in effect yet in the delivery's period", spec->path);
+    if (date_parse(spec->effective_to, &date) && month_first_day(delivery->period) > date)
+        return fail(error, ERROR_CONFIG, "%s: no longer in effect in the delivery's period", spec->path);
+    return RESULT_OK;
+}
+
+static void fill_report(const IngestSpec *spec, const IngestDelivery *delivery, IngestReport *report)
+{
+    *report = (IngestReport){.outcome = INGEST_LOADED};
+    snprintf(report->source, sizeof report->source, "%s", spec->source);
+    snprintf(report->sender, sizeof report->sender, "%s", delivery->sender);
+    month_format(delivery->period, report->period);
+}
+
+static StoreCounts counts_of(const IngestReport *report)
+{
+    return (StoreCounts){
+        .read = report->rows_read,
+        .loaded = report->rows_loaded,
+        .quarantined = report->rows_quarantined,
+        .excluded = report->rows_excluded,
+        .withheld = report->rows_withheld,
+        .nhs_valid = report->nhs_valid,
+        .nhs_invalid = report->nhs_invalid,
+        .nhs_absent = report->nhs_absent,
+    };
+}
+
+static Result read_file(Load *load, Error *error)
+{
+    const PseudonymiserOptions options = {.source = load->spec->source,
+                                          .directory = load->context->directory};
+    const Pass pass = {
+        .spec = load->spec,
+        .path = load->delivery->path,
+        .period = load->delivery->period,
+        .show_progress = load->context->show_progress,
+        .sink = {.context = load, .good = load_good, .bad = load_bad},
+    };
+    Hash content;
+
+    TRY(pseudonymiser_create(load->context->keyring, &options, &load->pseudonymiser, error));
+    TRY(pass_run(&pass, load->report, &content, error));
+    if (memcmp(content.bytes, load->report->content.bytes, HASH_BYTES) != 0)
+        return fail(error, ERROR_INPUT, "%s: changed while it was read", load->delivery->path);
+    return RESULT_OK;
+}
+
+static Result end_load(Load *load, Error *error)
+{
+    IngestReport *report = load->report;
+
+    if (load->seal != NULL)
+        TRY(seal_finish(&load->seal, error));
+    if (is_rejected(load->spec, report)) {
+        report->outcome = INGEST_REJECTED;
+        report->rows_loaded = report->rows_withheld = 0;
+        report->nhs_valid = report->nhs_invalid = report->nhs_absent = 0;
+        const StoreCounts counts = counts_of(report);
+        return store_reject(&load->store, &counts, error);
+    }
+    const StoreCounts counts = counts_of(report);
+    return store_publish(&load->store, &counts, &report->subjects_new, error);
+}
+
+static Result run(Load *load, const GovernancePermit *permit, Error *error)
+{
+    bool is_nil = load->delivery->path == NULL, is_duplicate = false;
+    const StoreLoad store_load = {
+        .permit = permit,
+        .spec = load->spec,
+        .delivery = load->delivery,
+        .content = is_nil ? NULL : &load->report->content,
+        .directory_edition =
+            load->context->directory != NULL ? postcode_directory_edition(load->context->directory) : NULL,
+    };
+
+    TRY(store_open(load->context->loader, &store_load, &load->store, &load->report->load_id, &is_duplicate,
+                   error));
+    if (is_duplicate) {
+        load->report->outcome = INGEST_DUPLICATE;
+        return RESULT_OK;
+    }
+    if (!is_nil)
+        TRY(read_file(load, error));
+    return end_load(load, error);
+}
+
+static void close_load(Load *load)
+{
+    store_abandon(&load->store);
+    seal_abandon(&load->seal);
+    pseudonymiser_close(&load->pseudonymiser);
+}
+
+Result ingest_delivery_object(const char *path, char out[HASH_TEXT_BYTES], Error *error)
+{
+    Hash content;
+    uint64_t bytes;
+
+    if (path == NULL) {
+        snprintf(out, HASH_TEXT_BYTES, "nil");
+        return RESULT_OK;
+    }
+    TRY(input_hash_file(path, &content, &bytes, error));
+    hash_format(&content, out);
+    return RESULT_OK;
+}
+
+Result ingest_load(const IngestContext *context, const GovernancePermit *permit, const IngestSpec *spec,
+                   const IngestDelivery *delivery, IngestReport *report, Error *error)
+{
+    int64_t started_us = time_now_us(), started_cpu_us = cpu_us();
+    char object[HASH_TEXT_BYTES];
+    SCOPED(close_load)
+    Load load = {
+        .context = context,
+        .spec = spec,
+        .delivery = delivery,
+        .report = report,
+        .has_nhs_number = has_field(spec, IDENTITY_NHS_NUMBER),
+    };
+
+    TRY(check_delivery(spec, delivery, error));
+    fill_report(spec, delivery, report);
+    TRY(ingest_delivery_object(delivery->path, object, error));
+    if (!governance_permit_covers(permit, GOVERNANCE_LOAD, text_from(object)))
+        return fail(error, ERROR_REFUSED, "load: the permit is not for this delivery");
+    if (delivery->path != NULL && !hash_parse(text_from(object), &report->content))
+        return fail(error, ERROR_SYSTEM, "load: the delivery has no content hash");
+    TRY(run(&load, permit, error));
+    report->elapsed_us = time_now_us() - started_us;
+    report->client_cpu_us = cpu_us() - started_cpu_us;
+    log_event(LOG_LEVEL_INFO, "load_done",
+              "load=%" PRId64 " outcome=%d rows=%" PRId64 " quarantined=%" PRId64, report->load_id,
+              (int)report->outcome, report->rows_loaded, report->rows_quarantined);
+    return RESULT_OK;
+}

@@ -1,0 +1,99 @@
+/* What is held: loads and their quarantine, and the withdrawal of a load. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "ingest/ingest.h"
+#include "ingest_sql.h"
+
+enum { CELL_BYTES = 64, LOAD_COLUMNS = 10, QUARANTINE_COLUMNS = 3 };
+
+static const DbStatement load_list = {
+    .name = "load_list",
+    .sql = ingest_sql_load_list,
+    .columns = {VALUE_INT4, VALUE_TEXT, VALUE_TEXT, VALUE_INT4, VALUE_TEXT, VALUE_TEXT, VALUE_INT8,
+                VALUE_INT8, VALUE_TIMESTAMPTZ, VALUE_TIMESTAMPTZ},
+};
+static const DbStatement quarantine_list = {
+    .name = "quarantine_list",
+    .sql = ingest_sql_quarantine_list,
+    .parameters = {VALUE_INT4, VALUE_INT8},
+    .columns = {VALUE_INT4, VALUE_TEXT, VALUE_TEXT},
+};
+static const DbStatement load_withdraw = {
+    .name = "load_withdraw",
+    .sql = ingest_sql_load_withdraw,
+    .parameters = {VALUE_BYTES, VALUE_INT4},
+    .columns = {VALUE_INT8},
+};
+
+static Text cell_text(const DbRows *rows, size_t row, size_t column, bool is_period, char out[CELL_BYTES])
+{
+    Value value = db_value(rows, row, column);
+
+    if (value.is_null)
+        return TEXT("");
+    if (value.type == VALUE_TEXT)
+        return value.text;
+    if (value.type == VALUE_TIMESTAMPTZ)
+        return text_from(time_format(value.integer, out));
+    if (is_period)
+        return text_from(month_format((Month)value.integer, out));
+    snprintf(out, CELL_BYTES, "%" PRId64, value.integer);
+    return text_from(out);
+}
+
+static void fill_table(Table *table, const DbRows *rows, size_t column_count, int period_column)
+{
+    char cells[LOAD_COLUMNS][CELL_BYTES];
+    Text texts[LOAD_COLUMNS];
+
+    for (size_t row = 0; row < db_row_count(rows); row++) {
+        for (size_t i = 0; i < column_count; i++)
+            texts[i] = cell_text(rows, row, i, (int)i == period_column, cells[i]);
+        table_row(table, texts);
+    }
+}
+
+Result ingest_load_list(Db *loader, Table **table, Error *error)
+{
+    static const char *const headings[LOAD_COLUMNS] = {"load",      "source", "sender", "period",
+                                                       "status",    "state",  "rows",   "quarantined",
+                                                       "held from", "held to"};
+    static const bool right[LOAD_COLUMNS] = {[0] = true, [6] = true, [7] = true};
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+
+    TRY(db_run(loader, &load_list, NULL, &rows, error));
+    *table = table_create(headings, right, LOAD_COLUMNS);
+    fill_table(*table, rows, LOAD_COLUMNS, 3);
+    return RESULT_OK;
+}
+
+Result ingest_quarantine_list(Db *loader, int64_t load_id, int64_t rows_max, Table **table, Error *error)
+{
+    static const char *const headings[QUARANTINE_COLUMNS] = {"line", "column", "rule"};
+    static const bool right[QUARANTINE_COLUMNS] = {[0] = true};
+    const Value values[] = {value_int4(load_id), value_int8(rows_max)};
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+
+    if (load_id < 1 || load_id > INT32_MAX || rows_max < 0)
+        return fail(error, ERROR_USAGE, "quarantine: a load's number and a number of rows are needed");
+    TRY(db_run(loader, &quarantine_list, values, &rows, error));
+    *table = table_create(headings, right, QUARANTINE_COLUMNS);
+    fill_table(*table, rows, QUARANTINE_COLUMNS, -1);
+    return RESULT_OK;
+}
+
+Result ingest_withdraw(Db *loader, const GovernancePermit *permit, int64_t load_id, Error *error)
+{
+    char object[CELL_BYTES];
+    int64_t nothing;
+
+    if (load_id < 1 || load_id > INT32_MAX)
+        return fail(error, ERROR_USAGE, "withdraw: a load's number is needed");
+    snprintf(object, sizeof object, "%" PRId64, load_id);
+    if (!governance_permit_covers(permit, GOVERNANCE_WITHDRAW, text_from(object)))
+        return fail(error, ERROR_REFUSED, "load %" PRId64 ": the permit is not for withdrawing it", load_id);
+    const Value values[] = {value_bytes(governance_permit_id(permit), GOVERNANCE_PERMIT_BYTES),
+                            value_int4(load_id)};
+    return db_run_int8(loader, &load_withdraw, values, &nothing, NULL, error);
+}

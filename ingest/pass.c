@@ -1,0 +1,71 @@
+#include "ingest/pass.h"
+
+#include <inttypes.h>
+
+#include "base/progress.h"
+#include "ingest/tally.h"
+
+enum { WIPE_ROWS = 64 << 10, PROGRESS_ROWS = 4 << 10 };
+
+static Result read_header(const Pass *pass, Reader *reader, Rules **rules, Error *error)
+{
+    const ReaderRecord *header;
+
+    TRY(reader_next(reader, &header, error));
+    if (header == NULL)
+        return fail(error, ERROR_INPUT, "%s: empty file", pass->path);
+    TRY(rules_open(pass->spec, pass->path, header, pass->period, rules, error));
+    reader_expect(reader, header->field_count);
+    return RESULT_OK;
+}
+
+static Result hand_on(const Pass *pass, const ReaderRecord *record, const RuleRow *row, Tally *tally,
+                      IngestReport *report, Error *error)
+{
+    report->rows_read++;
+    if (row->is_excluded) {
+        report->rows_excluded++;
+        return RESULT_OK;
+    }
+    if (row->fault_count == 0)
+        return pass->sink.good(pass->sink.context, record->line, row, error);
+    report->rows_quarantined++;
+    tally_add(tally, row);
+    return pass->sink.bad(pass->sink.context, record, row, error);
+}
+
+static Result read_rows(const Pass *pass, Reader *reader, Rules *rules, Tally *tally, IngestReport *report,
+                        Error *error)
+{
+    Progress progress = progress_start(pass->spec->source, 0);
+    const ReaderRecord *record;
+
+    for (;;) {
+        TRY(reader_next(reader, &record, error));
+        if (record == NULL)
+            break;
+        TRY(hand_on(pass, record, rules_apply(rules, record), tally, report, error));
+        if (report->rows_read % WIPE_ROWS == 0)
+            rules_wipe(rules);
+        if (pass->show_progress && report->rows_read % PROGRESS_ROWS == 0)
+            progress_update(&progress, (uint64_t)report->rows_read);
+    }
+    if (pass->show_progress)
+        progress_end(&progress, "%" PRId64 " rows read", report->rows_read);
+    return RESULT_OK;
+}
+
+Result pass_run(const Pass *pass, IngestReport *report, Hash *content, Error *error)
+{
+    SCOPED(reader_close) Reader *reader = NULL;
+    SCOPED(rules_close) Rules *rules = NULL;
+    SCOPED(tally_close) Tally *tally = tally_create();
+
+    TRY(reader_open(pass->path, &pass->spec->format, &reader, error));
+    TRY(read_header(pass, reader, &rules, error));
+    TRY(read_rows(pass, reader, rules, tally, report, error));
+    tally_report(tally, pass->spec, report);
+    if (!reader_digest(reader, content))
+        return fail(error, ERROR_SYSTEM, "%s: not read to its end", pass->path);
+    return RESULT_OK;
+}

@@ -1,0 +1,256 @@
+#include "ingest/rule.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "ingest/decode.h"
+#include "ingest/header.h"
+#include "ingest/rule_value.h"
+
+enum { KEY_SEPARATOR = 0x1F };
+
+struct Rules {
+    const IngestSpec *spec;
+    size_t fields[SPEC_COLUMNS_MAX]; /* where the spec's columns stand in the file */
+    int slots[SPEC_COLUMNS_MAX];     /* where they stand in the payload, or SPEC_NONE */
+    Date period_last_day;
+    Value payload[SPEC_PAYLOAD_MAX + 1];
+    Text texts[SPEC_COLUMNS_MAX]; /* trimmed */
+    char birth_date[DATE_TEXT_BYTES];
+    char *key;
+    size_t key_bytes;
+    RuleRow row;
+};
+
+static const char *const reason_texts[RULE_CROSS] = {
+    [RULE_REQUIRED] = "missing",
+    [RULE_NOT_DATE] = "not a date",
+    [RULE_NOT_INTEGER] = "not a whole number",
+    [RULE_NOT_DECIMAL] = "not a number",
+    [RULE_DECIMALS] = "more than 2 decimals",
+    [RULE_BELOW] = "below its minimum",
+    [RULE_ABOVE] = "above its maximum",
+    [RULE_NOT_SHAPE] = "not of its shape",
+    [RULE_NOT_VALID] = "not valid",
+    [RULE_AFTER_PERIOD] = "after the period",
+};
+
+const char *rule_text(const IngestSpec *spec, RuleFault fault, char out[INGEST_RULE_BYTES])
+{
+    if (fault.reason < READER_FAULT_COUNT)
+        snprintf(out, INGEST_RULE_BYTES, "%s", READER_FAULT_TEXTS[fault.reason]);
+    else if (fault.reason >= RULE_CROSS)
+        snprintf(out, INGEST_RULE_BYTES, "rule %.*s", TEXT_ARG(spec->rules[fault.reason - RULE_CROSS].name));
+    else if (fault.reason == RULE_NOT_IN_LIST)
+        snprintf(out, INGEST_RULE_BYTES, "not in list %.*s",
+                 TEXT_ARG(spec->lists[spec->columns[fault.column].list].name));
+    else
+        snprintf(out, INGEST_RULE_BYTES, "%s", reason_texts[fault.reason]);
+    return out;
+}
+
+Result rules_open(const IngestSpec *spec, const char *path, const ReaderRecord *header, Month period,
+                  Rules **rules, Error *error)
+{
+    SCOPED(rules_close) Rules *draft = memory_alloc(sizeof *draft);
+    int slot = 0;
+
+    draft->spec = spec;
+    TRY(header_match(spec, path, header, draft->fields, error));
+    for (size_t i = 0; i < spec->column_count; i++)
+        draft->slots[i] = spec_column_is_stored(&spec->columns[i]) ? slot++ : SPEC_NONE;
+    draft->period_last_day = period == RULE_ANY_PERIOD ? INT32_MAX : month_last_day(period);
+    draft->key_bytes = spec->key_count * (spec->format.record_bytes_max * DECODE_GROWTH_MAX + 1);
+    if (draft->key_bytes > 0)
+        draft->key = memory_alloc(draft->key_bytes);
+    *rules = draft;
+    draft = NULL;
+    return RESULT_OK;
+}
+
+static void add_fault(Rules *rules, int column, int reason)
+{
+    RuleRow *row = &rules->row;
+
+    if (row->fault_count < RULE_FAULTS_MAX)
+        row->faults[row->fault_count++] = (RuleFault){.column = (int16_t)column, .reason = (uint16_t)reason};
+}
+
+/* ---- what identifies ---- */
+
+/* Pseudonymise reads birth dates as CCYY-MM-DD. */
+static Text canonical_birth_date(Rules *rules, Text text)
+{
+    Date date;
+
+    if (rules->spec->date_format == SPEC_ISO)
+        return text;
+    if (!spec_date(rules->spec, text, &date))
+        return (Text){0};
+    return text_from(date_format(date, rules->birth_date));
+}
+
+static void take_identity(Rules *rules, size_t column)
+{
+    const SpecColumn *spec_column = &rules->spec->columns[column];
+    RawIdentity *identity = &rules->row.identity;
+    Text text = rules->texts[column];
+    bool is_checked = spec_column->rejects_invalid || spec_column->scheme.length > 0;
+
+    if (is_checked && !rule_identifier_is_valid(rules->spec, spec_column, text)) {
+        if (spec_column->rejects_invalid)
+            add_fault(rules, (int)column, RULE_NOT_VALID);
+        return;
+    }
+    identity->fields[spec_column->field] =
+        spec_column->field == IDENTITY_BIRTH_DATE ? canonical_birth_date(rules, text) : text;
+    if (spec_column->scheme.length > 0)
+        identity->nhs_scheme = spec_column->scheme;
+    if (spec_column->issuer != SPEC_NONE)
+        identity->fields[IDENTITY_LOCAL_ID_ISSUER] = rules->texts[spec_column->issuer];
+    else if (spec_column->issuer_fixed.length > 0)
+        identity->fields[IDENTITY_LOCAL_ID_ISSUER] = spec_column->issuer_fixed;
+}
+
+/* ---- what is stored ---- */
+
+static void take_value(Rules *rules, size_t column)
+{
+    const SpecColumn *spec_column = &rules->spec->columns[column];
+    Value *value = &rules->payload[rules->slots[column]];
+    int reason = rule_value(rules->spec, spec_column, rules->texts[column], value);
+
+    if (reason != READER_GOOD) {
+        *value = value_null(SPEC_TYPE_VALUES[spec_column->type]);
+        add_fault(rules, (int)column, reason);
+    }
+}
+
+static void take_nothing(Rules *rules, size_t column)
+{
+    const SpecColumn *spec_column = &rules->spec->columns[column];
+
+    if (spec_column->is_required)
+        add_fault(rules, (int)column, RULE_REQUIRED);
+    if (rules->slots[column] == SPEC_NONE)
+        return;
+    rules->payload[rules->slots[column]] = spec_column->type == SPEC_BOOLEAN
+                                               ? value_bool(false)
+                                               : value_null(SPEC_TYPE_VALUES[spec_column->type]);
+}
+
+static const Value *date_of(const Rules *rules, int column)
+{
+    if (column == SPEC_NONE)
+        return NULL;
+    const Value *value = &rules->payload[rules->slots[column]];
+    return value->is_null ? NULL : value;
+}
+
+static void check_across(Rules *rules)
+{
+    const IngestSpec *spec = rules->spec;
+    const Value *in_period = date_of(rules, spec->period_date);
+
+    if (in_period != NULL && in_period->date > rules->period_last_day)
+        add_fault(rules, spec->period_date, RULE_AFTER_PERIOD);
+    for (size_t i = 0; i < spec->rule_count; i++) {
+        const Value *date = date_of(rules, spec->rules[i].column);
+        const Value *not_before = date_of(rules, spec->rules[i].not_before);
+        if (date != NULL && not_before != NULL && date->date < not_before->date)
+            add_fault(rules, spec->rules[i].column, RULE_CROSS + (int)i);
+    }
+}
+
+static void join_key(Rules *rules)
+{
+    const IngestSpec *spec = rules->spec;
+    size_t length = 0;
+    bool has_part = false;
+
+    for (size_t i = 0; i < spec->key_count; i++) {
+        Text part = rules->texts[spec->key[i]];
+        has_part |= part.length > 0;
+        assert(length + part.length < rules->key_bytes);
+        if (i > 0)
+            rules->key[length++] = KEY_SEPARATOR;
+        if (part.length > 0)
+            memcpy(rules->key + length, part.data, part.length);
+        length += part.length;
+    }
+    rules->row.record_key = (Text){.data = rules->key, .length = has_part ? length : 0};
+}
+
+/* ---- one record ---- */
+
+static void take_damaged(Rules *rules, const ReaderRecord *record)
+{
+    int column = RULE_WHOLE_ROW;
+
+    for (size_t i = 0; i < rules->spec->column_count; i++)
+        if (record->fault_field >= 0 && rules->fields[i] == (size_t)record->fault_field)
+            column = (int)i;
+    add_fault(rules, column, record->fault);
+}
+
+/* text_trim, where most fields have nothing to trim. */
+static inline Text trimmed(Text text)
+{
+    if (text.length == 0 || (text.data[0] > ' ' && text.data[text.length - 1] > ' '))
+        return text;
+    return text_trim(text);
+}
+
+const RuleRow *rules_apply(Rules *rules, const ReaderRecord *record)
+{
+    const IngestSpec *spec = rules->spec;
+    RuleRow *row = &rules->row;
+
+    *row = (RuleRow){.payload = rules->payload, .identity = {.event_date = DATE_NONE}};
+    if (record->fault != READER_GOOD) {
+        take_damaged(rules, record);
+        return row;
+    }
+    for (size_t i = 0; i < spec->column_count; i++)
+        rules->texts[i] = trimmed(record->fields[rules->fields[i]]);
+    row->is_excluded =
+        spec->excluded != SPEC_NONE && text_equal(rules->texts[spec->excluded], spec->exclude_equals);
+    if (row->is_excluded)
+        return row;
+    for (size_t i = 0; i < spec->column_count; i++) {
+        if (rules->texts[i].length == 0)
+            take_nothing(rules, i);
+        else if (rules->slots[i] != SPEC_NONE)
+            take_value(rules, i);
+        else if (spec->columns[i].use != SPEC_IGNORED)
+            take_identity(rules, i);
+    }
+    check_across(rules);
+    join_key(rules);
+    row->identity.is_withheld = spec->withheld != SPEC_NONE && rules->texts[spec->withheld].length > 0;
+    const Value *event = date_of(rules, spec->event_date);
+    row->identity.event_date = event != NULL ? event->date : DATE_NONE;
+    return row;
+}
+
+void rules_wipe(Rules *rules)
+{
+    rules->row = (RuleRow){0};
+    secret_wipe(rules->texts, sizeof rules->texts);
+    secret_wipe(rules->payload, sizeof rules->payload);
+    secret_wipe(rules->birth_date, sizeof rules->birth_date);
+    if (rules->key != NULL)
+        secret_wipe(rules->key, rules->key_bytes);
+}
+
+void rules_close(Rules **rules)
+{
+    if (*rules == NULL)
+        return;
+    rules_wipe(*rules);
+    memory_free((*rules)->key);
+    memory_free(*rules);
+    *rules = NULL;
+}

@@ -1,0 +1,56 @@
+#pragma once
+/*
+ * Types and checks one record by its spec, and parts what identifies from what is stored.
+ * Views into the record and into the rules' own memory: valid until the next record. Private to ingest.
+ */
+#include "ingest/spec.h"
+
+enum { RULE_FAULTS_MAX = 8, RULE_WHOLE_ROW = -1 };
+
+#define RULE_ANY_PERIOD INT32_MAX
+
+/* Follow the reader's faults in one numbering; those of the spec's own rules follow RULE_CROSS. */
+typedef enum RuleReason {
+    RULE_REQUIRED = READER_FAULT_COUNT,
+    RULE_NOT_DATE,
+    RULE_NOT_INTEGER,
+    RULE_NOT_DECIMAL,
+    RULE_DECIMALS,
+    RULE_BELOW,
+    RULE_ABOVE,
+    RULE_NOT_IN_LIST,
+    RULE_NOT_SHAPE,
+    RULE_NOT_VALID,
+    RULE_AFTER_PERIOD,
+    RULE_CROSS,
+    RULE_REASON_COUNT = RULE_CROSS + SPEC_RULES_MAX
+} RuleReason;
+
+typedef struct RuleFault {
+    int16_t column; /* of the spec, or RULE_WHOLE_ROW */
+    uint16_t reason;
+} RuleFault;
+
+typedef struct RuleRow {
+    const Value *payload; /* the stored columns in the spec's order */
+    RawIdentity identity;
+    Text record_key; /* parts joined by 0x1F; empty when the spec has none */
+    bool is_excluded;
+    RuleFault faults[RULE_FAULTS_MAX]; /* the first ones */
+    size_t fault_count;
+} RuleRow;
+
+typedef struct Rules Rules;
+
+/*
+ * Matches the header. period: dates of the spec's period_date may not lie behind this month, or
+ * RULE_ANY_PERIOD. Errors  as header_match
+ */
+Result rules_open(const IngestSpec *spec, const char *path, const ReaderRecord *header, Month period,
+                  Rules **rules, Error *error) CHECKED;
+const RuleRow *rules_apply(Rules *rules, const ReaderRecord *record);
+/* Forgets the views and wipes what was copied from records. */
+void rules_wipe(Rules *rules);
+void rules_close(Rules **rules); /* wipes */
+/* "not a date"; never a value. */
+const char *rule_text(const IngestSpec *spec, RuleFault fault, char out[INGEST_RULE_BYTES]);

@@ -1,0 +1,131 @@
+#include "ingest/rule_value.h"
+
+enum { DIGITS_MAX = 12, DECIMALS = 2 }; /* numeric(14,2) */
+
+static int read_date(const IngestSpec *spec, const SpecColumn *column, Text text, Value *value)
+{
+    Date date;
+
+    (void)column;
+    if (!spec_date(spec, text, &date))
+        return RULE_NOT_DATE;
+    *value = value_date(date);
+    return READER_GOOD;
+}
+
+static int check_range(const SpecColumn *column, int64_t number)
+{
+    if (column->has_min && number < column->min)
+        return RULE_BELOW;
+    return column->has_max && number > column->max ? RULE_ABOVE : READER_GOOD;
+}
+
+static int read_integer(const IngestSpec *spec, const SpecColumn *column, Text text, Value *value)
+{
+    int64_t number;
+
+    (void)spec;
+    if (!text_to_int64(text, &number))
+        return RULE_NOT_INTEGER;
+    *value = value_int8(number);
+    return check_range(column, number);
+}
+
+static size_t read_digits(Text text, size_t at, size_t digits_max, int64_t *number)
+{
+    size_t from = at;
+
+    for (; at < text.length && at - from < digits_max && text.data[at] >= '0' && text.data[at] <= '9'; at++)
+        *number = *number * 10 + (text.data[at] - '0');
+    return at - from;
+}
+
+/* Optional minus, 1 to 12 digits, at most two decimals; zeros may follow them. */
+static int parse_hundredths(Text text, int64_t *hundredths)
+{
+    bool is_negative = text.data[0] == '-';
+    int64_t number = 0;
+    size_t at = is_negative, digits = read_digits(text, at, DIGITS_MAX, &number), decimals = 0;
+
+    if (digits == 0)
+        return RULE_NOT_DECIMAL;
+    at += digits;
+    if (at < text.length && text.data[at] == '.') {
+        at++;
+        decimals = read_digits(text, at, DECIMALS, &number);
+        at += decimals;
+        if (decimals == 0)
+            return RULE_NOT_DECIMAL;
+        while (decimals == DECIMALS && at < text.length && text.data[at] == '0')
+            at++;
+    }
+    if (at < text.length)
+        return decimals == DECIMALS && text.data[at] >= '1' && text.data[at] <= '9' ? RULE_DECIMALS
+                                                                                    : RULE_NOT_DECIMAL;
+    for (; decimals < DECIMALS; decimals++)
+        number *= 10;
+    *hundredths = is_negative ? -number : number;
+    return READER_GOOD;
+}
+
+static int read_decimal(const IngestSpec *spec, const SpecColumn *column, Text text, Value *value)
+{
+    int64_t hundredths;
+    int reason = parse_hundredths(text, &hundredths);
+
+    (void)spec;
+    if (reason != READER_GOOD)
+        return reason;
+    *value = value_numeric(hundredths);
+    return check_range(column, hundredths);
+}
+
+static int read_string(const IngestSpec *spec, const SpecColumn *column, Text text, Value *value)
+{
+    if (column->list != SPEC_NONE && !codes_contain(&spec->lists[column->list], text))
+        return RULE_NOT_IN_LIST;
+    if (column->list == SPEC_NONE && !shape_matches(&column->shape, text))
+        return RULE_NOT_SHAPE;
+    *value = value_text(text);
+    return READER_GOOD;
+}
+
+static int read_presence(const IngestSpec *spec, const SpecColumn *column, Text text, Value *value)
+{
+    (void)spec;
+    (void)column;
+    *value = value_bool(text.length > 0);
+    return READER_GOOD;
+}
+
+int rule_value(const IngestSpec *spec, const SpecColumn *column, Text text, Value *value)
+{
+    static int (*const readers[SPEC_TYPE_COUNT])(const IngestSpec *, const SpecColumn *, Text, Value *) = {
+        [SPEC_STRING] = read_string,   [SPEC_DAY] = read_date,         [SPEC_INTEGER] = read_integer,
+        [SPEC_DECIMAL] = read_decimal, [SPEC_BOOLEAN] = read_presence,
+    };
+
+    return readers[column->type](spec, column, text, value);
+}
+
+bool rule_identifier_is_valid(const IngestSpec *spec, const SpecColumn *column, Text text)
+{
+    char digits[16];
+    Date date;
+
+    if (column->scheme.length > 0)
+        return shape_matches(&column->shape, text);
+    switch (column->field) {
+    case IDENTITY_NHS_NUMBER:
+    case IDENTITY_SUPERSEDED_NHS_NUMBER:
+        return pseudonymise_nhs_number(text, digits) == IDENTIFIER_VALID;
+    case IDENTITY_UPRN:
+        return pseudonymise_uprn(text, digits) == IDENTIFIER_VALID;
+    case IDENTITY_POSTCODE:
+        return pseudonymise_postcode(text, digits) == IDENTIFIER_VALID;
+    case IDENTITY_BIRTH_DATE:
+        return spec_date(spec, text, &date);
+    default:
+        return true;
+    }
+}

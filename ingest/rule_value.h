@@ -1,0 +1,8 @@
+#pragma once
+/* Reads typed values from text. Private to rule.c. */
+#include "ingest/rule.h"
+
+/* READER_GOOD, or why not. *value is set when good. */
+int rule_value(const IngestSpec *spec, const SpecColumn *column, Text text, Value *value);
+/* As the spec's `scheme` or the identifier's own rule has it. */
+bool rule_identifier_is_valid(const IngestSpec *spec, const SpecColumn *column, Text text);

@@ -1,0 +1,375 @@
+#include "ingest/store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "ingest_sql.h"
+
+enum {
+    FLUSH_ROWS = 64 << 10,
+    SUBJECT_BYTES = 4 << 20,
+    SUBJECTS_MAX = SUBJECT_BYTES / sizeof(Subject),
+    QUARANTINE_MAX = 32 << 10,
+    FIXED_COLUMNS = 5, /* in front of the payload */
+    TABLE_BYTES = 96,
+};
+
+typedef struct QuarantineEntry {
+    int32_t line;
+    RuleFault fault;
+} QuarantineEntry;
+
+struct Store {
+    Db *loader;
+    StoreLoad load;
+    int64_t load_id, source_id;
+    DbCopy *copy; /* of records; one at a time, so subjects and quarantine wait in memory */
+    char records[TABLE_BYTES], subjects[TABLE_BYTES], quarantine[TABLE_BYTES];
+    DbCopyColumn columns[FIXED_COLUMNS + SPEC_PAYLOAD_MAX];
+    size_t column_count, rows_since_flush;
+    Subject *subject_buffer;
+    size_t subject_count;
+    QuarantineEntry *quarantine_buffer;
+    size_t quarantine_count;
+    Arena *names;
+};
+
+static const DbStatement load_open = {
+    .name = "load_open",
+    .sql = ingest_sql_load_open,
+    .parameters = {VALUE_BYTES, VALUE_TEXT, VALUE_TEXT, VALUE_INT4, VALUE_TEXT, VALUE_BYTES, VALUE_INT4,
+                   VALUE_BYTES, VALUE_TEXT, VALUE_BOOL},
+    .columns = {VALUE_TEXT, VALUE_INT4, VALUE_INT2},
+};
+static const DbStatement load_publish = {
+    .name = "load_publish",
+    .sql = ingest_sql_load_publish,
+    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_INT8_ARRAY},
+    .columns = {VALUE_INT8},
+};
+static const DbStatement load_reject = {
+    .name = "load_reject",
+    .sql = ingest_sql_load_reject,
+    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_INT8_ARRAY},
+    .columns = {VALUE_INT8},
+};
+static const DbStatement load_abandon = {
+    .name = "load_abandon",
+    .sql = ingest_sql_load_abandon,
+    .parameters = {VALUE_BYTES, VALUE_INT4},
+    .columns = {VALUE_INT8},
+};
+
+static const DbCopyColumn fixed_columns[FIXED_COLUMNS] = {
+    {"load_id", VALUE_INT4},    {"line_number", VALUE_INT4}, {"subject_id", VALUE_INT8},
+    {"record_key", VALUE_INT8}, {"age_days", VALUE_INT2},
+};
+static const DbCopyColumn subject_columns[] = {
+    {"subject_id", VALUE_INT8},
+    {"source_id", VALUE_INT2},
+    {"digest", VALUE_BYTES},
+    {"first_load_id", VALUE_INT4},
+    {"key_version", VALUE_INT2},
+    {"nhs_token", VALUE_BYTES},
+    {"superseded_nhs_token", VALUE_BYTES},
+    {"local_token", VALUE_BYTES},
+    {"uprn_token", VALUE_BYTES},
+    {"nhs_state", VALUE_INT2},
+    {"birth_year", VALUE_INT2},
+    {"birth_month", VALUE_INT2},
+    {"sex", VALUE_TEXT},
+    {"lsoa_2011", VALUE_TEXT},
+    {"lsoa_2021", VALUE_TEXT},
+};
+static const DbCopyColumn quarantine_columns[] = {
+    {"line_number", VALUE_INT4}, {"column_name", VALUE_TEXT}, {"rule", VALUE_TEXT}};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* ---- opening ---- */
+
+static Value permit_value(const GovernancePermit *permit)
+{
+    return value_bytes(governance_permit_id(permit), GOVERNANCE_PERMIT_BYTES);
+}
+
+static Result open_load(Db *loader, const StoreLoad *load, DbRows **rows, Error *error)
+{
+    static const char *const statuses[] = {"provisional", "final", "year_end"};
+    const IngestSpec *spec = load->spec;
+    const Value values[] = {
+        permit_value(load->permit),
+        value_text(text_from(spec->source)),
+        value_text(text_from(load->delivery->sender)),
+        value_int4(load->delivery->period),
+        value_text(text_from(statuses[load->delivery->status])),
+        load->content != NULL ? value_bytes(load->content->bytes, HASH_BYTES) : value_null(VALUE_BYTES),
+        value_int4(spec->version),
+        value_bytes(spec->hash.bytes, HASH_BYTES),
+        load->directory_edition != NULL ? value_text(text_from(load->directory_edition))
+                                        : value_null(VALUE_TEXT),
+        value_bool(load->delivery->replace),
+    };
+
+    return db_run(loader, &load_open, values, rows, error);
+}
+
+static void name_columns(Store *store)
+{
+    const IngestSpec *spec = store->load.spec;
+
+    memcpy(store->columns, fixed_columns, sizeof fixed_columns);
+    store->column_count = FIXED_COLUMNS;
+    for (size_t i = 0; i < spec->column_count; i++)
+        if (spec_column_is_stored(&spec->columns[i]))
+            store->columns[store->column_count++] = (DbCopyColumn){
+                .name = text_to_string(store->names, spec->columns[i].stored),
+                .type = SPEC_TYPE_VALUES[spec->columns[i].type],
+            };
+}
+
+static Store *make_store(Db *loader, const StoreLoad *load, int64_t load_id, int64_t source_id)
+{
+    Store *store = memory_alloc(sizeof *store);
+
+    store->loader = loader;
+    store->load = *load;
+    store->load_id = load_id;
+    store->source_id = source_id;
+    store->names = arena_create(1 << 20);
+    store->subject_buffer = memory_alloc(SUBJECTS_MAX * sizeof(Subject));
+    store->quarantine_buffer = memory_alloc(QUARANTINE_MAX * sizeof(QuarantineEntry));
+    snprintf(store->records, TABLE_BYTES, "staging.%s_%d", load->spec->source, (int)load_id);
+    snprintf(store->subjects, TABLE_BYTES, "staging.subject_%d", (int)load_id);
+    snprintf(store->quarantine, TABLE_BYTES, "staging.quarantine_%d", (int)load_id);
+    name_columns(store);
+    return store;
+}
+
+Result store_open(Db *loader, const StoreLoad *load, Store **store, int64_t *load_id, bool *is_duplicate,
+                  Error *error)
+{
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    SCOPED(store_abandon) Store *draft = NULL;
+
+    TRY(open_load(loader, load, &rows, error));
+    *load_id = db_int(rows, 0, 1);
+    *is_duplicate = text_equal(db_text(rows, 0, 0), TEXT("duplicate"));
+    if (*is_duplicate)
+        return RESULT_OK;
+    draft = make_store(loader, load, *load_id, db_int(rows, 0, 2));
+    TRY(db_begin(loader, error));
+    *store = draft;
+    draft = NULL;
+    return RESULT_OK;
+}
+
+/* ---- subjects and quarantine, between two copies of records ---- */
+
+static Value token_value(const Token *token)
+{
+    return token->is_set ? value_bytes(token->bytes, TOKEN_BYTES) : value_null(VALUE_BYTES);
+}
+
+static Value number_or_null(int number)
+{
+    return number != 0 ? value_int2(number) : value_null(VALUE_INT2);
+}
+
+static Value string_or_null(const char *string)
+{
+    return string[0] != '\0' ? value_text(text_from(string)) : value_null(VALUE_TEXT);
+}
+
+static Result copy_subject(const Store *store, DbCopy *copy, const Subject *subject, Error *error)
+{
+    const char sex[] = {subject->sex, '\0'};
+    const Value values[COUNT(subject_columns)] = {
+        value_int8(subject->subject_id),
+        value_int2(store->source_id),
+        value_bytes(subject->digest, sizeof subject->digest),
+        value_int4(store->load_id),
+        value_int2(subject->key_version),
+        token_value(&subject->nhs),
+        token_value(&subject->superseded_nhs),
+        token_value(&subject->local_id),
+        token_value(&subject->uprn),
+        value_int2((int64_t)subject->nhs_state),
+        number_or_null(subject->birth_year),
+        number_or_null(subject->birth_month),
+        string_or_null(sex),
+        string_or_null(subject->lsoa_2011),
+        string_or_null(subject->lsoa_2021),
+    };
+
+    return db_copy_row(copy, values, error);
+}
+
+static Result flush_subjects(Store *store, Error *error)
+{
+    SCOPED(db_copy_abandon) DbCopy *copy = NULL;
+
+    if (store->subject_count == 0)
+        return RESULT_OK;
+    TRY(db_copy_in(store->loader, store->subjects, subject_columns, COUNT(subject_columns), &copy, error));
+    for (size_t i = 0; i < store->subject_count; i++)
+        TRY(copy_subject(store, copy, &store->subject_buffer[i], error));
+    store->subject_count = 0;
+    return db_copy_end(&copy, NULL, error);
+}
+
+static Result copy_entry(const Store *store, DbCopy *copy, const QuarantineEntry *entry, Error *error)
+{
+    const IngestSpec *spec = store->load.spec;
+    bool is_row = entry->fault.column == RULE_WHOLE_ROW;
+    char rule[INGEST_RULE_BYTES];
+    const Value values[COUNT(quarantine_columns)] = {
+        value_int4(entry->line),
+        is_row ? value_null(VALUE_TEXT) : value_text(spec->columns[entry->fault.column].name),
+        value_text(text_from(rule_text(spec, entry->fault, rule))),
+    };
+
+    return db_copy_row(copy, values, error);
+}
+
+static Result flush_quarantine(Store *store, Error *error)
+{
+    SCOPED(db_copy_abandon) DbCopy *copy = NULL;
+
+    if (store->quarantine_count == 0)
+        return RESULT_OK;
+    TRY(db_copy_in(store->loader, store->quarantine, quarantine_columns, COUNT(quarantine_columns), &copy,
+                   error));
+    for (size_t i = 0; i < store->quarantine_count; i++)
+        TRY(copy_entry(store, copy, &store->quarantine_buffer[i], error));
+    store->quarantine_count = 0;
+    return db_copy_end(&copy, NULL, error);
+}
+
+static Result flush(Store *store, Error *error)
+{
+    if (store->copy != NULL)
+        TRY(db_copy_end(&store->copy, NULL, error));
+    store->rows_since_flush = 0;
+    TRY(flush_subjects(store, error));
+    return flush_quarantine(store, error);
+}
+
+/* ---- rows ---- */
+
+static Result line_number(const Store *store, uint64_t line, Error *error)
+{
+    if (line > INT32_MAX)
+        return fail(error, ERROR_LIMIT, "%s: more than 2147483647 lines", store->load.delivery->path);
+    return RESULT_OK;
+}
+
+static Result copy_record(Store *store, uint64_t line, const TokenisedRow *row, const Subject *subject,
+                          Error *error)
+{
+    Value values[FIXED_COLUMNS + SPEC_PAYLOAD_MAX];
+    size_t payload_count;
+    int64_t record_key;
+    const Value *payload = tokenised_row_payload(row, &payload_count);
+    int age_days = tokenised_row_age_days(row);
+
+    values[0] = value_int4(store->load_id);
+    values[1] = value_int4((int64_t)line);
+    values[2] = subject != NULL ? value_int8(subject->subject_id) : value_null(VALUE_INT8);
+    values[3] = tokenised_row_record_key(row, &record_key) ? value_int8(record_key) : value_null(VALUE_INT8);
+    values[4] = age_days >= 0 ? value_int2(age_days) : value_null(VALUE_INT2);
+    memcpy(values + FIXED_COLUMNS, payload, payload_count * sizeof *payload);
+    return db_copy_row(store->copy, values, error);
+}
+
+Result store_row(Store *store, uint64_t line, const TokenisedRow *row, Error *error)
+{
+    const Subject *subject = tokenised_row_subject(row);
+
+    TRY(line_number(store, line, error));
+    if (store->rows_since_flush == FLUSH_ROWS || store->subject_count == SUBJECTS_MAX)
+        TRY(flush(store, error));
+    if (store->copy == NULL)
+        TRY(db_copy_in(store->loader, store->records, store->columns, store->column_count, &store->copy,
+                       error));
+    if (subject != NULL && tokenised_row_subject_is_new(row))
+        store->subject_buffer[store->subject_count++] = *subject;
+    store->rows_since_flush++;
+    return copy_record(store, line, row, subject, error);
+}
+
+Result store_quarantine(Store *store, uint64_t line, const RuleRow *row, Error *error)
+{
+    TRY(line_number(store, line, error));
+    if (store->quarantine_count + row->fault_count > QUARANTINE_MAX)
+        TRY(flush(store, error));
+    for (size_t i = 0; i < row->fault_count; i++)
+        store->quarantine_buffer[store->quarantine_count++] =
+            (QuarantineEntry){.line = (int32_t)line, .fault = row->faults[i]};
+    return RESULT_OK;
+}
+
+/* ---- the end ---- */
+
+static void close_store(Store **store)
+{
+    Store *closing = *store;
+
+    secret_wipe(closing->subject_buffer, SUBJECTS_MAX * sizeof(Subject));
+    memory_free(closing->subject_buffer);
+    memory_free(closing->quarantine_buffer);
+    arena_close(&closing->names);
+    memory_free(closing);
+    *store = NULL;
+}
+
+static Result end_load(Store **store, const DbStatement *statement, const StoreCounts *counts, int64_t *value,
+                       Error *error)
+{
+    Store *ending = *store;
+    const int64_t numbers[] = {counts->read,     counts->loaded,    counts->quarantined, counts->excluded,
+                               counts->withheld, counts->nhs_valid, counts->nhs_invalid, counts->nhs_absent};
+    const Value values[] = {
+        permit_value(ending->load.permit),
+        value_int4(ending->load_id),
+        {.type = VALUE_INT8_ARRAY, .array = {.items = numbers, .count = COUNT(numbers)}},
+    };
+
+    TRY(flush(ending, error));
+    TRY(db_commit(ending->loader, error));
+    TRY(db_run_int8(ending->loader, statement, values, value, NULL, error));
+    close_store(store);
+    return RESULT_OK;
+}
+
+Result store_publish(Store **store, const StoreCounts *counts, int64_t *subjects_new, Error *error)
+{
+    return end_load(store, &load_publish, counts, subjects_new, error);
+}
+
+Result store_reject(Store **store, const StoreCounts *counts, Error *error)
+{
+    int64_t nothing;
+
+    return end_load(store, &load_reject, counts, &nothing, error);
+}
+
+/* Whatever fails here is mended when the next load is opened. */
+void store_abandon(Store **store)
+{
+    Error ignored = {0};
+    int64_t nothing;
+    Result done = RESULT_OK;
+
+    if (*store == NULL)
+        return;
+    Store *ending = *store;
+    const Value values[] = {permit_value(ending->load.permit), value_int4(ending->load_id)};
+    db_copy_abandon(&ending->copy);
+    if (db_in_transaction(ending->loader))
+        done = db_rollback(ending->loader, &ignored);
+    if (done.ok)
+        done = db_run_int8(ending->loader, &load_abandon, values, &nothing, NULL, &ignored);
+    close_store(store);
+}

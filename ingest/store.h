@@ -1,0 +1,33 @@
+#pragma once
+/*
+ * Writes a load: the only user of COPY into staging, and it takes nothing but rows that pseudonymise has
+ * made. Private to ingest.
+ */
+#include "ingest/rule.h"
+
+typedef struct Store Store;
+
+/* What a load's row in ingest.load counts; the order is that of ingest.counts_set. */
+typedef struct StoreCounts {
+    int64_t read, loaded, quarantined, excluded, withheld, nhs_valid, nhs_invalid, nhs_absent;
+} StoreCounts;
+
+typedef struct StoreLoad {
+    const GovernancePermit *permit;
+    const IngestSpec *spec;
+    const IngestDelivery *delivery;
+    const Hash *content;           /* NULL: a nil return */
+    const char *directory_edition; /* NULL: none */
+} StoreLoad;
+
+/* *load_id is the load opened, or with *is_duplicate the one that holds the same delivery; then *store stays
+ * NULL. What load points at must outlive the store. */
+Result store_open(Db *loader, const StoreLoad *load, Store **store, int64_t *load_id, bool *is_duplicate,
+                  Error *error) CHECKED;
+Result store_row(Store *store, uint64_t line, const TokenisedRow *row, Error *error) CHECKED;
+Result store_quarantine(Store *store, uint64_t line, const RuleRow *row, Error *error) CHECKED;
+/* Both end the load, and close the store when they succeed. */
+Result store_publish(Store **store, const StoreCounts *counts, int64_t *subjects_new, Error *error) CHECKED;
+Result store_reject(Store **store, const StoreCounts *counts, Error *error) CHECKED;
+/* Nothing stays of a load that was not ended; for SCOPED. */
+void store_abandon(Store **store);
