@@ -1,0 +1,113 @@
+/* Runs an approved query. Nothing of it leaves before what it released is kept and its result is in the log.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "broker/broker_private.h"
+#include "query/query.h"
+
+typedef struct Tables {
+    ReleasedTable *items[QUERY_TABLES_MAX];
+    size_t count;
+} Tables;
+
+static void tables_close(Tables *tables)
+{
+    for (size_t i = 0; i < tables->count; i++)
+        released_table_close(&tables->items[i]);
+}
+
+static Result run_query(const Call *call, const GovernancePermit *permit, const GovernanceQuery *asked,
+                        QueryRun *run, Tables *tables, Error *error)
+{
+    SCOPED(db_close) Db *reader = NULL;
+    SCOPED(query_close) Query *query = NULL;
+    GovernanceProject project;
+
+    TRY(governance_project(call->governance, asked->project_id, &project, error));
+    TRY(db_open(call->broker->options.query_conninfo, "cinqued", &reader, error));
+    TRY(query_release_newest(reader, project.purpose, &run->release_id, error));
+    TRY(query_open_canonical(reader, asked->text, &query, error));
+    run->policy = &project.policy;
+    Result done = query_run(reader, permit, query, run, tables->items, &tables->count, error);
+    run->policy = NULL; /* ends here */
+    return done;
+}
+
+/* The canonical bytes of all tables in order, one a line: what is kept, hashed and logged. */
+static Result keep(const Call *call, GovernancePermit *permit, const QueryRun *run, const Tables *tables,
+                   GovernanceOutcome *outcome, Error *error)
+{
+    Text kept = TEXT("");
+
+    for (size_t i = 0; i < tables->count; i++) {
+        Text canonical = released_table_canonical(tables->items[i]);
+        kept = text_format(call->arena, "%.*s%.*s\n", TEXT_ARG(kept), TEXT_ARG(canonical));
+        outcome->cells += released_table_cells(tables->items[i]);
+        outcome->cells_suppressed += released_table_suppressed(tables->items[i]);
+    }
+    outcome->content = hash_of(kept.data, kept.length);
+    outcome->has_content = true;
+    outcome->detail = text_format(call->arena, "release=%" PRId64, run->release_id);
+    TRY(governance_output_keep(call->governance, permit, call->number, run->release_id, kept,
+                               outcome->content, error));
+    outcome->succeeded = true;
+    return governance_result(call->governance, permit, outcome, error);
+}
+
+static Result print_tables(const Tables *tables, TableFormat format, json_t *out, Error *error)
+{
+    for (size_t i = 0; i < tables->count; i++) {
+        char *text = NULL;
+        size_t length = 0;
+        FILE *stream = open_memstream(&text, &length);
+        if (stream == NULL)
+            return fail_errno(error, "answer");
+        released_table_print(tables->items[i], format, stream);
+        bool written = fclose(stream) == 0 && json_array_append_new(out, json_stringn(text, length)) == 0;
+        memory_free(text);
+        if (!written)
+            return fail(error, ERROR_SYSTEM, "answer: could not be written");
+    }
+    return RESULT_OK;
+}
+
+static Result answer_run(const Call *call, const QueryRun *run, const Tables *tables,
+                         const GovernanceOutcome *outcome, TableFormat format, json_t **answer, Error *error)
+{
+    json_t *texts = json_array();
+
+    *answer = json_pack("{s:I, s:I, s:I, s:I, s:o}", "query", (json_int_t)call->number, "release",
+                        (json_int_t)run->release_id, "cells", (json_int_t)outcome->cells, "suppressed",
+                        (json_int_t)outcome->cells_suppressed, "tables", texts);
+    if (*answer == NULL)
+        return fail(error, ERROR_SYSTEM, "answer: could not be made");
+    return print_tables(tables, format, texts, error);
+}
+
+Result handle_query_run(Call *call, json_t **answer, Error *error)
+{
+    SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
+    SCOPED(tables_close) Tables tables = {0};
+    const GovernanceRequest request = {
+        .action = GOVERNANCE_QUERY_RUN,
+        .person_id = call->person.person_id,
+        .object = text_format(call->arena, "%" PRId64, call->number),
+    };
+    GovernanceOutcome outcome = {0};
+    GovernanceQuery asked;
+    QueryRun run = {0};
+    TableFormat format;
+
+    TRY(argument_format(body_string(call->body, "format"), &format, error));
+    TRY(governance_request(call->governance, &request, &permit, error));
+    TRY(governance_query_get(call->governance, call->number, call->arena, &asked, error));
+    TRY(run_query(call, permit, &asked, &run, &tables, error));
+    TRY(keep(call, permit, &run, &tables, &outcome, error));
+    TRY(seal_log(call, error));
+    log_event(LOG_LEVEL_INFO, "query_run",
+              "query=%" PRId64 " release=%" PRId64 " cells=%" PRId64 " suppressed=%" PRId64, call->number,
+              run.release_id, outcome.cells, outcome.cells_suppressed);
+    return answer_run(call, &run, &tables, &outcome, format, answer, error);
+}

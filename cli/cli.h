@@ -1,0 +1,115 @@
+#pragma once
+/*
+ * Private to cli: what every verb gets and the few things they share. A verb
+ * parses its options, asks for a permit, works with the narrow role that its
+ * work needs, logs the result, and only then prints.
+ */
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/config.h"
+#include "base/db.h"
+#include "base/table.h"
+#include "governance/governance.h"
+
+enum { CLI_PATH_BYTES = 512, CLI_ARGUMENTS_MAX = 256 };
+
+typedef struct Command Command;
+
+typedef struct Cli {
+    Arena *arena;           /* of the whole call */
+    const Command *command; /* for its help */
+    const char *data;       /* data folder as given; NULL: none was */
+    const char *arguments[CLI_ARGUMENTS_MAX];
+    size_t argument_count;
+} Cli;
+
+struct Command {
+    const char *name; /* one or two words */
+    Result (*run)(Cli *cli, int argc, const char *const *argv, Error *error);
+    const char *arguments; /* behind the name, for the help */
+    const char *help;
+};
+
+/* ---- cli.c ---- */
+
+/*
+ * Parses a verb's own options and those that all share (--data, --verbose, --help, which prints and exits).
+ * What is no option goes to cli->arguments; ERROR_USAGE with fewer than min or more than max.
+ */
+Result cli_parse(Cli *cli, int argc, const char *const *argv, const Option *options, size_t option_count,
+                 size_t min, size_t max, Error *error) CHECKED;
+Result cli_number(Text text, const char *what, int64_t *number, Error *error) CHECKED;
+Result cli_format(const char *name, TableFormat *format, Error *error) CHECKED;
+
+/* ---- commands.c ---- */
+
+/* The program: finds the verb and runs it. */
+Result cli_run(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+void cli_help(FILE *out);
+
+/* ---- place.c ---- */
+
+/* ERROR_USAGE without a data folder, ERROR_CONFIG when it is not there. */
+Result cli_data(const Cli *cli, const char **data, Error *error) CHECKED;
+/* data folder / name */
+Result cli_path(const Cli *cli, const char *name, char out[CLI_PATH_BYTES], Error *error) CHECKED;
+/* share folder / name: CINQUE_SHARE, or beside the program, or the source tree it was built from. */
+Result cli_share_path(const char *name, char out[CLI_PATH_BYTES], Error *error) CHECKED;
+/* The program beside this one, as cinqued. */
+Result cli_program_path(const char *name, char out[CLI_PATH_BYTES], Error *error) CHECKED;
+Result cli_open(const Cli *cli, const char *role, Db **db, Error *error) CHECKED;
+/* Makes one folder; there already is fine. */
+Result cli_make_folder(const char *path, unsigned mode, Error *error) CHECKED;
+
+/* ---- work.c ---- */
+
+typedef struct Work {
+    Governance *governance;
+    GovernancePermit *permit;
+    GovernancePerson person; /* of the caller's uid */
+} Work;
+
+/* Opens governance and finds out who calls; request's person is filled in. */
+Result work_begin(const Cli *cli, const GovernanceRequest *request, Work *work, Error *error) CHECKED;
+/* Logs the result and seals the log up to here. */
+Result work_end(const Cli *cli, Work *work, const GovernanceOutcome *outcome, Error *error) CHECKED;
+void work_close(Work *work); /* for SCOPED: an unspent permit is logged as failed */
+
+/* ---- verbs ---- */
+
+Result cmd_init(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_status(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_start(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_stop(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_upgrade(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_key_create(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_key_list(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_key_rotate(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_source_check(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_source_apply(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_source_show(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_synth(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_governance_apply(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_reference_add(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_loads(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_withdraw(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_quarantine(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_link(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_link_report(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_link_undo(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_link_runs(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_release_build(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_release_list(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_release_retire(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_broker_start(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_broker_stop(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_query_check(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_query_submit(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_query_list(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_query_show(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_query_approve(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_query_run(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_audit_list(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_audit_verify(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

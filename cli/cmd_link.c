@@ -1,0 +1,100 @@
+#include <inttypes.h>
+
+#include "cli/cli.h"
+#include "linkage/linkage.h"
+
+static const char linker_role[] = "cinque_linker";
+
+static void print_run(const LinkageReport *report)
+{
+    const struct {
+        const char *what;
+        int64_t count;
+    } lines[] = {
+        {"subjects of person sources", report->subjects},
+        {"linked", report->linked},
+        {"unlinked", report->unlinked},
+        {"people", report->people},
+        {"people new", report->people_new},
+        {"people merged", report->people_merged},
+        {"households", report->households},
+        {"residences", report->residences},
+    };
+    static const char *const headings[] = {"linkage", "count"};
+    static const bool right_aligned[] = {false, true};
+    SCOPED(table_close) Table *table = table_create(headings, right_aligned, 2);
+
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        char count[24];
+        snprintf(count, sizeof count, "%" PRId64, lines[i].count);
+        const Text cells[] = {text_from(lines[i].what), text_from(count)};
+        table_row(table, cells);
+    }
+    table_print(table, TABLE_TERMINAL, stdout);
+    printf("run %" PRId64 " in %.1f s\n", report->run_id, (double)report->elapsed_us / 1e6);
+}
+
+Result cmd_link(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    SCOPED(work_close) Work work = {0};
+    SCOPED(db_close) Db *linker = NULL;
+    GovernanceRequest request = {.action = GOVERNANCE_LINK, .object = TEXT(LINKAGE_OBJECT)};
+    LinkageReport report;
+
+    TRY(cli_parse(cli, argc, argv, NULL, 0, 0, 0, error));
+    TRY(cli_open(cli, linker_role, &linker, error));
+    TRY(work_begin(cli, &request, &work, error));
+    TRY(linkage_run(linker, work.permit, &report, error));
+    GovernanceOutcome outcome = {.succeeded = true,
+                                 .rows = report.linked,
+                                 .detail = text_format(cli->arena, "run=%" PRId64, report.run_id)};
+    TRY(work_end(cli, &work, &outcome, error));
+    print_run(&report);
+    return RESULT_OK;
+}
+
+Result cmd_link_undo(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    SCOPED(work_close) Work work = {0};
+    SCOPED(db_close) Db *linker = NULL;
+    GovernanceOutcome outcome = {.succeeded = true};
+    int64_t run_id;
+
+    TRY(cli_parse(cli, argc, argv, NULL, 0, 1, 1, error));
+    TRY(cli_number(text_from(cli->arguments[0]), "run", &run_id, error));
+    TRY(cli_open(cli, linker_role, &linker, error));
+    GovernanceRequest request = {.action = GOVERNANCE_LINK_UNDO,
+                                 .object = text_format(cli->arena, "%" PRId64, run_id)};
+    TRY(work_begin(cli, &request, &work, error));
+    TRY(linkage_undo(linker, work.permit, run_id, error));
+    TRY(work_end(cli, &work, &outcome, error));
+    printf("run %" PRId64 " undone\n", run_id);
+    return RESULT_OK;
+}
+
+static Result print_table(Cli *cli, int argc, const char *const *argv,
+                          Result (*make)(Db *linker, Table **table, Error *error), Error *error)
+{
+    SCOPED(db_close) Db *linker = NULL;
+    SCOPED(table_close) Table *table = NULL;
+    const char *format_name = "terminal";
+    const Option options[] = {{"format", OPTION_TEXT, false, NULL, "terminal, csv or json", &format_name}};
+    TableFormat format;
+
+    TRY(cli_parse(cli, argc, argv, options, 1, 0, 0, error));
+    TRY(cli_format(format_name, &format, error));
+    TRY(cli_open(cli, linker_role, &linker, error));
+    TRY(make(linker, &table, error));
+    table_print(table, format, stdout);
+    return RESULT_OK;
+}
+
+Result cmd_link_report(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    return print_table(cli, argc, argv, linkage_report, error);
+}
+
+Result cmd_link_runs(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    return print_table(cli, argc, argv, linkage_run_list, error);
+}

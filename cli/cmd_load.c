@@ -1,0 +1,171 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/input.h"
+#include "cli/delivery.h"
+#include "cli/load_report.h"
+#include "cli/reference.h"
+#include "cli/spec_place.h"
+
+static const char loader_role[] = "cinque_loader";
+
+/* What all loads of one call share. */
+typedef struct Loading {
+    const Cli *cli;
+    Db *loader;
+    Keyring *keyring;
+    PostcodeDirectory *directory;
+    char quarantine[CLI_PATH_BYTES];
+} Loading;
+
+static void loading_close(Loading *loading)
+{
+    db_close(&loading->loader);
+    keyring_close(&loading->keyring);
+    postcode_directory_close(&loading->directory);
+}
+
+static Result loading_open(const Cli *cli, Loading *loading, Error *error)
+{
+    char keyring[CLI_PATH_BYTES];
+
+    loading->cli = cli;
+    TRY(cli_path(cli, "keyring", keyring, error));
+    TRY(cli_path(cli, "quarantine", loading->quarantine, error));
+    TRY(keyring_open(keyring, &loading->keyring, error));
+    TRY(reference_open(cli, &loading->directory, error));
+    return cli_open(cli, loader_role, &loading->loader, error);
+}
+
+static Result make_request(const Loading *loading, const IngestSpec *spec, const IngestDelivery *delivery,
+                           GovernanceRequest *request, Error *error)
+{
+    char hex[HASH_TEXT_BYTES], period[DATE_TEXT_BYTES];
+    Arena *arena = loading->cli->arena;
+    Hash content;
+
+    *request = (GovernanceRequest){
+        .action = GOVERNANCE_LOAD,
+        .source = text_from(ingest_spec_source(spec)),
+        .sender = text_from(delivery->sender),
+        .object = TEXT("nil"),
+        .detail = text_format(arena, "period=%s", month_format(delivery->period, period)),
+    };
+    if (delivery->path == NULL)
+        return RESULT_OK;
+    TRY(input_hash_file(delivery->path, &content, NULL, error));
+    request->object = text_format(arena, "%s", hash_format(&content, hex));
+    return RESULT_OK;
+}
+
+static GovernanceOutcome outcome_of(const Loading *loading, const IngestReport *report)
+{
+    static const char *const names[] = {
+        [INGEST_LOADED] = "loaded", [INGEST_DUPLICATE] = "duplicate", [INGEST_REJECTED] = "rejected"};
+
+    return (GovernanceOutcome){
+        .succeeded = report->outcome != INGEST_REJECTED,
+        .rows = report->rows_loaded,
+        .content = report->content,
+        .has_content = true,
+        .detail =
+            text_format(loading->cli->arena, "%s load=%" PRId64, names[report->outcome], report->load_id),
+    };
+}
+
+static Result load_one(const Loading *loading, const Delivery *delivery, IngestReport *report, Error *error)
+{
+    SCOPED(ingest_spec_close) IngestSpec *spec = NULL;
+    SCOPED(work_close) Work work = {0};
+    GovernanceRequest request;
+    const IngestContext context = {.loader = loading->loader,
+                                   .keyring = loading->keyring,
+                                   .directory = loading->directory,
+                                   .quarantine_folder = loading->quarantine,
+                                   .show_progress = true};
+
+    TRY(spec_open(delivery->source, &spec, error));
+    TRY(make_request(loading, spec, &delivery->delivery, &request, error));
+    TRY(work_begin(loading->cli, &request, &work, error));
+    TRY(ingest_load(&context, work.permit, spec, &delivery->delivery, report, error));
+    GovernanceOutcome outcome = outcome_of(loading, report);
+    return work_end(loading->cli, &work, &outcome, error);
+}
+
+/* What went wrong with the delivery itself does not keep the others from being loaded. */
+static bool is_of_delivery(const Error *error)
+{
+    return error->code == ERROR_INPUT || error->code == ERROR_REFUSED || error->code == ERROR_LIMIT;
+}
+
+static Result load_all(const Loading *loading, const Delivery *deliveries, size_t count, Error *error)
+{
+    IngestReport *reports = arena_alloc(loading->cli->arena, (count + 1) * sizeof *reports);
+    size_t done_count = 0, bad_count = 0;
+    Error first = {0}, one = {0};
+    Result done = RESULT_OK;
+
+    for (size_t i = 0; i < count && done.ok; i++) {
+        done = load_one(loading, &deliveries[i], &reports[done_count], &one);
+        if (done.ok) {
+            if (reports[done_count++].outcome == INGEST_REJECTED)
+                bad_count++;
+            continue;
+        }
+        fprintf(stderr, "cinque: %s: %s\n",
+                deliveries[i].delivery.path != NULL ? deliveries[i].delivery.path : "nil", one.message);
+        if (bad_count++ == 0 || !is_of_delivery(&one))
+            first = one;
+        done.ok = is_of_delivery(&one);
+    }
+    load_report_print(reports, done_count);
+    if (!done.ok || (bad_count > 0 && first.code != ERROR_NONE && count == 1)) {
+        *error = first;
+        return (Result){.ok = false};
+    }
+    if (bad_count > 0)
+        return fail(error, first.code != ERROR_NONE ? first.code : ERROR_INPUT,
+                    "%zu of %zu deliveries were not loaded", bad_count, count);
+    return RESULT_OK;
+}
+
+static Result one_delivery(const Cli *cli, bool is_nil, Delivery *delivery, Error *error)
+{
+    if (cli->argument_count != (is_nil ? 1 : 2) || delivery->delivery.sender == NULL)
+        return fail(error, ERROR_USAGE, "usage: cinque %s %s", cli->command->name, cli->command->arguments);
+    delivery->source = cli->arguments[0];
+    delivery->delivery.path = is_nil ? NULL : cli->arguments[1];
+    return RESULT_OK;
+}
+
+Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    SCOPED(loading_close) Loading loading = {0};
+    Delivery one = {.delivery = {.period = DATE_NONE}}, *deliveries = &one;
+    const char *list = NULL, *status = "final";
+    bool is_nil = false;
+    const Option options[] = {
+        {"sender", OPTION_TEXT, false, NULL, "who sent it", &one.delivery.sender},
+        {"period", OPTION_MONTH, false, NULL, "the month it is for", &one.delivery.period},
+        {"status", OPTION_TEXT, false, NULL, "provisional, final (default) or year_end", &status},
+        {"replace", OPTION_FLAG, false, NULL, "it supersedes an earlier delivery of that month",
+         &one.delivery.replace},
+        {"nil", OPTION_FLAG, false, NULL, "a nil return: there is no file", &is_nil},
+        {"deliveries", OPTION_TEXT, false, NULL, "a list of deliveries, loaded in order", &list},
+    };
+    size_t count = 1;
+
+    TRY(cli_parse(cli, argc, argv, options, sizeof options / sizeof options[0], 0, 2, error));
+    if (list != NULL && cli->argument_count > 0)
+        return fail(error, ERROR_USAGE, "--deliveries: takes no source or file beside it");
+    if (list != NULL) {
+        TRY(delivery_list_read(list, cli->arena, &deliveries, &count, error));
+    } else {
+        TRY(one_delivery(cli, is_nil, &one, error));
+        TRY(delivery_status(text_from(status), &one.delivery.status, error));
+        if (one.delivery.period == DATE_NONE)
+            return fail(error, ERROR_USAGE, "--period: required");
+    }
+    TRY(loading_open(cli, &loading, error));
+    return load_all(&loading, deliveries, count, error);
+}

@@ -1,0 +1,203 @@
+/* Verbs of analysts and IG leads: requests to the broker, which knows them by their uid. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/input.h"
+#include "cli/cli.h"
+#include "cli/client.h"
+
+enum { QUERY_BYTES_MAX = 128 * 1024, PATH_TEXT_BYTES = 64 };
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? slash + 1 : path;
+}
+
+/* Reads one code list from beside the query. Whether it is a good one the broker says, with line and column.
+ */
+static Result add_file(const Cli *cli, const char *query_path, Text name, json_t *files, Error *error)
+{
+    const char *slash = strrchr(query_path, '/');
+    int folder_length = slash != NULL ? (int)(slash - query_path) + 1 : 0;
+    Text path = text_format(cli->arena, "%.*s%.*s", folder_length, query_path, TEXT_ARG(name));
+    Text content;
+
+    TRY(input_read_all(path.data, QUERY_BYTES_MAX, cli->arena, &content, error));
+    json_t *text = json_stringn(content.data, content.length);
+    if (text == NULL)
+        return fail(error, ERROR_INPUT, "%s: not UTF-8", path.data);
+    if (json_object_set_new(files, text_to_string(cli->arena, name), text) != 0)
+        return fail(error, ERROR_SYSTEM, "request: could not be made");
+    return RESULT_OK;
+}
+
+/* Each `from "NAME"` in the text names a code list; one that does not exist is left to the broker's message.
+ */
+static Result add_files(const Cli *cli, const char *query_path, Text text, json_t *files, Error *error)
+{
+    static const char opening[] = "from \"";
+    const char *at = text.data;
+
+    while ((at = strstr(at, opening)) != NULL) {
+        at += sizeof opening - 1;
+        const char *end = strpbrk(at, "\"\n");
+        if (end == NULL || *end != '"')
+            continue;
+        Text name = {.data = at, .length = (size_t)(end - at)};
+        if (name.length > 0)
+            TRY(add_file(cli, query_path, name, files, error));
+        at = end;
+    }
+    return RESULT_OK;
+}
+
+static Result make_body(const Cli *cli, const char *path, json_t **body, Error *error)
+{
+    json_t *files = json_object();
+    Text text;
+
+    *body = json_pack("{s:o}", "files", files);
+    if (*body == NULL)
+        return fail(error, ERROR_SYSTEM, "request: could not be made");
+    TRY(input_read_all(path, QUERY_BYTES_MAX, cli->arena, &text, error));
+    json_t *whole = json_stringn(text.data, text.length);
+    if (whole == NULL)
+        return fail(error, ERROR_INPUT, "%s: not UTF-8", path);
+    if (json_object_set_new(*body, "text", whole) != 0 ||
+        json_object_set_new(*body, "file_name", json_string(base_name(path))) != 0)
+        return fail(error, ERROR_SYSTEM, "request: could not be made");
+    return add_files(cli, path, text, files, error);
+}
+
+static Result send_query(Cli *cli, int argc, const char *const *argv, const char *door, json_t **answer,
+                         Error *error)
+{
+    SCOPED(client_release) json_t *body = NULL;
+
+    TRY(cli_parse(cli, argc, argv, NULL, 0, 1, 1, error));
+    TRY(make_body(cli, cli->arguments[0], &body, error));
+    return client_call(cli, "POST", door, body, answer, error);
+}
+
+static const char *text_of(const json_t *answer, const char *name)
+{
+    const char *text = json_string_value(json_object_get(answer, name));
+
+    return text != NULL ? text : "";
+}
+
+Result cmd_query_check(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    SCOPED(client_release) json_t *answer = NULL;
+
+    TRY(send_query(cli, argc, argv, "/queries/check", &answer, error));
+    printf("good: %s, project %s, reads %s\n", text_of(answer, "title"), text_of(answer, "project"),
+           text_of(answer, "sources"));
+    return RESULT_OK;
+}
+
+Result cmd_query_submit(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    SCOPED(client_release) json_t *answer = NULL;
+
+    TRY(send_query(cli, argc, argv, "/queries", &answer, error));
+    printf("query %" PRId64 " submitted; another person approves it\n",
+           (int64_t)json_integer_value(json_object_get(answer, "query")));
+    return RESULT_OK;
+}
+
+Result cmd_query_list(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    SCOPED(client_release) json_t *answer = NULL;
+    const char *format = "terminal";
+    const Option options[] = {{"format", OPTION_TEXT, false, NULL, "terminal, csv or json", &format}};
+
+    TRY(cli_parse(cli, argc, argv, options, 1, 0, 0, error));
+    TRY(client_call(cli, "GET", client_argument(cli->arena, TEXT("/queries"), "format", format).data, NULL,
+                    &answer, error));
+    fputs(text_of(answer, "text"), stdout);
+    return RESULT_OK;
+}
+
+/* "/queries/3" and what comes behind, from the verb's one argument. */
+static Result query_path(const Cli *cli, const char *behind, char out[PATH_TEXT_BYTES], Error *error)
+{
+    int64_t query_id;
+
+    TRY(cli_number(text_from(cli->arguments[0]), "query", &query_id, error));
+    snprintf(out, PATH_TEXT_BYTES, "/queries/%" PRId64 "%s", query_id, behind);
+    return RESULT_OK;
+}
+
+Result cmd_query_show(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    SCOPED(client_release) json_t *answer = NULL;
+    char path[PATH_TEXT_BYTES];
+
+    TRY(cli_parse(cli, argc, argv, NULL, 0, 1, 1, error));
+    TRY(query_path(cli, "", path, error));
+    TRY(client_call(cli, "GET", path, NULL, &answer, error));
+    const char *approver = text_of(answer, "approver");
+    printf("# query %s of project %s by %s, %s%s%s\n%s\n", cli->arguments[0], text_of(answer, "project"),
+           text_of(answer, "author"), text_of(answer, "status"), *approver != '\0' ? " by " : "", approver,
+           text_of(answer, "text"));
+    return RESULT_OK;
+}
+
+Result cmd_query_approve(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    SCOPED(client_release) json_t *answer = NULL;
+    char path[PATH_TEXT_BYTES];
+
+    TRY(cli_parse(cli, argc, argv, NULL, 0, 1, 1, error));
+    TRY(query_path(cli, "/approve", path, error));
+    TRY(client_call(cli, "POST", path, NULL, &answer, error));
+    printf("query %s approved\n", cli->arguments[0]);
+    return RESULT_OK;
+}
+
+static Result print_tables(const json_t *answer, FILE *out, Error *error)
+{
+    const json_t *tables = json_object_get(answer, "tables");
+
+    for (size_t i = 0; i < json_array_size(tables); i++) {
+        const char *text = json_string_value(json_array_get(tables, i));
+        fprintf(out, "%s%s", i > 0 ? "\n" : "", text != NULL ? text : "");
+    }
+    return fflush(out) == 0 ? RESULT_OK : fail_errno(error, "output");
+}
+
+static Result write_tables(const json_t *answer, const char *path, Error *error)
+{
+    FILE *out = fopen(path, "we");
+
+    if (out == NULL)
+        return fail_errno(error, "%s", path);
+    Result done = print_tables(answer, out, error);
+    if (fclose(out) != 0 && done.ok)
+        done = fail_errno(error, "%s", path);
+    return done;
+}
+
+Result cmd_query_run(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    SCOPED(client_release) json_t *body = NULL;
+    SCOPED(client_release) json_t *answer = NULL;
+    const char *format_name = "terminal", *output = NULL;
+    const Option options[] = {
+        {"format", OPTION_TEXT, false, NULL, "terminal, csv or json", &format_name},
+        {"output", OPTION_TEXT, false, NULL, "write to this file", &output},
+    };
+    char path[PATH_TEXT_BYTES];
+    TableFormat format;
+
+    TRY(cli_parse(cli, argc, argv, options, 2, 1, 1, error));
+    TRY(cli_format(format_name, &format, error));
+    TRY(query_path(cli, "/run", path, error));
+    body = json_pack("{s:s}", "format", format_name);
+    TRY(client_call(cli, "POST", path, body, &answer, error));
+    return output != NULL ? write_tables(answer, output, error) : print_tables(answer, stdout, error);
+}

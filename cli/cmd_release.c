@@ -1,0 +1,82 @@
+#include <inttypes.h>
+
+#include "cli/cli.h"
+#include "query/query.h"
+
+static const char releaser_role[] = "cinque_releaser";
+
+static void print_build(const ReleaseReport *report)
+{
+    char hex[HASH_TEXT_BYTES];
+
+    printf("release %" PRId64 ": %" PRId64 " people, %" PRId64 " rows\n", report->release_id, report->people,
+           report->rows);
+    printf("left out: %" PRId64 " people opted out, %" PRId64 " rows unlinked, %" PRId64
+           " rows without an agreement for the purpose\n",
+           report->opted_out, report->rows_unlinked, report->rows_without_agreement);
+    printf("content %s, in %.1f s\n", hash_format(&report->content, hex), (double)report->elapsed_us / 1e6);
+}
+
+Result cmd_release_build(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    SCOPED(work_close) Work work = {0};
+    SCOPED(db_close) Db *releaser = NULL;
+    const char *purpose = NULL;
+    const Option options[] = {{"purpose", OPTION_TEXT, true, NULL, "a registered purpose", &purpose}};
+    char month_text[DATE_TEXT_BYTES];
+    ReleaseReport report;
+    Month month;
+
+    TRY(cli_parse(cli, argc, argv, options, 1, 1, 1, error));
+    if (!month_parse(text_from(cli->arguments[0]), &month))
+        return fail(error, ERROR_USAGE, "month: not of the form CCYY-MM");
+    TRY(cli_open(cli, releaser_role, &releaser, error));
+    GovernanceRequest request = {.action = GOVERNANCE_RELEASE_BUILD,
+                                 .purpose = text_from(purpose),
+                                 .object = text_from(month_format(month, month_text))};
+    TRY(work_begin(cli, &request, &work, error));
+    TRY(query_release_build(releaser, work.permit, month, purpose, &report, error));
+    GovernanceOutcome outcome = {.succeeded = true,
+                                 .rows = report.rows,
+                                 .content = report.content,
+                                 .has_content = true,
+                                 .detail = text_format(cli->arena, "release=%" PRId64, report.release_id)};
+    TRY(work_end(cli, &work, &outcome, error));
+    print_build(&report);
+    return RESULT_OK;
+}
+
+Result cmd_release_retire(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    SCOPED(work_close) Work work = {0};
+    SCOPED(db_close) Db *releaser = NULL;
+    GovernanceOutcome outcome = {.succeeded = true};
+    int64_t release_id;
+
+    TRY(cli_parse(cli, argc, argv, NULL, 0, 1, 1, error));
+    TRY(cli_number(text_from(cli->arguments[0]), "release", &release_id, error));
+    TRY(cli_open(cli, releaser_role, &releaser, error));
+    GovernanceRequest request = {.action = GOVERNANCE_RELEASE_RETIRE,
+                                 .object = text_format(cli->arena, "%" PRId64, release_id)};
+    TRY(work_begin(cli, &request, &work, error));
+    TRY(query_release_retire(releaser, work.permit, release_id, error));
+    TRY(work_end(cli, &work, &outcome, error));
+    printf("release %" PRId64 " retired\n", release_id);
+    return RESULT_OK;
+}
+
+Result cmd_release_list(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    SCOPED(db_close) Db *releaser = NULL;
+    SCOPED(table_close) Table *table = NULL;
+    const char *format_name = "terminal";
+    const Option options[] = {{"format", OPTION_TEXT, false, NULL, "terminal, csv or json", &format_name}};
+    TableFormat format;
+
+    TRY(cli_parse(cli, argc, argv, options, 1, 0, 0, error));
+    TRY(cli_format(format_name, &format, error));
+    TRY(cli_open(cli, releaser_role, &releaser, error));
+    TRY(query_release_list(releaser, &table, error));
+    table_print(table, format, stdout);
+    return RESULT_OK;
+}

@@ -1,0 +1,106 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+enum { NAME_BYTES = 64, COMMANDS_MAX = 64 };
+
+/* The whole command: dispatch, help and suggestions come from this table. A group's own verb stands before
+ * its others. */
+static const Command commands[] = {
+    {"init", cmd_init, "[--database CONNINFO]", "make or complete the data folder and its database"},
+    {"status", cmd_status, "[--conninfo]", "what runs, which schema, what is held"},
+    {"start", cmd_start, "", "start the private database"},
+    {"stop", cmd_stop, "", "stop the broker and the private database"},
+    {"upgrade", cmd_upgrade, "", "apply schema files that this program has and the database has not"},
+    {"key create", cmd_key_create, "", "make the keyring"},
+    {"key list", cmd_key_list, "", "names, versions and ages of keys; never a key"},
+    {"key rotate", cmd_key_rotate, "", "make a new version of the hub key"},
+    {"source check", cmd_source_check, "SPEC [FILE]", "check a spec, or what it would reject of a file"},
+    {"source apply", cmd_source_apply, "[SPEC...]", "register specs and make their tables; all shipped ones"},
+    {"source show", cmd_source_show, "[SOURCE]", "registered sources, or the spec of one"},
+    {"synth", cmd_synth, "--out DIR [--people N] [--months M] [--seed S]", "make a synthetic county"},
+    {"governance apply", cmd_governance_apply, "FILE [--dry-run]", "apply people, agreements and projects"},
+    {"reference add", cmd_reference_add, "FILE --edition E", "take in a postcode directory"},
+    {"load", cmd_load, "SOURCE [FILE|--nil] --sender S --period CCYY-MM | --deliveries FILE",
+     "load an extract, or a list of them, each under a permit"},
+    {"loads", cmd_loads, "", "what is held, since when, and what replaced it"},
+    {"withdraw", cmd_withdraw, "LOAD", "take a load back"},
+    {"quarantine", cmd_quarantine, "LOAD", "line, column and rule of each rejected row"},
+    {"link", cmd_link, "", "link subjects to people and households"},
+    {"link report", cmd_link_report, "", "match rates by source, age, sex and deprivation"},
+    {"link undo", cmd_link_undo, "RUN", "take the newest linkage run back"},
+    {"link runs", cmd_link_runs, "", "linkage runs and their state"},
+    {"release build", cmd_release_build, "CCYY-MM --purpose P", "freeze one month for one purpose"},
+    {"release list", cmd_release_list, "", "releases and their state"},
+    {"release retire", cmd_release_retire, "RELEASE", "end a release; it is refused from then on"},
+    {"broker start", cmd_broker_start, "", "start cinqued in the background"},
+    {"broker stop", cmd_broker_stop, "", "stop it"},
+    {"query check", cmd_query_check, "FILE", "check a query; touches no data"},
+    {"query submit", cmd_query_submit, "FILE", "submit a query for approval, its code lists pinned"},
+    {"query list", cmd_query_list, "", "queries and who approved them"},
+    {"query show", cmd_query_show, "QUERY", "the whole text that would run"},
+    {"query approve", cmd_query_approve, "QUERY", "approve another person's query"},
+    {"query run", cmd_query_run, "QUERY [--format F] [--output FILE]", "run an approved query"},
+    {"audit list", cmd_audit_list, "[--person P] [--action A] [--from D] [--to D] [--rows N]",
+     "the access log"},
+    {"audit verify", cmd_audit_verify, "[--checkpoints FILE]",
+     "recompute the log and compare its checkpoints"},
+};
+static const size_t command_count = sizeof commands / sizeof commands[0];
+_Static_assert(sizeof commands / sizeof commands[0] <= COMMANDS_MAX, "raise COMMANDS_MAX");
+
+void cli_help(FILE *out)
+{
+    fputs("cinque: a privacy-preserving linked dataset engine\n\n", out);
+    for (size_t i = 0; i < command_count; i++) {
+        char name[NAME_BYTES];
+        snprintf(name, sizeof name, "%s", commands[i].name);
+        fprintf(out, "  cinque %-17s %s\n", name, commands[i].help);
+    }
+    fputs("\nEvery command takes --help. The data folder is --data DIR or CINQUE_DATA.\n", out);
+}
+
+static const Command *find(const char *name)
+{
+    for (size_t i = 0; i < command_count; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static Result unknown(const char *first, const char *second, Error *error)
+{
+    Text names[COMMANDS_MAX];
+    char name[NAME_BYTES];
+
+    snprintf(name, sizeof name, "%s%s%s", first, second != NULL ? " " : "", second != NULL ? second : "");
+    for (size_t i = 0; i < command_count; i++)
+        names[i] = text_from(commands[i].name);
+    Text nearest = text_nearest(text_from(name), names, command_count);
+    if (nearest.length == 0)
+        nearest = text_nearest(text_from(first), names, command_count);
+    if (nearest.length == 0)
+        return fail(error, ERROR_USAGE, "no such command; cinque --help lists them");
+    return fail(error, ERROR_USAGE, "no such command, did you mean: cinque %.*s", TEXT_ARG(nearest));
+}
+
+Result cli_run(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    char name[NAME_BYTES];
+    int words = 2;
+
+    if (argc == 0 || strcmp(argv[0], "help") == 0 || strcmp(argv[0], "--help") == 0) {
+        cli_help(stdout);
+        return RESULT_OK;
+    }
+    snprintf(name, sizeof name, "%s %s", argv[0], argc > 1 ? argv[1] : "");
+    cli->command = find(name);
+    if (cli->command == NULL) {
+        words = 1;
+        cli->command = find(argv[0]);
+    }
+    if (cli->command == NULL)
+        return unknown(argv[0], argc > 1 ? argv[1] : NULL, error);
+    return cli->command->run(cli, argc - words, argv + words, error);
+}
