@@ -82,11 +82,6 @@ static bool starts_with(const Reader *reader, const char *bytes, size_t length)
 static Result pass_mark(Reader *reader, Error *error)
 {
     TRY(fill_to(reader, 4, error));
-    if (starts_with(reader, "\x1f\x8b", 2))
-        return fail(error, ERROR_INPUT, "%s: gzip is not supported: deliver plain text or zstd",
-                    reader->path);
-    if (starts_with(reader, "PK\x03\x04", 4))
-        return fail(error, ERROR_INPUT, "%s: zip is not supported: deliver plain text or zstd", reader->path);
     if (starts_with(reader, "\xff\xfe", 2) || starts_with(reader, "\xfe\xff", 2))
         return fail(error, ERROR_INPUT, "%s: utf-16 is not supported: deliver utf-8 or windows-1252",
                     reader->path);
@@ -238,6 +233,7 @@ static void take_damaged(Reader *reader, ReaderFault fault, int field)
         return;
     }
     reader->record.fault = READER_TOO_LONG;
+    reader->record.fault_field = -1;
     reader->is_discarding = true;
 }
 

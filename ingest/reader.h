@@ -53,7 +53,7 @@ typedef struct Reader Reader;
 
 /*
  * Passes the byte order mark and the skipped lines. path must live as long as the reader.
- * Errors  ERROR_INPUT for gzip, zip and UTF-16, which are not supported
+ * Errors  ERROR_INPUT for UTF-16, which is not supported; as input_open
  */
 Result reader_open(const char *path, const ReaderFormat *format, Reader **reader, Error *error) CHECKED;
 /* From here on a record with another number of fields has fault READER_RAGGED, and rows are counted for the

@@ -124,6 +124,14 @@ CREATE TABLE subjects.subject (
 
 -- ---- helpers, for the functions below alone ----
 
+-- A permit's object is the content alone; whose delivery of what it is for stands in its log entry (governance/entry.h).
+CREATE FUNCTION ingest.permit_is_for(permit bytea, source text, sender text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM audit.permit AS p JOIN audit.intake AS i USING (entry_id)
+                    WHERE p.permit_id = $1 AND audit.entry_text(i.entry, 9) = $2
+                      AND audit.entry_text(i.entry, 10) = $3)
+$$;
+
 -- The load as opened under this permit, locked; raises unless it is open and the permit covers it.
 CREATE FUNCTION ingest.load_claim(permit bytea, wanted int4) RETURNS ingest.load
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -221,6 +229,9 @@ DECLARE
     opened int4;
 BEGIN
     PERFORM audit.require(permit, 'load', coalesce(encode(load_open.content, 'hex'), 'nil'));
+    IF NOT ingest.permit_is_for(permit, load_open.source, load_open.sender) THEN
+        RAISE EXCEPTION 'permit: not for this source and sender' USING ERRCODE = 'CQ001';
+    END IF;
     SELECT s.source_id INTO found_source FROM ingest.source AS s
       JOIN ingest.source_version AS v USING (source_id)
      WHERE s.name = load_open.source AND v.version = load_open.spec_version AND v.spec_hash = load_open.spec_hash;

@@ -1,0 +1,328 @@
+#include "ingest/reader.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/support/support.h"
+
+enum { OUT_BYTES = 8192 };
+
+static const ReaderFormat csv = {
+    .delimiter = {.data = ",", .length = 1}, .quote = '"', .record_bytes_max = 128};
+
+static const char *write_bytes(const char *bytes, size_t length)
+{
+    const char *path = support_file("read.csv", "");
+    FILE *file = fopen(path, "wb");
+
+    cr_assert_not_null(file);
+    cr_assert_eq(fwrite(bytes, 1, length, file), length);
+    cr_assert_eq(fclose(file), 0);
+    return path;
+}
+
+static void add(char *out, const char *text, size_t length)
+{
+    size_t at = strlen(out);
+
+    cr_assert_lt(at + length, (size_t)OUT_BYTES - 1);
+    memcpy(out + at, text, length);
+    out[at + length] = '\0';
+}
+
+/* Every record as "LINE:field|field" or "LINE!fault@field", one a line; an error as "error: ...". */
+static void read_all(const char *path, const ReaderFormat *format, char out[OUT_BYTES])
+{
+    SCOPED(reader_close) Reader *reader = NULL;
+    const ReaderRecord *record;
+    Error error = {0};
+    char head[96];
+    bool is_first = true;
+
+    out[0] = '\0';
+    Result result = reader_open(path, format, &reader, &error);
+    while (result.ok && (result = reader_next(reader, &record, &error)).ok && record != NULL) {
+        bool is_good = record->fault == READER_GOOD;
+        snprintf(head, sizeof head, is_good ? "%d:" : "%d!%s@%d\n", (int)record->line,
+                 READER_FAULT_TEXTS[record->fault], record->fault_field);
+        add(out, head, strlen(head));
+        for (size_t i = 0; is_good && i < record->field_count; i++) {
+            add(out, "|", i > 0);
+            add(out, record->fields[i].data, record->fields[i].length);
+        }
+        add(out, "\n", is_good);
+        if (is_first)
+            reader_expect(reader, record->field_count);
+        is_first = false;
+    }
+    if (!result.ok) {
+        add(out, "error: ", 7);
+        const char *rule = strstr(error.message, "read.csv");
+        rule = rule != NULL ? rule + strlen("read.csv") : error.message;
+        add(out, rule, strlen(rule));
+    }
+}
+
+/* With every size of read from 1 to 64 bytes, so that everything straddles, and with the default. */
+static void expect_bytes(const char *bytes, size_t length, const ReaderFormat *format, const char *expected)
+{
+    const char *path = write_bytes(bytes, length);
+    char out[OUT_BYTES];
+
+    for (size_t read_bytes = 0; read_bytes <= 64; read_bytes++) {
+        ReaderFormat sized = *format;
+        sized.read_bytes_max = read_bytes;
+        read_all(path, &sized, out);
+        cr_assert_str_eq(out, expected, "in reads of %zu bytes:\n%s---- expected\n%s", read_bytes, out,
+                         expected);
+    }
+}
+
+static void expect(const char *text, const char *expected)
+{
+    expect_bytes(text, strlen(text), &csv, expected);
+}
+
+Test(reader, fields_and_lines_are_told_apart)
+{
+    expect("a,b,c\n1,2,3\n,,\n", "1:a|b|c\n2:1|2|3\n3:||\n");
+}
+
+Test(reader, the_last_line_needs_no_line_end)
+{
+    expect("a,b\n1,2", "1:a|b\n2:1|2\n");
+    expect("a,b\n1,", "1:a|b\n2:1|\n");
+    expect("a,b\n1,\"2\"", "1:a|b\n2:1|2\n");
+}
+
+Test(reader, crlf_and_cr_end_lines_too)
+{
+    expect("a,b\r\n1,2\r\n", "1:a|b\n2:1|2\n");
+    expect("a,b\r1,2\r", "1:a|b\n2:1|2\n");
+    expect("a,b\r\n1,2\r", "1:a|b\n2:1|2\n");
+}
+
+Test(reader, a_return_inside_a_line_damages_the_row)
+{
+    expect("a,b\n1\r,2\n3,4\n", "1:a|b\n2!carriage return inside a line@0\n3:3|4\n");
+}
+
+Test(reader, quoted_fields_hold_delimiters_quotes_and_lines)
+{
+    expect("a,b\n\"x, \"\"y\"\"\nz\",2\n3,4\n", "1:a|b\n2:x, \"y\"\nz|2\n4:3|4\n");
+    expect("a,b\r\n\"x\r\ny\",\"\"\"\"\r\n3,4\r\n", "1:a|b\n2:x\r\ny|\"\n4:3|4\n");
+}
+
+Test(reader, a_quote_inside_an_unquoted_field_is_itself)
+{
+    expect("a,b\n5\" nail,2\n", "1:a|b\n2:5\" nail|2\n");
+}
+
+Test(reader, text_after_a_closing_quote_damages_the_row)
+{
+    expect("a,b\n1,\"x\"y\n3,4\n", "1:a|b\n2!text after closing quote@1\n3:3|4\n");
+}
+
+Test(reader, an_unclosed_quote_does_not_swallow_the_rows_after_it)
+{
+    expect("a,b\n1,\"x\n3,4\n5,6\n", "1:a|b\n2!unclosed quote@1\n3:3|4\n4:5|6\n");
+}
+
+Test(reader, an_unclosed_quote_is_given_up_at_the_limit_of_a_record)
+{
+    char text[1024] = "a,b\n1,\"x\n", expected[2048] = "1:a|b\n2!unclosed quote@1\n";
+
+    for (int i = 3; i < 60; i++) {
+        snprintf(text + strlen(text), 16, "%d,ok\n", i);
+        snprintf(expected + strlen(expected), 16, "%d:%d|ok\n", i, i);
+    }
+
+    expect(text, expected);
+}
+
+Test(reader, a_quote_closed_by_the_next_rows_quote_does_not_swallow_that_row)
+{
+    expect("a,b\n1,\"x\n2,\"y\"\n3,4\n", "1:a|b\n2!text after closing quote@1\n3:2|y\n4:3|4\n");
+    expect("a,b,c\n1,\"x\n2,y\"\n3,4,5\n", "1:a|b|c\n2!another number of fields than the header@-1\n"
+                                           "3!another number of fields than the header@-1\n4:3|4|5\n");
+}
+
+Test(reader, ragged_rows_are_damaged)
+{
+    expect("a,b\n1\n1,2,3\n4,5\n", "1:a|b\n2!another number of fields than the header@-1\n"
+                                   "3!another number of fields than the header@-1\n4:4|5\n");
+}
+
+Test(reader, blank_lines_are_no_rows_but_count_as_lines)
+{
+    expect("\n\na,b\n\n1,2\n   \n\r\n", "3:a|b\n5:1|2\n");
+}
+
+Test(reader, a_record_past_the_limit_is_damaged_however_long)
+{
+    char text[700] = "a,b\n", line[400];
+
+    memset(line, 'x', 300);
+    snprintf(line + 300, 10, ",2\n");
+    strncat(text, line, sizeof text - strlen(text) - 1);
+    strncat(text, "3,4\n", sizeof text - strlen(text) - 1);
+
+    expect(text, "1:a|b\n2!longer than the limit@-1\n3:3|4\n");
+}
+
+Test(reader, a_quoted_field_past_the_limit_is_damaged)
+{
+    char text[700] = "a,b\n\"", line[400];
+
+    memset(line, 'x', 300);
+    snprintf(line + 300, 10, "\",2\n");
+    strncat(text, line, sizeof text - strlen(text) - 1);
+    strncat(text, "3,4\n", sizeof text - strlen(text) - 1);
+
+    expect(text, "1:a|b\n2!longer than the limit@-1\n3:3|4\n");
+}
+
+Test(reader, too_many_fields_damage_the_row)
+{
+    ReaderFormat wide = csv;
+    char text[3000] = "a,b\n";
+
+    wide.record_bytes_max = 4096;
+    memset(text + 4, ',', 1500);
+    snprintf(text + 1504, 16, "\n3,4\n");
+
+    expect_bytes(text, strlen(text), &wide, "1:a|b\n2!too many fields@1024\n3:3|4\n");
+}
+
+Test(reader, a_byte_order_mark_is_no_part_of_the_first_name)
+{
+    expect("\xef\xbb\xbf"
+           "a,b\n1,2\n",
+           "1:a|b\n2:1|2\n");
+    expect("\xef\xbb\xbf\"a\",b\n1,2\n", "1:a|b\n2:1|2\n");
+}
+
+Test(reader, nothing_is_read_from_an_empty_file)
+{
+    expect("", "");
+    expect("\xef\xbb\xbf", "");
+    expect("\n\n", "");
+}
+
+Test(reader, nul_bytes_damage_the_row)
+{
+    expect_bytes("a,b\n1,x\0y\n3,4\n", 14, &csv, "1:a|b\n2!NUL byte@1\n3:3|4\n");
+}
+
+Test(reader, invalid_utf8_damages_the_row_and_names_the_field)
+{
+    expect("a,b\nK\xc3\xb6ln,2\n1,K\xf6ln\n5,6\n", "1:a|b\n2:K\xc3\xb6ln|2\n3!invalid utf-8@1\n4:5|6\n");
+}
+
+Test(reader, windows_1252_is_decoded)
+{
+    ReaderFormat latin = csv;
+    const char *text = "a,b\ncaf\xe9 \x80"
+                       "5 \x93q\x94,\"O\x92N\"\"\xff\"\n";
+
+    latin.is_windows_1252 = true;
+
+    expect_bytes(text, strlen(text), &latin,
+                 "1:a|b\n2:caf\xc3\xa9 \xe2\x82\xac"
+                 "5 \xe2\x80\x9cq\xe2\x80\x9d|O\xe2\x80\x99N\"\xc3\xbf\n");
+}
+
+Test(reader, the_five_undefined_bytes_of_windows_1252_damage_the_row)
+{
+    ReaderFormat latin = csv;
+    const char *text = "a,b\n1,\x81\n1,\x8d\n1,\x8f\n1,\x90\n1,\x9d\n1,\x9e\n";
+
+    latin.is_windows_1252 = true;
+
+    expect_bytes(text, strlen(text), &latin,
+                 "1:a|b\n2!byte undefined in windows-1252@1\n3!byte undefined in windows-1252@1\n"
+                 "4!byte undefined in windows-1252@1\n5!byte undefined in windows-1252@1\n"
+                 "6!byte undefined in windows-1252@1\n7:1|\xc5\xbe\n");
+}
+
+Test(reader, other_delimiters_work_of_one_byte_and_of_several)
+{
+    ReaderFormat pipe = csv, tilde = csv;
+
+    pipe.delimiter = TEXT("|");
+    tilde.delimiter = TEXT("~|~");
+
+    expect_bytes("a|b\n1,2|3\n", 10, &pipe, "1:a|b\n2:1,2|3\n");
+    expect_bytes("a~|~b\n1~2~|~\"3~|~4\"\n", 20, &tilde, "1:a|b\n2:1~2|3~|~4\n");
+}
+
+Test(reader, without_quotes_a_quote_is_a_letter)
+{
+    ReaderFormat bare = csv;
+
+    bare.quote = 0;
+
+    expect_bytes("a,b\n\"1,2\n", 9, &bare, "1:a|b\n2:\"1|2\n");
+}
+
+Test(reader, lines_in_front_of_the_header_are_passed)
+{
+    ReaderFormat skipping = csv;
+
+    skipping.lines_skipped = 2;
+
+    expect_bytes("made \"1\n\na,b\n1,2\n", 17, &skipping, "3:a|b\n4:1|2\n");
+}
+
+Test(reader, a_trailer_is_no_row_and_must_tell_the_number_of_rows)
+{
+    ReaderFormat trailed = csv;
+
+    trailed.trailer = TEXT("END");
+
+    expect_bytes("a,b\n1,2\n3\nEND,2\n", 16, &trailed,
+                 "1:a|b\n2:1|2\n3!another number of fields than the header@-1\n");
+    expect_bytes("a,b\n1,2\nEND,2\n", 14, &trailed,
+                 "1:a|b\n2:1|2\nerror:  line 3: the trailer's number of rows differs from the 1 read");
+    expect_bytes("a,b\n1,2\nEND,x\n", 14, &trailed,
+                 "1:a|b\n2:1|2\nerror:  line 3: the trailer has no number of rows");
+    expect_bytes("a,b\n1,2\n", 8, &trailed,
+                 "1:a|b\n2:1|2\nerror: : the trailer that its spec declares is absent: cut short?");
+    expect_bytes("a,b\n1,2\nEND,1\n3,4\n", 18, &trailed,
+                 "1:a|b\n2:1|2\nerror:  line 4: the trailer is not the last record");
+}
+
+Test(reader, formats_that_are_not_supported_are_refused_by_name)
+{
+    expect("\x1f\x8b\x08\x08zzzz", "error: : a gzip file: only plain and zstd files are read");
+    expect("PK\x03\x04zzzz", "error: : a zip file: only plain and zstd files are read");
+    expect_bytes("\xff\xfe"
+                 "a\0,\0",
+                 6, &csv, "error: : utf-16 is not supported: deliver utf-8 or windows-1252");
+    expect_bytes("\xfe\xff\0a\0,", 6, &csv,
+                 "error: : utf-16 is not supported: deliver utf-8 or windows-1252");
+}
+
+Test(reader, the_digest_is_of_the_file_as_delivered)
+{
+    SCOPED(reader_close) Reader *reader = NULL;
+    const char *path = write_bytes("\xef\xbb\xbf"
+                                   "abc",
+                                   6);
+    const ReaderRecord *record;
+    char hex[HASH_TEXT_BYTES];
+    Error error = {0};
+    Hash digest;
+
+    cr_assert(reader_open(path, &csv, &reader, &error).ok, "%s", error.message);
+    do {
+        cr_assert(reader_next(reader, &record, &error).ok);
+    } while (record != NULL);
+
+    cr_assert(reader_digest(reader, &digest));
+    /* printf '\xef\xbb\xbfabc' | sha256sum */
+    cr_expect_str_eq(hash_format(&digest, hex),
+                     "1c28dc3f1f804a1ad9c9b4b4cf5e2658d16ad4ed08e3020d04a8d2865018947c");
+}
