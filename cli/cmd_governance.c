@@ -13,10 +13,11 @@ Result cmd_governance_apply(Cli *cli, int argc, const char *const *argv, Error *
     };
     char hex[HASH_TEXT_BYTES];
     Hash content;
+    uint64_t bytes;
     int64_t changes;
 
     TRY(cli_parse(cli, argc, argv, options, 1, 1, 1, error));
-    TRY(input_hash_file(cli->arguments[0], &content, NULL, error));
+    TRY(input_hash_file(cli->arguments[0], &content, &bytes, error));
     GovernanceRequest request = {.action = GOVERNANCE_APPLY,
                                  .object = text_from(hash_format(&content, hex)),
                                  .detail = dry_run ? TEXT("dry_run") : TEXT("")};

@@ -42,6 +42,7 @@ static Result make_request(const Loading *loading, const IngestSpec *spec, const
 {
     char hex[HASH_TEXT_BYTES], period[DATE_TEXT_BYTES];
     Arena *arena = loading->cli->arena;
+    uint64_t bytes;
     Hash content;
 
     *request = (GovernanceRequest){
@@ -53,7 +54,7 @@ static Result make_request(const Loading *loading, const IngestSpec *spec, const
     };
     if (delivery->path == NULL)
         return RESULT_OK;
-    TRY(input_hash_file(delivery->path, &content, NULL, error));
+    TRY(input_hash_file(delivery->path, &content, &bytes, error));
     request->object = text_format(arena, "%s", hash_format(&content, hex));
     return RESULT_OK;
 }
