@@ -31,7 +31,7 @@ judge() { # column number of the NHS number, source
 }
 { judge 1 patient_list; judge 3 apc_spell; judge 4 ec_attendance; judge 2 gp_event; judge 4 social_care_event; judge 2 death; judge 1 opt_out; } >"$work/judged.csv"
 
-cat >"$work/truth.sql" <<E
+cat >"$work/truth.sql" <<SQL
 SET client_min_messages = warning;
 CREATE TEMP TABLE content (path text, hash text);
 \copy content FROM '$work/contents.csv' (FORMAT csv)
@@ -64,3 +64,22 @@ SELECT 'split ' || count(*) FROM (SELECT person FROM joined WHERE clean GROUP BY
 SELECT 'mixed ' || count(*) FROM (SELECT found FROM joined WHERE clean AND found IS NOT NULL GROUP BY 1 HAVING count(DISTINCT person) > 1) AS s;
 SELECT 'rate ' || source || ' ' || count(DISTINCT subject_id) || ' ' || count(DISTINCT subject_id) FILTER (WHERE valid)
   FROM joined WHERE subject_id IS NOT NULL GROUP BY source ORDER BY source;
+SQL
+psql -X -q -v ON_ERROR_STOP=1 "$(cinque status --conninfo)" -f "$work/truth.sql" >"$work/answers"
+answer() { awk -v key="$1" '$1 == key { print $2 }' "$work/answers"; }
+
+read -r held joined < <(awk '$1 == "rows" { print $2, $3 }' "$work/answers")
+expect_equal "the truth knows every row held" "$joined" "$held"
+expect "there are clean rows to judge" test "$(answer clean)" -gt 10000
+expect_equal "no clean row is unlinked" "$(answer clean_unlinked)" 0
+expect_equal "nobody's clean rows are split over two people" "$(answer split)" 0
+expect_equal "no two people's clean rows are linked to one person" "$(answer mixed)" 0
+
+reported=$(awk -F, '$1 == "source" { print "rate", $2, $3, $4 }' "$work/report.csv")
+while read -r line; do
+    read -r _ source subjects linked <<<"$line"
+    # counts below 8 are not shown
+    ((subjects >= 8 && linked >= 8)) || continue
+    expect "the report's rate of $source is the truth's: $linked of $subjects" grep -qx "$line" <<<"$reported"
+done < <(grep '^rate ' "$work/answers")
+summary
