@@ -452,7 +452,8 @@ END $$;
 
 -- Rows of people (or of homes of people) in the release; says how many.
 CREATE FUNCTION release.build_source(permit bytea, wanted int4, source_name text) RETURNS int8
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '128MB' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '256MB'
+    SET maintenance_work_mem = '256MB' AS $$
 DECLARE
     place text := quote_ident(release.schema_name(wanted));
     source ingest.source;
@@ -588,25 +589,30 @@ END $$;
 -- ---- content and life ----
 
 -- SHA-256 over the sorted rows, in blocks of numbers, so that no text grows with the table.
-CREATE FUNCTION release.table_hash(schema_name text, table_name text, number_column text) RETURNS bytea
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET work_mem = '128MB' SET datestyle = 'ISO, YMD'
+CREATE FUNCTION release.table_hash(schema_name text, table_name text, number_column text, has_records boolean)
+RETURNS bytea
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET work_mem = '256MB' SET datestyle = 'ISO, YMD'
     SET extra_float_digits = 1 SET bytea_output = 'hex' AS $$
 DECLARE
     hash bytea;
 BEGIN
     EXECUTE format($sql$
         SELECT sha256(coalesce(string_agg(block_hash, ''::bytea ORDER BY block), ''::bytea))
-          FROM (SELECT block, sha256(convert_to(string_agg(line, E'\n' ORDER BY line COLLATE "C"), 'UTF8')) AS block_hash
-                  FROM (SELECT %3$s AS block, t::text AS line FROM %1$I.%2$I AS t) AS lines
+          FROM (SELECT block, sha256(convert_to(string_agg(line, E'\n' ORDER BY place), 'UTF8')) AS block_hash
+                  FROM (SELECT %3$s AS block, %4$s AS place, t::text AS line FROM %1$I.%2$I AS t) AS lines
                  GROUP BY block) AS blocks$sql$, schema_name, table_name,
-        CASE WHEN number_column IS NULL THEN '0' ELSE format('%I >> 8', number_column) END) INTO hash;
+        CASE WHEN number_column IS NULL THEN '0' ELSE format('%I >> 8', number_column) END,
+        CASE WHEN has_records THEN 't.record_number' ELSE 't::text COLLATE "C"' END) INTO hash;
     RETURN hash;
 END $$;
 
 CREATE FUNCTION release.content_hash(wanted int4) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT sha256(coalesce(string_agg(convert_to(c.relname, 'UTF8') || '\x00'::bytea
-                                      || release.table_hash(n.nspname::text, c.relname::text, a.attname::text),
+                                      || release.table_hash(n.nspname::text, c.relname::text, a.attname::text,
+                                                            EXISTS (SELECT FROM pg_attribute AS b
+                                                                     WHERE b.attrelid = c.oid
+                                                                       AND b.attname = 'record_number')),
                                       ''::bytea ORDER BY c.relname COLLATE "C"), ''::bytea))
       FROM pg_class AS c
       JOIN pg_namespace AS n ON n.oid = c.relnamespace

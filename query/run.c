@@ -1,0 +1,142 @@
+/*
+ * From an approved query to released tables: the door in SQL, the statement, counts with their person sets,
+ * disclosure control, and only then something that can be printed.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "query/released.h"
+#include "query/run.h"
+#include "query_sql.h"
+
+enum { RUN_ARENA_BYTES_MAX = 768 << 20, PEOPLE_MIN_FLOOR = 5, QUERY_ID_BYTES = 24 };
+
+static const DbStatement open_statement = {
+    .name = "release open",
+    .sql = query_sql_release_open,
+    .parameters = {VALUE_BYTES, VALUE_TEXT, VALUE_BYTES, VALUE_INT4},
+    .columns = {VALUE_INT4, VALUE_INT8},
+};
+static const DbStatement coverage_statement = {
+    .name = "coverage",
+    .sql = query_sql_coverage,
+    .parameters = {VALUE_INT4, VALUE_TEXT_ARRAY},
+    .columns = {VALUE_TEXT, VALUE_INT4, VALUE_INT4, VALUE_INT8, VALUE_INT4, VALUE_TEXT, VALUE_INT8},
+};
+
+/* No configuration undercuts the floor. */
+static Result check_policy(const GovernancePolicy *policy, Error *error)
+{
+    if (policy->people_min < PEOPLE_MIN_FLOOR)
+        return fail(error, ERROR_CONFIG, "policy %s: people_min is below the floor of %d", policy->name,
+                    PEOPLE_MIN_FLOOR);
+    if (policy->round_to < 1)
+        return fail(error, ERROR_CONFIG, "policy %s: round_to is below 1", policy->name);
+    return RESULT_OK;
+}
+
+static Result open_release(Db *reader, const uint8_t *permit_id, const char *query_id, const Query *query,
+                           int64_t release_id, Month *month, Error *error)
+{
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    const Value parameters[] = {
+        value_bytes(permit_id, GOVERNANCE_PERMIT_BYTES),
+        value_text(text_from(query_id)),
+        value_bytes(query->content.bytes, HASH_BYTES),
+        value_int4(release_id),
+    };
+
+    TRY(db_run(reader, &open_statement, parameters, &rows, error));
+    *month = (Month)db_int(rows, 0, 0);
+    return RESULT_OK;
+}
+
+static Result read_coverage(Db *reader, const Query *query, Arena *arena, Provenance *provenance,
+                            Error *error)
+{
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    Text *sources = arena_alloc(arena, (query->tree->source_count + 1) * sizeof *sources);
+
+    for (size_t i = 0; i < query->tree->source_count; i++)
+        sources[i] = query->tree->sources[i]->name;
+    const Value parameters[] = {
+        value_int4(provenance->release_id),
+        {.type = VALUE_TEXT_ARRAY, .array = {.items = sources, .count = query->tree->source_count}},
+    };
+    TRY(db_run(reader, &coverage_statement, parameters, &rows, error));
+    Coverage *coverage = arena_alloc(arena, (db_row_count(rows) + 1) * sizeof *coverage);
+    for (size_t i = 0; i < db_row_count(rows); i++)
+        coverage[i] = (Coverage){
+            .source = text_copy(arena, db_text(rows, i, 0)),
+            .from = (Month)db_int(rows, i, 1),
+            .to = (Month)db_int(rows, i, 2),
+            .months = db_int(rows, i, 3),
+            .senders = db_int(rows, i, 4),
+            .status = text_copy(arena, db_text(rows, i, 5)),
+            .match_percent = db_int(rows, i, 6),
+        };
+    provenance->coverage = coverage;
+    provenance->coverage_count = db_row_count(rows);
+    return RESULT_OK;
+}
+
+static Result set_day(const Query *query, Provenance *provenance, Error *error)
+{
+    Date last = month_last_day(provenance->month);
+
+    provenance->as_at = query->tree->as_at == DATE_NONE ? last : query->tree->as_at;
+    if (provenance->as_at > last)
+        return fail(error, ERROR_INPUT, "query: its day is after the last day of the release");
+    return RESULT_OK;
+}
+
+static Result count_and_release(Db *reader, const Query *query, const Provenance *provenance, Arena *arena,
+                                ReleasedTable *tables[QUERY_TABLES_MAX], size_t *table_count, Error *error)
+{
+    CountTable counts[QUERY_TABLES_MAX];
+    CellState *states[QUERY_TABLES_MAX];
+    SuppressRule rule = {.people_min = provenance->policy.people_min};
+    size_t count = query->tree->table_count;
+    Compiled compiled;
+
+    compile(query->tree, provenance->release_id, provenance->as_at, arena, &compiled);
+    TRY(count_run(reader, query->tree, &compiled, provenance->release_id, arena, counts, error));
+    suppress(counts, count, &rule, arena, states);
+    for (size_t i = 0; i < count; i++)
+        tables[i] = released_make(&counts[i], states[i], provenance);
+    *table_count = count;
+    return RESULT_OK;
+}
+
+Result run_query(Db *reader, const uint8_t *permit_id, const char *query_id, const Query *query,
+                 const QueryRun *run, ReleasedTable *tables[QUERY_TABLES_MAX], size_t *table_count,
+                 Error *error)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(RUN_ARENA_BYTES_MAX);
+    Provenance provenance = {
+        .query_title = query->tree->title,
+        .project = query->tree->project,
+        .query_content = query->content,
+        .release_id = run->release_id,
+        .policy = *run->policy,
+    };
+
+    *table_count = 0;
+    TRY(check_policy(run->policy, error));
+    TRY(open_release(reader, permit_id, query_id, query, run->release_id, &provenance.month, error));
+    TRY(set_day(query, &provenance, error));
+    TRY(read_coverage(reader, query, arena, &provenance, error));
+    return count_and_release(reader, query, &provenance, arena, tables, table_count, error);
+}
+
+Result query_run(Db *reader, const GovernancePermit *permit, const Query *query, const QueryRun *run,
+                 ReleasedTable *tables[QUERY_TABLES_MAX], size_t *table_count, Error *error)
+{
+    char query_id[QUERY_ID_BYTES];
+
+    *table_count = 0;
+    (void)snprintf(query_id, sizeof query_id, "%" PRId64, run->query_id);
+    if (!governance_permit_covers(permit, GOVERNANCE_QUERY_RUN, text_from(query_id)))
+        return fail(error, ERROR_REFUSED, "query run: the permit is not for this query");
+    return run_query(reader, governance_permit_id(permit), query_id, query, run, tables, table_count, error);
+}

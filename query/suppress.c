@@ -1,0 +1,249 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "query/audit.h"
+
+typedef struct CellName {
+    size_t table, cell;
+    SetHash set;
+} CellName;
+
+typedef struct Suppression {
+    const CountTable *tables;
+    size_t table_count;
+    const SuppressRule *rule;
+    CellState **states;
+    CellName *names; /* asked cells with people, sorted by set */
+    size_t name_count;
+} Suppression;
+
+bool cell_is_hidden(CellState state)
+{
+    return state == CELL_PRIMARY || state == CELL_COMPLEMENTARY;
+}
+
+int64_t round_people(int64_t people, int64_t round_to)
+{
+    return (2 * people + round_to) / (2 * round_to) * round_to;
+}
+
+/* ---- the same people, the same decision ---- */
+
+static int compare_sets(const void *a, const void *b)
+{
+    const CellName *x = a, *y = b;
+
+    if (x->set.high != y->set.high)
+        return x->set.high < y->set.high ? -1 : 1;
+    return (x->set.low > y->set.low) - (x->set.low < y->set.low);
+}
+
+static void name_cells(Suppression *s, Arena *arena)
+{
+    size_t count = 0;
+
+    for (size_t t = 0; t < s->table_count; t++)
+        count += s->tables[t].cell_count;
+    s->names = arena_alloc(arena, (count + 1) * sizeof *s->names);
+    for (size_t t = 0; t < s->table_count; t++)
+        for (size_t cell = 0; cell < s->tables[t].cell_count; cell++)
+            if (s->states[t][cell] != CELL_NOT_ASKED && s->tables[t].cells[cell].people > 0)
+                s->names[s->name_count++] = (CellName){t, cell, s->tables[t].cells[cell].set};
+    qsort(s->names, s->name_count, sizeof *s->names, compare_sets);
+}
+
+/* A set of people hidden in one place is hidden in every place. */
+static void hide(Suppression *s, size_t table, size_t cell)
+{
+    CellName key = {table, cell, s->tables[table].cells[cell].set};
+    const CellName *found = bsearch(&key, s->names, s->name_count, sizeof *s->names, compare_sets);
+
+    s->states[table][cell] = CELL_COMPLEMENTARY;
+    if (found == NULL)
+        return;
+    while (found > s->names && compare_sets(found - 1, &key) == 0)
+        found--;
+    for (; found < s->names + s->name_count && compare_sets(found, &key) == 0; found++)
+        if (s->states[found->table][found->cell] == CELL_SHOWN)
+            s->states[found->table][found->cell] = CELL_COMPLEMENTARY;
+}
+
+/* ---- primary ---- */
+
+static void mark_asked(Suppression *s, Arena *arena)
+{
+    for (size_t t = 0; t < s->table_count; t++) {
+        const CountTable *table = &s->tables[t];
+        s->states[t] = arena_alloc(arena, (table->cell_count + 1) * sizeof **s->states);
+        for (size_t cell = 0; cell < table->cell_count; cell++) {
+            int64_t people = table->cells[cell].people;
+            if (!count_is_asked(table, cell))
+                s->states[t][cell] = CELL_NOT_ASKED;
+            else
+                s->states[t][cell] = people > 0 && people < s->rule->people_min ? CELL_PRIMARY : CELL_SHOWN;
+        }
+    }
+}
+
+/* ---- lines: a shown margin and the published cells that add up to it ---- */
+
+typedef struct Line {
+    size_t hidden_count;
+    int64_t hidden_people;
+    size_t smallest; /* shown, with people; cell_count: none */
+} Line;
+
+/* The cells that add up to parent over the dimensions in set: 1 bit each. False when they are not all
+ * published. */
+static bool read_line(const Suppression *s, size_t t, size_t parent, size_t set, Line *line)
+{
+    const CountTable *table = &s->tables[t];
+    size_t place[QUERY_DIMENSIONS_MAX], d;
+
+    *line = (Line){.smallest = table->cell_count};
+    count_coordinates(table, parent, place);
+    for (d = 0; d < table->dimension_count; d++) {
+        if ((set >> d & 1) == 0)
+            continue;
+        if (table->dimensions[d].value_count == 0)
+            return false;
+        place[d] = 0;
+    }
+    do {
+        size_t cell = count_cell(table, place);
+        int64_t people = table->cells[cell].people;
+        if (s->states[t][cell] == CELL_NOT_ASKED)
+            return false;
+        if (cell_is_hidden(s->states[t][cell])) {
+            line->hidden_count++;
+            line->hidden_people += people;
+        } else if (people > 0 &&
+                   (line->smallest == table->cell_count || people < table->cells[line->smallest].people)) {
+            line->smallest = cell;
+        }
+        for (d = 0; d < table->dimension_count; d++) {
+            if ((set >> d & 1) == 0)
+                continue;
+            if (++place[d] < table->dimensions[d].value_count)
+                break;
+            place[d] = 0;
+        }
+    } while (d < table->dimension_count);
+    return true;
+}
+
+/* What a line hides is a published group as well, by subtraction: it must be several cells and not few
+ * people. */
+static bool mend_line(Suppression *s, size_t t, size_t parent, size_t set)
+{
+    Line line;
+
+    if (!read_line(s, t, parent, set, &line) || line.hidden_count == 0 ||
+        (line.hidden_count > 1 && line.hidden_people >= s->rule->people_min))
+        return false;
+    hide(s, t, line.smallest < s->tables[t].cell_count ? line.smallest : parent);
+    return true;
+}
+
+static size_t margin_set(const CountTable *table, size_t cell)
+{
+    size_t place[QUERY_DIMENSIONS_MAX], set = 0;
+
+    count_coordinates(table, cell, place);
+    for (size_t d = 0; d < table->dimension_count; d++)
+        if (place[d] == table->dimensions[d].value_count)
+            set |= (size_t)1 << d;
+    return set;
+}
+
+static bool mend_lines_of(Suppression *s, size_t t, size_t parent)
+{
+    size_t margins = margin_set(&s->tables[t], parent);
+    bool changed = false;
+
+    for (size_t set = margins; set != 0; set = (set - 1) & margins)
+        while (s->states[t][parent] == CELL_SHOWN && mend_line(s, t, parent, set))
+            changed = true;
+    return changed;
+}
+
+static void mend_lines(Suppression *s)
+{
+    bool changed = true;
+
+    while (changed) {
+        changed = false;
+        for (size_t t = 0; t < s->table_count; t++)
+            for (size_t cell = 0; cell < s->tables[t].cell_count; cell++)
+                if (s->states[t][cell] == CELL_SHOWN)
+                    changed |= mend_lines_of(s, t, cell);
+    }
+}
+
+/* ---- what lines do not see: the audit, and one more cell until it passes ---- */
+
+static void keep_smallest(const Suppression *s, size_t t, size_t cell, CellName *best)
+{
+    int64_t people = s->tables[t].cells[cell].people;
+
+    if (s->states[t][cell] != CELL_SHOWN || people == 0)
+        return;
+    if (best->table == s->table_count || people < s->tables[best->table].cells[best->cell].people)
+        *best = (CellName){.table = t, .cell = cell};
+}
+
+/* The smallest shown cell in a line through this one; without any, the smallest of all. */
+static CellName complement_of(const Suppression *s, size_t t, size_t cell)
+{
+    const CountTable *table = &s->tables[t];
+    CellName best = {.table = s->table_count};
+    size_t place[QUERY_DIMENSIONS_MAX];
+
+    for (size_t d = 0; d < table->dimension_count; d++) {
+        count_coordinates(table, cell, place);
+        for (place[d] = 0; place[d] <= table->dimensions[d].value_count; place[d]++)
+            keep_smallest(s, t, count_cell(table, place), &best);
+    }
+    if (best.table < s->table_count)
+        return best;
+    for (size_t i = 0; i < s->name_count; i++)
+        keep_smallest(s, s->names[i].table, s->names[i].cell, &best);
+    return best;
+}
+
+/* True when nothing had to be hidden. */
+static bool audit_once(Suppression *s)
+{
+    SCOPED(audit_close) Audit *audit = audit_open(s->tables, s->table_count, s->states);
+    /* Large tables take several cells a round, small ones the fewest. */
+    size_t hide_max = 1 + audit_unknown_count(audit) / 50, hidden = 0;
+
+    for (size_t i = 0; i < s->name_count && hidden < hide_max; i++) {
+        const CellName *name = &s->names[i];
+        if (!cell_is_hidden(s->states[name->table][name->cell]))
+            continue;
+        if (!audit_is_determined(audit, name->table, name->cell) &&
+            audit_is_safe(audit, name->table, name->cell))
+            continue;
+        CellName more = complement_of(s, name->table, name->cell);
+        if (more.table == s->table_count)
+            continue; /* nothing but zeros is shown any more */
+        hide(s, more.table, more.cell);
+        hidden++;
+    }
+    return hidden == 0;
+}
+
+void suppress(const CountTable *tables, size_t table_count, const SuppressRule *rule, Arena *arena,
+              CellState **states)
+{
+    Suppression s = {.tables = tables, .table_count = table_count, .rule = rule, .states = states};
+
+    mark_asked(&s, arena);
+    if (rule->without_complementary)
+        return;
+    name_cells(&s, arena);
+    do
+        mend_lines(&s);
+    while (!audit_once(&s));
+}
