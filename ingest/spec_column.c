@@ -1,4 +1,3 @@
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -173,6 +172,16 @@ static Result build_list(const ColumnBuild *at, Error *error)
     return RESULT_OK;
 }
 
+static bool is_storable(const double *limit)
+{
+    return limit == NULL || (*limit > -1e12 && *limit < 1e12); /* also false for a NaN */
+}
+
+static int64_t scaled(const double *limit, double scale)
+{
+    return limit == NULL ? 0 : (int64_t)(*limit * scale + (*limit < 0 ? -0.5 : 0.5));
+}
+
 static Result build_range(const ColumnBuild *at, Error *error)
 {
     static const char *const types[] = {"integer", "decimal"};
@@ -186,11 +195,10 @@ static Result build_range(const ColumnBuild *at, Error *error)
     double scale = type == 0 ? 1 : 100;
     column->has_min = yaml->min != NULL;
     column->has_max = yaml->max != NULL;
-    if ((yaml->min != NULL && !(fabs(*yaml->min) < 1e12)) ||
-        (yaml->max != NULL && !(fabs(*yaml->max) < 1e12)))
+    if (!is_storable(yaml->min) || !is_storable(yaml->max))
         return wrong(at, "min, max: past what is stored", error);
-    column->min = yaml->min != NULL ? llround(*yaml->min * scale) : 0;
-    column->max = yaml->max != NULL ? llround(*yaml->max * scale) : 0;
+    column->min = scaled(yaml->min, scale);
+    column->max = scaled(yaml->max, scale);
     if (column->has_min && column->has_max && column->min > column->max)
         return wrong(at, "min is above max", error);
     return RESULT_OK;
