@@ -17,7 +17,9 @@ END
 $$;
 
 -- The database: CONNECT by name, no temporary tables but the owner's, no schema but what is made here.
-DO $$
+-- A procedure, because neither CREATE DATABASE ... TEMPLATE nor a restore carries these over: call it again then.
+CREATE PROCEDURE public.close_database()
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO cinque_governor, cinque_loader, cinque_linker, '
@@ -25,6 +27,8 @@ BEGIN
     EXECUTE format('GRANT CONNECT, CREATE, TEMPORARY ON DATABASE %I TO cinque_owner', current_database());
 END
 $$;
+REVOKE EXECUTE ON PROCEDURE public.close_database() FROM PUBLIC;
+CALL public.close_database();
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO cinque_owner, cinque_governor, cinque_loader, cinque_linker, cinque_releaser,
                                 cinque_query; -- public.schema_version, which is all that is there
@@ -36,7 +40,7 @@ REVOKE EXECUTE ON FUNCTION pg_catalog.lo_creat(int4), pg_catalog.lo_create(oid),
   FROM PUBLIC;
 
 ALTER DEFAULT PRIVILEGES FOR ROLE cinque_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
-ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC; -- of the superuser, whom migrations run as
 
 CREATE SCHEMA governance AUTHORIZATION cinque_owner;
 CREATE SCHEMA audit      AUTHORIZATION cinque_owner;

@@ -252,7 +252,8 @@ Test(apply, a_wrong_file_is_refused_by_place_and_rule)
          "policies 1: effective_from is a date as CCYY-MM-DD"},
         {PEOPLE PURPOSES, "Missing required mapping field"},
         {"people: [", "libyaml parser error"},
-        {"people:\n  - { id: e, uid: 1, name: E, colour: red, roles: [] }\n" REST, "w.yaml: Invalid key, in mapping (line: 2, column: 28)"},
+        {"people:\n  - { id: e, uid: 1, name: E, colour: red, roles: [] }\n" REST,
+         "w.yaml: Invalid key, in mapping (line: 2, column: 28)"},
         {"people: &a []\npurposes: *a\n", "alias"},
     };
 

@@ -73,9 +73,27 @@ static void make_database(const char *origin)
     atexit(drop_database);
 }
 
+/* A copy of a database does not carry the rights on the database over. */
+static void close_database(void)
+{
+    SCOPED(db_close) Db *db = open_database(database, NULL);
+    Error error = {0};
+
+    Result done = db_script(db, "close database", "CALL public.close_database()", &error);
+    cr_assert(done.ok, "%s", error.message);
+}
+
+static void make_copy(void)
+{
+    if (*database != '\0')
+        return;
+    make_database("TEMPLATE cinque_template STRATEGY wal_log");
+    close_database();
+}
+
 Db *support_database(const char *role)
 {
-    make_database("TEMPLATE cinque_template STRATEGY wal_log");
+    make_copy();
     return open_database(database, role);
 }
 
@@ -94,7 +112,7 @@ const char *support_conninfo(const char *role)
 {
     static char conninfo[CLUSTER_CONNINFO_BYTES];
 
-    make_database("TEMPLATE cinque_template STRATEGY wal_log");
+    make_copy();
     return cluster_conninfo(&cluster, database, role != NULL ? role : "postgres", conninfo);
 }
 
