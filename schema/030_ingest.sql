@@ -253,6 +253,15 @@ BEGIN
         RETURN;
     END IF;
     IF FOUND AND NOT load_open.may_replace THEN
+        -- The delivery that a correction has replaced comes again: it is known, and still replaced.
+        RETURN QUERY SELECT 'duplicate', l.load_id, found_source FROM ingest.load AS l
+                      WHERE l.source_id = found_source AND l.sender = load_open.sender AND l.period = load_open.period
+                        AND l.state = 'replaced' AND l.content IS NOT DISTINCT FROM load_open.content
+                        AND l.spec_version = load_open.spec_version
+                      ORDER BY l.load_id DESC LIMIT 1;
+        IF FOUND THEN
+            RETURN;
+        END IF;
         RAISE EXCEPTION 'a delivery for this period is held as load %; give --replace', held.load_id
             USING ERRCODE = 'CQ001';
     END IF;
