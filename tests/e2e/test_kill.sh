@@ -8,6 +8,9 @@ printf 'kill test: %d kills, SEED=%d\n' "$kills" "$RANDOM"
 RANDOM=${SEED:-$RANDOM}
 
 county 400 2
+# Thirteen districts' council tax would be most of the time: two tell as much.
+awk -F, '$1 != "council_tax_account" || $2 == "ashford" || $2 == "medway"' "$work/county/deliveries.csv" >"$work/deliveries"
+mv "$work/deliveries" "$work/county/deliveries.csv"
 data_folder data
 month=$(last_month)
 stages=(load link release)
@@ -21,11 +24,14 @@ reset() {
     server 'CREATE DATABASE cinque TEMPLATE pristine STRATEGY file_copy OWNER cinque_owner'
     server 'REVOKE ALL ON DATABASE cinque FROM PUBLIC'
     server "$grants"
+    # the checkpoints kept outside tell that the log was set back: here that is meant
+    cp "$work/checkpoints" "$CINQUE_DATA/log/checkpoints"
 }
 milliseconds() { date +%s%3N; }
 
 grants=$(sql "SELECT string_agg(format('GRANT CONNECT ON DATABASE cinque TO %I', rolname), '; ') FROM pg_roles WHERE rolname LIKE 'cinque\_%'")
 grants="$grants; GRANT CREATE ON DATABASE cinque TO cinque_owner"
+cp "$CINQUE_DATA/log/checkpoints" "$work/checkpoints"
 server 'CREATE DATABASE pristine TEMPLATE cinque STRATEGY file_copy'
 
 declare -A duration
@@ -41,6 +47,7 @@ expect "an undisturbed run holds something" test "${undisturbed##* }" -gt 1000
 survived=0 struck=0
 for ((kill = 1; kill <= kills; kill++)); do
     victim=${stages[$((kill % 3))]}
+    delay=0
     reset
     for stage in "${stages[@]}"; do
         if [[ $stage == "$victim" ]]; then
