@@ -161,6 +161,7 @@ void bundle_wipe(Bundle *bundle)
     secret_wipe(bundle->fields, sizeof bundle->fields);
     secret_wipe(&bundle->birth_date, sizeof bundle->birth_date);
     bundle->birth_date = DATE_NONE;
+    bundle->nhs_scheme = TEXT("");
     bundle->sex = '\0';
 }
 

@@ -38,20 +38,17 @@ static Result check_private(const struct stat *status, const char *folder, const
 
 Result key_folder_open(const char *path, KeyFolder *folder, Error *error)
 {
-    SCOPED(key_folder_close) KeyFolder opened = {.path = path};
     struct stat status;
 
-    opened.descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (opened.descriptor < 0 && (errno == ELOOP || errno == ENOTDIR))
+    *folder =
+        (KeyFolder){.descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), .path = path};
+    if (folder->descriptor < 0 && (errno == ELOOP || errno == ENOTDIR))
         return fail(error, ERROR_CONFIG, "%s: not a folder, or a symbolic link", path);
-    if (opened.descriptor < 0)
+    if (folder->descriptor < 0)
         return fail_errno(error, "%s: keyring cannot be opened", path);
-    if (fstat(opened.descriptor, &status) != 0)
+    if (fstat(folder->descriptor, &status) != 0)
         return fail_errno(error, "%s: keyring cannot be examined", path);
-    TRY(check_private(&status, path, "", error));
-    *folder = opened;
-    opened = KEY_FOLDER_NONE;
-    return RESULT_OK;
+    return check_private(&status, path, "", error);
 }
 
 void key_folder_close(KeyFolder *folder)

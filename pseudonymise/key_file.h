@@ -19,7 +19,7 @@ typedef struct KeyFolder {
 /* For a key file that is named by its own path. */
 #define KEY_FOLDER_ANY ((KeyFolder){.descriptor = AT_FDCWD, .path = ""})
 
-/* Refuses a symbolic link, another owner and modes wider than 0700. */
+/* Refuses a symbolic link, another owner and modes wider than 0700. To be closed also on failure. */
 Result key_folder_open(const char *path, KeyFolder *folder, Error *error) CHECKED;
 void key_folder_close(KeyFolder *folder);
 

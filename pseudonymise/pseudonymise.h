@@ -51,8 +51,8 @@ typedef struct RawIdentity {
     bool is_withheld;                  /* identity withheld: the row gets no subject */
     Date event_date;                   /* for age in days; DATE_NONE: none */
     /*
-     * Not empty: the NHS number is a number of this other scheme, which the caller has checked. Its token is of the
-     * same kind, but of a domain with the scheme's name: it never equals that of an NHS number.
+     * Not empty: the NHS number is a number of this other scheme, which the caller has checked. Its token is
+     * of the same kind, but with the scheme's name in front: it never equals that of an NHS number.
      */
     Text nhs_scheme;
 } RawIdentity;
@@ -99,9 +99,8 @@ typedef struct Tokeniser Tokeniser;
 Result tokeniser_create(const Keyring *keyring, const char *space, Tokeniser **tokeniser, Error *error)
     CHECKED;
 void tokeniser_close(Tokeniser **tokeniser);
-/* Already normalised value; issuer: who gave a TOKEN_LOCAL_ID; the scheme of a TOKEN_NHS_NUMBER that is
- * no NHS number; else empty. ERROR_INPUT when value, or the
- * issuer of a local id, is empty. */
+/* Already normalised value; issuer: who gave a TOKEN_LOCAL_ID; the scheme of a TOKEN_NHS_NUMBER that is no
+ * NHS number; else empty. ERROR_INPUT when value, or the issuer of a local id, is empty. */
 Result tokeniser_token(Tokeniser *tokeniser, TokenKind kind, Text issuer, Text value, Token *token,
                        Error *error) CHECKED;
 /* Takes a token of an older hub version to the current one, without the identifier. */

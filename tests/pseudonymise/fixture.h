@@ -74,9 +74,10 @@ static inline size_t fixture_unhex(const char *hex, uint8_t *out, size_t capacit
 
     cr_assert(length <= capacity);
     for (size_t i = 0; i < length; i++) {
-        unsigned byte;
-        cr_assert_eq(sscanf(hex + 2 * i, "%2x", &byte), 1);
-        out[i] = (uint8_t)byte;
+        const char pair[] = {hex[2 * i], hex[2 * i + 1], '\0'};
+        char *end;
+        out[i] = (uint8_t)strtoul(pair, &end, 16);
+        cr_assert_eq(*end, '\0');
     }
     return length;
 }

@@ -35,9 +35,9 @@ Test(normalise, an_nhs_number_of_a_wrong_check_digit_is_invalid)
 
 Test(normalise, an_nhs_number_whose_check_digit_would_be_ten_was_never_issued)
 {
-    for (char last = '0'; last <= '9'; last++) {
+    for (int last = 0; last <= 9; last++) {
         char first[] = "1234567890", second[] = "9990000000";
-        first[9] = second[9] = last;
+        first[9] = second[9] = (char)('0' + last);
         expect_nhs_number(first, IDENTIFIER_INVALID, "");
         expect_nhs_number(second, IDENTIFIER_INVALID, "");
     }
@@ -46,9 +46,9 @@ Test(normalise, an_nhs_number_whose_check_digit_would_be_ten_was_never_issued)
 /* Goes red when all_equal is taken out of pseudonymise_nhs_number: each passes modulus 11. */
 Test(normalise, ten_equal_digits_are_no_nhs_number)
 {
-    for (char digit = '0'; digit <= '9'; digit++) {
+    for (int digit = 0; digit <= 9; digit++) {
         char text[11] = {0};
-        memset(text, digit, 10);
+        memset(text, '0' + digit, 10);
         expect_nhs_number(text, IDENTIFIER_INVALID, "");
     }
 }

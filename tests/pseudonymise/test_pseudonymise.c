@@ -204,6 +204,27 @@ Test(pseudonymise, an_invalid_nhs_number_has_no_token_but_tells_subjects_apart)
     bench_close(&bench);
 }
 
+Test(pseudonymise, a_number_of_another_scheme_is_taken_as_it_is_and_kept_apart)
+{
+    Bench bench = bench_open(&patient_list);
+    RawIdentity nhs = someone(), other = someone();
+    other.fields[IDENTITY_NHS_NUMBER] = TEXT(" 9434765918 ");
+    other.nhs_scheme = TEXT("febrl");
+    nhs.fields[IDENTITY_NHS_NUMBER] = TEXT("9434765918");
+
+    int64_t nhs_subject_id = subject_id_of(&bench, &nhs);
+    const Subject *subject = tokenised_row_subject(row_of(&bench, &other, TEXT("")));
+
+    cr_assert_not_null(subject);
+    cr_expect_eq(subject->nhs_state, IDENTIFIER_VALID);
+    cr_expect(subject->nhs.is_set);
+    cr_expect_neq(subject->subject_id, nhs_subject_id);
+    nhs = someone();
+    cr_expect_eq(subject_id_of(&bench, &nhs), INT64_C(5610676328033864393),
+                 "the next row is of no scheme again");
+    bench_close(&bench);
+}
+
 Test(pseudonymise, values_that_fail_their_rule_leave_nothing_derived)
 {
     Bench bench = bench_open(&patient_list);

@@ -119,6 +119,21 @@ Test(token, equal_digits_of_two_kinds_give_two_tokens)
     keyring_close(&keyring);
 }
 
+/* Goes red when the scheme is left out of the hashed message. */
+Test(token, a_number_of_another_scheme_is_no_nhs_number)
+{
+    Keyring *keyring = fixture_keyring();
+    Tokeniser *tokeniser = tokeniser_of(keyring, "linkage");
+
+    Token nhs = token_of(tokeniser, TOKEN_NHS_NUMBER, TEXT(""), nhs_number);
+    Token other = token_of(tokeniser, TOKEN_NHS_NUMBER, TEXT("febrl"), nhs_number);
+
+    cr_expect_arr_neq(nhs.bytes, other.bytes, TOKEN_BYTES);
+    expect_token(&other, "307f0d46edc1b7c872f9d9a3d508a56c");
+    tokeniser_close(&tokeniser);
+    keyring_close(&keyring);
+}
+
 Test(token, a_local_id_counts_only_with_its_issuer)
 {
     Keyring *keyring = fixture_keyring();
