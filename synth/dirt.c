@@ -113,8 +113,8 @@ static void mistype(char *name, Stream *stream)
         return;
     }
     char kept = name[at];
-    name[at] = name[at + 1] == '\0' ? name[at] : name[at + 1];
-    name[at + 1] = name[at + 1] == '\0' ? '\0' : kept;
+    name[at] = name[at + 1];
+    name[at + 1] = kept;
 }
 
 void dirt_names(const County *county, SynthSource source, uint32_t person, Date date, Stream *stream,

@@ -20,27 +20,29 @@ typedef enum HouseholdType {
     HOUSEHOLD_TYPE_COUNT
 } HouseholdType;
 
-static const uint16_t type_weights[HOUSEHOLD_TYPE_COUNT] = {148, 132, 150, 112, 210, 82, 96, 54, 16};
+static const uint16_t type_weights[HOUSEHOLD_TYPE_COUNT] = {140, 158, 145, 148, 172, 72, 110, 45, 10};
 
+/* clang-format off */
 static const uint16_t head_ages[HOUSEHOLD_TYPE_COUNT][BAND_COUNT] = {
-    /*                               15 20 25  30  35  40  45  50  55  60  65  70  75  80  85 90 */
-    [HOUSEHOLD_SINGLE] = {0, 4, 9, 11, 10, 10, 11, 14, 16, 15, 0, 0, 0, 0, 0, 0},
-    [HOUSEHOLD_SINGLE_OLDER] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 19, 22, 20, 18, 14, 7},
-    [HOUSEHOLD_COUPLE] = {0, 5, 16, 14, 6, 4, 6, 13, 19, 21, 0, 0, 0, 0, 0, 0},
-    [HOUSEHOLD_COUPLE_OLDER] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 31, 30, 21, 12, 5, 1},
-    [HOUSEHOLD_FAMILY] = {0, 2, 9, 20, 25, 22, 14, 7, 1, 0, 0, 0, 0, 0, 0, 0},
-    [HOUSEHOLD_LONE_PARENT] = {0, 7, 14, 18, 20, 19, 14, 7, 1, 0, 0, 0, 0, 0, 0, 0},
-    [HOUSEHOLD_ADULT_CHILDREN] = {0, 0, 0, 0, 0, 5, 20, 33, 28, 14, 0, 0, 0, 0, 0, 0},
-    [HOUSEHOLD_SHARERS] = {8, 34, 30, 14, 8, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
-    [HOUSEHOLD_THREE_GENERATIONS] = {0, 0, 5, 22, 30, 28, 12, 3, 0, 0, 0, 0, 0, 0, 0, 0},
+    /*                              15  20  25  30  35  40  45  50  55  60  65  70  75  80  85 90 */
+    [HOUSEHOLD_SINGLE] =            {0,  4,  6,  7,  7,  9, 12, 17, 20, 18,  0,  0,  0,  0,  0, 0},
+    [HOUSEHOLD_SINGLE_OLDER] =      {0,  0,  0,  0,  0,  0,  0,  0,  0,  0, 18, 21, 20, 19, 15, 7},
+    [HOUSEHOLD_COUPLE] =            {0,  4, 10,  9,  5,  4,  8, 17, 21, 22,  0,  0,  0,  0,  0, 0},
+    [HOUSEHOLD_COUPLE_OLDER] =      {0,  0,  0,  0,  0,  0,  0,  0,  0,  0, 27, 29, 22, 14,  6, 2},
+    [HOUSEHOLD_FAMILY] =            {0,  1,  6, 15, 22, 25, 20, 10,  1,  0,  0,  0,  0,  0,  0, 0},
+    [HOUSEHOLD_LONE_PARENT] =       {0,  5, 10, 15, 20, 22, 18,  9,  1,  0,  0,  0,  0,  0,  0, 0},
+    [HOUSEHOLD_ADULT_CHILDREN] =    {0,  0,  0,  0,  0,  4, 18, 34, 29, 15,  0,  0,  0,  0,  0, 0},
+    [HOUSEHOLD_SHARERS] =          {10, 36, 26, 12,  8,  8,  0,  0,  0,  0,  0,  0,  0,  0,  0, 0},
+    [HOUSEHOLD_THREE_GENERATIONS] = {0,  0,  5, 22, 30, 28, 12,  3,  0,  0,  0,  0,  0,  0,  0, 0},
 };
+/* clang-format on */
 
 static const uint16_t resident_ages[BAND_COUNT] = {0, 1, 1, 1, 1, 1, 2, 2, 3, 4, 5, 8, 14, 20, 22, 15};
 
 /* Census ethnic categories within White, mixed, Asian, Black and other. */
 static const char *const ethnic_letters[ETHNIC_GROUP_COUNT] = {"ABC", "DEFG", "HJKLR", "MNP", "S"};
 static const uint16_t ethnic_weights[ETHNIC_GROUP_COUNT][5] = {
-    {90, 1, 9}, {32, 14, 30, 24}, {46, 8, 9, 27, 10}, {16, 72, 12}, {1}};
+    {93, 1, 6}, {32, 14, 30, 24}, {46, 8, 9, 27, 10}, {16, 72, 12}, {1}};
 
 typedef struct Home {
     County *county;

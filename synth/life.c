@@ -1,76 +1,28 @@
 #include "synth/life.h"
 
 #include "synth/health.h"
-#include "synth/household.h"
+#include "synth/moves.h"
 #include "synth/names.h"
 #include "synth/numbers.h"
 
-/* Chances of a person or a home in a month, in a million. */
+/* Chances of a person in a month, in a million. */
 enum {
     LEAVES_HOME = 5000,      /* at 18 to 29, with parents or sharers */
     ENTERS_CARE_HOME = 4000, /* at 80 and over */
     MARRIES = 700,           /* women of 20 to 49 who take another name */
     CHANGES_PRACTICE = 900,
     GETS_NEW_NUMBER = 250,
-    HOME_MOVES = 6500, /* three of four within the county */
-    HOME_LEAVES = 2200,
     MONTHS_TO_CARE = 30,    /* so long, on average, are people in long-term care */
     PRACTICE_MERGES_IN = 1, /* month after the first */
 };
-
-static Date day_of_month(const County *county, Stream *stream, int first, int last)
-{
-    return county->first_day + random_between(stream, first, last) - 1;
-}
-
-static int days_in_month(const County *county)
-{
-    return county->last_day - county->first_day + 1;
-}
-
-static void find_liable(County *county, uint32_t dwelling, Date from)
-{
-    uint32_t eldest = county_eldest(county, dwelling);
-
-    county_close_account(county, dwelling, from - 1);
-    if (eldest != NOBODY && !county->dwellings[dwelling].is_care_home)
-        county_open_account(county, dwelling, eldest, from);
-}
-
-static void go_away(County *county, uint32_t person, Date date)
-{
-    county_leave(county, person);
-    county->people[person].left = date;
-}
-
-/* After a death or a departure: children do not stay alone, and an empty home is vacant. */
-static void tidy_home(County *county, uint32_t dwelling, Date date)
-{
-    Dwelling *home = &county->dwellings[dwelling];
-
-    if (home->is_care_home)
-        return;
-    if (county_eldest(county, dwelling) == NOBODY)
-        while (home->first_person != NOBODY)
-            go_away(county, home->first_person, date);
-    find_liable(county, dwelling, date + 1);
-    if (home->first_person == NOBODY)
-        county_number(&county->vacated, dwelling);
-}
-
-static bool is_liable(const County *county, uint32_t person)
-{
-    uint32_t account = county->dwellings[county->people[person].dwelling].account;
-    return account != NO_ACCOUNT && county->accounts[account].liable == person;
-}
 
 static void die(County *county, uint32_t person, Stream *stream)
 {
     static const uint16_t lag_weights[] = {0, 2, 4, 8, 12, 14, 12, 9, 7, 6, 5, 4, 3, 3, 2, 2, 2, 1, 1, 1, 1};
     Person *who = &county->people[person];
     uint32_t dwelling = who->dwelling;
-    bool was_liable = is_liable(county, person);
-    Date date = day_of_month(county, stream, 1, days_in_month(county));
+    bool was_liable = moves_is_liable(county, person);
+    Date date = moves_day(county, stream, 1, moves_days(county));
 
     /* A move of the same month comes before it. */
     const Stay *stay = county_last_stay(county, who);
@@ -84,71 +36,7 @@ static void die(County *county, uint32_t person, Stream *stream)
         who->registered += random_between(stream, 30, 200);
     county_leave(county, person);
     if (was_liable || county->dwellings[dwelling].first_person == NOBODY)
-        tidy_home(county, dwelling, date);
-}
-
-static bool take_vacant(County *county, uint8_t district, Stream *stream, uint32_t *dwelling)
-{
-    enum { TRIES = 8 };
-    Numbers32 *vacant = &county->vacant;
-
-    for (int i = 0; i < TRIES && vacant->count > 0; i++) {
-        uint32_t nth = random_below(stream, (uint32_t)vacant->count);
-        *dwelling = vacant->items[nth];
-        if (county_area(county, *dwelling)->district != district && i + 1 < TRIES)
-            continue;
-        vacant->items[nth] = vacant->items[--vacant->count];
-        return true;
-    }
-    return false;
-}
-
-static void move_person(County *county, uint32_t person, uint32_t dwelling, uint16_t practice, Date date)
-{
-    const Stay last = *county_last_stay(county, &county->people[person]);
-
-    county_leave(county, person);
-    county_enter(county, person, dwelling);
-    county_add_stay(county, person, date > last.from ? date : last.from + 1, dwelling, practice, last.family,
-                    practice == last.practice ? "" : "LDN");
-}
-
-static void begin_home(County *county, uint32_t dwelling, uint8_t group, Date date)
-{
-    county->dwellings[dwelling].group = group;
-    county->dwellings[dwelling].since = date;
-    find_liable(county, dwelling, date);
-}
-
-static void leave_home(County *county, uint32_t person, Stream *stream)
-{
-    uint32_t from = county->people[person].dwelling, to;
-    uint8_t group = county->people[person].group;
-    bool was_liable = is_liable(county, person);
-
-    if (!take_vacant(county, county_area(county, from)->district, stream, &to))
-        return;
-    Date date = day_of_month(county, stream, 1, 14);
-    move_person(county, person, to, county_draw_practice(county, to, stream), date);
-    begin_home(county, to, group, date);
-    if (was_liable || county->dwellings[from].first_person == NOBODY)
-        tidy_home(county, from, date - 1);
-}
-
-static void enter_care_home(County *county, uint32_t person, Stream *stream)
-{
-    uint32_t from = county->people[person].dwelling;
-    bool was_liable = is_liable(county, person);
-
-    if (county->care_homes.count == 0)
-        return;
-    uint32_t to = county->care_homes.items[random_below(stream, (uint32_t)county->care_homes.count)];
-    Date date = day_of_month(county, stream, 1, 14);
-    move_person(county, person, to, county_draw_practice(county, to, stream), date);
-    if (county->people[person].care_from == DATE_NONE)
-        county->people[person].care_from = date;
-    if (was_liable || county->dwellings[from].first_person == NOBODY)
-        tidy_home(county, from, date - 1);
+        moves_tidy_home(county, dwelling, date);
 }
 
 /* The name of the other grown-up at home, or a new one. */
@@ -166,7 +54,7 @@ static uint16_t married_name(const County *county, uint32_t person, Stream *stre
 static void give_birth(County *county, uint32_t mother, Stream *stream)
 {
     uint32_t dwelling = county->people[mother].dwelling;
-    Date birth = day_of_month(county, stream, 1, days_in_month(county));
+    Date birth = moves_day(county, stream, 1, moves_days(county));
     char sex = random_chance(stream, 512000) ? SEX_MALE : SEX_FEMALE;
     uint32_t child = county_add_person(county, dwelling, sex, birth, county->people[mother].group);
     Person *who = &county->people[child];
@@ -182,7 +70,7 @@ static void change_practice(County *county, uint32_t person, Stream *stream)
 {
     const Stay stay = *county_last_stay(county, &county->people[person]);
     uint16_t practice = county_draw_practice(county, stay.dwelling, stream);
-    Date date = day_of_month(county, stream, 15, 28);
+    Date date = moves_day(county, stream, 15, 28);
 
     if (practice != stay.practice && date > stay.from)
         county_add_stay(county, person, date, stay.dwelling, practice, stay.family, "LDN");
@@ -195,7 +83,7 @@ static void supersede_number(County *county, uint32_t person, Stream *stream)
     if (who->superseded != 0)
         return;
     who->superseded = who->nhs;
-    who->superseded_on = day_of_month(county, stream, 1, days_in_month(county));
+    who->superseded_on = moves_day(county, stream, 1, moves_days(county));
     who->nhs = numbers_next_nhs_body(&county->nhs_serial);
 }
 
@@ -227,65 +115,25 @@ static void live_person(County *county, uint32_t person)
     who->conditions |= who->new_conditions;
     if (who->care_from == DATE_NONE &&
         random_chance(&stream, health_care_ppm(county, person) / MONTHS_TO_CARE))
-        who->care_from = day_of_month(county, &stream, 1, 28);
+        who->care_from = moves_day(county, &stream, 1, 28);
     if (random_chance(&stream, birth_ppm(who, age)))
         give_birth(county, person, &stream);
     if (random_chance(&stream, GETS_NEW_NUMBER))
         supersede_number(county, person, &stream);
     if (age >= 18 && age < 30 && !is_care_home && random_chance(&stream, LEAVES_HOME))
-        leave_home(county, person, &stream);
+        moves_leave_home(county, person, &stream);
     else if (age >= 80 && !is_care_home && random_chance(&stream, ENTERS_CARE_HOME))
-        enter_care_home(county, person, &stream);
+        moves_enter_care_home(county, person, &stream);
     else if (random_chance(&stream, CHANGES_PRACTICE))
         change_practice(county, person, &stream);
     who = &county->people[person]; /* a birth may have moved the array */
     if (who->sex != SEX_FEMALE || age < 20 || age >= 50 || is_care_home || !random_chance(&stream, MARRIES))
         return;
     const Stay stay = *county_last_stay(county, who);
-    Date date = day_of_month(county, &stream, 15, 28);
+    Date date = moves_day(county, &stream, 15, 28);
     uint16_t name = married_name(county, person, &stream);
     if (name != stay.family && date > stay.from)
         county_add_stay(county, person, date, stay.dwelling, stay.practice, name, "");
-}
-
-static void move_home(County *county, uint32_t dwelling, Stream *stream)
-{
-    uint32_t to;
-    Dwelling home = county->dwellings[dwelling];
-
-    if (!take_vacant(county, county_area(county, dwelling)->district, stream, &to))
-        return;
-    Date date = day_of_month(county, stream, 1, 14);
-    uint16_t practice = county_draw_practice(county, to, stream);
-    while ((home = county->dwellings[dwelling]).first_person != NOBODY)
-        move_person(county, home.first_person, to, practice, date);
-    begin_home(county, to, home.group, date);
-    tidy_home(county, dwelling, date - 1);
-}
-
-static void leave_county(County *county, uint32_t dwelling, Stream *stream)
-{
-    Date date = day_of_month(county, stream, 1, 14);
-
-    while (county->dwellings[dwelling].first_person != NOBODY)
-        go_away(county, county->dwellings[dwelling].first_person, date);
-    tidy_home(county, dwelling, date);
-}
-
-/* As many households come as have gone. */
-static void welcome(County *county, size_t households)
-{
-    for (size_t i = 0; i < households && county->vacant.count > 0; i++) {
-        Stream stream = random_stream(county->options.seed, PURPOSE_ARRIVAL, i, (uint64_t)county->month);
-        uint32_t nth = random_below(&stream, (uint32_t)county->vacant.count);
-        uint32_t dwelling = county->vacant.items[nth];
-        county->vacant.items[nth] = county->vacant.items[--county->vacant.count];
-        Date date = day_of_month(county, &stream, 16, days_in_month(county));
-        (void)household_fill(county, dwelling, &stream, UINT32_MAX, date);
-        Settlement settlement = {.dwelling = dwelling, .former = NO_DWELLING, .since = date};
-        household_settle(county, &settlement, &stream);
-        begin_home(county, dwelling, county->dwellings[dwelling].group, date);
-    }
 }
 
 /* All patients of the closing practice go to its successor on the first of the month. */
@@ -305,35 +153,16 @@ static void merge_practices(County *county)
     }
 }
 
-static size_t live_homes(County *county, size_t homes)
-{
-    size_t left = 0;
-
-    for (uint32_t d = (uint32_t)county->options.canaries; d < homes; d++) {
-        Stream stream = random_stream(county->options.seed, PURPOSE_MOVE, d, (uint64_t)county->month);
-        const Dwelling *home = &county->dwellings[d];
-        if (home->first_person == NOBODY || home->is_care_home || home->since >= county->first_day)
-            continue;
-        if (random_chance(&stream, HOME_LEAVES)) {
-            leave_county(county, d, &stream);
-            left++;
-        } else if (random_chance(&stream, HOME_MOVES)) {
-            move_home(county, d, &stream);
-        }
-    }
-    return left;
-}
-
 void life_month(County *county)
 {
     size_t people = county->person_count;
 
     if (county->month == county->options.first_month + PRACTICE_MERGES_IN)
         merge_practices(county);
-    size_t left = live_homes(county, county->dwelling_count);
+    size_t left = moves_homes(county, county->dwelling_count);
     for (uint32_t p = 0; p < people; p++)
         live_person(county, p);
-    welcome(county, left);
+    moves_welcome(county, left);
     /* Not before: a home given up late in the month could have let somebody in earlier. */
     for (size_t i = 0; i < county->vacated.count; i++)
         county_number(&county->vacant, county->vacated.items[i]);
