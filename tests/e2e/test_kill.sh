@@ -19,25 +19,28 @@ stage_link() { cinque link; }
 stage_release() { cinque release build "$month" --purpose phm; }
 canonical() { psql -X -qAt -v ON_ERROR_STOP=1 "$(cinque status --conninfo)" -f "$top/tests/e2e/canonical.sql" | tail -n 1; }
 server() { psql -X -qAt -v ON_ERROR_STOP=1 "$(cinque status --conninfo | sed 's/dbname=[^ ]*/dbname=postgres/')" -c "$1"; }
-reset() {
+keep() { # stage: the database and its checkpoints as they are before this stage
+    cp "$CINQUE_DATA/log/checkpoints" "$work/checkpoints-$1"
+    server "CREATE DATABASE before_$1 TEMPLATE cinque STRATEGY file_copy"
+}
+set_back() { # to what it was before this stage
     server 'DROP DATABASE IF EXISTS cinque WITH (FORCE)'
-    server 'CREATE DATABASE cinque TEMPLATE pristine STRATEGY file_copy OWNER cinque_owner'
+    server "CREATE DATABASE cinque TEMPLATE before_$1 STRATEGY file_copy OWNER cinque_owner"
     server 'REVOKE ALL ON DATABASE cinque FROM PUBLIC'
     server "$grants"
     # the checkpoints kept outside tell that the log was set back: here that is meant
-    cp "$work/checkpoints" "$CINQUE_DATA/log/checkpoints"
+    cp "$work/checkpoints-$1" "$CINQUE_DATA/log/checkpoints"
 }
 milliseconds() { date +%s%3N; }
 
 grants=$(sql "SELECT string_agg(format('GRANT CONNECT ON DATABASE cinque TO %I', rolname), '; ') FROM pg_roles WHERE rolname LIKE 'cinque\_%'")
 grants="$grants; GRANT CREATE ON DATABASE cinque TO cinque_owner"
-cp "$CINQUE_DATA/log/checkpoints" "$work/checkpoints"
-server 'CREATE DATABASE pristine TEMPLATE cinque STRATEGY file_copy'
 
 declare -A duration
 for stage in "${stages[@]}"; do
+    keep "$stage"
     began=$(milliseconds)
-    "stage_$stage" >/dev/null
+    "stage_$stage" >/dev/null 2>&1
     duration[$stage]=$(($(milliseconds) - began))
 done
 undisturbed=$(canonical)
@@ -48,8 +51,11 @@ survived=0 struck=0
 for ((kill = 1; kill <= kills; kill++)); do
     victim=${stages[$((kill % 3))]}
     delay=0
-    reset
+    set_back "$victim"
+    reached=''
     for stage in "${stages[@]}"; do
+        [[ $stage == "$victim" ]] && reached=yes
+        [[ -n $reached ]] || continue
         if [[ $stage == "$victim" ]]; then
             delay=$((RANDOM % (duration[$stage] + 1)))
             "stage_$stage" >/dev/null 2>&1 &
