@@ -102,6 +102,7 @@ static void *memory(void *context, void *old, size_t bytes)
 }
 
 /* Keeps the first place libcyaml names, the innermost: "in mapping field 'roles' (line: 4, column: 12)". */
+PRINTF(3, 0)
 static void keep_place(cyaml_log_t level, void *context, const char *format, va_list arguments)
 {
     char *place = context, line[PLACE_BYTES];

@@ -20,10 +20,9 @@ static const DbStatement walk_statement = {
 /* The first fault is kept; what follows from it says nothing new. */
 static void PRINTF(2, 3) fault(Walk *walk, const char *format, ...)
 {
-    va_list arguments;
-
     if (*walk->fault != '\0')
         return;
+    va_list arguments;
     va_start(arguments, format);
     vsnprintf(walk->fault, sizeof walk->fault, format, arguments);
     va_end(arguments);

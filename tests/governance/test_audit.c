@@ -37,8 +37,6 @@ Test(audit, a_session_cannot_switch_durability_off)
 
 Test(audit, the_trigger_is_deferred_to_the_commit_and_always_on)
 {
-    SCOPED(db_close) Db *db = support_database(NULL);
-
     cr_expect_eq(
         world_count("SELECT count(*) FROM pg_trigger WHERE tgrelid = 'audit.intake'::regclass "
                     "AND tgname = 'durable' AND tgdeferrable AND tginitdeferred AND tgenabled = 'A'"),
@@ -67,8 +65,6 @@ Test(audit, rows_of_the_log_are_neither_changed_nor_removed)
         "TRUNCATE governance.applied",
         "SET session_replication_role = replica; DELETE FROM audit.intake",
     };
-    SCOPED(db_close) Db *db = support_database(NULL);
-
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
         Error error = world_try(NULL, statements[i]);
         cr_expect_not_null(strstr(error.message, "42501"), "%s", statements[i]);
@@ -78,7 +74,6 @@ Test(audit, rows_of_the_log_are_neither_changed_nor_removed)
 
 Test(audit, each_door_takes_only_its_own_kind)
 {
-    SCOPED(db_close) Db *db = support_database("cinque_governor");
     static const char note_bytes[] = "('\\x010001010200010303000800062f0000000000')";
     char sql[128];
 

@@ -81,8 +81,6 @@ Test(catalogue, everything_of_ours_belongs_to_the_owner)
 
 Test(catalogue, new_functions_of_the_owner_are_not_for_everybody)
 {
-    SCOPED(db_close) Db *db = support_database(NULL);
-
     world_script(
         "SET ROLE cinque_owner; CREATE FUNCTION ingest.fresh() RETURNS int4 LANGUAGE sql AS 'SELECT 1'");
 

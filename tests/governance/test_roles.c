@@ -200,8 +200,6 @@ static void expect_none(const char *sql)
 /* The whole of what a service role may do with tables: SELECT on these, nothing else anywhere. */
 Test(roles, no_role_has_a_right_on_a_table_that_is_not_written_here)
 {
-    SCOPED(db_close) Db *db = support_database(NULL);
-
     expect_none(
         "SELECT coalesce(string_agg(format('%s %s %s.%s', r.rolname, p, n.nspname, c.relname), ', '), '') "
         "FROM pg_roles AS r, pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace, "
@@ -217,8 +215,6 @@ Test(roles, no_role_has_a_right_on_a_table_that_is_not_written_here)
 
 Test(roles, no_role_has_a_right_on_single_columns_or_sequences)
 {
-    SCOPED(db_close) Db *db = support_database(NULL);
-
     expect_none("SELECT coalesce(string_agg(a.attrelid::regclass::text || '.' || a.attname, ', '), '') "
                 "FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid "
                 "JOIN pg_namespace AS n ON n.oid = c.relnamespace "
@@ -238,8 +234,6 @@ Test(roles, no_role_has_a_right_on_single_columns_or_sequences)
 
 Test(roles, each_role_executes_functions_of_its_own_module_alone)
 {
-    SCOPED(db_close) Db *db = support_database(NULL);
-
     expect_none("SELECT coalesce(string_agg(format('%s %s.%s', r.rolname, n.nspname, p.proname), ', '), '') "
                 "FROM pg_roles AS r, pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace "
                 "WHERE " SERVICES " AND " OUR_SCHEMAS " AND has_function_privilege(r.oid, p.oid, 'EXECUTE') "
@@ -251,7 +245,6 @@ Test(roles, each_role_executes_functions_of_its_own_module_alone)
 /* What the governor may call in audit, by name: append and require are not among it. */
 Test(roles, the_governor_reaches_the_log_through_its_doors_alone)
 {
-    SCOPED(db_close) Db *db = support_database(NULL);
     SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
 
     Text names =
@@ -268,7 +261,6 @@ Test(roles, the_governor_reaches_the_log_through_its_doors_alone)
 /* Called with a permit that nobody was given and nulls besides. */
 Test(roles, no_function_that_changes_rows_runs_without_a_permit)
 {
-    SCOPED(db_close) Db *db = support_database(NULL);
     SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
 
     Text calls = list_of(

@@ -33,7 +33,6 @@ const char WORLD_RULES[] =
 
 Governance *world_open_empty(void)
 {
-    SCOPED(db_close) Db *db = support_database(NULL);
     Governance *governance = NULL;
     Error error = {0};
 
