@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cluster_private.h"
@@ -12,6 +13,7 @@
 #include "base/input.h"
 
 enum { SOCKET_PATH_BYTES_MAX = 80, PID_FILE_BYTES_MAX = 4096, SOCKET_HASH_LETTERS = 8 };
+enum { CLEAR_ROUNDS_MAX = 100, CLEAR_PAUSE_NANOSECONDS = 100 * 1000 * 1000 };
 enum { START_TRIES_MAX = 60, START_PAUSE_US = 500000 };
 
 static Result resolve(const char *folder, char out[CLUSTER_PATH_BYTES], Error *error)
@@ -151,6 +153,22 @@ static Result run_initdb(const Cluster *cluster, bool fast_unsafe, Error *error)
     return run_checked(cluster, "initdb", argv, error);
 }
 
+/* The processes that a killed initdb had started may write for a moment yet. */
+static Result clear_data(const Cluster *cluster, Error *error)
+{
+    const struct timespec pause = {.tv_nsec = CLEAR_PAUSE_NANOSECONDS};
+    char path[CLUSTER_FILE_BYTES];
+    Result done = RESULT_OK;
+
+    for (int round = 0; round < CLEAR_ROUNDS_MAX; round++) {
+        done = cluster_remove_tree(cluster_path(cluster, "data", path), error);
+        if (done.ok && !cluster_has(cluster, "data"))
+            return done;
+        (void)nanosleep(&pause, NULL);
+    }
+    return done;
+}
+
 /* Removes what a killed run left; a pg/ that we did not begin is not ours to remove. */
 static Result clear_unfinished(const Cluster *cluster, Error *error)
 {
@@ -161,7 +179,10 @@ static Result clear_unfinished(const Cluster *cluster, Error *error)
         return RESULT_OK;
     if (!cluster_has(cluster, "unfinished"))
         return fail(error, ERROR_CONFIG, "%s: exists and is not a cluster of ours", path);
-    return cluster_remove_tree(path, error);
+    /* the mark goes last: a clearing can be killed, too */
+    TRY(clear_data(cluster, error));
+    TRY(cluster_remove_tree(cluster_path(cluster, "tools.log", path), error));
+    return cluster_remove_tree(cluster_path(cluster, "", path), error);
 }
 
 static Result make_cluster(const Cluster *cluster, const char *map_user, bool fast_unsafe, Error *error)
@@ -173,8 +194,8 @@ static Result make_cluster(const Cluster *cluster, const char *map_user, bool fa
     if (mkdir(cluster->folder, 0755) != 0 && errno != EEXIST)
         return fail_errno(error, "%s", cluster->folder);
     TRY(cluster_make_folder(cluster_path(cluster, "", path), 0711, error));
+    TRY(cluster_write(cluster, "unfinished", "", error)); /* first: what is run next already leaves a log */
     TRY(check_reach(cluster, error));
-    TRY(cluster_write(cluster, "unfinished", "", error));
     TRY(run_initdb(cluster, fast_unsafe, error));
     TRY(cluster_write_config(cluster, fast_unsafe, error));
     TRY(cluster_write_map(cluster, map_user, roles, 1, error));

@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -87,6 +89,10 @@ static bool child_prepare(const ClusterUser *user, const char *log_path)
 {
     if (geteuid() == 0 &&
         (initgroups(user->name, user->gid) != 0 || setgid(user->gid) != 0 || setuid(user->uid) != 0))
+        return false;
+    /* A tool must not go on alone when we are killed; the server that pg_ctl starts is not touched by this.
+     */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
         return false;
     umask(077);
     int in = open("/dev/null", O_RDONLY);

@@ -1,0 +1,158 @@
+#include "tests/cli/workbench.h"
+
+TestSuite(commands, .init = cr_redirect_stdout);
+
+Test(commands, an_unknown_verb_names_the_nearest)
+{
+    Error error = {0};
+
+    Result result = CLI(&error, "lod");
+
+    expect_failure(result, &error, ERROR_USAGE, "did you mean: cinque load");
+}
+
+Test(commands, an_unknown_second_word_names_the_nearest)
+{
+    Error error = {0};
+
+    Result result = CLI(&error, "release", "bild");
+
+    expect_failure(result, &error, ERROR_USAGE, "did you mean: cinque release build");
+}
+
+Test(commands, the_exit_status_tells_usage_from_refusal_from_the_rest)
+{
+    const Error usage = {.code = ERROR_USAGE}, refused = {.code = ERROR_REFUSED},
+                input = {.code = ERROR_INPUT};
+
+    cr_expect_eq(error_exit_status(&usage), 2);
+    cr_expect_eq(error_exit_status(&refused), 3);
+    cr_expect_eq(error_exit_status(&input), 1);
+}
+
+Test(commands, the_help_lists_every_verb)
+{
+    static const char *const verbs[] = {"init",         "key create",   "source apply",
+                                        "load",         "link undo",    "release build",
+                                        "query submit", "audit verify", "broker start"};
+    char help[8192] = "";
+    FILE *out = fmemopen(help, sizeof help - 1, "w");
+    cr_assert_not_null(out);
+
+    cli_help(out);
+    fclose(out);
+
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        cr_expect_not_null(strstr(help, verbs[i]), "%s", verbs[i]);
+}
+
+Test(commands, without_a_data_folder_the_user_is_told_how_to_name_one)
+{
+    Error error = {0};
+    unsetenv("CINQUE_DATA");
+
+    Result result = CLI(&error, "loads");
+
+    expect_failure(result, &error, ERROR_USAGE, "CINQUE_DATA");
+}
+
+Test(commands, a_data_folder_that_is_not_there_is_named)
+{
+    Error error = {0};
+
+    Result result = CLI(&error, "loads", "--data", "/nonexistent/cinque");
+
+    expect_failure(result, &error, ERROR_CONFIG, "/nonexistent/cinque");
+}
+
+Test(commands, an_unknown_option_names_the_nearest)
+{
+    Error error = {0};
+
+    Result result = CLI(&error, "load", "--sendr", "x");
+
+    expect_failure(result, &error, ERROR_USAGE, "did you mean --sender");
+}
+
+Test(commands, too_few_and_too_many_words_are_refused)
+{
+    Error error = {0};
+
+    expect_failure(CLI(&error, "quarantine"), &error, ERROR_USAGE, "usage: cinque quarantine LOAD");
+    cr_expect(!CLI(&error, "link", "undo", "1", "2").ok);
+    cr_expect_eq(error.code, ERROR_USAGE);
+}
+
+Test(commands, numbers_months_and_formats_are_checked_before_any_work)
+{
+    Error error = {0};
+    setenv("CINQUE_DATA", support_folder(), 1);
+
+    expect_failure(CLI(&error, "link", "undo", "one"), &error, ERROR_USAGE, "run: not a number");
+    expect_failure(CLI(&error, "withdraw", "0"), &error, ERROR_USAGE, "load: not a number");
+    expect_failure(CLI(&error, "release", "build", "2026-13", "--purpose", "phm"), &error, ERROR_USAGE,
+                   "CCYY-MM");
+    expect_failure(CLI(&error, "release", "build", "2026-09"), &error, ERROR_USAGE, "--purpose");
+    expect_failure(CLI(&error, "loads", "--format", "xml"), &error, ERROR_USAGE, "terminal, csv, json");
+    expect_failure(CLI(&error, "query", "run", "x"), &error, ERROR_USAGE, "query: not a number");
+}
+
+Test(commands, a_load_needs_source_file_sender_and_period)
+{
+    Error error = {0};
+    setenv("CINQUE_DATA", support_folder(), 1);
+
+    expect_failure(CLI(&error, "load"), &error, ERROR_USAGE, "usage: cinque load");
+    expect_failure(CLI(&error, "load", "death", "f.csv", "--period", "2026-09"), &error, ERROR_USAGE,
+                   "usage");
+    expect_failure(CLI(&error, "load", "death", "f.csv", "--sender", "ons"), &error, ERROR_USAGE, "--period");
+    expect_failure(CLI(&error, "load", "death", "f.csv", "--sender", "ons", "--period", "2026-09", "--nil"),
+                   &error, ERROR_USAGE, "usage");
+    expect_failure(CLI(&error, "load", "death", "f.csv", "--deliveries", "d.csv"), &error, ERROR_USAGE,
+                   "--deliveries");
+    expect_failure(
+        CLI(&error, "load", "death", "f.csv", "--sender", "ons", "--period", "2026-09", "--status", "late"),
+        &error, ERROR_USAGE, "provisional, final, year_end");
+}
+
+/* Switch: check_conninfo in base/db_place.c. Secrets are never on the command line. */
+Test(commands, a_password_on_the_command_line_is_refused)
+{
+    Error error = {0};
+
+    Result result = CLI(&error, "init", "--data", support_folder(), "--database", "host=db password=hunter2");
+
+    expect_failure(result, &error, ERROR_USAGE, "no password");
+    cr_expect_null(strstr(error.message, "hunter2"));
+}
+
+Test(commands, a_source_that_is_not_shipped_is_asked_for_by_its_path)
+{
+    Error error = {0};
+
+    Result result = CLI(&error, "source", "check", "no_such_source");
+
+    expect_failure(result, &error, ERROR_USAGE, "given by its path");
+}
+
+Test(commands, every_shipped_spec_is_good)
+{
+    static const char *const sources[] = {
+        "apc_spell", "council_tax_account", "death",          "ec_attendance",    "fire_visit", "gp_event",
+        "opt_out",   "patient_list",        "patient_merger", "social_care_event"};
+    Error error = {0};
+
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+        Result result = CLI(&error, "source", "check", sources[i]);
+        cr_expect(result.ok, "%s: %s", sources[i], error.message);
+    }
+}
+
+Test(commands, people_are_told_when_the_broker_does_not_run)
+{
+    Error error = {0};
+
+    Result result = CLI(&error, "query", "list", "--data", support_folder());
+
+    expect_failure(result, &error, ERROR_SYSTEM, "cinque broker start");
+}

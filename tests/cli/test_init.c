@@ -1,0 +1,114 @@
+/* Makes real clusters, so it is slow and alone. */
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/cli/workbench.h"
+
+static char data[600];
+
+static void set_up(void)
+{
+    cr_redirect_stdout();
+    cr_assert_eq(chmod(support_folder(), 0711), 0); /* the server's user passes through */
+    snprintf(data, sizeof data, "%s/data", support_folder());
+}
+
+static void clean_up(void)
+{
+    Error error = {0};
+    Result stopped = CLI(&error, "stop", "--data", data);
+
+    cr_expect(stopped.ok, "%s", error.message);
+}
+
+TestSuite(init, .init = set_up, .fini = clean_up, .timeout = 300);
+
+static void kill_init_after(long milliseconds)
+{
+    const struct timespec pause = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000};
+    pid_t child = fork();
+
+    cr_assert_geq(child, 0);
+    if (child == 0) {
+        Error error = {0};
+        setpgid(0, 0);
+        Result ignored = CLI(&error, "init", "--data", data);
+        _exit(ignored.ok ? 0 : 1);
+    }
+    nanosleep(&pause, NULL);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+}
+
+Test(init, it_is_completed_after_being_killed_and_can_be_run_again)
+{
+    Error error = {0};
+    struct stat status;
+    char path[700];
+    static const long moments_ms[] = {30, 400, 1500};
+
+    for (size_t i = 0; i < sizeof moments_ms / sizeof moments_ms[0]; i++)
+        kill_init_after(moments_ms[i]);
+    Result first = CLI(&error, "init", "--data", data);
+    cr_assert(first.ok, "%s", error.message);
+    Result again = CLI(&error, "init", "--data", data);
+
+    cr_assert(again.ok, "%s", error.message);
+    cr_expect(CLI(&error, "status", "--data", data).ok, "%s", error.message);
+    cr_expect(CLI(&error, "loads", "--data", data).ok, "the roles are mapped: %s", error.message);
+    cr_expect(CLI(&error, "source", "apply", "--data", data).ok, "%s", error.message);
+    cr_expect(CLI(&error, "source", "show", "--data", data).ok, "%s", error.message);
+    static const char *const private_folders[] = {"quarantine", "reference", "log"};
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "%s/%s", data, private_folders[i]);
+        cr_assert_eq(stat(path, &status), 0);
+        cr_expect_eq(status.st_mode & 0777, 0700, "%s", private_folders[i]);
+    }
+}
+
+Test(init, nobody_registered_may_work_but_the_first_rules_may_be_applied)
+{
+    Error error = {0};
+    cr_assert(CLI(&error, "init", "--data", data).ok, "%s", error.message);
+    static const char rules[] = TEST_FILES "/../../examples/governance.yaml";
+
+    Result before = CLI(&error, "link", "--data", data);
+    cr_expect(!before.ok);
+    cr_expect_eq(error.code, ERROR_REFUSED, "%s", error.message);
+    Result dry = CLI(&error, "governance", "apply", rules, "--dry-run", "--data", data);
+    cr_assert(dry.ok, "%s", error.message);
+    Result still = CLI(&error, "link", "--data", data);
+    cr_expect(!still.ok, "a dry run changes nothing");
+    Result applied = CLI(&error, "governance", "apply", rules, "--data", data);
+    cr_assert(applied.ok, "%s", error.message);
+    Result linked = CLI(&error, "link", "--data", data);
+
+    cr_expect(linked.ok, "%s", error.message);
+    cr_expect(CLI(&error, "link", "undo", "1", "--data", data).ok, "%s", error.message);
+    cr_expect(CLI(&error, "link", "report", "--data", data).ok, "%s", error.message);
+}
+
+Test(init, a_postcode_directory_is_taken_in_whole_or_not_at_all)
+{
+    Error error = {0};
+    const char *good =
+        support_file("good.csv", "postcode,lsoa_code_2011,lsoa_code_2021\nME14 1AA,E01000001,E01000001\n");
+    const char *bad = support_file("bad.csv", "postcode\nME14 1AA\n");
+    char path[700];
+    cr_assert_eq(mkdir(data, 0711), 0);
+    snprintf(path, sizeof path, "%s/reference", data);
+    cr_assert_eq(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/reference/edition", data);
+
+    cr_expect(!CLI(&error, "reference", "add", bad, "--edition", "2026-05", "--data", data).ok);
+    cr_expect_neq(access(path, F_OK), 0);
+    expect_failure(CLI(&error, "reference", "add", good, "--edition", "../x", "--data", data), &error,
+                   ERROR_USAGE, "--edition");
+    Result added = CLI(&error, "reference", "add", good, "--edition", "2026-05", "--data", data);
+
+    cr_assert(added.ok, "%s", error.message);
+    cr_expect_eq(access(path, F_OK), 0);
+}
