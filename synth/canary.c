@@ -45,7 +45,7 @@ static void write_canary(const County *county, Extract *extract, uint32_t person
 
 Result canary_write(const County *county, Error *error)
 {
-    Extract extract;
+    SCOPED(extract_abandon) Extract extract = EXTRACT_CLOSED;
 
     if (county->options.canaries == 0)
         return RESULT_OK;

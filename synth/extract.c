@@ -287,3 +287,12 @@ Result extract_close(Extract *extract, Error *error)
     errno = failed;
     return fail_errno(error, "%s", extract->full_path);
 }
+
+void extract_abandon(Extract *extract)
+{
+    if (extract->descriptor < 0)
+        return;
+    (void)close(extract->descriptor);
+    memory_free(extract->buffer);
+    *extract = EXTRACT_CLOSED;
+}

@@ -36,6 +36,9 @@ typedef struct Extract {
     uint16_t starts[LAYOUT_COLUMNS_MAX + 1];
 } Extract;
 
+/* Not open: what SCOPED(extract_abandon) may find. */
+#define EXTRACT_CLOSED ((Extract){.descriptor = -1})
+
 /* Makes the file and writes the header line. */
 Result extract_open(const char *folder, const char *path, const Layout *layout, Extract *extract,
                     Error *error) CHECKED;
@@ -51,3 +54,5 @@ void extract_copy_row(Extract *extract, const Extract *from);
 int64_t extract_write_row(Extract *extract, RowDamage damage);
 void extract_new_row(Extract *extract);
 Result extract_close(Extract *extract, Error *error) CHECKED;
+/* Closes a file that nobody will read, after an error elsewhere; for SCOPED. */
+void extract_abandon(Extract *extract);

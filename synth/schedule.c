@@ -30,7 +30,7 @@ static int compare(const void *a, const void *b)
 
 Result schedule_write(Schedule *schedule, const char *folder, Error *error)
 {
-    Extract extract;
+    SCOPED(extract_abandon) Extract extract = EXTRACT_CLOSED;
     char period[DATE_TEXT_BYTES];
 
     qsort(schedule->items, schedule->count, sizeof *schedule->items, compare);

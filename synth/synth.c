@@ -108,10 +108,7 @@ static Result live_and_write(Desk *desk, Error *error)
 
 static void close_desk(Desk *desk)
 {
-    Error ignored;
-
-    Result closed = extract_close(&desk->links, &ignored);
-    (void)closed; /* an error came before, or this is closed already */
+    extract_abandon(&desk->links);
     schedule_close(&desk->schedule);
     county_close(desk->county);
 }
@@ -135,7 +132,7 @@ Result synth_county(const SynthOptions *options, SynthReport *report, Error *err
     TRY(check_options(options, error));
     TRY(check_folder(options->out_folder, error));
     County county;
-    SCOPED(close_desk) Desk desk = {.county = &county, .links = {.descriptor = -1}};
+    SCOPED(close_desk) Desk desk = {.county = &county, .links = EXTRACT_CLOSED};
     county_build(&county, options);
     TRY(extract_open(options->out_folder, "truth/links.csv", &LAYOUT_LINKS, &desk.links, error));
     TRY(live_and_write(&desk, error));

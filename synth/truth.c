@@ -67,7 +67,7 @@ static void write_person(const County *county, Extract *extract, uint32_t person
 
 static Result write_people(const County *county, Error *error)
 {
-    Extract extract;
+    SCOPED(extract_abandon) Extract extract = EXTRACT_CLOSED;
 
     TRY(extract_open(county->options.out_folder, "truth/truth.csv", &LAYOUT_TRUTH, &extract, error));
     for (uint32_t p = 0; p < county->person_count; p++)
@@ -78,7 +78,7 @@ static Result write_people(const County *county, Error *error)
 static Result write_opted_out(const County *county, Error *error)
 {
     char number[IDENTITY_BYTES];
-    Extract extract;
+    SCOPED(extract_abandon) Extract extract = EXTRACT_CLOSED;
 
     TRY(extract_open(county->options.out_folder, "truth/opt_outs.csv", &LAYOUT_TRUTH_OPT_OUTS, &extract,
                      error));
@@ -105,7 +105,7 @@ Result truth_write_postcodes(const County *county, Error *error)
 {
     const Geography *geography = &county->geography;
     char text[16];
-    Extract extract;
+    SCOPED(extract_abandon) Extract extract = EXTRACT_CLOSED;
 
     TRY(extract_open(county->options.out_folder, "reference/postcode_directory.csv",
                      &LAYOUT_POSTCODE_DIRECTORY, &extract, error));

@@ -27,7 +27,7 @@ static Result write_lsoas(Desk *desk, Error *error)
 {
     const Geography *geography = &desk->county->geography;
     Delivery delivery = desk_delivery(desk, SYNTH_LSOA, "ons");
-    Extract extract;
+    SCOPED(extract_abandon) Extract extract = EXTRACT_CLOSED;
 
     TRY(desk_open(desk, &delivery, &extract, error));
     for (size_t i = 0; i < geography->area_count; i++) {
@@ -43,7 +43,7 @@ static Result write_imd(Desk *desk, Error *error)
     const Geography *geography = &desk->county->geography;
     Delivery delivery = desk_delivery(desk, SYNTH_IMD, "mhclg");
     char code[AREA_CODE_BYTES], name[64];
-    Extract extract;
+    SCOPED(extract_abandon) Extract extract = EXTRACT_CLOSED;
 
     TRY(desk_open(desk, &delivery, &extract, error));
     for (size_t i = 0; i < geography->area_count; i++) {
@@ -67,7 +67,7 @@ static Result write_practices(Desk *desk, Error *error)
     const Geography *geography = &desk->county->geography;
     Delivery delivery = desk_delivery(desk, SYNTH_PRACTICE, "kent-icb");
     char text[64];
-    Extract extract;
+    SCOPED(extract_abandon) Extract extract = EXTRACT_CLOSED;
 
     TRY(desk_open(desk, &delivery, &extract, error));
     for (size_t i = 0; i < geography->practice_count; i++) {

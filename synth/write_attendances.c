@@ -91,7 +91,8 @@ Result write_attendances(Desk *desk, Error *error)
 {
     bool is_corrected = desk_month_index(desk) == CORRECTED_IN;
     Delivery delivery = desk_delivery(desk, SYNTH_EC_ATTENDANCE, "kent-icb");
-    Extract full, lacking;
+    SCOPED(extract_abandon) Extract full = EXTRACT_CLOSED;
+    SCOPED(extract_abandon) Extract lacking = EXTRACT_CLOSED;
 
     delivery.status = "provisional";
     if (!is_corrected) {

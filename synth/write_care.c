@@ -248,7 +248,7 @@ static Result write_council(Desk *desk, size_t council, Error *error)
 {
     const County *county = desk->county;
     Delivery delivery = desk_delivery(desk, SYNTH_SOCIAL_CARE_EVENT, councils[council].name);
-    Extract extract;
+    SCOPED(extract_abandon) Extract extract = EXTRACT_CLOSED;
 
     delivery.status = "provisional";
     if (council == 1 && desk_month_index(desk) == LATE_IN) {

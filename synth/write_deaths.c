@@ -70,7 +70,7 @@ Result write_deaths(Desk *desk, Error *error)
 {
     const County *county = desk->county;
     Delivery delivery = desk_delivery(desk, SYNTH_DEATH, "ons");
-    Extract extract;
+    SCOPED(extract_abandon) Extract extract = EXTRACT_CLOSED;
 
     TRY(desk_open(desk, &delivery, &extract, error));
     for (uint32_t p = 0; p < county->person_count; p++) {

@@ -200,7 +200,7 @@ static void write_person(Desk *desk, Extract *extract, uint32_t person)
 Result write_gp_events(Desk *desk, Error *error)
 {
     Delivery delivery = desk_delivery(desk, SYNTH_GP_EVENT, "kent-icb");
-    Extract extract;
+    SCOPED(extract_abandon) Extract extract = EXTRACT_CLOSED;
 
     TRY(desk_open(desk, &delivery, &extract, error));
     for (uint32_t p = 0; p < desk->county->person_count; p++)

@@ -52,6 +52,8 @@ static void write_account(Desk *desk, Extract *extract, uint32_t number)
 
 static Result open_districts(Desk *desk, Extract *extracts, Error *error)
 {
+    for (size_t d = 0; d < DISTRICT_COUNT; d++)
+        extracts[d] = EXTRACT_CLOSED;
     for (size_t d = 0; d < DISTRICT_COUNT; d++) {
         Delivery delivery = desk_delivery(desk, SYNTH_COUNCIL_TAX_ACCOUNT, DISTRICTS[d].sender);
         TRY(desk_open(desk, &delivery, &extracts[d], error));
@@ -70,6 +72,8 @@ Result write_council_tax(Desk *desk, Error *error)
             write_account(desk, &extracts[county_area(county, county->accounts[i].dwelling)->district], i);
     for (size_t d = 0; d < DISTRICT_COUNT && result.ok; d++)
         result = desk_close(desk, SYNTH_COUNCIL_TAX_ACCOUNT, &extracts[d], error);
+    for (size_t d = 0; d < DISTRICT_COUNT; d++)
+        extract_abandon(&extracts[d]);
     memory_free(extracts);
     return result;
 }
@@ -161,7 +165,7 @@ static void write_visits(Desk *desk, Extract *extract)
 Result write_fire_visits(Desk *desk, Error *error)
 {
     Delivery delivery = desk_delivery(desk, SYNTH_FIRE_VISIT, "kent-fire");
-    Extract extract;
+    SCOPED(extract_abandon) Extract extract = EXTRACT_CLOSED;
 
     if (desk_month_index(desk) == NIL_RETURN_IN) {
         delivery.path[0] = '\0';

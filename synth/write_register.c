@@ -97,7 +97,7 @@ static void write_person(Desk *desk, Extract *extract, uint32_t person)
 static Result write_list(Desk *desk, Error *error)
 {
     Delivery delivery = desk_delivery(desk, SYNTH_PATIENT_LIST, "kent-icb");
-    Extract extract;
+    SCOPED(extract_abandon) Extract extract = EXTRACT_CLOSED;
 
     TRY(desk_open(desk, &delivery, &extract, error));
     for (uint32_t p = 0; p < desk->county->person_count; p++)
@@ -110,7 +110,7 @@ static Result write_mergers(Desk *desk, Error *error)
     const County *county = desk->county;
     Delivery delivery = desk_delivery(desk, SYNTH_PATIENT_MERGER, "kent-icb");
     char text[IDENTITY_BYTES];
-    Extract extract;
+    SCOPED(extract_abandon) Extract extract = EXTRACT_CLOSED;
 
     TRY(desk_open(desk, &delivery, &extract, error));
     for (uint32_t p = 0; p < county->person_count; p++) {
@@ -152,7 +152,7 @@ Result write_opt_outs(Desk *desk, Error *error)
     const County *county = desk->county;
     Delivery delivery = desk_delivery(desk, SYNTH_OPT_OUT, "nhs-england");
     char text[IDENTITY_BYTES];
-    Extract extract;
+    SCOPED(extract_abandon) Extract extract = EXTRACT_CLOSED;
 
     TRY(desk_open(desk, &delivery, &extract, error));
     for (uint32_t p = 0; p < county->person_count; p++) {

@@ -147,7 +147,7 @@ static void write_person_spells(Desk *desk, Extract *extract, uint32_t person)
 Result write_spells(Desk *desk, Error *error)
 {
     Delivery delivery = desk_delivery(desk, SYNTH_APC_SPELL, "kent-icb");
-    Extract extract;
+    SCOPED(extract_abandon) Extract extract = EXTRACT_CLOSED;
 
     delivery.status = "provisional";
     TRY(desk_open(desk, &delivery, &extract, error));
