@@ -201,6 +201,7 @@ Test(governance, a_caller_that_skips_the_rule_gets_no_permit_from_sql)
                             "SELECT audit.decide('\\x01000101020001010300080000000000000001"
                             "04001030313233343536373839616263646566050003616e610600046c696e6b07000101')");
 
+    cr_assert_not_null(governance);
     cr_expect_eq(error.code, ERROR_REFUSED);
     cr_expect_str_eq(error.message, "role engineer is needed");
     cr_expect_eq(world_count("SELECT count(*) FROM audit.permit WHERE action = 'link'"), 0);
@@ -230,14 +231,21 @@ Test(governance, a_result_is_logged_and_spends_the_permit)
     cr_expect_str_eq(error.message, "permit: it has its result already");
 }
 
+/* Switch: spent_at IS NULL in audit.result, schema 020. */
 Test(governance, sql_takes_no_second_result_of_a_permit)
 {
     SCOPED(governance_close) Governance *governance = world_open();
-    static const char result_entry[] = "SELECT audit.result('\\x01000101020001020300080000000000000001"
-                                       "04001030313233343536373839616263646566"
-                                       "0f000101')";
+    SCOPED(governance_permit_close)
+    GovernancePermit *permit =
+        world_permit(governance, &(GovernanceRequest){.action = GOVERNANCE_LINK, .person_id = "eng"});
+    char sql[256] = "SELECT audit.result('\\x010001010200010203000800062f0000000001040010";
+    Error error = {0};
 
-    Error error = world_try("cinque_governor", result_entry);
+    for (int i = 0; i < GOVERNANCE_PERMIT_BYTES; i++)
+        snprintf(sql + strlen(sql), 3, "%02x", governance_permit_id(permit)[i]);
+    snprintf(sql + strlen(sql), 16, "0f000101')");
+    cr_assert(governance_result(governance, permit, &(GovernanceOutcome){.succeeded = true}, &error).ok);
+    error = world_try("cinque_governor", sql);
 
     cr_expect_eq(error.code, ERROR_REFUSED);
     cr_expect_str_eq(error.message, "permit: unknown, or it has its result already");

@@ -88,6 +88,7 @@ Test(verify, honest_growth_is_clean)
     cr_expect_eq(verification.entry_count, 43);
     cr_expect_eq(verification.pending_count, 1);
     cr_expect_eq(verification.open_intent_count, 1);
+    cr_expect_not_null(permit);
 }
 
 Test(verify, an_empty_log_is_clean)
