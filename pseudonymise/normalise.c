@@ -49,7 +49,8 @@ static IdentifierState refuse(char *out, size_t bytes)
     return IDENTIFIER_INVALID;
 }
 
-/* NHS Data Dictionary, NHS NUMBER: weights 10 to 2; a check digit of 10 is never issued. */
+/* NHS Data Dictionary, NHS NUMBER: weights 10 to 2. A number whose check is 10 was never issued: no digit
+ * is 10. */
 static bool passes_modulus_11(const char digits[NHS_DIGITS])
 {
     int sum = 0;
@@ -57,7 +58,7 @@ static bool passes_modulus_11(const char digits[NHS_DIGITS])
     for (int i = 0; i < NHS_DIGITS - 1; i++)
         sum += (digits[i] - '0') * (NHS_DIGITS - i);
     int check = 11 - sum % 11;
-    return check != 10 && check % 11 == digits[NHS_DIGITS - 1] - '0';
+    return check % 11 == digits[NHS_DIGITS - 1] - '0';
 }
 
 /* Each of the ten passes modulus 11: the weights sum to 54, which is -1 modulo 11. */

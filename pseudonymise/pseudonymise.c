@@ -30,7 +30,7 @@ static Result open_parts(const Keyring *keyring, const PseudonymiserOptions *opt
     pseudonymiser->seen = seen_create(options->seen_max == 0 ? SEEN_DEFAULT : options->seen_max);
     TRY(open_hash(keyring, "cinque/subject/v1", &pseudonymiser->subject_hash, error));
     TRY(open_hash(keyring, "cinque/record/v1", &pseudonymiser->record_hash, error));
-    return tokeniser_create(keyring, "linkage", &pseudonymiser->tokeniser, error);
+    return tokeniser_create(keyring, PSEUDONYMISER_SPACE, &pseudonymiser->tokeniser, error);
 }
 
 Result pseudonymiser_create(const Keyring *keyring, const PseudonymiserOptions *options,

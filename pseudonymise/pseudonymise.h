@@ -95,6 +95,8 @@ typedef enum TokenKind { TOKEN_NHS_NUMBER, TOKEN_LOCAL_ID, TOKEN_UPRN, TOKEN_KIN
 
 typedef struct Tokeniser Tokeniser;
 
+#define PSEUDONYMISER_SPACE "linkage" /* of the tokens in a TokenisedRow */
+
 /* space: names the purpose of the tokens, such as "linkage"; tokens of two spaces cannot be joined. */
 Result tokeniser_create(const Keyring *keyring, const char *space, Tokeniser **tokeniser, Error *error)
     CHECKED;

@@ -19,13 +19,16 @@
 
 enum { FIXTURE_PATH_BYTES = 256, FIXTURE_HEX_BYTES = 512 };
 
-/* Each test runs in a process of its own, so one folder a process is one a test. */
+/* Each test runs in a process of its own, so one folder a process is one a test. Not named by its number,
+ * which may come again. */
 static inline const char *fixture_path(const char *name, char out[FIXTURE_PATH_BYTES])
 {
-    char folder[64];
+    static char folder[] = "/tmp/cinque-test-pseudonymise-XXXXXX";
+    static bool is_made;
 
-    (void)snprintf(folder, sizeof folder, "/tmp/cinque-test-pseudonymise-%d", (int)getpid());
-    (void)mkdir(folder, 0700);
+    if (!is_made && mkdtemp(folder) == NULL)
+        cr_assert_fail("%s: %s", folder, strerror(errno));
+    is_made = true;
     (void)snprintf(out, FIXTURE_PATH_BYTES, "%s/%s", folder, name);
     return out;
 }
