@@ -118,8 +118,9 @@ CREATE TABLE subjects.subject (
     birth_year           int2,
     birth_month          int2 CHECK (birth_month BETWEEN 1 AND 12),
     sex                  text CHECK (sex IN ('1', '2', '9', 'X')),
-    lsoa_2011            text CHECK (lsoa_2011 ~ '^[A-Z][0-9]{8}$'),
-    lsoa_2021            text CHECK (lsoa_2021 ~ '^[A-Z][0-9]{8}$')
+    -- a letter and eight digits: no regular expression, which would take a third of publishing
+    lsoa_2011            text CHECK (length(lsoa_2011) = 9 AND translate(lsoa_2011, '0123456789', '') IN ('E', 'W')),
+    lsoa_2021            text CHECK (length(lsoa_2021) = 9 AND translate(lsoa_2021, '0123456789', '') IN ('E', 'W'))
 );
 
 -- ---- helpers, for the functions below alone ----
@@ -207,8 +208,7 @@ DECLARE
 BEGIN
     -- The check lets publishing attach the table without reading it.
     EXECUTE format('CREATE TABLE staging.%I (LIKE records.%I, CHECK (load_id = %s))', records, source_name, wanted);
-    EXECUTE format('CREATE TABLE staging.%I (LIKE subjects.subject INCLUDING CONSTRAINTS,'
-                   ' CHECK (first_load_id = %s))', subject, wanted);
+    EXECUTE format('CREATE TABLE staging.%I (LIKE subjects.subject, CHECK (first_load_id = %s))', subject, wanted);
     EXECUTE format('CREATE TABLE staging.%I (line_number int4 NOT NULL, column_name text, rule text NOT NULL)',
                    quarantine);
     EXECUTE format('GRANT INSERT ON staging.%I, staging.%I, staging.%I TO cinque_loader',
@@ -284,27 +284,38 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
      WHERE load_id = wanted
 $$;
 
--- Moves the load's subjects in. A subject under a newer key version replaces the tokens of the older.
-CREATE FUNCTION ingest.subjects_keep(wanted int4) RETURNS int8
+-- Moves the load's subjects in. Publishers of one source take turns, so what is not there yet can be told by a join;
+-- an upsert of each row would cost twice as much.
+CREATE FUNCTION ingest.subjects_keep(load_source int2, wanted int4) RETURNS int8
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     staged text := 'subject_' || wanted;
+    given int8;
     added int8;
     clash boolean;
+    newer boolean;
 BEGIN
-    EXECUTE format('INSERT INTO subjects.subject SELECT t.* FROM staging.%I AS t ORDER BY t.subject_id'
-                   ' ON CONFLICT (subject_id) DO NOTHING', staged);
+    PERFORM pg_advisory_xact_lock(1667852914, load_source);
+    EXECUTE format('SELECT count(*) FROM staging.%I', staged) INTO given;
+    EXECUTE format('INSERT INTO subjects.subject SELECT DISTINCT ON (t.subject_id) t.* FROM staging.%I AS t'
+                   ' WHERE NOT EXISTS (SELECT FROM subjects.subject AS s WHERE s.subject_id = t.subject_id)'
+                   ' ORDER BY t.subject_id', staged);
     GET DIAGNOSTICS added = ROW_COUNT;
-    EXECUTE format('SELECT EXISTS (SELECT FROM staging.%I AS t JOIN subjects.subject AS s USING (subject_id)'
-                   ' WHERE s.digest <> t.digest OR s.source_id <> t.source_id)', staged) INTO clash;
-    IF clash THEN
-        RAISE EXCEPTION 'load %: two identities have one subject number', wanted USING ERRCODE = 'CQ002';
+    IF added < given THEN
+        EXECUTE format('SELECT coalesce(bool_or(s.digest <> t.digest OR s.source_id <> t.source_id), false),'
+                       ' coalesce(bool_or(t.key_version > s.key_version), false)'
+                       ' FROM staging.%I AS t JOIN subjects.subject AS s USING (subject_id)', staged)
+           INTO clash, newer;
+        IF clash THEN
+            RAISE EXCEPTION 'load %: two identities have one subject number', wanted USING ERRCODE = 'CQ002';
+        END IF;
+        IF newer THEN -- a token under a newer key version replaces the older
+            EXECUTE format('UPDATE subjects.subject AS s SET key_version = t.key_version, nhs_token = t.nhs_token,'
+                           ' superseded_nhs_token = t.superseded_nhs_token, local_token = t.local_token,'
+                           ' uprn_token = t.uprn_token FROM staging.%I AS t'
+                           ' WHERE t.subject_id = s.subject_id AND t.key_version > s.key_version', staged);
+        END IF;
     END IF;
-    EXECUTE format('UPDATE subjects.subject AS s SET key_version = t.key_version, nhs_token = t.nhs_token,'
-                   ' superseded_nhs_token = t.superseded_nhs_token, local_token = t.local_token,'
-                   ' uprn_token = t.uprn_token'
-                   ' FROM staging.%I AS t WHERE t.subject_id = s.subject_id AND t.key_version > s.key_version',
-                   staged);
     EXECUTE format('DROP TABLE staging.%I', staged);
     RETURN added;
 END $$;
@@ -325,7 +336,7 @@ BEGIN
     EXECUTE format('ALTER TABLE records.%I ATTACH PARTITION staging.%I FOR VALUES IN (%s)',
                    (SELECT s.name FROM ingest.source AS s WHERE s.source_id = held.source_id), staged, wanted);
     EXECUTE format('ALTER TABLE staging.%I SET SCHEMA records', staged);
-    added := ingest.subjects_keep(wanted);
+    added := ingest.subjects_keep(held.source_id, wanted);
     PERFORM ingest.quarantine_keep(wanted);
     PERFORM ingest.counts_set(wanted, counts);
     UPDATE ingest.load SET state = 'published', held_from = now(), subjects_new = added WHERE load_id = wanted;
