@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "base/cluster.h"
 #include "base/config.h"
 #include "base/db.h"
 #include "base/table.h"
@@ -59,6 +60,8 @@ Result cli_share_path(const char *name, char out[CLI_PATH_BYTES], Error *error) 
 /* The program beside this one, as cinqued. */
 Result cli_program_path(const char *name, char out[CLI_PATH_BYTES], Error *error) CHECKED;
 Result cli_open(const Cli *cli, const char *role, Db **db, Error *error) CHECKED;
+/* A server of the user's own counts as running. */
+Result cli_database_state(const Cli *cli, ClusterState *state, Error *error) CHECKED;
 /* Makes one folder; there already is fine. */
 Result cli_make_folder(const char *path, unsigned mode, Error *error) CHECKED;
 

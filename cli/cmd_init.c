@@ -21,7 +21,7 @@ static const struct {
     {"quarantine", PRIVATE_MODE}, {"reference", PRIVATE_MODE}, {"log", PRIVATE_MODE}, {"run", DATA_MODE}};
 
 static const char *const roles[] = {"postgres",      "cinque_owner",    "cinque_governor", "cinque_loader",
-                                    "cinque_linker", "cinque_releaser", "cinque_query"};
+                                    "cinque_linker", "cinque_releaser", "cinque_query",    "cinque_keeper"};
 
 static const DbStatement has_database_statement = {
     .name = "init_has_database",

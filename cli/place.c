@@ -79,6 +79,21 @@ Result cli_open(const Cli *cli, const char *role, Db **db, Error *error)
     return db_open(conninfo, "cinque", db, error);
 }
 
+Result cli_database_state(const Cli *cli, ClusterState *state, Error *error)
+{
+    bool is_external;
+    const char *data;
+    Cluster cluster;
+
+    TRY(cli_data(cli, &data, error));
+    TRY(db_place_is_external(data, &is_external, error));
+    *state = CLUSTER_RUNNING;
+    if (is_external)
+        return RESULT_OK;
+    TRY(cluster_locate(data, &cluster, error));
+    return cluster_state(&cluster, state, error);
+}
+
 Result cli_make_folder(const char *path, unsigned mode, Error *error)
 {
     if (mkdir(path, mode) == 0)

@@ -15,6 +15,7 @@ const char *const GOVERNANCE_ACTION_NAMES[GOVERNANCE_ACTION_COUNT] = {
     [GOVERNANCE_WITHDRAW] = "withdraw",
     [GOVERNANCE_LINK] = "link",
     [GOVERNANCE_LINK_UNDO] = "link_undo",
+    [GOVERNANCE_REKEY] = "rekey",
     [GOVERNANCE_RELEASE_BUILD] = "release_build",
     [GOVERNANCE_RELEASE_RETIRE] = "release_retire",
     [GOVERNANCE_QUERY_SUBMIT] = "query_submit",

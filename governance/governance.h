@@ -22,6 +22,7 @@ typedef enum GovernanceAction {
     GOVERNANCE_WITHDRAW,       /* role engineer */
     GOVERNANCE_LINK,           /* role engineer */
     GOVERNANCE_LINK_UNDO,      /* role engineer */
+    GOVERNANCE_REKEY,          /* role engineer */
     GOVERNANCE_RELEASE_BUILD,  /* role engineer; purpose exists; opt-out list present and fresh */
     GOVERNANCE_RELEASE_RETIRE, /* role engineer or ig_lead */
     GOVERNANCE_QUERY_SUBMIT,   /* role analyst, member of the current project */

@@ -196,6 +196,7 @@ static Result run(Load *load, const GovernancePermit *permit, Error *error)
         .content = is_nil ? NULL : &load->report->content,
         .directory_edition =
             load->context->directory != NULL ? postcode_directory_edition(load->context->directory) : NULL,
+        .key_version = keyring_hub_version(load->context->keyring),
     };
 
     TRY(store_open(load->context->loader, &store_load, &load->store, &load->report->load_id, &is_duplicate,

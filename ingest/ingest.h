@@ -83,3 +83,32 @@ Result ingest_quarantine_list(Db *loader, int64_t load_id, int64_t rows_max, Tab
     CHECKED;
 /* One row a report: source, sender, period, outcome, read, loaded, quarantined, ..., rows a second. */
 Table *ingest_report_table(const IngestReport *reports, size_t count);
+
+/* ---- re-keying: after a rotation of the hub key, every token held goes under the current version ---- */
+
+enum { INGEST_VERSION_BYTES = 12, INGEST_KEY_USES_MAX = 64 };
+
+/* A hub key version that subjects are under; is_held: the one that loads must be under. */
+typedef struct IngestKeyUse {
+    int version;
+    int64_t subjects;
+    bool is_held;
+} IngestKeyUse;
+
+typedef struct IngestRekeyReport {
+    int version;
+    int64_t subjects, households; /* whose tokens were redone */
+    int64_t elapsed_us;
+} IngestRekeyReport;
+
+/* keeper: role cinque_keeper. No row: nothing was ever loaded. */
+Result ingest_key_use(Db *keeper, IngestKeyUse *uses, size_t uses_max, size_t *count, Error *error) CHECKED;
+/* Object of the permit: the hub key version to be held. */
+Text ingest_rekey_object(int version, char out[INGEST_VERSION_BYTES]);
+/*
+ * Redoes the outer layer of all tokens under the keyring's current hub version, without identifiers, in one
+ * transaction: a kill leaves them as they were. Subject ids, links and households stay. Waits for linkage;
+ * ERROR_REFUSED while a load is under way, ERROR_CONFIG when what is held is newer than the keyring.
+ */
+Result ingest_rekey(Db *keeper, const Keyring *keyring, const GovernancePermit *permit,
+                    IngestRekeyReport *report, Error *error) CHECKED;

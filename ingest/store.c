@@ -39,7 +39,7 @@ static const DbStatement load_open = {
     .name = "load_open",
     .sql = ingest_sql_load_open,
     .parameters = {VALUE_BYTES, VALUE_TEXT, VALUE_TEXT, VALUE_INT4, VALUE_TEXT, VALUE_BYTES, VALUE_INT4,
-                   VALUE_BYTES, VALUE_TEXT, VALUE_BOOL},
+                   VALUE_BYTES, VALUE_TEXT, VALUE_BOOL, VALUE_INT2},
     .columns = {VALUE_TEXT, VALUE_INT4, VALUE_INT2},
 };
 static const DbStatement load_publish = {
@@ -110,6 +110,7 @@ static Result open_load(Db *loader, const StoreLoad *load, DbRows **rows, Error 
         load->directory_edition != NULL ? value_text(text_from(load->directory_edition))
                                         : value_null(VALUE_TEXT),
         value_bool(load->delivery->replace),
+        value_int2(load->key_version),
     };
 
     return db_run(loader, &load_open, values, rows, error);

@@ -18,6 +18,7 @@ typedef struct StoreLoad {
     const IngestDelivery *delivery;
     const Hash *content;           /* NULL: a nil return */
     const char *directory_edition; /* NULL: none */
+    int key_version;               /* of the hub key that the tokens are made under */
 } StoreLoad;
 
 /* *load_id is the load opened, or with *is_duplicate the one that holds the same delivery; then *store stays

@@ -4,7 +4,7 @@ DECLARE
     role_name text;
 BEGIN
     FOREACH role_name IN ARRAY ARRAY['cinque_owner', 'cinque_governor', 'cinque_loader', 'cinque_linker',
-                                     'cinque_releaser', 'cinque_query']
+                                     'cinque_releaser', 'cinque_query', 'cinque_keeper']
     LOOP
         BEGIN
             EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION '
@@ -23,7 +23,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO cinque_governor, cinque_loader, cinque_linker, '
-                   'cinque_releaser, cinque_query', current_database());
+                   'cinque_releaser, cinque_query, cinque_keeper', current_database());
     EXECUTE format('GRANT CONNECT, CREATE, TEMPORARY ON DATABASE %I TO cinque_owner', current_database());
 END
 $$;
@@ -31,7 +31,7 @@ REVOKE EXECUTE ON PROCEDURE public.close_database() FROM PUBLIC;
 CALL public.close_database();
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO cinque_owner, cinque_governor, cinque_loader, cinque_linker, cinque_releaser,
-                                cinque_query; -- public.schema_version, which is all that is there
+                                cinque_query, cinque_keeper; -- public.schema_version, which is all that is there
 -- without a language nobody else can make a function or run a DO block
 REVOKE USAGE ON LANGUAGE plpgsql, sql FROM PUBLIC;
 GRANT USAGE ON LANGUAGE plpgsql, sql TO cinque_owner;
@@ -58,3 +58,4 @@ GRANT USAGE ON SCHEMA ingest, staging              TO cinque_loader;
 GRANT USAGE ON SCHEMA subjects, presence, linkage  TO cinque_linker;
 GRANT USAGE ON SCHEMA release                      TO cinque_releaser;
 GRANT USAGE ON SCHEMA release, ingest              TO cinque_query;
+GRANT USAGE ON SCHEMA ingest, staging              TO cinque_keeper;

@@ -261,6 +261,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         WHEN 'withdraw'       THEN governance.rule_role(person, 'engineer')
         WHEN 'link'           THEN governance.rule_role(person, 'engineer')
         WHEN 'link_undo'      THEN governance.rule_role(person, 'engineer')
+        WHEN 'rekey'          THEN governance.rule_role(person, 'engineer')
         WHEN 'release_build'  THEN governance.rule_release_build(person, purpose)
         WHEN 'release_retire' THEN governance.rule_either_role(person, 'engineer', 'ig_lead')
         WHEN 'query_submit'   THEN governance.rule_project(person, project, governance.source_list(source))

@@ -123,7 +123,29 @@ CREATE TABLE subjects.subject (
     lsoa_2021            text CHECK (length(lsoa_2021) = 9 AND translate(lsoa_2021, '0123456789', '') IN ('E', 'W'))
 );
 
+-- The one version of the hub key that the tokens of all subjects are under. The first load decides it, and re-keying
+-- alone (060_rekey.sql) changes it: tokens of two versions side by side would make two people of one.
+CREATE TABLE subjects.hub_key (
+    is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+    version int2 NOT NULL CHECK (version > 0)
+);
+
 -- ---- helpers, for the functions below alone ----
+
+-- Raises unless tokens of this version may stand beside those held.
+CREATE FUNCTION ingest.key_version_require(made_under int2) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    held int2 := (SELECT k.version FROM subjects.hub_key AS k);
+BEGIN
+    IF made_under < held THEN
+        RAISE EXCEPTION 'the keyring in use has hub key version %, subjects are held under version %: it is out of date',
+            made_under, held USING ERRCODE = 'CQ003';
+    ELSIF made_under > held THEN
+        RAISE EXCEPTION 'subjects are still held under hub key version %, the current one is %: finish with key rotate',
+            held, made_under USING ERRCODE = 'CQ003';
+    END IF;
+END $$;
 
 -- A permit's object is the content alone; whose delivery of what it is for stands in its log entry (governance/entry.h).
 CREATE FUNCTION ingest.permit_is_for(permit bytea, source text, sender text) RETURNS boolean
@@ -219,7 +241,8 @@ END $$;
 
 -- outcome: 'opened', or 'duplicate' with the load that holds the same delivery.
 CREATE FUNCTION ingest.load_open(permit bytea, source text, sender text, period int4, status text, content bytea,
-                                 spec_version int4, spec_hash bytea, directory_edition text, may_replace boolean)
+                                 spec_version int4, spec_hash bytea, directory_edition text, may_replace boolean,
+                                 key_version int2)
 RETURNS TABLE (outcome text, load_id int4, source_id int2)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -239,6 +262,7 @@ BEGIN
         RAISE EXCEPTION 'source % version %: not registered as this spec has it', load_open.source,
             load_open.spec_version USING ERRCODE = 'CQ003', HINT = 'source apply';
     END IF;
+    PERFORM ingest.key_version_require(load_open.key_version); -- before an hour of work: publishing asks the rows
     PERFORM pg_advisory_unlock_all(); -- a load that this session left open is given up
     PERFORM pg_advisory_xact_lock(hashtextextended(
         format('%s %s %s', found_source, load_open.sender, load_open.period), 1667852913));
@@ -284,6 +308,23 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
      WHERE load_id = wanted
 $$;
 
+-- The staged tokens are under the version that all subjects are held under, whatever the loader said when it opened:
+-- the hub key may have been rotated since.
+CREATE FUNCTION ingest.staged_key_require(staged text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    oldest int2;
+    newest int2;
+BEGIN
+    EXECUTE format('SELECT min(t.key_version), max(t.key_version) FROM staging.%I AS t', staged) INTO oldest, newest;
+    IF newest IS NULL THEN
+        RETURN;
+    END IF;
+    INSERT INTO subjects.hub_key (version) VALUES (newest) ON CONFLICT DO NOTHING;
+    PERFORM ingest.key_version_require(oldest);
+    PERFORM ingest.key_version_require(newest);
+END $$;
+
 -- Moves the load's subjects in. Publishers of one source take turns, so what is not there yet can be told by a join;
 -- an upsert of each row would cost twice as much.
 CREATE FUNCTION ingest.subjects_keep(load_source int2, wanted int4) RETURNS int8
@@ -293,7 +334,6 @@ DECLARE
     given int8;
     added int8;
     clash boolean;
-    newer boolean;
 BEGIN
     PERFORM pg_advisory_xact_lock(1667852914, load_source);
     EXECUTE format('SELECT count(*) FROM staging.%I', staged) INTO given;
@@ -302,18 +342,10 @@ BEGIN
                    ' ORDER BY t.subject_id', staged);
     GET DIAGNOSTICS added = ROW_COUNT;
     IF added < given THEN
-        EXECUTE format('SELECT coalesce(bool_or(s.digest <> t.digest OR s.source_id <> t.source_id), false),'
-                       ' coalesce(bool_or(t.key_version > s.key_version), false)'
-                       ' FROM staging.%I AS t JOIN subjects.subject AS s USING (subject_id)', staged)
-           INTO clash, newer;
+        EXECUTE format('SELECT EXISTS (SELECT FROM staging.%I AS t JOIN subjects.subject AS s USING (subject_id)'
+                       ' WHERE s.digest <> t.digest OR s.source_id <> t.source_id)', staged) INTO clash;
         IF clash THEN
             RAISE EXCEPTION 'load %: two identities have one subject number', wanted USING ERRCODE = 'CQ002';
-        END IF;
-        IF newer THEN -- a token under a newer key version replaces the older
-            EXECUTE format('UPDATE subjects.subject AS s SET key_version = t.key_version, nhs_token = t.nhs_token,'
-                           ' superseded_nhs_token = t.superseded_nhs_token, local_token = t.local_token,'
-                           ' uprn_token = t.uprn_token FROM staging.%I AS t'
-                           ' WHERE t.subject_id = s.subject_id AND t.key_version > s.key_version', staged);
         END IF;
     END IF;
     EXECUTE format('DROP TABLE staging.%I', staged);
@@ -336,6 +368,7 @@ BEGIN
     EXECUTE format('ALTER TABLE records.%I ATTACH PARTITION staging.%I FOR VALUES IN (%s)',
                    (SELECT s.name FROM ingest.source AS s WHERE s.source_id = held.source_id), staged, wanted);
     EXECUTE format('ALTER TABLE staging.%I SET SCHEMA records', staged);
+    PERFORM ingest.staged_key_require('subject_' || wanted);
     added := ingest.subjects_keep(held.source_id, wanted);
     PERFORM ingest.quarantine_keep(wanted);
     PERFORM ingest.counts_set(wanted, counts);
@@ -414,7 +447,7 @@ $$;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ingest FROM PUBLIC;
 GRANT USAGE ON SCHEMA ingest, staging TO cinque_loader;
 GRANT EXECUTE ON FUNCTION
-    ingest.load_open(bytea, text, text, int4, text, bytea, int4, bytea, text, boolean),
+    ingest.load_open(bytea, text, text, int4, text, bytea, int4, bytea, text, boolean, int2),
     ingest.load_publish(bytea, int4, int8[]), ingest.load_reject(bytea, int4, int8[]),
     ingest.load_abandon(bytea, int4), ingest.load_withdraw(bytea, int4),
     ingest.load_list(), ingest.quarantine_list(int4, int8) TO cinque_loader;
