@@ -59,7 +59,6 @@ Text query_source(const Query *query, size_t index); /* sources it reads */
 typedef struct ReleasedTable ReleasedTable;
 
 typedef struct QueryRun {
-    int64_t query_id; /* the number it was approved under: the permit's object */
     int64_t release_id;
     const GovernancePolicy *policy; /* the project's */
 } QueryRun;

@@ -2,20 +2,23 @@
  * From an approved query to released tables: the door in SQL, the statement, counts with their person sets,
  * disclosure control, and only then something that can be printed.
  */
-#include <inttypes.h>
-#include <stdio.h>
-
-#include "query/released.h"
 #include "query/run.h"
+#include "query/released.h"
 #include "query_sql.h"
 
-enum { RUN_ARENA_BYTES_MAX = 768 << 20, PEOPLE_MIN_FLOOR = 5, QUERY_ID_BYTES = 24 };
+enum { RUN_ARENA_BYTES_MAX = 768 << 20, PEOPLE_MIN_FLOOR = 5, NUMBER_ARENA_BYTES = 1 << 12 };
 
 static const DbStatement open_statement = {
     .name = "release open",
     .sql = query_sql_release_open,
     .parameters = {VALUE_BYTES, VALUE_TEXT, VALUE_BYTES, VALUE_INT4},
     .columns = {VALUE_INT4, VALUE_INT8},
+};
+static const DbStatement number_statement = {
+    .name = "query number",
+    .sql = query_sql_query_number,
+    .parameters = {VALUE_BYTES, VALUE_BYTES},
+    .columns = {VALUE_TEXT},
 };
 static const DbStatement coverage_statement = {
     .name = "coverage",
@@ -35,13 +38,13 @@ static Result check_policy(const GovernancePolicy *policy, Error *error)
     return RESULT_OK;
 }
 
-static Result open_release(Db *reader, const uint8_t *permit_id, const char *query_id, const Query *query,
+static Result open_release(Db *reader, const uint8_t *permit_id, Text number, const Query *query,
                            int64_t release_id, Month *month, Error *error)
 {
     SCOPED(db_rows_close) DbRows *rows = NULL;
     const Value parameters[] = {
         value_bytes(permit_id, GOVERNANCE_PERMIT_BYTES),
-        value_text(text_from(query_id)),
+        value_text(number),
         value_bytes(query->content.bytes, HASH_BYTES),
         value_int4(release_id),
     };
@@ -108,9 +111,8 @@ static Result count_and_release(Db *reader, const Query *query, const Provenance
     return RESULT_OK;
 }
 
-Result run_query(Db *reader, const uint8_t *permit_id, const char *query_id, const Query *query,
-                 const QueryRun *run, ReleasedTable *tables[QUERY_TABLES_MAX], size_t *table_count,
-                 Error *error)
+Result run_query(Db *reader, const uint8_t *permit_id, Text number, const Query *query, const QueryRun *run,
+                 ReleasedTable *tables[QUERY_TABLES_MAX], size_t *table_count, Error *error)
 {
     SCOPED(arena_close) Arena *arena = arena_create(RUN_ARENA_BYTES_MAX);
     Provenance provenance = {
@@ -123,20 +125,36 @@ Result run_query(Db *reader, const uint8_t *permit_id, const char *query_id, con
 
     *table_count = 0;
     TRY(check_policy(run->policy, error));
-    TRY(open_release(reader, permit_id, query_id, query, run->release_id, &provenance.month, error));
+    TRY(open_release(reader, permit_id, number, query, run->release_id, &provenance.month, error));
     TRY(set_day(query, &provenance, error));
     TRY(read_coverage(reader, query, arena, &provenance, error));
     return count_and_release(reader, query, &provenance, arena, tables, table_count, error);
 }
 
+Result run_query_number(Db *reader, const uint8_t *permit_id, const Query *query, Arena *arena, Text *number,
+                        Error *error)
+{
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    const Value parameters[] = {value_bytes(permit_id, GOVERNANCE_PERMIT_BYTES),
+                                value_bytes(query->content.bytes, HASH_BYTES)};
+
+    TRY(db_run(reader, &number_statement, parameters, &rows, error));
+    if (db_is_null(rows, 0, 0))
+        return fail(error, ERROR_REFUSED, "query run: the permit is not for a query of this wording");
+    *number = text_copy(arena, db_text(rows, 0, 0));
+    return RESULT_OK;
+}
+
 Result query_run(Db *reader, const GovernancePermit *permit, const Query *query, const QueryRun *run,
                  ReleasedTable *tables[QUERY_TABLES_MAX], size_t *table_count, Error *error)
 {
-    char query_id[QUERY_ID_BYTES];
+    SCOPED(arena_close) Arena *arena = arena_create(NUMBER_ARENA_BYTES);
+    const uint8_t *permit_id = governance_permit_id(permit);
+    Text number;
 
     *table_count = 0;
-    (void)snprintf(query_id, sizeof query_id, "%" PRId64, run->query_id);
-    if (!governance_permit_covers(permit, GOVERNANCE_QUERY_RUN, text_from(query_id)))
+    TRY(run_query_number(reader, permit_id, query, arena, &number, error));
+    if (!governance_permit_covers(permit, GOVERNANCE_QUERY_RUN, number))
         return fail(error, ERROR_REFUSED, "query run: the permit is not for this query");
-    return run_query(reader, governance_permit_id(permit), query_id, query, run, tables, table_count, error);
+    return run_query(reader, permit_id, number, query, run, tables, table_count, error);
 }

@@ -2,6 +2,8 @@
 /* Private to query: what query_run does, by the permit's number. */
 #include "query/query_private.h"
 
-Result run_query(Db *reader, const uint8_t *permit_id, const char *query_id, const Query *query,
-                 const QueryRun *run, ReleasedTable *tables[QUERY_TABLES_MAX], size_t *table_count,
-                 Error *error) CHECKED;
+/* The number of the approved query whose wording this is and whose running the permit allows. */
+Result run_query_number(Db *reader, const uint8_t *permit_id, const Query *query, Arena *arena, Text *number,
+                        Error *error) CHECKED;
+Result run_query(Db *reader, const uint8_t *permit_id, Text number, const Query *query, const QueryRun *run,
+                 ReleasedTable *tables[QUERY_TABLES_MAX], size_t *table_count, Error *error) CHECKED;

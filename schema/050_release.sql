@@ -704,6 +704,13 @@ BEGIN
     RETURN QUERY SELECT held.month, held.people;
 END $$;
 
+-- The number of the query with this wording that an open permit is for; null when there is none.
+CREATE FUNCTION release.query_of(permit bytea, query_content bytea) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT p.object FROM audit.permit AS p JOIN governance.query AS q ON q.query_id::text = p.object
+     WHERE p.permit_id = $1 AND p.action = 'query_run' AND p.spent_at IS NULL AND q.content = $2;
+$$;
+
 -- ---- who may what ----
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA release FROM PUBLIC;
@@ -711,7 +718,8 @@ GRANT EXECUTE ON FUNCTION
     release.build_begin(bytea, int4, text), release.build_places(bytea, int4), release.build_sources(bytea, int4),
     release.build_source(bytea, int4, text), release.build_people(bytea, int4), release.build_publish(bytea, int4),
     release.retire(bytea, int4), release.verify(int4), release.list() TO cinque_releaser;
-GRANT EXECUTE ON FUNCTION release.open(bytea, text, bytea, int4), release.month_end(int4) TO cinque_query;
+GRANT EXECUTE ON FUNCTION release.open(bytea, text, bytea, int4), release.query_of(bytea, bytea),
+    release.month_end(int4) TO cinque_query;
 GRANT SELECT (release_id, month, purpose, state, people, rows, content, built) ON release.release TO cinque_query;
 GRANT SELECT ON release.coverage TO cinque_query;
 

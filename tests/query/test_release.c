@@ -1,0 +1,231 @@
+#include "tests/query/county.h"
+
+/* 200 people: 4 are opted out (50, 100, 150, 200). */
+Test(release, leaves_opted_out_people_out_whole)
+{
+    county_make(200, 1);
+
+    ReleaseReport report = county_release();
+
+    cr_expect_eq(report.people, 196);
+    cr_expect_eq(report.opted_out, 4);
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.apc_spell"), 30 - 6,
+                 "20 and 10 spells, of which 4 and 2 are of people who opted out");
+}
+
+Test(release, counts_any_identity_of_a_merged_person_as_an_opt_out)
+{
+    county_make(200, 0);
+    county_sql("UPDATE linkage.person SET merged_into = 3, merged_run = 1 WHERE person_id = 50");
+
+    ReleaseReport report = county_release();
+
+    cr_expect_eq(report.people, 195, "3 and 50 are one person, who opted out as 50");
+}
+
+Test(release, leaves_rows_without_agreement_out_and_counts_them)
+{
+    county_make(200, 0);
+
+    ReleaseReport report = county_release();
+
+    cr_expect_eq(report.rows_without_agreement, 3);
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.gp_event WHERE code = 'S2'"), 0);
+    cr_expect_eq(report.rows_unlinked, 1, "the spell without an identity");
+}
+
+Test(release, ends_a_registration_on_the_day_before_the_next_begins)
+{
+    county_make(200, 0);
+
+    county_release();
+
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.registration"), 200,
+                 "196 people, 4 of them with an earlier registration (25, 75, 125, 175)");
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.registration WHERE valid_to = '2019-12-31'"),
+                 4);
+}
+
+static void expect_refused(const char *change, const char *message)
+{
+    SCOPED(db_close) Db *releaser = NULL;
+    ReleaseReport report;
+    Error error = {0};
+    county_make(60, 0);
+    county_sql(change);
+    releaser = support_database("cinque_releaser");
+
+    Result result = release_build(releaser, COUNTY_BUILD_PERMIT, COUNTY_MONTH, "phm", &report, &error);
+
+    cr_assert_not(result.ok);
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_not_null(strstr(error.message, message), "%s", error.message);
+    cr_expect_eq(county_number("SELECT count(*) FROM release.release"), 0);
+    cr_expect_eq(county_number("SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname ~ '^release_'"),
+                 0);
+}
+
+Test(release, is_refused_without_an_opt_out_list)
+{
+    expect_refused("UPDATE ingest.load SET state = 'withdrawn', held_to = now() WHERE load_id = 5",
+                   "opt-out list: none is held");
+}
+
+Test(release, is_refused_with_an_opt_out_list_older_than_21_days)
+{
+    expect_refused("UPDATE records.opt_out SET list_date = '2026-06-08'", "older than 21 days");
+}
+
+Test(release, is_refused_with_an_empty_opt_out_list)
+{
+    expect_refused("DELETE FROM records.opt_out", "or empty");
+}
+
+Test(release, is_refused_while_an_opted_out_person_is_not_linked)
+{
+    expect_refused("DELETE FROM linkage.link WHERE subject_id = 500000050", "not linked yet");
+}
+
+Test(release, is_refused_without_a_permit_for_the_month)
+{
+    expect_refused("UPDATE audit.permit SET object = '2026-07' WHERE action = 'release_build'",
+                   "permit: none is open");
+}
+
+Test(release, is_refused_for_an_unknown_purpose)
+{
+    expect_refused("UPDATE governance.purpose SET ended_on = '2026-01-01'", "the purpose is not registered");
+}
+
+Test(release, a_list_of_exactly_21_days_is_fresh)
+{
+    county_make(60, 0);
+    county_sql("UPDATE records.opt_out SET list_date = '2026-06-09'");
+
+    ReleaseReport report = county_release();
+
+    cr_expect_eq(report.people, 59);
+}
+
+Test(release, verify_notices_a_changed_row)
+{
+    county_make(60, 2);
+    county_release();
+
+    cr_expect_eq(county_number("SELECT release.verify(1)::int4::int8"), 1);
+    county_sql("UPDATE release_1.gp_event SET code = 'Y' WHERE record_number = 1");
+    cr_expect_eq(county_number("SELECT release.verify(1)::int4::int8"), 0);
+}
+
+Test(release, a_build_of_the_same_month_succeeds_the_live_one)
+{
+    county_make(60, 0);
+    county_release();
+
+    county_release();
+
+    cr_expect_eq(county_number("SELECT count(*) FROM release.release WHERE state = 'live'"), 1);
+    cr_expect_eq(county_number("SELECT release_id::int8 FROM release.release WHERE state = 'live'"), 2);
+    cr_expect_eq(county_number("SELECT count(*) FROM release.guard_person"), 59, "drawn once a person");
+}
+
+Test(release, a_leftover_of_a_killed_build_is_dropped)
+{
+    county_make(60, 0);
+    county_sql("SET ROLE cinque_owner;"
+               "INSERT INTO release.release (month, purpose, state, permit_id) VALUES (317, 'phm', "
+               "'building', '\\x00');"
+               "CREATE SCHEMA release_1; CREATE TABLE release_1.person (person_number int4)");
+
+    ReleaseReport report = county_release();
+
+    cr_expect_eq(report.release_id, 2);
+    cr_expect_eq(county_number("SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = 'release_1'"),
+                 0);
+}
+
+Test(release, retire_takes_readers_out)
+{
+    SCOPED(db_close) Db *releaser = NULL;
+    SCOPED(db_close) Db *reader = NULL;
+    Error error = {0};
+    int64_t release_id;
+    county_make(60, 0);
+    county_release();
+    releaser = support_database("cinque_releaser");
+    reader = support_database("cinque_query");
+
+    COUNTY_MUST(query_release_newest(reader, "phm", &release_id, must));
+    cr_expect_eq(release_id, 1);
+    COUNTY_MUST(release_retire(releaser, COUNTY_RETIRE_PERMIT, 1, must));
+
+    cr_expect_not(query_release_newest(reader, "phm", &release_id, &error).ok);
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_not(db_script(reader, "read", "SELECT count(*) FROM release_1.person", &error).ok);
+    cr_expect_eq(error.code, ERROR_REFUSED);
+}
+
+Test(release, the_list_shows_month_purpose_state_and_content)
+{
+    SCOPED(db_close) Db *releaser = NULL;
+    SCOPED(table_close) Table *table = NULL;
+    county_make(60, 0);
+    county_release();
+    releaser = support_database("cinque_releaser");
+
+    COUNTY_MUST(query_release_list(releaser, &table, must));
+
+    cr_expect_eq(table_row_count(table), 1);
+}
+
+/* The wall of cinque_query; red when 050_release.sql or 001_roles.sql grants more. */
+Test(release, the_reader_reaches_nothing_but_live_releases)
+{
+    static const char *const forbidden[] = {
+        "SELECT count(*) FROM subjects.subject",
+        "SELECT count(*) FROM linkage.link",
+        "SELECT count(*) FROM linkage.person",
+        "SELECT count(*) FROM records.gp_event",
+        "SELECT count(*) FROM release.guard_person",
+        "SELECT permit_id FROM release.release",
+        "SELECT count(*) FROM audit.permit",
+        "SELECT count(*) FROM ingest.load",
+        "DELETE FROM release_1.person",
+        "INSERT INTO release_1.person (person_number) VALUES (0)",
+        "CREATE TABLE release_1.mine (x int)",
+        "CREATE TEMP TABLE mine (x int)",
+        "SELECT release.build_begin('\\x00', 317, 'phm')",
+        "SELECT release.retire('\\x00', 1)",
+    };
+    SCOPED(db_close) Db *reader = NULL;
+    county_make(60, 0);
+    county_release();
+    reader = support_database("cinque_query");
+
+    for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++) {
+        Error error = {0};
+        cr_expect_not(db_script(reader, "forbidden", forbidden[i], &error).ok, "%s", forbidden[i]);
+        cr_expect_eq(error.code, ERROR_REFUSED, "%s: %s", forbidden[i], error.message);
+    }
+    COUNTY_MUST(db_script(reader, "allowed", "SELECT count(*) FROM release_1.person", must));
+}
+
+/* The releaser builds through functions and sees nothing itself. */
+Test(release, the_releaser_reads_no_row)
+{
+    static const char *const forbidden[] = {
+        "SELECT count(*) FROM release_1.person",     "SELECT count(*) FROM subjects.subject",
+        "SELECT count(*) FROM linkage.link",         "SELECT count(*) FROM records.gp_event",
+        "SELECT count(*) FROM release.guard_person", "SELECT count(*) FROM release.release",
+    };
+    SCOPED(db_close) Db *releaser = NULL;
+    county_make(60, 0);
+    county_release();
+    releaser = support_database("cinque_releaser");
+
+    for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++) {
+        Error error = {0};
+        cr_expect_not(db_script(releaser, "forbidden", forbidden[i], &error).ok, "%s", forbidden[i]);
+        cr_expect_eq(error.code, ERROR_REFUSED, "%s: %s", forbidden[i], error.message);
+    }
+}

@@ -1,0 +1,251 @@
+#include "tests/query/county.h"
+
+#define HEAD "query \"t\" project PHM-2026-014 "
+
+static void expect_holds(Text text, const char *part)
+{
+    char copy[16384];
+
+    cr_assert_lt(text.length, sizeof copy);
+    memcpy(copy, text.data, text.length);
+    copy[text.length] = '\0';
+    cr_expect_not_null(strstr(copy, part), "%s is not in %s", part, copy);
+}
+
+/* 2,000 people. Diabetes: 666, without 13 opted out (multiples of 150) 653. */
+Test(run, counts_people_with_an_event)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    county_make(2000, 1);
+    county_release();
+
+    Text answer = county_ask(HEAD "codes d = (\"D1\") cohort exists gp_event where code in d "
+                                  "table \"t\" by sex totals sex measure people",
+                             arena);
+
+    expect_holds(answer, "{\"at\":[\"all\"],\"people\":655}");
+}
+
+/* Every 10th person: 200 - 40; on 30 June 2025 every 20th: 100 - 20. */
+Test(run, within_twelve_months_leaves_out_the_day_twelve_months_before)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    county_make(2000, 0);
+    county_release();
+
+    Text answer = county_ask(
+        HEAD "as at 2026-06-30 cohort exists apc_spell where "
+             "admission_date within 12 months before as_at and admission_method in (\"11\", \"21\") "
+             "table \"t\" by sex totals sex measure people",
+        arena);
+
+    expect_holds(answer, "{\"at\":[\"all\"],\"people\":160}");
+}
+
+Test(run, count_of_counts_records)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    county_make(2000, 0);
+    county_release();
+
+    Text answer = county_ask(HEAD "let spells = count of apc_spell cohort spells >= 2 "
+                                  "table \"t\" by sex totals sex measure people",
+                             arena);
+
+    expect_holds(answer, "{\"at\":[\"all\"],\"people\":80}");
+}
+
+/* Null result_value: neither it nor its negation is true. */
+Test(run, unknown_is_neither_true_nor_false)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    county_make(2000, 0);
+    county_release();
+
+    Text answer = county_ask(HEAD "cohort exists gp_event where code = \"D1\" and not result_value > 1 "
+                                  "table \"t\" by sex totals sex measure people",
+                             arena);
+
+    expect_holds(answer,
+                 "\"cells\":[{\"at\":[\"1\"],\"people\":0},{\"at\":[\"2\"],\"people\":0},{\"at\":[\"all\"],");
+}
+
+/* Homes 4, 8, ...: two people each, 1,000 homes, 250 visited: 500 people, of whom 10 opted out (i = 7 or 0 of
+ * 8). */
+Test(run, household_sources_join_through_the_home_of_the_day)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    county_make(2000, 0);
+    county_release();
+
+    Text answer = county_ask(HEAD "cohort exists fire_visit where risk_level = \"high\" "
+                                  "table \"t\" by sex totals sex measure people",
+                             arena);
+
+    expect_holds(answer, "{\"at\":[\"all\"],\"people\":490}");
+}
+
+/* Born in month m: on 30 June 2026 those of June had their birthday on the first, those of July not yet. */
+Test(run, a_birthday_is_on_the_first_of_its_month)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    county_make(2000, 0);
+    county_sql("UPDATE subjects.subject SET birth_year = 1980, birth_month = 6");
+    county_sql("UPDATE subjects.subject SET birth_month = 7 WHERE subject_id % 100000000 <= 100");
+    county_release();
+
+    Text answer = county_ask(HEAD "cohort age = 46 table \"t\" by sex totals sex measure people", arena);
+
+    expect_holds(answer, "{\"at\":[\"all\"],\"people\":1860}");
+}
+
+Test(run, the_dead_are_not_registered)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    county_make(2000, 0);
+    county_release();
+
+    Text answer = county_ask(HEAD "cohort not registered at as_at and registered at 2026-04-30 "
+                                  "table \"t\" by sex totals sex measure people",
+                             arena);
+
+    expect_holds(answer, "{\"at\":[\"all\"],\"people\":20}");
+}
+
+Test(run, same_question_same_bytes)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    SCOPED(db_close) Db *reader = NULL;
+    SCOPED(query_close) Query *query = NULL;
+    ReleasedTable *tables[2][QUERY_TABLES_MAX];
+    const QueryRun run = {.release_id = 1, .policy = &COUNTY_POLICY};
+    size_t count;
+    county_make(2000, 1);
+    county_release();
+    reader = support_database("cinque_query");
+    COUNTY_MUST(query_open(reader, "q",
+                           TEXT(HEAD "cohort care_home table \"t\" by district, band(age, 20), sex "
+                                     "totals district, sex, age measure people"),
+                           NULL, &query, must));
+    county_approve(query);
+
+    for (int i = 0; i < 2; i++)
+        COUNTY_MUST(run_query(reader, COUNTY_RUN_PERMIT, TEXT("1"), query, &run, tables[i], &count, must));
+
+    cr_expect(text_equal(released_table_canonical(tables[0][0]), released_table_canonical(tables[1][0])));
+    cr_expect_gt(released_table_suppressed(tables[0][0]), 0);
+    released_table_close(&tables[0][0]);
+    released_table_close(&tables[1][0]);
+}
+
+static Result try_run(const GovernancePolicy *policy, const uint8_t *permit, Error *error)
+{
+    SCOPED(db_close) Db *reader = support_database("cinque_query");
+    SCOPED(query_close) Query *query = NULL;
+    ReleasedTable *tables[QUERY_TABLES_MAX];
+    const QueryRun run = {.release_id = 1, .policy = policy};
+    size_t count;
+
+    COUNTY_MUST(query_open(reader, "q", TEXT(HEAD "cohort care_home table \"t\" by sex measure people"), NULL,
+                           &query, must));
+    Result result = run_query(reader, permit, TEXT("1"), query, &run, tables, &count, error);
+    for (size_t i = 0; i < count; i++)
+        released_table_close(&tables[i]);
+    return result;
+}
+
+/* Red when release.open does not ask for the approved wording. */
+Test(run, a_query_that_nobody_approved_is_refused)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    Error error = {0};
+    county_make(60, 0);
+    county_release();
+    county_ask(HEAD "cohort not care_home table \"t\" by sex measure people", arena);
+
+    cr_expect_not(try_run(&COUNTY_POLICY, COUNTY_RUN_PERMIT, &error).ok);
+
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_not_null(strstr(error.message, "not approved in this wording"), "%s", error.message);
+}
+
+/* Red when release.open does not call audit.require. */
+Test(run, a_permit_for_something_else_is_refused)
+{
+    Error error = {0};
+    county_make(60, 0);
+    county_release();
+
+    cr_expect_not(try_run(&COUNTY_POLICY, COUNTY_RETIRE_PERMIT, &error).ok);
+
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_not_null(strstr(error.message, "permit: none is open"), "%s", error.message);
+}
+
+Test(run, a_retired_release_is_refused)
+{
+    SCOPED(db_close) Db *releaser = NULL;
+    Error error = {0};
+    county_make(60, 0);
+    county_release();
+    releaser = support_database("cinque_releaser");
+    COUNTY_MUST(release_retire(releaser, COUNTY_RETIRE_PERMIT, 1, must));
+
+    cr_expect_not(try_run(&COUNTY_POLICY, COUNTY_RUN_PERMIT, &error).ok);
+
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_not_null(strstr(error.message, "not live"), "%s", error.message);
+}
+
+Test(run, a_policy_below_the_floor_is_refused)
+{
+    const GovernancePolicy policy = {.name = "lax", .people_min = 4, .round_to = 5};
+    Error error = {0};
+    county_make(60, 0);
+    county_release();
+
+    cr_expect_not(try_run(&policy, COUNTY_RUN_PERMIT, &error).ok);
+
+    cr_expect_eq(error.code, ERROR_CONFIG);
+    cr_expect_str_eq(error.message, "policy lax: people_min is below the floor of 5");
+}
+
+Test(run, a_day_after_the_release_is_refused)
+{
+    SCOPED(db_close) Db *reader = NULL;
+    SCOPED(query_close) Query *query = NULL;
+    ReleasedTable *tables[QUERY_TABLES_MAX];
+    const QueryRun run = {.release_id = 1, .policy = &COUNTY_POLICY};
+    Error error = {0};
+    size_t count;
+    county_make(60, 0);
+    county_release();
+    reader = support_database("cinque_query");
+    COUNTY_MUST(query_open(reader, "q",
+                           TEXT(HEAD "as at 2026-07-01 cohort care_home table \"t\" by sex measure people"),
+                           NULL, &query, must));
+    county_approve(query);
+
+    cr_expect_not(run_query(reader, COUNTY_RUN_PERMIT, TEXT("1"), query, &run, tables, &count, &error).ok);
+
+    cr_expect_eq(error.code, ERROR_INPUT);
+}
+
+Test(run, the_number_is_that_of_the_approved_wording)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    SCOPED(db_close) Db *reader = NULL;
+    SCOPED(query_close) Query *query = NULL;
+    Error error = {0};
+    Text number;
+    county_make(60, 0);
+    reader = support_database("cinque_query");
+    COUNTY_MUST(query_open(reader, "q", TEXT(HEAD "cohort care_home table \"t\" by sex measure people"), NULL,
+                           &query, must));
+
+    cr_expect_not(run_query_number(reader, COUNTY_RUN_PERMIT, query, arena, &number, &error).ok);
+    county_approve(query);
+    COUNTY_MUST(run_query_number(reader, COUNTY_RUN_PERMIT, query, arena, &number, must));
+
+    cr_expect(text_equal(number, TEXT("1")));
+}

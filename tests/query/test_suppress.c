@@ -1,0 +1,358 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "query/audit.h"
+#include "query/suppress.h"
+
+enum { PEOPLE_MIN = 8, SIZE_MAX_OF_TEST = 4, ARENA_BYTES = 1 << 24 };
+
+static const SuppressRule rule = {.people_min = PEOPLE_MIN};
+static const SuppressRule switched_off = {.people_min = PEOPLE_MIN, .without_complementary = true};
+
+/* A table with totals over all dimensions; counts of inner cells in row-major order. Each cell has people of
+ * its own. */
+static CountTable make_table(Arena *arena, const size_t *sizes, size_t dimension_count, const int64_t *counts)
+{
+    static const char *const names[] = {"a", "b", "c"};
+    CountTable table = {
+        .title = TEXT("t"), .dimension_count = dimension_count, .has_totals = true, .cell_count = 1};
+    size_t next = 0;
+
+    for (size_t d = 0; d < dimension_count; d++) {
+        table.dimensions[d] =
+            (CountDimension){.name = text_from(names[d]), .value_count = sizes[d], .may_total = true};
+        table.dimensions[d].values = arena_alloc(arena, sizes[d] * sizeof(Text));
+        table.cell_count *= sizes[d] + 1;
+    }
+    table.cells = arena_alloc(arena, table.cell_count * sizeof *table.cells);
+    for (size_t cell = 0; cell < table.cell_count; cell++) {
+        if (!count_is_inner(&table, cell))
+            continue;
+        table.cells[cell].people = counts[next++];
+        if (table.cells[cell].people > 0)
+            table.cells[cell].set = (SetHash){.high = (uint64_t)1 << next, .low = next};
+    }
+    count_margins(&table);
+    return table;
+}
+
+/* ---- the attacker: tries every table of whole numbers that has the published cells ---- */
+
+enum { HIDDEN_MAX = 12, CELLS_MAX = 256, STEPS_MAX = 200000 };
+
+typedef struct Attack {
+    const CountTable *table;
+    const CellState *states;
+    size_t hidden[HIDDEN_MAX], hidden_count; /* inner cells */
+    bool is_part[CELLS_MAX][HIDDEN_MAX];     /* of each cell: which hidden inner cells it is the sum of */
+    int64_t change[HIDDEN_MAX];              /* of the solution being tried, from the true one */
+    int64_t sum_left[CELLS_MAX]; /* of each published margin: what its other hidden cells have to hold */
+    bool differs[CELLS_MAX];     /* hidden cells for which a second value was found */
+    size_t differ_count, wanted_count;
+    long steps;
+} Attack;
+
+static bool is_below(const CountTable *table, size_t margin, size_t inner)
+{
+    size_t m[QUERY_DIMENSIONS_MAX], i[QUERY_DIMENSIONS_MAX];
+
+    count_coordinates(table, margin, m);
+    count_coordinates(table, inner, i);
+    for (size_t d = 0; d < table->dimension_count; d++)
+        if (m[d] != table->dimensions[d].value_count && m[d] != i[d])
+            return false;
+    return true;
+}
+
+static void note_solution(Attack *attack)
+{
+    for (size_t cell = 0; cell < attack->table->cell_count; cell++) {
+        int64_t change = 0;
+        if (!cell_is_hidden(attack->states[cell]) || attack->differs[cell])
+            continue;
+        for (size_t i = 0; i < attack->hidden_count; i++)
+            change += attack->is_part[cell][i] ? attack->change[i] : 0;
+        attack->differs[cell] = change != 0;
+        attack->differ_count += change != 0;
+    }
+}
+
+static bool is_known_margin(const Attack *attack, size_t cell)
+{
+    return attack->states[cell] == CELL_SHOWN && !count_is_inner(attack->table, cell);
+}
+
+/* Between what this cell has to hold because no other hidden one below a margin remains, and what the margins
+ * leave. */
+static void range_of(const Attack *attack, size_t index, int64_t *least, int64_t *most)
+{
+    *least = 1;
+    *most = attack->table->cells[attack->hidden[index]].people + 12;
+    for (size_t m = 0; m < attack->table->cell_count; m++) {
+        int64_t others = 0;
+        if (!attack->is_part[m][index] || !is_known_margin(attack, m))
+            continue;
+        for (size_t i = index + 1; i < attack->hidden_count; i++)
+            others += attack->is_part[m][i];
+        if (others == 0 && attack->sum_left[m] > *least)
+            *least = attack->sum_left[m];
+        if (attack->sum_left[m] - others < *most)
+            *most = attack->sum_left[m] - others;
+    }
+}
+
+static void shift_sums(Attack *attack, size_t index, int64_t by)
+{
+    for (size_t m = 0; m < attack->table->cell_count; m++)
+        attack->sum_left[m] += attack->is_part[m][index] ? by : 0;
+}
+
+static void try_all(Attack *attack, size_t index)
+{
+    int64_t least, most;
+
+    if (index == attack->hidden_count) {
+        note_solution(attack);
+        return;
+    }
+    range_of(attack, index, &least, &most);
+    for (int64_t guess = least; guess <= most; guess++) {
+        if (attack->differ_count == attack->wanted_count || attack->steps++ > STEPS_MAX)
+            return;
+        attack->change[index] = guess - attack->table->cells[attack->hidden[index]].people;
+        shift_sums(attack, index, -guess);
+        try_all(attack, index + 1);
+        shift_sums(attack, index, guess);
+    }
+}
+
+/* The number of hidden cells that the attacker knows for sure; -1 when there are too many tables to try. */
+static int known_for_sure(const CountTable *table, const CellState *states)
+{
+    Attack attack = {.table = table, .states = states};
+
+    for (size_t cell = 0; cell < table->cell_count; cell++) {
+        attack.wanted_count += cell_is_hidden(states[cell]);
+        if (!cell_is_hidden(states[cell]) || !count_is_inner(table, cell))
+            continue;
+        if (attack.hidden_count == HIDDEN_MAX)
+            return -1;
+        attack.hidden[attack.hidden_count++] = cell;
+    }
+    for (size_t m = 0; m < table->cell_count; m++)
+        for (size_t i = 0; i < attack.hidden_count; i++) {
+            attack.is_part[m][i] = is_below(table, m, attack.hidden[i]);
+            attack.sum_left[m] += attack.is_part[m][i] ? table->cells[attack.hidden[i]].people : 0;
+        }
+    try_all(&attack, 0);
+    if (attack.differ_count < attack.wanted_count && attack.steps > STEPS_MAX)
+        return -1;
+    return (int)(attack.wanted_count - attack.differ_count);
+}
+
+static uint64_t random_state;
+
+static uint64_t random_below(uint64_t limit)
+{
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    return (random_state >> 33) % limit;
+}
+
+/* Sparse with small counts: the hard ones. */
+static CountTable random_table(Arena *arena, size_t dimension_count)
+{
+    size_t sizes[3], cells = 1;
+    int64_t counts[64];
+
+    for (size_t d = 0; d < dimension_count; d++) {
+        sizes[d] = 2 + random_below(dimension_count == 3 ? 2 : 3);
+        cells *= sizes[d];
+    }
+    for (size_t i = 0; i < cells; i++) {
+        uint64_t kind = random_below(10);
+        counts[i] = kind < 2 ? 0 : kind < 4 ? 1 + (int64_t)random_below(7) : 8 + (int64_t)random_below(12);
+    }
+    return make_table(arena, sizes, dimension_count, counts);
+}
+
+/* How many of the tables give a cell away, of those small enough to try; *tried says how many those were. */
+static int attack_random_tables(const SuppressRule *with, size_t dimension_count, int count, int *tried)
+{
+    int broken = 0;
+
+    *tried = 0;
+    random_state = 20261122 + dimension_count;
+    for (int i = 0; i < count; i++) {
+        SCOPED(arena_close) Arena *arena = arena_create(ARENA_BYTES);
+        CountTable table = random_table(arena, dimension_count);
+        CellState *states;
+        suppress(&table, 1, with, arena, &states);
+        int known = known_for_sure(&table, states);
+        *tried += known >= 0;
+        broken += known > 0;
+    }
+    return broken;
+}
+
+Test(suppress, no_hidden_cell_of_two_dimensions_can_be_worked_out, .timeout = 300)
+{
+    int tried;
+
+    int broken = attack_random_tables(&rule, 2, 400, &tried);
+
+    cr_expect_eq(broken, 0);
+    cr_expect_gt(tried, 150);
+}
+
+Test(suppress, no_hidden_cell_of_three_dimensions_can_be_worked_out, .timeout = 300)
+{
+    int tried;
+
+    int broken = attack_random_tables(&rule, 3, 400, &tried);
+
+    cr_expect_eq(broken, 0);
+    cr_expect_gt(tried, 50);
+}
+
+/* The same attacker, with complementary suppression switched off: shows that the two tests above can turn
+ * red. */
+Test(suppress, without_complementary_suppression_the_attacker_wins, .timeout = 300)
+{
+    int tried;
+
+    int broken = attack_random_tables(&switched_off, 2, 200, &tried);
+
+    cr_expect_gt(broken, 50);
+}
+
+/* A group left over by subtraction is a count as well: 1 to 7 people must not be left. */
+Test(suppress, no_line_leaves_fewer_people_than_the_minimum)
+{
+    random_state = 7;
+    for (int i = 0; i < 300; i++) {
+        SCOPED(arena_close) Arena *arena = arena_create(ARENA_BYTES);
+        CountTable table = random_table(arena, 2);
+        CellState *states;
+        suppress(&table, 1, &rule, arena, &states);
+        for (size_t m = 0; m < table.cell_count; m++) {
+            int64_t left = 0;
+            if (states[m] != CELL_SHOWN || count_is_inner(&table, m))
+                continue;
+            for (size_t inner = 0; inner < table.cell_count; inner++)
+                if (count_is_inner(&table, inner) && cell_is_hidden(states[inner]) &&
+                    is_below(&table, m, inner))
+                    left += table.cells[inner].people;
+            cr_expect(left == 0 || left >= PEOPLE_MIN, "table %d", i);
+        }
+    }
+}
+
+Test(suppress, hides_one_to_seven_and_shows_zero_and_eight)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(ARENA_BYTES);
+    CountTable table = make_table(arena, (const size_t[]){4}, 1, (const int64_t[]){0, 1, 7, 8});
+    CellState *states;
+
+    suppress(&table, 1, &rule, arena, &states);
+
+    cr_expect_eq(states[0], CELL_SHOWN, "zero");
+    cr_expect_eq(states[1], CELL_PRIMARY);
+    cr_expect_eq(states[2], CELL_PRIMARY);
+    cr_expect_eq(states[3], CELL_SHOWN, "1 and 7 leave 8 people, and neither is known");
+    cr_expect_eq(states[4], CELL_SHOWN, "the total, 16");
+}
+
+Test(suppress, hides_the_smallest_other_cell_beside_a_single_one)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(ARENA_BYTES);
+    CountTable table = make_table(arena, (const size_t[]){4}, 1, (const int64_t[]){3, 30, 20, 40});
+    CellState *states;
+
+    suppress(&table, 1, &rule, arena, &states);
+
+    cr_expect_eq(states[0], CELL_PRIMARY);
+    cr_expect_eq(states[1], CELL_SHOWN);
+    cr_expect_eq(states[2], CELL_COMPLEMENTARY);
+    cr_expect_eq(states[3], CELL_SHOWN);
+}
+
+/* 2 and 6 are 8 people together; but with a margin of the same people as a hidden cell, that margin goes too.
+ */
+Test(suppress, a_set_of_people_hidden_once_is_hidden_everywhere)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(ARENA_BYTES);
+    CountTable table = make_table(arena, (const size_t[]){2, 2}, 2, (const int64_t[]){9, 0, 3, 40});
+    CellState *states;
+
+    suppress(&table, 1, &rule, arena, &states);
+
+    cr_expect_eq(states[3], CELL_PRIMARY, "second row, first column");
+    cr_expect_eq(states[0] == CELL_COMPLEMENTARY, states[2] == CELL_COMPLEMENTARY,
+                 "the first row has only the people of its first cell");
+}
+
+/* (0,0) 3 of 3 + 30; the second table shows the first's row totals, and nothing of it may give the 3 back. */
+Test(suppress, tables_of_one_query_do_not_give_each_other_away)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(ARENA_BYTES);
+    CountTable tables[2];
+    CellState *states[2];
+    tables[0] = make_table(arena, (const size_t[]){2, 2}, 2, (const int64_t[]){3, 30, 20, 40});
+    tables[0].dimensions[0].may_total = tables[0].dimensions[1].may_total = false;
+    tables[0].has_totals = false;
+    tables[1] = make_table(arena, (const size_t[]){2}, 1, (const int64_t[]){33, 60});
+    for (size_t i = 0; i < 2; i++)
+        tables[1].cells[i].set = tables[0].cells[3 * i + 2].set;
+
+    suppress(tables, 2, &rule, arena, states);
+
+    cr_expect_eq(states[0][0], CELL_PRIMARY);
+    cr_expect(cell_is_hidden(states[0][1]) || cell_is_hidden(states[1][0]), "33 - 30 = 3");
+}
+
+/* sdctable_hidden_recompute in miniature: two hidden in each line, and one still known by adding lines up. */
+Test(audit, sees_what_lines_do_not)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(ARENA_BYTES);
+    SCOPED(audit_close) Audit *audit = NULL;
+    CountTable table =
+        make_table(arena, (const size_t[]){3, 3}, 2, (const int64_t[]){9, 9, 9, 9, 9, 9, 9, 9, 9});
+    CellState states[16];
+    CellState *all[] = {states};
+    for (size_t i = 0; i < 16; i++)
+        states[i] = CELL_SHOWN;
+    /* row 0: columns 0 1; row 1: columns 0 1 2; row 2: 2 alone with its margin shown, so known */
+    states[0] = states[1] = states[4] = states[5] = states[6] = states[10] = CELL_COMPLEMENTARY;
+
+    audit = audit_open(&table, 1, all);
+
+    cr_expect(audit_is_determined(audit, 0, 10), "row 2 has no other hidden cell");
+    cr_expect(audit_is_determined(audit, 0, 6), "its column then, too");
+    cr_expect_not(audit_is_determined(audit, 0, 0));
+    cr_expect(audit_is_safe(audit, 0, 0));
+    cr_expect_not(audit_is_safe(audit, 0, 6));
+}
+
+/* 1 and 1 of 2: linear algebra sees two unknowns, but neither can be 0 and both are known. */
+Test(audit, knows_that_a_hidden_cell_is_at_least_one)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(ARENA_BYTES);
+    SCOPED(audit_close) Audit *audit = NULL;
+    CountTable table = make_table(arena, (const size_t[]){3}, 1, (const int64_t[]){1, 1, 20});
+    CellState states[] = {CELL_PRIMARY, CELL_PRIMARY, CELL_SHOWN, CELL_SHOWN};
+    CellState *all[] = {states};
+
+    audit = audit_open(&table, 1, all);
+
+    cr_expect_not(audit_is_determined(audit, 0, 0));
+    cr_expect_not(audit_is_safe(audit, 0, 0));
+}
+
+Test(suppress, rounds_half_up_to_the_nearest)
+{
+    static const int64_t cases[][3] = {{0, 5, 0},   {8, 5, 10}, {12, 5, 10}, {13, 5, 15},
+                                       {5, 10, 10}, {4, 10, 0}, {17, 1, 17}, {9, 6, 12}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        cr_expect_eq(round_people(cases[i][0], cases[i][1]), cases[i][2], "case %zu", i);
+}
