@@ -64,6 +64,29 @@ static const Refusal refusals[] = {
     {"cinque_query", "SELECT * FROM release_999.person"},
     {"cinque_query", "SELECT * FROM ingest.load"},
     {"cinque_query", "UPDATE release.release SET state = 'live'"},
+    /* the keeper gets tokens through a function that wants a permit, and nothing else at all */
+    {"cinque_keeper", "SELECT * FROM records.canary"},
+    {"cinque_keeper", "SELECT * FROM staging.canary"},
+    {"cinque_keeper", "INSERT INTO staging.canary VALUES (1)"},
+    {"cinque_keeper", "SELECT * FROM subjects.subject"},
+    {"cinque_keeper", "SELECT nhs_token FROM subjects.subject"},
+    {"cinque_keeper", "UPDATE subjects.subject SET key_version = 2"},
+    {"cinque_keeper", "SELECT * FROM subjects.hub_key"},
+    {"cinque_keeper", "UPDATE subjects.hub_key SET version = 2"},
+    {"cinque_keeper", "SELECT * FROM linkage.link"},
+    {"cinque_keeper", "SELECT * FROM linkage.household"},
+    {"cinque_keeper", "SELECT linkage.households_rekey()"},
+    {"cinque_keeper", "SELECT * FROM ingest.load"},
+    {"cinque_keeper", "SELECT ingest.load_list()"},
+    {"cinque_keeper", "SELECT ingest.open_loads_end()"},
+    {"cinque_keeper", "SELECT * FROM release_999.person"},
+    {"cinque_keeper", "SELECT * FROM governance.person"},
+    {"cinque_keeper", "SELECT audit.decide('\\x00')"},
+    {"cinque_loader", "SELECT ingest.rekey_begin('\\x00', 1::int2)"},
+    {"cinque_loader", "SELECT ingest.rekey_rows('\\x00', 1::int2, 0, 1)"},
+    {"cinque_loader", "SELECT ingest.key_version_require(1::int2)"},
+    {"cinque_linker", "SELECT ingest.rekey_rows('\\x00', 1::int2, 0, 1)"},
+    {"cinque_linker", "SELECT linkage.households_rekey()"},
     /* the log is written through doors, and by the governor alone */
     {"cinque_governor", "INSERT INTO audit.intake (at, entry) VALUES (now(), '\\x00')"},
     {"cinque_governor", "UPDATE audit.intake SET at = now()"},
@@ -130,8 +153,8 @@ static const Refusal refusals[] = {
     {"cinque_owner", "COPY audit.intake TO PROGRAM 'true'"},
 };
 
-static const char *const services[] = {"cinque_governor", "cinque_loader", "cinque_linker", "cinque_releaser",
-                                       "cinque_query"};
+static const char *const services[] = {"cinque_governor", "cinque_loader", "cinque_linker",
+                                       "cinque_releaser", "cinque_query",  "cinque_keeper"};
 enum { SERVICE_COUNT = sizeof services / sizeof services[0] };
 
 /* 42501 and nothing else: a missing table would be a refusal of the wrong kind. */
@@ -239,6 +262,7 @@ Test(roles, each_role_executes_functions_of_its_own_module_alone)
                 "WHERE " SERVICES " AND " OUR_SCHEMAS " AND has_function_privilege(r.oid, p.oid, 'EXECUTE') "
                 "  AND format('%s %s.%s', r.rolname, n.nspname, p.proname) !~ "
                 "'^cinque_governor (governance|audit)\\.|^cinque_loader ingest\\.|"
+                "^cinque_keeper ingest\\.(rekey_(begin|rows|finish)|key_use)$|"
                 "^cinque_linker (linkage\\.|ingest\\.active_load$)|^cinque_(releaser|query) release\\.'");
 }
 
@@ -270,7 +294,8 @@ Test(roles, no_function_that_changes_rows_runs_without_a_permit)
         "                               ELSE 'NULL::' || t::regtype::text END, ', ' ORDER BY i) "
         "          FROM unnest(p.proargtypes::oid[]) WITH ORDINALITY AS a (t, i))), E'\\n'), '') "
         "FROM pg_roles AS r, pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace "
-        "WHERE r.rolname IN ('cinque_loader', 'cinque_linker', 'cinque_releaser', 'cinque_query') "
+        "WHERE r.rolname IN ('cinque_loader', 'cinque_linker', 'cinque_releaser', 'cinque_query', "
+        "                    'cinque_keeper') "
         "  AND p.provolatile = 'v' AND " OUR_SCHEMAS " AND has_function_privilege(r.oid, p.oid, 'EXECUTE')",
         arena);
 
