@@ -73,9 +73,16 @@ typedef struct Work {
     GovernancePerson person; /* of the caller's uid */
 } Work;
 
-/* Opens governance and finds out who calls; request's person is filled in. */
+/*
+ * Asks for a permit; the first time it opens governance and finds out who calls. An unspent permit of before
+ * is logged as failed.
+ */
 Result work_begin(const Cli *cli, const GovernanceRequest *request, Work *work, Error *error) CHECKED;
-/* Logs the result and seals the log up to here. */
+/* Logs the result. */
+Result work_result(Work *work, const GovernanceOutcome *outcome, Error *error) CHECKED;
+/* Seals the log up to here. */
+Result work_seal(const Cli *cli, Work *work, Error *error) CHECKED;
+/* Both: for verbs with one piece of work. */
 Result work_end(const Cli *cli, Work *work, const GovernanceOutcome *outcome, Error *error) CHECKED;
 void work_close(Work *work); /* for SCOPED: an unspent permit is logged as failed */
 

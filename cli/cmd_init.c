@@ -57,7 +57,7 @@ static Result user_name(const char **name, Error *error)
 static Result map_roles(const Cli *cli, Error *error)
 {
     Cluster cluster;
-    const char *user;
+    const char *user = NULL;
 
     TRY(cluster_locate(cli->data, &cluster, error));
     TRY(user_name(&user, error));
@@ -67,7 +67,7 @@ static Result map_roles(const Cli *cli, Error *error)
 static Result start_cluster(const Cli *cli, bool create, Error *error)
 {
     Cluster cluster;
-    const char *user;
+    const char *user = NULL;
 
     TRY(cluster_locate(cli->data, &cluster, error));
     TRY(user_name(&user, error));

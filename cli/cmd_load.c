@@ -15,11 +15,13 @@ typedef struct Loading {
     Db *loader;
     Keyring *keyring;
     PostcodeDirectory *directory;
+    Work work;
     char quarantine[CLI_PATH_BYTES];
 } Loading;
 
 static void loading_close(Loading *loading)
 {
+    work_close(&loading->work);
     db_close(&loading->loader);
     keyring_close(&loading->keyring);
     postcode_directory_close(&loading->directory);
@@ -74,10 +76,9 @@ static GovernanceOutcome outcome_of(const Loading *loading, const IngestReport *
     };
 }
 
-static Result load_one(const Loading *loading, const Delivery *delivery, IngestReport *report, Error *error)
+static Result load_one(Loading *loading, const Delivery *delivery, IngestReport *report, Error *error)
 {
     SCOPED(ingest_spec_close) IngestSpec *spec = NULL;
-    SCOPED(work_close) Work work = {0};
     GovernanceRequest request;
     const IngestContext context = {.loader = loading->loader,
                                    .keyring = loading->keyring,
@@ -87,10 +88,10 @@ static Result load_one(const Loading *loading, const Delivery *delivery, IngestR
 
     TRY(spec_open(delivery->source, &spec, error));
     TRY(make_request(loading, spec, &delivery->delivery, &request, error));
-    TRY(work_begin(loading->cli, &request, &work, error));
-    TRY(ingest_load(&context, work.permit, spec, &delivery->delivery, report, error));
+    TRY(work_begin(loading->cli, &request, &loading->work, error));
+    TRY(ingest_load(&context, loading->work.permit, spec, &delivery->delivery, report, error));
     GovernanceOutcome outcome = outcome_of(loading, report);
-    return work_end(loading->cli, &work, &outcome, error);
+    return work_result(&loading->work, &outcome, error);
 }
 
 /* What went wrong with the delivery itself does not keep the others from being loaded. */
@@ -99,34 +100,51 @@ static bool is_of_delivery(const Error *error)
     return error->code == ERROR_INPUT || error->code == ERROR_REFUSED || error->code == ERROR_LIMIT;
 }
 
-static Result load_all(const Loading *loading, const Delivery *deliveries, size_t count, Error *error)
-{
-    IngestReport *reports = arena_alloc(loading->cli->arena, (count + 1) * sizeof *reports);
-    size_t done_count = 0, bad_count = 0;
-    Error first = {0}, one = {0};
-    Result done = RESULT_OK;
+/* What came of the deliveries of one call. */
+typedef struct Tally {
+    IngestReport *reports;
+    size_t reported, rejected, failed;
+    Error first; /* of those that failed */
+} Tally;
 
-    for (size_t i = 0; i < count && done.ok; i++) {
-        done = load_one(loading, &deliveries[i], &reports[done_count], &one);
-        if (done.ok) {
-            if (reports[done_count++].outcome == INGEST_REJECTED)
-                bad_count++;
+static Result tally_failure(Tally *tally, const char *path, const Error *failure, Error *error)
+{
+    fprintf(stderr, "cinque: %s: %s\n", path != NULL ? path : "nil return", failure->message);
+    if (tally->failed++ == 0)
+        tally->first = *failure;
+    if (is_of_delivery(failure))
+        return RESULT_OK;
+    *error = *failure;
+    return (Result){.ok = false};
+}
+
+static Result load_each(Loading *loading, const Delivery *deliveries, size_t count, Tally *tally,
+                        Error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        Error failure = {0};
+        IngestReport *report = &tally->reports[tally->reported];
+        if (!load_one(loading, &deliveries[i], report, &failure).ok) {
+            TRY(tally_failure(tally, deliveries[i].delivery.path, &failure, error));
             continue;
         }
-        fprintf(stderr, "cinque: %s: %s\n",
-                deliveries[i].delivery.path != NULL ? deliveries[i].delivery.path : "nil", one.message);
-        if (bad_count++ == 0 || !is_of_delivery(&one))
-            first = one;
-        done.ok = is_of_delivery(&one);
+        tally->reported++;
+        tally->rejected += report->outcome == INGEST_REJECTED;
     }
-    load_report_print(reports, done_count);
-    if (!done.ok || (bad_count > 0 && first.code != ERROR_NONE && count == 1)) {
-        *error = first;
-        return (Result){.ok = false};
-    }
-    if (bad_count > 0)
-        return fail(error, first.code != ERROR_NONE ? first.code : ERROR_INPUT,
-                    "%zu of %zu deliveries were not loaded", bad_count, count);
+    return work_seal(loading->cli, &loading->work, error);
+}
+
+static Result load_all(Loading *loading, const Delivery *deliveries, size_t count, Error *error)
+{
+    Tally tally = {.reports = arena_alloc(loading->cli->arena, (count + 1) * sizeof *tally.reports)};
+
+    Result done = load_each(loading, deliveries, count, &tally, error);
+    if (tally.reported > 0)
+        load_report_print(tally.reports, tally.reported);
+    TRY(done);
+    if (tally.rejected + tally.failed > 0)
+        return fail(error, tally.failed > 0 ? tally.first.code : ERROR_INPUT,
+                    "%zu of %zu deliveries were not loaded", tally.rejected + tally.failed, count);
     return RESULT_OK;
 }
 

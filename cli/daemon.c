@@ -55,12 +55,15 @@ Result daemon_runs(const Cli *cli, bool *runs, Error *error)
 static bool answers(const char *socket_path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", socket_path);
-    bool connected = client >= 0 && connect(client, (const struct sockaddr *)&address, sizeof address) == 0;
-    if (client >= 0)
-        (void)close(client);
+    if (strlen(socket_path) >= sizeof address.sun_path)
+        return false; /* the broker says so, too, and ends */
+    memcpy(address.sun_path, socket_path, strlen(socket_path) + 1);
+    int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (client < 0)
+        return false;
+    bool connected = connect(client, (const struct sockaddr *)&address, sizeof address) == 0;
+    (void)close(client);
     return connected;
 }
 

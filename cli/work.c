@@ -3,7 +3,7 @@
 #include "base/db_place.h"
 #include "cli/cli.h"
 
-Result work_begin(const Cli *cli, const GovernanceRequest *request, Work *work, Error *error)
+static Result work_open(const Cli *cli, Work *work, Error *error)
 {
     char conninfo[DB_PLACE_BYTES];
     const char *data;
@@ -11,19 +11,39 @@ Result work_begin(const Cli *cli, const GovernanceRequest *request, Work *work, 
     TRY(cli_data(cli, &data, error));
     TRY(db_place_conninfo(data, "cinque", "cinque_governor", conninfo, error));
     TRY(governance_open(conninfo, &work->governance, error));
-    TRY(governance_person_of_uid(work->governance, getuid(), &work->person, error));
+    return governance_person_of_uid(work->governance, getuid(), &work->person, error);
+}
+
+Result work_begin(const Cli *cli, const GovernanceRequest *request, Work *work, Error *error)
+{
     GovernanceRequest by_person = *request;
+
+    governance_permit_close(&work->permit);
+    if (work->governance == NULL)
+        TRY(work_open(cli, work, error));
     by_person.person_id = work->person.person_id;
     return governance_request(work->governance, &by_person, &work->permit, error);
 }
 
-Result work_end(const Cli *cli, Work *work, const GovernanceOutcome *outcome, Error *error)
+Result work_result(Work *work, const GovernanceOutcome *outcome, Error *error)
+{
+    return governance_result(work->governance, work->permit, outcome, error);
+}
+
+Result work_seal(const Cli *cli, Work *work, Error *error)
 {
     char path[CLI_PATH_BYTES];
 
+    if (work->governance == NULL) /* nothing was asked for */
+        return RESULT_OK;
     TRY(cli_path(cli, "log/checkpoints", path, error));
-    TRY(governance_result(work->governance, work->permit, outcome, error));
     return governance_checkpoint(work->governance, path, error);
+}
+
+Result work_end(const Cli *cli, Work *work, const GovernanceOutcome *outcome, Error *error)
+{
+    TRY(work_result(work, outcome, error));
+    return work_seal(cli, work, error);
 }
 
 void work_close(Work *work)
