@@ -1,8 +1,8 @@
 /*
  * scan PATTERNS PATH...: does any planted identifier occur in these files or folders?
  *
- * PATTERNS holds one identifier a line. Each is looked for in clear, reversed, as big- and little-endian 64-bit
- * integer when it is a number, and as unkeyed MD5, SHA-1 and SHA-256, raw and in hex of both cases.
+ * PATTERNS holds one identifier a line. Each is looked for in clear, reversed, as big- and little-endian
+ * 64-bit integer when it is a number, and as unkeyed MD5, SHA-1 and SHA-256, raw and in hex of both cases.
  * Prints "FILE: identifier N, form" for each hit, never the identifier, and exits 1 when there was one.
  */
 #include <fcntl.h>
@@ -44,10 +44,8 @@ static void add(size_t identifier, const char *form, const void *bytes, size_t l
         return;
     Pattern *pattern = arena_alloc(arena, sizeof *pattern);
     Text copy = text_copy(arena, (Text){.data = bytes, .length = length});
-    *pattern = (Pattern){.bytes = (const unsigned char *)copy.data,
-                         .length = length,
-                         .identifier = identifier,
-                         .form = form};
+    *pattern = (Pattern){
+        .bytes = (const unsigned char *)copy.data, .length = length, .identifier = identifier, .form = form};
     Pattern **bucket = &buckets[bucket_of(pattern->bytes)];
     pattern->next = *bucket;
     *bucket = pattern;
@@ -172,7 +170,8 @@ int main(int argc, char **argv)
     for (int at = 2; at < argc; at++)
         if (nftw(argv[at], scan_file, 64, FTW_PHYS) != 0)
             perror(argv[at]);
-    printf("%zu identifiers in %zu forms, %zu files, %zu hits\n", identifiers, pattern_count, file_count, hit_count);
+    printf("%zu identifiers in %zu forms, %zu files, %zu hits\n", identifiers, pattern_count, file_count,
+           hit_count);
     arena_close(&arena);
     return hit_count ? 1 : 0;
 }
