@@ -209,7 +209,7 @@ static void decode_escapes(Reader *reader)
 {
     Scan *scan = &reader->scan;
 
-    for (size_t i = 0; i < scan->field_count; i++)
+    for (size_t i = 0; scan->has_escapes && i < scan->field_count; i++)
         if (scan->has_escape[i]) {
             char *out = (char *)take_scratch(reader, scan->fields[i].length).data;
             scan->fields[i] = decode_quotes(scan->fields[i], reader->format.quote, out);

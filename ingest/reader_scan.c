@@ -87,7 +87,7 @@ uint64_t scan_count_lines(const Scan *scan, Text text)
 typedef enum FieldEnd { ENDS_FIELD, ENDS_RECORD, ENDS_DATA, ENDS_NOTHING } FieldEnd;
 
 /* What stands at this place? *bytes: how long it is. ENDS_DATA: more must be read to tell. */
-static FieldEnd end_at(const Scan *scan, const char *at, const char *end, bool is_final, size_t *bytes)
+static inline FieldEnd end_at(const Scan *scan, const char *at, const char *end, bool is_final, size_t *bytes)
 {
     Text delimiter = scan->format->delimiter;
     size_t left = (size_t)(end - at);
@@ -140,25 +140,32 @@ static ScanOutcome scan_quoted(Scan *scan, const char **at, const char *end, boo
     }
     scan->fields[scan->field_count] = (Text){.data = from, .length = (size_t)(close - from)};
     scan->has_escape[scan->field_count] = has_escape;
+    scan->has_escapes |= has_escape;
     scan->is_multi_line |= memchr(from, scan->return_ends_line ? '\r' : '\n', (size_t)(close - from)) != NULL;
     *at = close + 1;
     return SCAN_COMPLETE;
 }
 
-/* A quote inside an unquoted field is itself. *at: on what ends the field. */
-static ScanOutcome scan_unquoted(Scan *scan, const char **at, const char *end, bool is_final)
+/* A quote inside an unquoted field is itself. *at: on what ends the field, which *found and *bytes tell. */
+static ScanOutcome scan_unquoted(Scan *scan, const char **at, const char *end, bool is_final, FieldEnd *found,
+                                 size_t *bytes)
 {
+    const Text delimiter = scan->format->delimiter;
     const char *from = *at, *look = from;
-    size_t bytes;
 
     for (;; look++) {
-        look = find_end(look, scan->format->delimiter.data[0]);
+        look = find_end(look, delimiter.data[0]);
+        if (look < end && *look == delimiter.data[0] && delimiter.length == 1) {
+            *found = ENDS_FIELD;
+            *bytes = 1;
+            break;
+        }
         if (look > end)
             look = end;
-        FieldEnd found = end_at(scan, look, end, is_final, &bytes);
-        if (found == ENDS_DATA)
+        *found = end_at(scan, look, end, is_final, bytes);
+        if (*found == ENDS_DATA)
             return SCAN_NEEDS_MORE;
-        if (found != ENDS_NOTHING)
+        if (*found != ENDS_NOTHING)
             break;
         if (*look == '\r')
             return fault(scan, READER_STRAY_RETURN);
@@ -169,33 +176,39 @@ static ScanOutcome scan_unquoted(Scan *scan, const char **at, const char *end, b
     return SCAN_COMPLETE;
 }
 
+static ScanOutcome scan_field(Scan *scan, const char **at, const char *end, bool is_final, FieldEnd *found,
+                              size_t *bytes)
+{
+    if (*at == end || scan->format->quote == 0 || **at != scan->format->quote)
+        return scan_unquoted(scan, at, end, is_final, found, bytes);
+    *at += 1;
+    ScanOutcome outcome = scan_quoted(scan, at, end, is_final);
+    if (outcome != SCAN_COMPLETE)
+        return outcome;
+    *found = end_at(scan, *at, end, is_final, bytes);
+    if (*found == ENDS_NOTHING)
+        return fault(scan, READER_TEXT_AFTER_QUOTE);
+    return *found == ENDS_DATA ? SCAN_NEEDS_MORE : SCAN_COMPLETE;
+}
+
 ScanOutcome scan_record(Scan *scan, const char *data, size_t length, bool is_final)
 {
     const char *at = data, *end = data + length;
-    size_t bytes;
+    FieldEnd found = ENDS_NOTHING;
+    size_t bytes = 0;
 
     scan->field_count = 0;
-    scan->is_multi_line = false;
+    scan->is_multi_line = scan->has_escapes = false;
     scan->fault = READER_GOOD;
     scan->fault_field = -1;
-    for (;;) {
+    while (found != ENDS_RECORD) {
         if (scan->field_count == READER_FIELDS_MAX)
             return fault(scan, READER_TOO_MANY_FIELDS);
-        bool is_quoted = at < end && scan->format->quote != 0 && *at == scan->format->quote;
-        at += is_quoted;
-        ScanOutcome outcome =
-            is_quoted ? scan_quoted(scan, &at, end, is_final) : scan_unquoted(scan, &at, end, is_final);
+        ScanOutcome outcome = scan_field(scan, &at, end, is_final, &found, &bytes);
         if (outcome != SCAN_COMPLETE)
             return outcome;
-        FieldEnd found = end_at(scan, at, end, is_final, &bytes);
-        if (found == ENDS_DATA)
-            return SCAN_NEEDS_MORE;
-        if (found == ENDS_NOTHING)
-            return fault(scan, READER_TEXT_AFTER_QUOTE);
         scan->field_count++;
-        if (found == ENDS_RECORD)
-            break;
-        at += bytes;
+        at += found == ENDS_FIELD ? bytes : 0;
     }
     scan->bytes = (size_t)(at - data);
     scan->end_bytes = bytes;

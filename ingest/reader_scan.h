@@ -13,7 +13,7 @@ typedef struct Scan {
     /* made */
     size_t bytes;     /* of the record without its line end */
     size_t end_bytes; /* of the line end: 0 at the end of the file */
-    bool is_multi_line;
+    bool is_multi_line, has_escapes;
     bool has_escape[READER_FIELDS_MAX]; /* the field holds doubled quotes */
     Text fields[READER_FIELDS_MAX];     /* without the quotes around them */
     size_t field_count;

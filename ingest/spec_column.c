@@ -204,16 +204,27 @@ static Result build_range(const ColumnBuild *at, Error *error)
     return RESULT_OK;
 }
 
+/* `as`, or the name in lower case. */
+static Text stored_name(const ColumnBuild *at)
+{
+    char *name = text_to_string(at->build->spec->arena,
+                                text_from(at->yaml->as != NULL ? at->yaml->as : at->yaml->name));
+
+    for (char *c = name; at->yaml->as == NULL && *c != '\0'; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+    return text_from(name);
+}
+
 static Result build_stored(const ColumnBuild *at, Error *error)
 {
     SpecColumn *column = at->column;
     const YamlColumn *yaml = at->yaml;
 
-    column->stored = text_from(yaml->as != NULL ? yaml->as : yaml->name);
-    if (!spec_is_name(text_to_string(at->build->spec->arena, column->stored)))
+    column->stored = stored_name(at);
+    if (!spec_is_name(column->stored.data))
         return wrong(at, "cannot be stored under this name: give `as`, of lower-case letters, digits and _",
                      error);
-    column->stored = text_copy(at->build->spec->arena, column->stored);
     if (spec_choose(column->stored.data, reserved_names, sizeof reserved_names / sizeof *reserved_names) >= 0)
         return wrong(at, "this name is taken in every source: give `as`", error);
     bool is_text = (allowed_keys[column->use] & KEY_SHAPE) != 0;
