@@ -75,6 +75,7 @@ Test(governance, each_rule_refuses_what_it_forbids)
         {{.action = GOVERNANCE_WITHDRAW, .person_id = "ida"}, "withdraw refused: role engineer is needed"},
         {{.action = GOVERNANCE_LINK, .person_id = "ana"}, "link refused: role engineer is needed"},
         {{.action = GOVERNANCE_LINK_UNDO, .person_id = "ana"}, "link_undo refused: role engineer is needed"},
+        {{.action = GOVERNANCE_REKEY, .person_id = "ana"}, "rekey refused: role engineer is needed"},
         {{.action = GOVERNANCE_RELEASE_BUILD, .person_id = "ana", .purpose = TEXT("phm")},
          "release_build refused: role engineer is needed"},
         {{.action = GOVERNANCE_RELEASE_BUILD, .person_id = "eng", .purpose = TEXT("other")},
