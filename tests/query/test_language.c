@@ -1,0 +1,303 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/input.h"
+#include "tests/query/words.h"
+
+#define TAIL     "\ntable \"t\" by sex measure people\n"
+#define COHORT   "query \"t\"\nproject P\ncohort "
+#define EXAMPLES TEST_FILES "/../../examples/queries"
+
+static const QueryFiles files = {.codes_folder = EXAMPLES};
+
+static Result parse(const char *text, Query **query, Error *error)
+{
+    return query_parse(&WORDS, "q.cohort", text_from(text), QUERY_TEXT_BYTES_MAX, &files, query, error);
+}
+
+static void expect_canonical(const char *text, const char *expected)
+{
+    SCOPED(query_close) Query *query = NULL;
+    SCOPED(query_close) Query *again = NULL;
+    Error error = {0};
+
+    Result result = parse(text, &query, &error);
+
+    cr_assert(result.ok, "%s", error.message);
+    cr_expect_str_eq(query_canonical(query).data, expected);
+    result =
+        query_parse(&WORDS, "query", query_canonical(query), QUERY_CANONICAL_BYTES_MAX, NULL, &again, &error);
+    cr_assert(result.ok, "the canonical text is a query: %s", error.message);
+    cr_expect(text_equal(query_canonical(query), query_canonical(again)), "and its own canonical text");
+}
+
+/* The whole message but for the line and the caret. */
+static void expect_refused(const char *text, const char *expected)
+{
+    SCOPED(query_close) Query *query = NULL;
+    Error error = {0};
+
+    Result result = parse(text, &query, &error);
+
+    cr_assert_not(result.ok, "%s", text);
+    error.message[strcspn(error.message, "\n")] = '\0';
+    cr_expect_str_eq(error.message, expected);
+}
+
+Test(language, layout_comments_and_order_leave_no_trace)
+{
+    const char *canonical = "query \"t\"\nproject P\nas at 2026-06-30\ncodes d = (\"A\", \"B\")\n"
+                            "let old = age at as_at >= 65\n"
+                            "cohort (exists gp_event where code in d) and old and registered at as_at\n"
+                            "\ntable \"t\"\n  by sex, band(age, 5)\n  totals sex\n  measure people\n";
+
+    expect_canonical(
+        "query \"t\" project P as at 2026-06-30 codes d = (\"B\", \"A\", \"B\") let old = age >= 65 "
+        "cohort old and registered at as_at and (exists gp_event where code in d) and old "
+        "table \"t\" by sex, band(age, 5) totals sex measure people",
+        canonical);
+    expect_canonical(
+        "# a comment\nquery\t\"t\"\nproject P # another\r\nas at 2026-06-30\ncodes d = (\"A\",\"B\")\n"
+        "let old = (age at as_at >= 65)\ncohort registered at as_at and old and "
+        "(exists gp_event where code in d)\ntable \"t\"\n by sex, band(age,5) totals sex measure people",
+        canonical);
+}
+
+Test(language, every_form_prints_so_that_it_parses_to_the_same)
+{
+    expect_canonical(
+        COHORT
+        "not (sex = \"1\" or sex != \"2\") and (count of apc_spell where length_of_hospital_stay > 2) >= 3 "
+        "and age at 2020-02-29 from 10 to 20 and exists gp_event where event_date within 3 months after "
+        "2025-01-31 and (date_recorded before event_date or result_value <= 4 and not code in "
+        "(\"x\"\"y\"))" TAIL,
+        COHORT "(count of apc_spell where length_of_hospital_stay > 2) >= 3 and "
+               "(exists gp_event where ((not (code in (\"x\"\"y\")) and result_value <= 4) or "
+               "date_recorded before event_date) and event_date within 3 months after 2025-01-31) and "
+               "age at 2020-02-29 from 10 to 20 and not (sex != \"2\" or sex = \"1\")\n"
+               "\ntable \"t\"\n  by sex\n  measure people\n");
+}
+
+Test(language, code_lists_of_files_are_pinned_into_the_text)
+{
+    expect_canonical(
+        "query \"t\" project P codes s from \"codes/current_smoker.csv\" "
+        "cohort exists gp_event where code in s" TAIL,
+        "query \"t\"\nproject P\ncodes s = (\"77176002\")\ncohort exists gp_event where code in s\n"
+        "\ntable \"t\"\n  by sex\n  measure people\n");
+}
+
+Test(language, an_error_shows_its_place_the_rule_the_nearest_word_and_a_caret)
+{
+    SCOPED(query_close) Query *query = NULL;
+    Error error = {0};
+
+    Result result = parse("query \"t\"\nproject P\ncohort exists gp_evnt" TAIL, &query, &error);
+
+    cr_assert_not(result.ok);
+    cr_expect_eq(error.code, ERROR_INPUT);
+    cr_expect_str_eq(error.message, "q.cohort:3:15: source 'gp_evnt' is unknown; did you mean gp_event?\n"
+                                    "  cohort exists gp_evnt\n"
+                                    "                ^");
+}
+
+Test(language, each_rule_has_its_message)
+{
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {"", "q.cohort:1:1: expected 'query'"},
+        {"quary \"t\"", "q.cohort:1:1: expected 'query'; did you mean query?"},
+        {"query \"t", "q.cohort:1:7: string has no closing quote"},
+        {"query \"t\" project P as at 2026-02-30", "q.cohort:1:27: not a date (CCYY-MM-DD)"},
+        {"query \"t\" project P lat x = 1", "q.cohort:1:21: statement 'lat' is unknown; did you mean let?"},
+        {"query \"t\" project P let sex = 1", "q.cohort:1:25: this name is taken"},
+        {"query \"t\" project P let age = age at 2020-01-01" TAIL,
+         "q.cohort:1:25: 'age' is the age at as_at; give another age another name"},
+        {COHORT "age" TAIL, "q.cohort:3:8: the cohort is a condition, this is a number"},
+        {COHORT "sex = 1" TAIL, "q.cohort:3:14: expected text, this is a number"},
+        {COHORT "sex < \"1\"" TAIL, "q.cohort:3:14: text has no order; use =, != or in"},
+        {COHORT "age before as_at" TAIL, "q.cohort:3:8: expected a date, this is a number"},
+        {COHORT "care_home = care_home" TAIL,
+         "q.cohort:3:8: a condition is not compared; use it alone, or with not"},
+        {COHORT "agee > 3" TAIL, "q.cohort:3:8: word 'agee' is unknown; did you mean age?"},
+        {COHORT "birth_date before as_at" TAIL, "q.cohort:3:8: word 'birth_date' is unknown"},
+        {COHORT "exists gp_event where cod = \"1\"" TAIL,
+         "q.cohort:3:30: column 'cod' is unknown; did you mean code?"},
+        {COHORT "exists gp_event where sex = \"1\"" TAIL, "q.cohort:3:30: column 'sex' is unknown"},
+        {COHORT "exists gp_event where code in diab" TAIL, "q.cohort:3:38: code list 'diab' is unknown"},
+        {COHORT "exists gp_event where event_date within 0 months before as_at" TAIL,
+         "q.cohort:3:48: within: expected a whole number from 1 to 1200"},
+        {COHORT "care_home; drop table person" TAIL, "q.cohort:3:17: character is not part of the language"},
+        {COHORT "care_home table \"t\" by age measure people",
+         "q.cohort:3:31: 'age' has too many values to group by; use band(age, 5)"},
+        {COHORT "care_home table \"t\" by band(age, 4) measure people",
+         "q.cohort:3:41: band: expected a whole number from 5 to 120"},
+        {COHORT "care_home table \"t\" by person_number measure people",
+         "q.cohort:3:31: dimension 'person_number' is unknown"},
+        {COHORT "care_home table \"t\" by code measure people", "q.cohort:3:31: dimension 'code' is unknown"},
+        {COHORT "care_home table \"t\" by sex, sex measure people",
+         "q.cohort:3:36: this dimension is already there"},
+        {COHORT "care_home table \"t\" by sex totals district measure people",
+         "q.cohort:3:42: totals are over dimensions that stand behind 'by'"},
+        {COHORT "care_home table \"t\" by sex measure rows", "q.cohort:3:43: measure 'rows' is unknown"},
+        {COHORT "care_home table \"t\" by ward measure people table \"u\" by district measure people",
+         "q.cohort:3:64: an earlier table has another level of this dimension; levels can be subtracted from "
+         "each "
+         "other, ask two queries"},
+        {"query \"t\" project P codes c from \"../x.csv\"",
+         "q.cohort:1:34: a code list is a plain name below the folder of code lists"},
+        {"query \"t\" project P codes c from \"/etc/passwd\"",
+         "q.cohort:1:34: a code list is a plain name below the folder of code lists"},
+        {"query \"t\" project P codes c = (\"\")", "q.cohort:1:32: code: expected a text in double quotes"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        expect_refused(cases[i].text, cases[i].message);
+}
+
+/* A Cyrillic letter that looks like an a. */
+Test(language, look_alike_letters_are_refused)
+{
+    expect_refused(COHORT "\xD0\xB0ge > 4" TAIL, "q.cohort:3:8: character is not part of the language");
+}
+
+Test(language, text_that_is_not_utf8_is_refused)
+{
+    expect_refused("query \"\xFF\"", "q.cohort: not UTF-8");
+}
+
+Test(language, a_missing_code_file_names_the_place)
+{
+    SCOPED(query_close) Query *query = NULL;
+    Error error = {0};
+
+    Result result = parse("query \"t\" project P codes c from \"codes/none.csv\"", &query, &error);
+
+    cr_assert_not(result.ok);
+    cr_expect_not_null(strstr(error.message, "q.cohort:1:34"), "%s", error.message);
+}
+
+Test(language, a_canonical_text_reads_no_file)
+{
+    SCOPED(query_close) Query *query = NULL;
+    Error error = {0};
+    Text text = TEXT("query \"t\" project P codes c from \"codes/diabetes.csv\" cohort care_home" TAIL);
+
+    cr_assert_not(query_parse(&WORDS, "query", text, QUERY_CANONICAL_BYTES_MAX, NULL, &query, &error).ok);
+
+    cr_expect_not_null(strstr(error.message, "not part of a canonical text"), "%s", error.message);
+}
+
+static char *repeat(char *out, const char *part, int times)
+{
+    for (; times > 0; times--)
+        out += sprintf(out, "%s", part);
+    return out;
+}
+
+static void expect_limit(const char *before, const char *part, int times, const char *behind,
+                         const char *rule)
+{
+    SCOPED(query_close) Query *query = NULL;
+    SCOPED(text_builder_close) TextBuilder text = text_builder(1 << 20);
+    static char middle[1 << 19];
+    Error error = {0};
+    repeat(middle, part, times);
+    text_add_format(&text, "%s%s%s", before, middle, behind);
+
+    cr_assert_not(parse(text_built(&text).data, &query, &error).ok);
+
+    cr_expect_not_null(strstr(error.message, rule), "%s", error.message);
+}
+
+Test(language, limits_hold)
+{
+    expect_limit(COHORT, "(", 200, "", "nested too deeply");
+    expect_limit(COHORT, "not ", 200, "care_home", "nested too deeply");
+    expect_limit(COHORT "care_home", " and care_home", 300, TAIL, "more than 256 conditions");
+    expect_limit("query \"t\" project P # ", "x", 70000, "", "longer than 65536 bytes");
+    expect_limit(COHORT "care_home", TAIL, 17, "", "more than 16 tables");
+    expect_limit("query \"t\" project P let a = ", "care_home and ", 200,
+                 "care_home let b = a and a and a and a and a let c = b and b and b and b and b cohort c",
+                 "too large, with each use of a let counted");
+}
+
+Test(language, the_sources_it_reads_are_named_once_each_sorted)
+{
+    SCOPED(query_close) Query *query = NULL;
+    Error error = {0};
+
+    cr_assert(parse(COHORT "(exists gp_event) and (exists apc_spell) and (count of gp_event) > 1" TAIL,
+                    &query, &error)
+                  .ok,
+              "%s", error.message);
+
+    cr_assert_eq(query_source_count(query), 2);
+    cr_expect(text_equal(query_source(query, 0), TEXT("apc_spell")));
+    cr_expect(text_equal(query_source(query, 1), TEXT("gp_event")));
+    cr_expect(text_equal(query_title(query), TEXT("t")));
+    cr_expect(text_equal(query_project(query), TEXT("P")));
+}
+
+static Text read_file(const char *path, Arena *arena)
+{
+    Error error = {0};
+    Text text = TEXT("");
+
+    cr_assert(input_read_all(path, 1 << 20, arena, &text, &error).ok, "%s", error.message);
+    return text;
+}
+
+Test(language, the_queries_of_the_demo_are_queries)
+{
+    static const char *const names[] = {EXAMPLES "/diabetes-admissions.cohort",
+                                        EXAMPLES "/smokers-fire.cohort"};
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 22);
+
+    for (size_t i = 0; i < 2; i++) {
+        SCOPED(query_close) Query *query = NULL;
+        Error error = {0};
+        cr_expect(parse(read_file(names[i], arena).data, &query, &error).ok, "%s", error.message);
+    }
+}
+
+/* Each block marked `cohort` parses; each marked `refused` ends in a line "# RULE" with which it is refused.
+ */
+static int check_block(Text block, bool is_refused, Arena *arena)
+{
+    SCOPED(query_close) Query *query = NULL;
+    Error error = {0};
+    char *text = text_to_string(arena, block);
+
+    Result result = parse(text, &query, &error);
+    cr_expect_eq(result.ok, !is_refused, "%s%s", text, error.message);
+    if (is_refused) {
+        char *rule = strstr(text, "# ");
+        cr_assert_not_null(rule);
+        rule[strcspn(rule, "\n")] = '\0';
+        cr_expect_not_null(strstr(error.message, rule + 2), "%s: %s", rule, error.message);
+    }
+    return 1;
+}
+
+Test(language, the_examples_of_its_page_are_true)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 22);
+    const char *page = read_file(TEST_FILES "/../../docs/query-language.md", arena).data;
+    int blocks = 0;
+
+    for (const char *at = page; (at = strstr(at, "\n```")) != NULL;) {
+        bool is_cohort = strncmp(at, "\n```cohort\n", 11) == 0,
+             is_refused = strncmp(at, "\n```refused\n", 12) == 0;
+        const char *from = strchr(at + 1, '\n') + 1, *to = strstr(from - 1, "\n```");
+        cr_assert_not_null(to);
+        if (is_cohort || is_refused)
+            blocks += check_block((Text){from, (size_t)(to - from)}, is_refused, arena);
+        at = to + 4;
+    }
+
+    cr_expect_geq(blocks, 6);
+}

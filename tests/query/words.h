@@ -1,0 +1,25 @@
+#pragma once
+/* A catalogue without a database, for tests of the language. */
+#include "query/query_private.h"
+
+static CatalogueColumn words_gp_event[] = {
+    {.name = {"code", 4}, .stored = {"code", 4}, .type = TYPE_TEXT},
+    {.name = {"result_value", 12}, .stored = {"result_value", 12}, .type = TYPE_NUMBER},
+    {.name = {"date_recorded", 13}, .stored = {"date_recorded", 13}, .type = TYPE_DATE},
+    {.name = {"event_date", 10}, .stored = {"clinical_effective_date", 23}, .type = TYPE_DATE},
+};
+static CatalogueColumn words_apc_spell[] = {
+    {.name = {"admission_method", 16}, .stored = {"admission_method", 16}, .type = TYPE_TEXT},
+    {.name = {"admission_date", 14}, .stored = {"admission_date", 14}, .type = TYPE_DATE},
+    {.name = {"length_of_hospital_stay", 23}, .stored = {"length_of_hospital_stay", 23}, .type = TYPE_NUMBER},
+};
+static CatalogueColumn words_fire_visit[] = {
+    {.name = {"visit_date", 10}, .stored = {"visit_date", 10}, .type = TYPE_DATE},
+    {.name = {"risk_level", 10}, .stored = {"risk_level", 10}, .type = TYPE_TEXT},
+};
+static const CatalogueSource words_sources[] = {
+    {.name = {"apc_spell", 9}, .columns = words_apc_spell, .column_count = 3},
+    {.name = {"fire_visit", 10}, .is_household = true, .columns = words_fire_visit, .column_count = 2},
+    {.name = {"gp_event", 8}, .columns = words_gp_event, .column_count = 4},
+};
+static const Catalogue WORDS = {.sources = words_sources, .source_count = 3};
