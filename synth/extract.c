@@ -133,18 +133,16 @@ static size_t add_quoted(char *out, const char *text)
 
 void extract_text(Extract *extract, const char *text)
 {
-    if (text == NULL)
-        text = "";
-    size_t length = strlen(text);
-    char *out = next_field(extract, 2 * length + 2);
+    Text view = text_from(text);
+    char *out = next_field(extract, 2 * view.length + 2);
 
     if (extract->layout->is_windows_1252) {
-        extract->row_length += add_windows_1252(out, text);
-    } else if (strpbrk(text, ",\"") != NULL) {
-        extract->row_length += add_quoted(out, text);
+        extract->row_length += add_windows_1252(out, view.data);
+    } else if (view.length > 0 && strpbrk(text, ",\"") != NULL) {
+        extract->row_length += add_quoted(out, view.data);
     } else {
-        memcpy(out, text, length);
-        extract->row_length += length;
+        memcpy(out, view.data, view.length);
+        extract->row_length += view.length;
     }
 }
 

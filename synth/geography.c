@@ -41,7 +41,7 @@ static size_t rounded_share(int64_t people, int64_t part, int64_t whole, int64_t
 static uint8_t decile_at(const District *district, uint32_t position)
 {
     uint32_t below = 0;
-    for (uint8_t decile = 0; decile < DECILE_COUNT; decile++) {
+    for (int decile = 0; decile < DECILE_COUNT; decile++) {
         below += 10U * district->deciles[decile];
         if (position < below)
             return (uint8_t)(decile + 1);
@@ -104,6 +104,8 @@ static void place_practices(Geography *geography, Partnership hcp, size_t first,
 
     for (size_t i = 0; i < geography->area_count; i++)
         areas += DISTRICTS[geography->areas[i].district].hcp == hcp;
+    if (areas == 0)
+        return;
     for (size_t i = 0; i < geography->area_count; i++) {
         SmallArea *area = &geography->areas[i];
         if (DISTRICTS[area->district].hcp != hcp)

@@ -164,7 +164,7 @@ int64_t health_death_ppm(const County *county, uint32_t person)
     const Stay *stay = county_last_stay(county, who);
 
     ppm = ppm * deprivation_factor(county_area(county, stay->dwelling)->decile, 35) / 100;
-    return county->dwellings[stay->dwelling].is_care_home ? ppm * 2 : ppm;
+    return county->dwellings[stay->dwelling].is_care_home ? ppm * 3 / 2 : ppm;
 }
 
 static int condition_count(const Person *person)

@@ -223,35 +223,35 @@ static const char *const POSTCODE_DIRECTORY_COLUMNS[] = {
 };
 
 const Layout LAYOUTS[SYNTH_SOURCE_COUNT] = {
-    [SYNTH_LSOA] = {"lsoa", LSOA_COLUMNS, 6, ',', "\n", .damage_date = -1, .damage_code = -1},
-    [SYNTH_IMD] = {"imd", IMD_COLUMNS, 6, ',', "\n", .damage_date = -1, .damage_code = -1},
-    [SYNTH_PRACTICE] = {"practice", PRACTICE_COLUMNS, 7, ',', "\n", .damage_date = -1, .damage_code = -1},
-    [SYNTH_PATIENT_LIST] = {"patient_list", PATIENT_LIST_COLUMNS, 16, ',', "\n", .damage_date = 14,
+    [SYNTH_LSOA] = {"lsoa", LSOA_COLUMNS, 6, "\n", ',', .damage_date = -1, .damage_code = -1},
+    [SYNTH_IMD] = {"imd", IMD_COLUMNS, 6, "\n", ',', .damage_date = -1, .damage_code = -1},
+    [SYNTH_PRACTICE] = {"practice", PRACTICE_COLUMNS, 7, "\n", ',', .damage_date = -1, .damage_code = -1},
+    [SYNTH_PATIENT_LIST] = {"patient_list", PATIENT_LIST_COLUMNS, 16, "\n", ',', .damage_date = 14,
                             .damage_code = 8},
-    [SYNTH_PATIENT_MERGER] = {"patient_merger", PATIENT_MERGER_COLUMNS, 4, ',', "\n", .damage_date = 2,
+    [SYNTH_PATIENT_MERGER] = {"patient_merger", PATIENT_MERGER_COLUMNS, 4, "\n", ',', .damage_date = 2,
                               .damage_code = -1},
-    [SYNTH_OPT_OUT] = {"opt_out", OPT_OUT_COLUMNS, 3, ',', "\n", .damage_date = -1, .damage_code = -1},
-    [SYNTH_COUNCIL_TAX_ACCOUNT] = {"council_tax_account", COUNCIL_TAX_ACCOUNT_COLUMNS, 13, '|', "\r\n",
+    [SYNTH_OPT_OUT] = {"opt_out", OPT_OUT_COLUMNS, 3, "\n", ',', .damage_date = -1, .damage_code = -1},
+    [SYNTH_COUNCIL_TAX_ACCOUNT] = {"council_tax_account", COUNCIL_TAX_ACCOUNT_COLUMNS, 13, "\r\n", '|',
                                    .damage_date = 9, .damage_code = -1, .is_windows_1252 = true,
                                    .is_british_date = true},
-    [SYNTH_APC_SPELL] = {"apc_spell", APC_SPELL_COLUMNS, 29, ',', "\n", .damage_date = 12, .damage_code = 10},
-    [SYNTH_EC_ATTENDANCE] = {"ec_attendance", EC_ATTENDANCE_COLUMNS, 23, ',', "\n", .damage_date = 11,
+    [SYNTH_APC_SPELL] = {"apc_spell", APC_SPELL_COLUMNS, 29, "\n", ',', .damage_date = 12, .damage_code = 10},
+    [SYNTH_EC_ATTENDANCE] = {"ec_attendance", EC_ATTENDANCE_COLUMNS, 23, "\n", ',', .damage_date = 11,
                              .damage_code = 2},
-    [SYNTH_GP_EVENT] = {"gp_event", GP_EVENT_COLUMNS, 13, ',', "\n", .damage_date = 4, .damage_code = -1},
-    [SYNTH_SOCIAL_CARE_EVENT] = {"social_care_event", SOCIAL_CARE_EVENT_COLUMNS, 50, ',', "\n",
+    [SYNTH_GP_EVENT] = {"gp_event", GP_EVENT_COLUMNS, 13, "\n", ',', .damage_date = 4, .damage_code = -1},
+    [SYNTH_SOCIAL_CARE_EVENT] = {"social_care_event", SOCIAL_CARE_EVENT_COLUMNS, 50, "\n", ',',
                                  .damage_date = 26, .damage_code = 24},
-    [SYNTH_FIRE_VISIT] = {"fire_visit", FIRE_VISIT_COLUMNS, 15, ',', "\n", .damage_date = 5,
+    [SYNTH_FIRE_VISIT] = {"fire_visit", FIRE_VISIT_COLUMNS, 15, "\n", ',', .damage_date = 5,
                           .damage_code = 14},
-    [SYNTH_DEATH] = {"death", DEATH_COLUMNS, 14, ',', "\n", .damage_date = 7, .damage_code = 9},
+    [SYNTH_DEATH] = {"death", DEATH_COLUMNS, 14, "\n", ',', .damage_date = 7, .damage_code = 9},
 };
 
-const Layout LAYOUT_TRUTH = {"truth", TRUTH_COLUMNS, 11, ',', "\n", .damage_date = -1, .damage_code = -1};
-const Layout LAYOUT_LINKS = {"links", LINKS_COLUMNS, 6, ',', "\n", .damage_date = -1, .damage_code = -1};
-const Layout LAYOUT_TRUTH_OPT_OUTS = {"truth_opt_outs",  TRUTH_OPT_OUTS_COLUMNS, 3, ',', "\n",
+const Layout LAYOUT_TRUTH = {"truth", TRUTH_COLUMNS, 11, "\n", ',', .damage_date = -1, .damage_code = -1};
+const Layout LAYOUT_LINKS = {"links", LINKS_COLUMNS, 6, "\n", ',', .damage_date = -1, .damage_code = -1};
+const Layout LAYOUT_TRUTH_OPT_OUTS = {"truth_opt_outs",  TRUTH_OPT_OUTS_COLUMNS, 3, "\n", ',',
                                       .damage_date = -1, .damage_code = -1};
-const Layout LAYOUT_CANARIES = {"canaries",        CANARIES_COLUMNS, 3, ',', "\n",
+const Layout LAYOUT_CANARIES = {"canaries",        CANARIES_COLUMNS, 3, "\n", ',',
                                 .damage_date = -1, .damage_code = -1};
-const Layout LAYOUT_DELIVERIES = {"deliveries",      DELIVERIES_COLUMNS, 7, ',', "\n",
+const Layout LAYOUT_DELIVERIES = {"deliveries",      DELIVERIES_COLUMNS, 7, "\n", ',',
                                   .damage_date = -1, .damage_code = -1};
-const Layout LAYOUT_POSTCODE_DIRECTORY = {"postcode_directory", POSTCODE_DIRECTORY_COLUMNS, 3, ',', "\n",
+const Layout LAYOUT_POSTCODE_DIRECTORY = {"postcode_directory", POSTCODE_DIRECTORY_COLUMNS, 3, "\n", ',',
                                           .damage_date = -1,    .damage_code = -1};

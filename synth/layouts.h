@@ -11,8 +11,8 @@ typedef struct Layout {
     const char *name;
     const char *const *columns;
     size_t column_count;
-    char delimiter;
     const char *line_end;
+    char delimiter;
     int damage_date, damage_code; /* columns that a malformed row breaks; -1: none */
     bool is_windows_1252, is_british_date;
 } Layout;

@@ -118,15 +118,15 @@ void moves_enter_care_home(County *county, uint32_t person, Stream *stream)
 static void move_home(County *county, uint32_t dwelling, Stream *stream)
 {
     uint32_t to;
-    Dwelling home = county->dwellings[dwelling];
+    uint8_t group = county->dwellings[dwelling].group;
 
     if (!take_vacant(county, county_area(county, dwelling)->district, stream, &to))
         return;
     Date date = moves_day(county, stream, 1, 14);
     uint16_t practice = county_draw_practice(county, to, stream);
-    while ((home = county->dwellings[dwelling]).first_person != NOBODY)
-        move_person(county, home.first_person, to, practice, date);
-    begin_home(county, to, home.group, date);
+    while (county->dwellings[dwelling].first_person != NOBODY)
+        move_person(county, county->dwellings[dwelling].first_person, to, practice, date);
+    begin_home(county, to, group, date);
     moves_tidy_home(county, dwelling, date - 1);
 }
 

@@ -10,12 +10,12 @@
 #include "base/input.h"
 
 static const char *const three_columns[] = {"name", "day", "code"};
-static const Layout comma = {"test", three_columns, 3, ',', "\n", .damage_date = 1, .damage_code = 2};
+static const Layout comma = {"test", three_columns, 3, "\n", ',', .damage_date = 1, .damage_code = 2};
 static const Layout pipe_layout = {"test",
                                    three_columns,
                                    3,
-                                   '|',
                                    "\r\n",
+                                   '|',
                                    .damage_date = 1,
                                    .damage_code = -1,
                                    .is_windows_1252 = true,

@@ -112,7 +112,7 @@ static int smokers_per_mille(const County *county, uint8_t district)
         adults++;
         smokers += who->smoking == SMOKING_CURRENT;
     }
-    return (int)(1000 * smokers / adults);
+    return adults == 0 ? -1 : (int)(1000 * smokers / adults);
 }
 
 Test(population, smoking_differs_between_districts_as_published)
@@ -139,7 +139,7 @@ static int per_mille_with(const County *county, Condition condition, int age_fro
         people++;
         held += county_has(who, condition);
     }
-    return (int)(1000 * held / people);
+    return people == 0 ? -1 : (int)(1000 * held / people);
 }
 
 Test(population, conditions_rise_with_age_and_deprivation)
