@@ -102,9 +102,10 @@ Result handle_audit_verify(Call *call, json_t **answer, Error *error)
                                        .rows = found.entry_count,
                                        .detail = found.is_verified ? TEXT("verified") : TEXT("fault")};
     TRY(governance_result(call->governance, permit, &outcome, error));
-    *answer = json_pack("{s:b, s:I, s:I, s:I, s:s, s:s}", "verified", found.is_verified, "entries",
-                        (json_int_t)found.entry_count, "checkpoints", (json_int_t)found.checkpoint_count,
-                        "without_result", (json_int_t)found.open_intent_count, "root",
-                        hash_format(&found.root, hex), "fault", found.fault);
+    *answer =
+        json_pack("{s:b, s:I, s:I, s:I, s:I, s:s, s:s}", "verified", found.is_verified, "entries",
+                  (json_int_t)found.entry_count, "checkpoints", (json_int_t)found.checkpoint_count, "pending",
+                  (json_int_t)found.pending_count, "without_result", (json_int_t)found.open_intent_count,
+                  "root", hash_format(&found.root, hex), "fault", found.fault);
     return RESULT_OK;
 }

@@ -73,10 +73,9 @@ typedef struct Work {
     GovernancePerson person; /* of the caller's uid */
 } Work;
 
-/*
- * Asks for a permit; the first time it opens governance and finds out who calls. An unspent permit of before
- * is logged as failed.
- */
+/* Opens governance and finds out who calls. */
+Result work_open(const Cli *cli, Work *work, Error *error) CHECKED;
+/* Asks for a permit; opens first when that was not done. An unspent permit of before is logged as failed. */
 Result work_begin(const Cli *cli, const GovernanceRequest *request, Work *work, Error *error) CHECKED;
 /* Logs the result. */
 Result work_result(Work *work, const GovernanceOutcome *outcome, Error *error) CHECKED;

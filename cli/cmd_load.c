@@ -1,7 +1,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/input.h"
 #include "cli/delivery.h"
 #include "cli/load_report.h"
 #include "cli/reference.h"
@@ -42,22 +41,17 @@ static Result loading_open(const Cli *cli, Loading *loading, Error *error)
 static Result make_request(const Loading *loading, const IngestSpec *spec, const IngestDelivery *delivery,
                            GovernanceRequest *request, Error *error)
 {
-    char hex[HASH_TEXT_BYTES], period[DATE_TEXT_BYTES];
+    char object[HASH_TEXT_BYTES], period[DATE_TEXT_BYTES];
     Arena *arena = loading->cli->arena;
-    uint64_t bytes;
-    Hash content;
 
+    TRY(ingest_delivery_object(delivery->path, object, error));
     *request = (GovernanceRequest){
         .action = GOVERNANCE_LOAD,
         .source = text_from(ingest_spec_source(spec)),
         .sender = text_from(delivery->sender),
-        .object = TEXT("nil"),
+        .object = text_copy(arena, text_from(object)),
         .detail = text_format(arena, "period=%s", month_format(delivery->period, period)),
     };
-    if (delivery->path == NULL)
-        return RESULT_OK;
-    TRY(input_hash_file(delivery->path, &content, &bytes, error));
-    request->object = text_format(arena, "%s", hash_format(&content, hex));
     return RESULT_OK;
 }
 

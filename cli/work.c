@@ -3,7 +3,7 @@
 #include "base/db_place.h"
 #include "cli/cli.h"
 
-static Result work_open(const Cli *cli, Work *work, Error *error)
+Result work_open(const Cli *cli, Work *work, Error *error)
 {
     char conninfo[DB_PLACE_BYTES];
     const char *data;
