@@ -88,6 +88,7 @@ Test(linkage_walls, the_linker_sees_no_payload_no_rules_and_no_release)
         "CREATE TABLE linkage.mine (a int4)", "SET ROLE cinque_owner",
     };
 
+    cr_assert_not_null(bench.owner);
     for (size_t i = 0; i < sizeof forbidden / sizeof forbidden[0]; i++)
         expect_denied("cinque_linker", forbidden[i]);
 }
@@ -106,6 +107,7 @@ Test(linkage_walls, the_linker_writes_only_through_the_functions)
         "SELECT linkage.mergers_collect()",
     };
 
+    cr_assert_not_null(bench.owner);
     for (size_t i = 0; i < sizeof forbidden / sizeof forbidden[0]; i++)
         expect_denied("cinque_linker", forbidden[i]);
 }
@@ -115,6 +117,7 @@ Test(linkage_walls, no_other_role_sees_links_or_subjects)
     SCOPED(bench_close) Bench bench = bench_open();
     static const char *const roles[] = {"cinque_loader", "cinque_governor", "cinque_query"};
 
+    cr_assert_not_null(bench.owner);
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
         expect_denied(roles[i], "SELECT FROM linkage.link");
         expect_denied(roles[i], "SELECT FROM linkage.household");
