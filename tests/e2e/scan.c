@@ -7,6 +7,7 @@
  */
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,8 @@
 #include "base/arena.h"
 #include "base/text.h"
 
-enum { PATTERN_BYTES_MIN = 6, BUCKETS = 1 << 16 };
+/* A pattern is found by its first six bytes. */
+enum { PATTERN_BYTES_MIN = 6, BUCKET_BITS = 18, BUCKETS = 1 << BUCKET_BITS };
 
 typedef struct Pattern {
     const unsigned char *bytes;
@@ -35,7 +37,10 @@ static Arena *arena;
 
 static unsigned bucket_of(const unsigned char *bytes)
 {
-    return (unsigned)bytes[0] << 8 | bytes[1];
+    uint64_t first = 0;
+
+    memcpy(&first, bytes, PATTERN_BYTES_MIN);
+    return (unsigned)(first * UINT64_C(0x9E3779B97F4A7C15) >> (64 - BUCKET_BITS));
 }
 
 static void add(size_t identifier, const char *form, const void *bytes, size_t length)

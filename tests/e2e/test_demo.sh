@@ -5,7 +5,7 @@ export CINQUE_DEMO_DATA=$work/demo
 for round in first second; do
     expect "the $round run ends well" bash -c "'$top/scripts/demo' --people 4000 --months 2 >'$work/demo.out' 2>&1"
 done
-for words in 'patient_list' 'linked' 'people opted out' 'approved' 'suppress' 'verified'; do
+for words in 'patient_list' 'linked' 'people opted out' 'approved' 'hidden:' 'verified'; do
     expect "the demo prints: $words" grep -qi -- "$words" "$work/demo.out"
 done
 expect "a hidden cell is shown" grep -qE '(^| )\*( |$)' "$work/demo.out"
