@@ -180,6 +180,8 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'CQ003',
             MESSAGE = 'linkage: subjects hold tokens of more than one key version; re-key the older ones first';
     END IF;
+    -- A small table is never analysed by itself, and a guess of one source makes index look-ups of what should be hashed.
+    ANALYZE ingest.source, subjects.subject;
     INSERT INTO linkage.run (rule_version, permit_id)
     VALUES (run_begin.rule_version, permit)
     RETURNING run.run_id INTO new_run;
