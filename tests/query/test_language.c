@@ -254,7 +254,7 @@ static Text read_file(const char *path, Arena *arena)
 Test(language, the_queries_of_the_demo_are_queries)
 {
     static const char *const names[] = {EXAMPLES "/diabetes-admissions.cohort",
-                                        EXAMPLES "/smokers-fire.cohort"};
+                                        EXAMPLES "/smokers-alone.cohort"};
     SCOPED(arena_close) Arena *arena = arena_create(1 << 22);
 
     for (size_t i = 0; i < 2; i++) {
