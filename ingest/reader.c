@@ -9,7 +9,7 @@
 #include "ingest/decode.h"
 #include "ingest/reader_scan.h"
 
-enum { READ_BYTES = 256 << 10 };
+enum { READ_BYTES = 256 << 10, LINE_END_BYTES_MAX = 2 };
 
 const char *const READER_FAULT_TEXTS[READER_FAULT_COUNT] = {
     [READER_GOOD] = "",
@@ -216,15 +216,24 @@ static void decode_escapes(Reader *reader)
         }
 }
 
+/* What one record is looked for in: never more, so that its outcome does not depend on how much is read at
+ * once. */
+static size_t window(const Reader *reader)
+{
+    size_t bytes_max = reader->format.record_bytes_max + LINE_END_BYTES_MAX;
+
+    return available(reader) < bytes_max ? available(reader) : bytes_max;
+}
+
 /* A damaged record ends with its first line; what follows is read as records again. */
 static void take_damaged(Reader *reader, ReaderFault fault, int field)
 {
     size_t bytes = 0, end_bytes = 0;
     const char *data = reader->buffer + reader->start;
-    bool has_line = scan_line(&reader->scan, data, available(reader), &bytes, &end_bytes);
+    bool has_line = scan_line(&reader->scan, data, window(reader), &bytes, &end_bytes);
 
     reader->record = (ReaderRecord){.line = reader->line, .fault = fault, .fault_field = field};
-    if (has_line || reader->at_end) {
+    if (has_line || (reader->at_end && window(reader) == available(reader))) {
         if (!has_line)
             bytes = available(reader);
         reader->record.raw = (Text){.data = data, .length = bytes};
@@ -260,37 +269,38 @@ static bool is_trailer(const Reader *reader)
            text_equal(text_trim(reader->scan.fields[0]), reader->format.trailer);
 }
 
-/* Leaves in the scan the next record that is whole or damaged; false at the end. */
+static ScanOutcome scan_window(Reader *reader)
+{
+    size_t bytes, end_bytes, length = window(reader);
+    bool is_full = length == reader->format.record_bytes_max + LINE_END_BYTES_MAX;
+    bool is_final = reader->at_end && length == available(reader);
+    const char *data = reader->buffer + reader->start;
+    ScanOutcome outcome = scan_record(&reader->scan, data, length, is_final);
+
+    if (outcome == SCAN_COMPLETE && reader->scan.bytes > reader->format.record_bytes_max) {
+        reader->scan.fault = READER_TOO_LONG;
+        reader->scan.fault_field = -1;
+        outcome = SCAN_FAULT;
+    } else if (outcome == SCAN_NEEDS_MORE && is_full) {
+        /* With a line end in the window only a quoted field can still be open. */
+        reader->scan.fault = READER_UNCLOSED_QUOTE;
+        reader->scan.fault_field = (int)reader->scan.field_count;
+        outcome = SCAN_FAULT;
+    }
+    /* A damaged record ends with its first line, which may not be read yet. */
+    if (outcome == SCAN_FAULT && !is_full && !is_final &&
+        !scan_line(&reader->scan, data, length, &bytes, &end_bytes))
+        return SCAN_NEEDS_MORE;
+    return outcome;
+}
+
+/* Leaves in the scan the next record that is whole or damaged; *found false at the end. */
 static Result find_record(Reader *reader, ScanOutcome *outcome, bool *found, Error *error)
 {
-    size_t record_bytes_max = reader->format.record_bytes_max;
-
     for (;;) {
         *found = available(reader) > 0;
-        if (!*found && reader->at_end)
-            return RESULT_OK;
-        *outcome = !*found ? SCAN_NEEDS_MORE
-                           : scan_record(&reader->scan, reader->buffer + reader->start, available(reader),
-                                         reader->at_end);
-        if (*outcome == SCAN_COMPLETE && reader->scan.bytes > record_bytes_max) {
-            reader->scan.fault = READER_TOO_LONG;
-            reader->scan.fault_field = -1;
-            *outcome = SCAN_FAULT;
-        }
-        if (*outcome == SCAN_NEEDS_MORE && available(reader) > record_bytes_max) {
-            /* A field still open at the limit is a quoted one: no delimiter ends it. */
-            reader->scan.fault = READER_UNCLOSED_QUOTE;
-            reader->scan.fault_field = (int)reader->scan.field_count;
-            *outcome = SCAN_FAULT;
-        }
-        if (*outcome == SCAN_FAULT && available(reader) <= record_bytes_max) {
-            /* Its first line end may not be read yet. */
-            size_t bytes, end_bytes;
-            if (!reader->at_end && !scan_line(&reader->scan, reader->buffer + reader->start,
-                                              available(reader), &bytes, &end_bytes))
-                *outcome = SCAN_NEEDS_MORE;
-        }
-        if (*outcome != SCAN_NEEDS_MORE)
+        *outcome = *found ? scan_window(reader) : SCAN_NEEDS_MORE;
+        if (*outcome != SCAN_NEEDS_MORE || (!*found && reader->at_end))
             return RESULT_OK;
         TRY(fill(reader, error));
     }

@@ -114,6 +114,7 @@ typedef struct YamlLog {
     char rule[LOG_BYTES], place[LOG_BYTES];
 } YamlLog;
 
+PRINTF(3, 0)
 static void log_line(cyaml_log_t level, void *context, const char *format, va_list arguments)
 {
     YamlLog *log = context;

@@ -1,0 +1,207 @@
+#include "tests/ingest/world.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static Result check(const char *spec_text, const char *content, IngestReport *report, Error *error)
+{
+    SCOPED(ingest_spec_close) IngestSpec *opened = world_spec(spec_text);
+    return ingest_check(opened, support_file("extract.csv", content), report, error);
+}
+
+static IngestReport must_check(const char *spec_text, const char *content)
+{
+    IngestReport report;
+    Error error = {0};
+
+    cr_assert(check(spec_text, content, &report, &error).ok, "%s", error.message);
+    return report;
+}
+
+static void expect_file_error(const char *content, const char *message)
+{
+    IngestReport report;
+    Error error = {0};
+
+    cr_expect(!check(WORLD_SPEC, content, &report, &error).ok);
+    cr_expect_eq(error.code, ERROR_INPUT);
+    cr_expect(strstr(error.message, message) != NULL, "%s", error.message);
+}
+
+Test(check, it_tells_what_a_load_would_do_without_keys_or_database)
+{
+    IngestReport report = must_check(WORLD_SPEC, WORLD_HEADER "v1,9990000018,,,2026-07-03,,,,,,,\n"
+                                                              "v2,9990000019,,,2026-07-03,,,,,,,\n"
+                                                              "v3,,,,2026-07-03,,,,,,,\n"
+                                                              "v4,9990000018,,,2026-07-03,,,,,,,01\n"
+                                                              "SECRET,,,,,,,,,,,\n"
+                                                              "v5,,,,bad,,,,,,,\n");
+
+    cr_expect_eq(report.outcome, INGEST_LOADED);
+    cr_expect_eq(report.rows_read, 6);
+    cr_expect_eq(report.rows_loaded, 4);
+    cr_expect_eq(report.rows_quarantined, 1);
+    cr_expect_eq(report.rows_excluded, 1);
+    cr_expect_eq(report.rows_withheld, 1);
+    cr_expect_eq(report.nhs_valid, 1);
+    cr_expect_eq(report.nhs_invalid, 1);
+    cr_expect_eq(report.nhs_absent, 2, "none, and one that is withheld");
+}
+
+Test(check, it_says_that_a_load_would_be_rejected)
+{
+    cr_expect_eq(must_check(WORLD_SPEC, WORLD_HEADER "v5,,,,bad,,,,,,,\n").outcome, INGEST_REJECTED);
+}
+
+Test(check, headers_are_matched_by_name_in_any_order_with_spaces_around)
+{
+    IngestReport report =
+        must_check(WORLD_SPEC, "kind, ward ,cost,beds,urgent,withheld,visit_id,nhs_number,birth_date,"
+                               "postcode,visit_date,end_date\nA,W1,,,,,v1,,,,2026-07-03,\n");
+
+    cr_expect_eq(report.rows_loaded, 1);
+}
+
+Test(check, a_header_that_differs_from_the_spec_rejects_the_file)
+{
+    expect_file_error("visit_id,nhs_number\n", "extract.csv line 1: column birth_date is missing");
+    expect_file_error("visit_id,visit_id," WORLD_HEADER, "line 1: column visit_id is there twice");
+    expect_file_error("colour," WORLD_HEADER, "line 1: column 1, \"colour\", is not in the spec");
+    expect_file_error("\"visit_id\n", "line 1: the header: unclosed quote");
+    expect_file_error("", "extract.csv: empty file");
+    expect_file_error("\xef\xbb\xbf", "extract.csv: empty file");
+}
+
+Test(check, a_file_without_header_is_rejected_without_its_values)
+{
+    IngestReport report;
+    Error error = {0};
+
+    cr_expect(!check(WORLD_SPEC, "v1,9990000018,1980-02-29,CT1 2AB,2026-07-03,,,,,,,\n", &report, &error).ok);
+
+    cr_expect(strstr(error.message, "column visit_id is missing") != NULL, "%s", error.message);
+    cr_expect(strstr(error.message, "9990000018") == NULL);
+}
+
+Test(check, extra_columns_pass_when_the_spec_ignores_them)
+{
+    char text[4096];
+    snprintf(text, sizeof text, "extra: ignore\n%s", WORLD_SPEC);
+
+    IngestReport report = must_check(text, "colour," WORLD_HEADER "red,v1,,,,2026-07-03,,,,,,,\n");
+
+    cr_expect_eq(report.rows_loaded, 1);
+}
+
+/* One row of the source with one column changed; the rule that it breaks, or NULL. */
+static IngestSpec *spec;
+static const char *extract;
+
+static void expect_rule(const char *column, const char *value, const char *rule)
+{
+    static const char *const names[] = {"visit_id",   "nhs_number", "birth_date", "postcode",
+                                        "visit_date", "end_date",   "kind",       "ward",
+                                        "cost",       "beds",       "urgent",     "withheld"};
+    char text[1024];
+    size_t length = (size_t)snprintf(text, sizeof text, "%s", WORLD_HEADER);
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *cell = strcmp(names[i], column) == 0 ? value : i == 0 ? "v1" : i == 4 ? "2026-07-03" : "";
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%s", cell, i < 11 ? "," : "\n");
+    }
+    FILE *file = fopen(extract, "w");
+    cr_assert_not_null(file);
+    cr_assert_geq(fputs(text, file), 0);
+    fclose(file);
+    IngestReport report;
+    Error error = {0};
+    cr_assert(ingest_check(spec, extract, &report, &error).ok, "%s", error.message);
+    cr_expect_eq(report.rule_count, rule != NULL, "%s %s", column, value);
+    if (rule != NULL && report.rule_count > 0) {
+        char expected[128];
+        snprintf(expected, sizeof expected, "column %s: %s", column, rule);
+        cr_expect_str_eq(report.rules[0].rule, expected);
+    }
+}
+
+Test(rule, values_are_held_to_their_columns)
+{
+    spec = world_spec(WORLD_SPEC);
+    extract = support_file("extract.csv", "");
+
+    expect_rule("visit_id", "", "missing");
+    expect_rule("visit_date", "", "missing");
+    expect_rule("visit_date", "2026-02-30", "not a date");
+    expect_rule("visit_date", "20260701", "not a date");
+    expect_rule("visit_date", " 2026-07-01 ", NULL);
+    expect_rule("end_date", "2026-07-02", "rule ends_before_it_starts");
+    expect_rule("end_date", "2026-07-03", NULL);
+    expect_rule("kind", "A", NULL);
+    expect_rule("kind", "a", "not in list kind");
+    expect_rule("kind", "AB", "not in list kind");
+    expect_rule("ward", "W1", NULL);
+    expect_rule("ward", "W123", "not of its shape");
+    expect_rule("beds", "1", NULL);
+    expect_rule("beds", "9", NULL);
+    expect_rule("beds", "0", "below its minimum");
+    expect_rule("beds", "10", "above its maximum");
+    expect_rule("beds", "1.0", "not a whole number");
+    expect_rule("beds", "1e1", "not a whole number");
+    expect_rule("beds", "99999999999999999999", "not a whole number");
+    expect_rule("cost", "0", NULL);
+    expect_rule("cost", "1000.00", NULL);
+    expect_rule("cost", "12.5", NULL);
+    expect_rule("cost", "12.50000", NULL);
+    expect_rule("cost", "1000.01", "above its maximum");
+    expect_rule("cost", "-0.01", "below its minimum");
+    expect_rule("cost", "12.505", "more than 2 decimals");
+    expect_rule("cost", "12.", "not a number");
+    expect_rule("cost", ".5", "not a number");
+    expect_rule("cost", "-", "not a number");
+    expect_rule("cost", "1 000", "not a number");
+    expect_rule("cost", "nan", "not a number");
+    expect_rule("cost", "1e3", "not a number");
+    expect_rule("cost", "1234567890123", "not a number");
+    expect_rule("cost", "12.5x", "not a number");
+    expect_rule("nhs_number", "not one", NULL);
+    expect_rule("birth_date", "not one", NULL);
+    ingest_spec_close(&spec);
+}
+
+Test(rule, identifiers_are_rejected_when_the_spec_says_so)
+{
+    static const char text[] =
+        "source: stay\ntitle: Stays\nversion: 1\neffective_from: 2024-04-01\n"
+        "file: { format: delimited }\nupdate: snapshot\ncontroller: sender\nsubject: person\n"
+        "date_format: british\nrejects: { rows_max: 9, percent_max: 100 }\ncolumns:\n"
+        "  - { name: n, use: identifier, identity: nhs_number, invalid: reject, required: true }\n"
+        "  - { name: u, use: identifier, identity: uprn, invalid: reject }\n"
+        "  - { name: p, use: demographic, identity: postcode, invalid: reject }\n"
+        "  - { name: b, use: demographic, identity: birth_date, invalid: reject }\n"
+        "  - { name: s, use: identifier, identity: local_id, issuer_fixed: here }\n";
+
+    IngestReport report = must_check(text, "n,u,p,b,s\n"
+                                           "9990000018,100012345678,CT1 2AB,29/02/1980,x\n"
+                                           "9990000018,,,,\n"
+                                           ",,,,\n"
+                                           "9990000019,x,CT,1980-02-29,\n");
+
+    cr_expect_eq(report.rows_loaded, 2);
+    cr_expect_eq(report.rows_quarantined, 2);
+    cr_expect_eq(report.rule_count, 5);
+}
+
+Test(rule, british_and_compact_dates_are_read_where_declared)
+{
+    static const char head[] =
+        "source: stay\ntitle: Stays\nversion: 1\neffective_from: 2024-04-01\n"
+        "file: { format: delimited }\nupdate: snapshot\ncontroller: sender\nsubject: none\n"
+        "rejects: { rows_max: 9, percent_max: 100 }\n"
+        "columns:\n  - { name: d, use: date }\ndate_format: ";
+    char text[1024];
+
+    snprintf(text, sizeof text, "%sbritish\n", head);
+    cr_expect_eq(must_check(text, "d\n29/02/2024\n29/02/2025\n2024-02-29\n20240229\n").rows_loaded, 1);
+    snprintf(text, sizeof text, "%scompact\n", head);
+    cr_expect_eq(must_check(text, "d\n29/02/2024\n20250229\n2024-02-29\n20240229\n").rows_loaded, 1);
+}
