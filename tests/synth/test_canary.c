@@ -5,6 +5,8 @@
 
 #include "base/input.h"
 #include "county_files.h"
+#include "synth/county.h"
+#include "synth/life.h"
 
 static Text whole_file(const CountyFiles *files, const char *path)
 {
@@ -91,4 +93,37 @@ Test(canary, a_county_without_them_has_none)
     cr_expect_not(holds(list, TEXT("CANARY")));
     cr_expect_not(holds(list, TEXT("ZQ1 ")));
     county_files_close(&files);
+}
+
+Test(canary, none_dies_leaves_moves_or_marries_in_three_years)
+{
+    SynthOptions options = synth_options_default();
+    options.people = 1500;
+    options.canaries = 150;
+    County county;
+    county_build(&county, &options);
+    size_t settled = 0, canaries = 0, wrong = 0, deaths = 0;
+
+    for (Month month = options.first_month; month < options.first_month + 36; month++) {
+        county.month = month;
+        county.first_day = month_first_day(month);
+        county.last_day = month_last_day(month);
+        life_month(&county);
+    }
+    for (size_t p = 0; p < county.person_count; p++) {
+        const Person *who = &county.people[p];
+        deaths += who->death != DATE_NONE;
+        if (who->canary == 0)
+            continue;
+        canaries++;
+        const Stay *stay = county_last_stay(&county, who);
+        settled += stay->previous == NO_STAY || strcmp(stay->reason, "MRG") == 0;
+        wrong += who->dwelling != who->canary - 1U || who->superseded != 0;
+    }
+
+    cr_expect_gt(deaths, 20, "others do");
+    cr_expect_eq(canaries, 150);
+    cr_expect_eq(settled, 150, "only a merger of practices begins another stay");
+    cr_expect_eq(wrong, 0);
+    county_close(&county);
 }

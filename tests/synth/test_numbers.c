@@ -12,6 +12,8 @@ Test(numbers, check_digits_follow_the_data_dictionary)
     cr_expect_eq(numbers_check_digit(401023213), 7);
     cr_expect_eq(numbers_check_digit(123456789), -1);
     cr_expect_eq(numbers_check_digit(999000000), -1);
+    /* 2 x 10 + 1 x 2 = 22, remainder 0, and 11 becomes 0. */
+    cr_expect_eq(numbers_check_digit(200000001), 0);
 }
 
 Test(numbers, every_nhs_number_of_the_first_eight_hundred_thousand_is_new_and_in_the_999_range)
