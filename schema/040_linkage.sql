@@ -348,7 +348,8 @@ BEGIN
     SELECT wanted.subject_id, person.person_id, run_people.run_id, wanted.pass, version
       FROM wanted
       JOIN (SELECT component, person_id FROM known UNION ALL SELECT component, person_id FROM fresh) AS person
-     USING (component);
+     USING (component)
+     ORDER BY wanted.subject_id; -- subject ids are hashes: in their order the index grows at its end
     GET DIAGNOSTICS linked = ROW_COUNT;
     UPDATE linkage.run SET people_merged = merged WHERE run.run_id = run_people.run_id;
     ANALYZE linkage.link, linkage.person;
@@ -381,7 +382,8 @@ BEGIN
       FROM subjects.subject
       JOIN linkage.household USING (uprn_token)
      WHERE NOT EXISTS (SELECT FROM linkage.subject_household AS placed_before
-                        WHERE placed_before.subject_id = subject.subject_id);
+                        WHERE placed_before.subject_id = subject.subject_id)
+     ORDER BY subject.subject_id;
     GET DIAGNOSTICS placed = ROW_COUNT;
     ANALYZE linkage.household, linkage.subject_household;
     RETURN placed;
