@@ -167,6 +167,7 @@ static bool mend_lines_of(Suppression *s, size_t t, size_t parent)
     return changed;
 }
 
+/* The grand total first: a margin that has to go takes its line's demand for more hidden cells with it. */
 static void mend_lines(Suppression *s)
 {
     bool changed = true;
@@ -174,7 +175,7 @@ static void mend_lines(Suppression *s)
     while (changed) {
         changed = false;
         for (size_t t = 0; t < s->table_count; t++)
-            for (size_t cell = 0; cell < s->tables[t].cell_count; cell++)
+            for (size_t cell = s->tables[t].cell_count; cell-- > 0;)
                 if (s->states[t][cell] == CELL_SHOWN)
                     changed |= mend_lines_of(s, t, cell);
     }

@@ -177,7 +177,7 @@ DECLARE
     place text := quote_ident(release.schema_name(wanted));
     source ingest.source;
 BEGIN
-    EXECUTE format('CREATE TABLE %s.work_seen (source_id int2, load_id int4, subject_id int8, row_count int8,'
+    EXECUTE format('CREATE UNLOGGED TABLE %s.work_seen (source_id int2, load_id int4, subject_id int8, row_count int8,'
                    ' latest date)', place);
     FOR source IN SELECT s.* FROM ingest.source AS s WHERE s.subject_kind <> 'none'
                     AND (s.role IS NULL OR s.role NOT IN ('opt_out', 'merger')) ORDER BY s.source_id LOOP
@@ -197,25 +197,25 @@ DECLARE
     left_out int8;
 BEGIN
     EXECUTE format($sql$
-        CREATE TABLE %1$s.work_subject AS
+        CREATE UNLOGGED TABLE %1$s.work_subject AS
         SELECT k.subject_id, k.person_id, max(seen.latest) AS latest
           FROM %1$s.work_seen AS seen
           JOIN ingest.source AS s ON s.source_id = seen.source_id AND s.subject_kind = 'person'
           JOIN linkage.current_link AS k ON k.subject_id = seen.subject_id
          GROUP BY k.subject_id, k.person_id$sql$, place);
-    EXECUTE format('CREATE TABLE %s.work_opted_out (person_id int8 PRIMARY KEY)', place);
+    EXECUTE format('CREATE UNLOGGED TABLE %s.work_opted_out (person_id int8 PRIMARY KEY)', place);
     IF applies_opt_outs THEN
         EXECUTE format('INSERT INTO %s.work_opted_out SELECT DISTINCT o FROM release.opted_out() AS o', place);
     END IF;
     EXECUTE format($sql$
-        CREATE TABLE %1$s.work_person AS
+        CREATE UNLOGGED TABLE %1$s.work_person AS
         SELECT p.person_id, (row_number() OVER (ORDER BY gen_random_uuid()))::int4 AS person_number
           FROM (SELECT DISTINCT w.person_id FROM %1$s.work_subject AS w
                  WHERE NOT EXISTS (SELECT FROM %1$s.work_opted_out AS o WHERE o.person_id = w.person_id)) AS p$sql$,
         place);
     EXECUTE format('CREATE UNIQUE INDEX ON %s.work_person (person_id)', place);
     EXECUTE format($sql$
-        CREATE TABLE %1$s.work_link AS
+        CREATE UNLOGGED TABLE %1$s.work_link AS
         SELECT w.subject_id, p.person_number, w.latest
           FROM %1$s.work_subject AS w JOIN %1$s.work_person AS p USING (person_id)$sql$, place);
     EXECUTE format('CREATE UNIQUE INDEX ON %s.work_link (subject_id)', place);
@@ -277,7 +277,7 @@ DECLARE
     practice text;
     care_home text;
 BEGIN
-    EXECUTE format('CREATE TABLE %s.work_register (person_number int4, subject_id int8, valid_from date,'
+    EXECUTE format('CREATE UNLOGGED TABLE %s.work_register (person_number int4, subject_id int8, valid_from date,'
                    ' valid_to date, practice text, care_home boolean)', place);
     FOR source IN SELECT s.* FROM ingest.source AS s WHERE s.role = 'register' AND s.subject_kind = 'person'
                    ORDER BY s.source_id LOOP
@@ -295,7 +295,7 @@ BEGIN
                        release.loads_of(wanted, source.source_id));
     END LOOP;
     EXECUTE format($sql$
-        CREATE TABLE %1$s.work_registration AS
+        CREATE UNLOGGED TABLE %1$s.work_registration AS
         SELECT * FROM (
             SELECT person_number, subject_id, valid_from, least(valid_to,
                        lead(valid_from) OVER (PARTITION BY person_number
@@ -354,7 +354,7 @@ DECLARE
     place text := quote_ident(release.schema_name(wanted));
 BEGIN
     EXECUTE format($sql$
-        CREATE TABLE %1$s.work_household AS
+        CREATE UNLOGGED TABLE %1$s.work_household AS
         SELECT household_id, (row_number() OVER (ORDER BY gen_random_uuid()))::int4 AS household_number
           FROM (SELECT DISTINCT h.household_id FROM %1$s.work_registration
                   JOIN linkage.subject_household AS h USING (subject_id)) AS lived_in$sql$, place);

@@ -17,9 +17,17 @@ static CatalogueColumn words_fire_visit[] = {
     {.name = {"visit_date", 10}, .stored = {"visit_date", 10}, .type = TYPE_DATE},
     {.name = {"risk_level", 10}, .stored = {"risk_level", 10}, .type = TYPE_TEXT},
 };
+static CatalogueColumn words_council_tax_account[] = {
+    {.name = {"discount_percent", 16}, .stored = {"discount_percent", 16}, .type = TYPE_NUMBER},
+    {.name = {"liability_start", 15}, .stored = {"liability_start", 15}, .type = TYPE_DATE},
+};
 static const CatalogueSource words_sources[] = {
     {.name = {"apc_spell", 9}, .columns = words_apc_spell, .column_count = 3},
+    {.name = {"council_tax_account", 19},
+     .is_household = true,
+     .columns = words_council_tax_account,
+     .column_count = 2},
     {.name = {"fire_visit", 10}, .is_household = true, .columns = words_fire_visit, .column_count = 2},
     {.name = {"gp_event", 8}, .columns = words_gp_event, .column_count = 4},
 };
-static const Catalogue WORDS = {.sources = words_sources, .source_count = 3};
+static const Catalogue WORDS = {.sources = words_sources, .source_count = 4};
