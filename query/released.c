@@ -183,7 +183,7 @@ static void make_canonical(ReleasedTable *table)
     char *text = json_dumps(json, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENSURE_ASCII);
 
     table->canonical = text_copy(table->arena, text_from(text));
-    free(text); /* jansson's allocation */
+    memory_free(text); /* jansson's allocation */
     json_decref(json);
 }
 

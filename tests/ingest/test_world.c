@@ -50,8 +50,8 @@ static const char rules[] = "people:\n"
                             "  - { supplier: hosp_b, datasets: [visit, list, stay], purposes: [phm], from: "
                             "2020-01-01, to: 2090-12-31, "
                             "legal_basis: b }\n"
-    "policies: []\n"
-    "projects: []\n";
+                            "policies: []\n"
+                            "projects: []\n";
 
 static void apply_rules(Governance *governance)
 {
