@@ -571,8 +571,8 @@ Test(rekey, the_keeper_can_do_nothing_else)
     }
 }
 
-/* The keeper as it might go wrong: begins, hands over what sql says, finishes. */
-static Error finish_with(const char *sql)
+/* The keeper as it might go wrong: hands over what this selects of the subjects r, and finishes. */
+static Error finish_with(const char *selected)
 {
     SCOPED(governance_permit_close) GovernancePermit *permit = permit_for(GOVERNANCE_REKEY, "2");
     const Value values[] = {value_bytes(governance_permit_id(permit), GOVERNANCE_PERMIT_BYTES)};
@@ -584,33 +584,46 @@ static Error finish_with(const char *sql)
                                 .sql = "SELECT subjects FROM ingest.rekey_finish($1, 2::int2)",
                                 .parameters = {VALUE_BYTES},
                                 .columns = {VALUE_INT8}};
+    char sql[512];
+    snprintf(sql, sizeof sql,
+             "INSERT INTO staging.rekey SELECT %s FROM ingest.rekey_rows($1, 2::int2, "
+             "'-9223372036854775808'::int8, 10) AS r",
+             selected);
+    const DbStatement hand_over = {.name = "hand over", .sql = sql, .parameters = {VALUE_BYTES}};
     int64_t count;
     Error error = {0}, ignored = {0};
 
     cr_assert(db_begin(keeper, &error).ok, "%s", error.message);
     cr_assert(db_run_int8(keeper, &begin, values, &count, NULL, &error).ok, "%s", error.message);
     cr_expect_eq(count, 6);
-    cr_assert(db_script(keeper, "hand over", sql, &error).ok, "%s", error.message);
-    cr_expect(!db_run_int8(keeper, &finish, values, &count, NULL, &error).ok);
+    cr_assert(db_run(keeper, &hand_over, values, NULL, &error).ok, "%s", error.message);
+    Result finished = db_run_int8(keeper, &finish, values, &count, NULL, &error);
     cr_assert(db_rollback(keeper, &ignored).ok, "%s", ignored.message);
-    return error;
+    return finished.ok ? (Error){0} : error;
 }
 
-/* Switch: the two checks of ingest.rekey_finish. */
-Test(rekey, it_is_refused_when_a_subject_is_missing_or_loses_a_token)
+/* Switch: the conditions of ingest.rekey_finish, one a line. */
+Test(rekey, it_is_refused_when_a_subject_is_missing_or_tokens_come_or_go)
 {
-    char before[DUMP_BYTES], after[DUMP_BYTES], sql[512];
-    int64_t without_number = world_count("SELECT subject_id FROM subjects.subject WHERE nhs_token IS NULL");
+    static const char *const wrong[] = {
+        "subject_id + 1, nhs_token, superseded_nhs_token, local_token, uprn_token",
+        "subject_id, NULL, superseded_nhs_token, local_token, uprn_token",
+        "subject_id, nhs_token, NULL, local_token, uprn_token",
+        "subject_id, nhs_token, superseded_nhs_token, NULL, uprn_token",
+        "subject_id, nhs_token, superseded_nhs_token, local_token, NULL",
+        "subject_id, coalesce(nhs_token, uprn_token), superseded_nhs_token, local_token, uprn_token",
+    };
+    char before[DUMP_BYTES], after[DUMP_BYTES];
     dump(tokens_sql, before);
-    snprintf(sql, sizeof sql, "INSERT INTO staging.rekey (subject_id) VALUES (%" PRId64 ")", without_number);
 
-    Error missing = finish_with("INSERT INTO staging.rekey (subject_id) VALUES (1)");
-    Error lost = finish_with(sql);
+    Error whole = finish_with("subject_id, nhs_token, superseded_nhs_token, local_token, uprn_token");
 
-    cr_expect_eq(missing.code, ERROR_INPUT, "%s", missing.message);
-    cr_expect_eq(lost.code, ERROR_INPUT, "%s", lost.message);
-    cr_expect(strstr(lost.message, "a subject has no rewrapped tokens, or others than it had") != NULL, "%s",
-              lost.message);
+    cr_expect_eq(whole.code, ERROR_NONE, "else what follows would show nothing: %s", whole.message);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        Error error = finish_with(wrong[i]);
+        cr_expect_eq(error.code, ERROR_INPUT, "%s: %s", wrong[i], error.message);
+        cr_expect_str_eq(error.message, "re-key: a subject has no rewrapped tokens, or others than it had");
+    }
     cr_expect_str_eq(before, dump(tokens_sql, after));
 }
 
