@@ -118,9 +118,9 @@ CREATE TABLE subjects.subject (
     birth_year           int2,
     birth_month          int2 CHECK (birth_month BETWEEN 1 AND 12),
     sex                  text CHECK (sex IN ('1', '2', '9', 'X')),
-    -- a letter and eight digits: no regular expression, which would take a third of publishing
-    lsoa_2011            text CHECK (length(lsoa_2011) = 9 AND translate(lsoa_2011, '0123456789', '') IN ('E', 'W')),
-    lsoa_2021            text CHECK (length(lsoa_2021) = 9 AND translate(lsoa_2021, '0123456789', '') IN ('E', 'W'))
+    -- nine letters and digits, the second a digit, so no name; a regular expression would take a third of publishing
+    lsoa_2011            text CHECK (octet_length(lsoa_2011) = 9 AND substr(lsoa_2011, 2, 1) < 'A'),
+    lsoa_2021            text CHECK (octet_length(lsoa_2021) = 9 AND substr(lsoa_2021, 2, 1) < 'A')
 );
 
 -- The one version of the hub key that the tokens of all subjects are under. The first load decides it, and re-keying
@@ -230,9 +230,11 @@ DECLARE
 BEGIN
     -- The check lets publishing attach the table without reading it.
     EXECUTE format('CREATE TABLE staging.%I (LIKE records.%I, CHECK (load_id = %s))', records, source_name, wanted);
-    EXECUTE format('CREATE TABLE staging.%I (LIKE subjects.subject, CHECK (first_load_id = %s))', subject, wanted);
-    EXECUTE format('CREATE TABLE staging.%I (line_number int4 NOT NULL, column_name text, rule text NOT NULL)',
-                   quarantine);
+    -- A crash empties these two, and ends the session without which their load is a leftover.
+    EXECUTE format('CREATE UNLOGGED TABLE staging.%I (LIKE subjects.subject, CHECK (first_load_id = %s))', subject,
+                   wanted);
+    EXECUTE format('CREATE UNLOGGED TABLE staging.%I (line_number int4 NOT NULL, column_name text,'
+                   ' rule text NOT NULL)', quarantine);
     EXECUTE format('GRANT INSERT ON staging.%I, staging.%I, staging.%I TO cinque_loader',
                    records, subject, quarantine);
 END $$;
@@ -326,9 +328,10 @@ BEGIN
 END $$;
 
 -- Moves the load's subjects in. Publishers of one source take turns, so what is not there yet can be told by a join;
--- an upsert of each row would cost twice as much.
+-- an upsert of each row would cost twice as much. Sorted, so that neighbours in the index come together; work_mem
+-- keeps that sort in memory.
 CREATE FUNCTION ingest.subjects_keep(load_source int2, wanted int4) RETURNS int8
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
 DECLARE
     staged text := 'subject_' || wanted;
     given int8;
