@@ -104,13 +104,12 @@ static void place_practices(Geography *geography, Partnership hcp, size_t first,
 
     for (size_t i = 0; i < geography->area_count; i++)
         areas += DISTRICTS[geography->areas[i].district].hcp == hcp;
-    if (areas == 0)
-        return;
     for (size_t i = 0; i < geography->area_count; i++) {
         SmallArea *area = &geography->areas[i];
         if (DISTRICTS[area->district].hcp != hcp)
             continue;
-        size_t near = nth++ * count / areas;
+        size_t near =
+            nth++ * count / areas; /* NOLINT(clang-analyzer-core.DivideZero): this area is one of them */
         area->practices[0] = (uint16_t)(first + near);
         area->practices[1] = (uint16_t)(first + (near + 1) % count);
     }
