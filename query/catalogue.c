@@ -8,16 +8,16 @@ enum { SOURCE_COLUMNS_MAX = 256 };
 const char *const QUERY_TYPE_NAMES[] = {"a condition", "a number", "a date", "text"};
 
 const Attribute ATTRIBUTES[] = {
-    {"sex", TYPE_TEXT, "p", "sex", true, "sex"},
-    {"ethnic_category", TYPE_TEXT, "p", "ethnic_category", true, "ethnic_category"},
-    {"district", TYPE_TEXT, "r", "district", true, "place"},
-    {"ward", TYPE_TEXT, "r", "ward", true, "place"},
-    {"hcp", TYPE_TEXT, "r", "hcp", true, "place"},
-    {"pcn", TYPE_TEXT, "r", "pcn", true, "place"},
-    {"practice", TYPE_TEXT, "r", "practice", true, "place"},
-    {"imd_decile", TYPE_NUMBER, "r", "imd_decile", true, "imd_decile"},
-    {"care_home", TYPE_BOOL, "r", "care_home", true, "care_home"},
-    {"age", TYPE_NUMBER, "p", NULL, false, "age"},
+    {"sex", "p", "sex", "sex", TYPE_TEXT, true},
+    {"ethnic_category", "p", "ethnic_category", "ethnic_category", TYPE_TEXT, true},
+    {"district", "r", "district", "place", TYPE_TEXT, true},
+    {"ward", "r", "ward", "place", TYPE_TEXT, true},
+    {"hcp", "r", "hcp", "place", TYPE_TEXT, true},
+    {"pcn", "r", "pcn", "place", TYPE_TEXT, true},
+    {"practice", "r", "practice", "place", TYPE_TEXT, true},
+    {"imd_decile", "r", "imd_decile", "imd_decile", TYPE_NUMBER, true},
+    {"care_home", "r", "care_home", "care_home", TYPE_BOOL, true},
+    {"age", "p", NULL, "age", TYPE_NUMBER, false},
 };
 const size_t ATTRIBUTE_COUNT = sizeof ATTRIBUTES / sizeof *ATTRIBUTES;
 

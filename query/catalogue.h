@@ -12,11 +12,11 @@ extern const char *const QUERY_TYPE_NAMES[]; /* for messages */
 /* One of the built-in facts about a person, as they were on the query's day. */
 typedef struct Attribute {
     const char *name;
-    QueryType type;
     const char *table;  /* "p": person; "r": the registration on that day */
     const char *column; /* NULL: computed (age) */
-    bool is_dimension;
     const char *family; /* dimensions of one family nest or overlap, as wards do in districts */
+    QueryType type;
+    bool is_dimension;
 } Attribute;
 
 extern const Attribute ATTRIBUTES[];

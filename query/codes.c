@@ -6,7 +6,7 @@
 #include "base/input.h"
 #include "query/parser.h"
 
-enum { CODES_FILE_BYTES_MAX = 4 << 20, CODE_BYTES_MAX = 40, PATH_BYTES = 1024 };
+enum { CODES_FILE_BYTES_MAX = 1 << 20, CODE_BYTES_MAX = 40, PATH_BYTES = 1024 };
 
 /* A plain relative name: the folder given is all that a query can read from. */
 static bool is_plain_name(Text name)

@@ -298,7 +298,7 @@ static void gather_people(const Counting *counting, CountTable *table, const siz
 
 static Result make_table(const Counting *counting, const TableNode *node, CountTable *table, Error *error)
 {
-    size_t indexes[QUERY_DIMENSIONS_MAX], cells = 1;
+    size_t indexes[QUERY_DIMENSIONS_MAX] = {0}, cells = 1;
 
     *table = (CountTable){
         .title = node->title, .dimension_count = node->dimension_count, .has_totals = node->has_totals};

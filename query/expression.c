@@ -3,6 +3,7 @@
  * loosest to tightest: or, and, not, comparison, operand. `where` reaches as far as it can; parentheses end
  * it.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "query/parser.h"
@@ -41,7 +42,7 @@ static Result finish(Parser *parser, const Node *draft, Place place, const Node 
 
 static const Node **operands_of(Parser *parser, const Node *first, const Node *second, const Node *third)
 {
-    const Node **operands = arena_alloc(parser->arena, 3 * sizeof *operands);
+    const Node **operands = arena_alloc(parser->arena, 3 * sizeof(const Node *));
 
     operands[0] = first;
     operands[1] = second;
@@ -51,6 +52,7 @@ static const Node **operands_of(Parser *parser, const Node *first, const Node *s
 
 static Result want_type(const Parser *parser, const Node *node, QueryType type, Place place, Error *error)
 {
+    assert(node != NULL);
     if (node->type == type)
         return RESULT_OK;
     return source_text_fail(&parser->input->source, place, error, "expected %s, this is %s",
@@ -203,7 +205,7 @@ static Result take_source(Parser *parser, const CatalogueSource **source, Error 
 
 static Result take_where(Parser *parser, Node *draft, Error *error)
 {
-    const Node *condition;
+    const Node *condition = NULL;
     bool has_condition;
 
     TRY(parser_accept(parser, "where", &has_condition, error));
@@ -313,6 +315,7 @@ static Result finish_comparison(Parser *parser, Left left, Comparison comparison
     Node draft = {.kind = NODE_COMPARE, .type = TYPE_BOOL, .comparison = comparison, .operand_count = 2};
     const Node *right;
 
+    assert(left.node != NULL);
     TRY(take_operand(parser, &right, error));
     if (left.node->type == TYPE_BOOL)
         return fail_at(parser, left.place, error, "a condition is not compared; use it alone, or with not");
@@ -355,7 +358,7 @@ static Result take_on_or(Parser *parser, Left left, const Node **node, Error *er
 
 static Result take_within(Parser *parser, Left left, const Node **node, Error *error)
 {
-    Place place = parser->token.place;
+    Place place;
     Node draft = {.kind = NODE_WITHIN, .type = TYPE_BOOL, .operand_count = 2};
     const Node *day;
     bool is_before;
@@ -378,7 +381,8 @@ static Result take_list(Parser *parser, Left left, const Node **node, Error *err
 {
     Place place = parser->token.place;
     Node draft = {.kind = NODE_IN_LIST, .type = TYPE_BOOL, .operand_count = 1};
-    CodeList items = {.codes = arena_alloc(parser->arena, QUERY_OPERANDS_MAX * sizeof(Text))};
+    Text texts[QUERY_OPERANDS_MAX];
+    CodeList items = {.codes = texts};
     bool more = true;
 
     TRY(parser_expect(parser, "(", error));
@@ -393,7 +397,8 @@ static Result take_list(Parser *parser, Left left, const Node **node, Error *err
     }
     TRY(parser_expect(parser, ")", error));
     codes_sort(&items);
-    draft.items = items.codes;
+    draft.items = arena_alloc(parser->arena, items.count * sizeof *draft.items);
+    memcpy(draft.items, texts, items.count * sizeof *texts);
     draft.item_count = items.count;
     draft.operands = operands_of(parser, left.node, NULL, NULL);
     return finish(parser, &draft, place, node, error);
@@ -524,8 +529,8 @@ static Result take_chain(Parser *parser, const char *word, NodeKind kind, TakeOp
     }
     if (draft.operand_count == 1)
         return RESULT_OK;
-    draft.operands = arena_alloc(parser->arena, draft.operand_count * sizeof *operands);
-    memcpy(draft.operands, operands, draft.operand_count * sizeof *operands);
+    draft.operands = arena_alloc(parser->arena, draft.operand_count * sizeof(const Node *));
+    memcpy(draft.operands, operands, draft.operand_count * sizeof(const Node *));
     return finish(parser, &draft, place, node, error);
 }
 

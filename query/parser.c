@@ -1,4 +1,5 @@
 /* Statements of a query, in their fixed order; expressions are in expression.c. */
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -118,7 +119,7 @@ static Result take_literal_codes(Parser *parser, CodeList *list, Error *error)
 static Result take_codes_from(Parser *parser, CodeList *list, Error *error)
 {
     Place place = parser->token.place;
-    Text file_name;
+    Text file_name = {0};
 
     TRY(take_string(parser, "code list file", &file_name, error));
     return codes_read(parser, file_name, place, list, error);
@@ -173,7 +174,7 @@ static Result take_let(Parser *parser, Error *error)
 {
     Tree *tree = parser->tree;
     Token name = parser->token;
-    Let let;
+    Let let = {0};
 
     TRY(take_new_name(parser, &let.name, error));
     if (is_let(parser, let.name) || (is_reserved(let.name) && !text_equal(let.name, TEXT("age"))))
@@ -309,6 +310,7 @@ static Result take_measure(Parser *parser, Error *error)
 
 static bool same_family(const Dimension *a, const Dimension *b)
 {
+    assert(a->attribute != NULL && b->attribute != NULL);
     return strcmp(a->attribute->family, b->attribute->family) == 0 && !dimension_equal(a, b);
 }
 

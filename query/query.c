@@ -3,7 +3,7 @@
 
 #include "query/query_private.h"
 
-enum { ARENA_BYTES_MAX = 256 << 20 };
+enum { ARENA_BYTES_MAX = 512 << 20 };
 
 void query_close(Query **query)
 {

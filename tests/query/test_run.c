@@ -114,7 +114,6 @@ Test(run, the_dead_are_not_registered)
 
 Test(run, same_question_same_bytes)
 {
-    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
     SCOPED(db_close) Db *reader = NULL;
     SCOPED(query_close) Query *query = NULL;
     ReleasedTable *tables[2][QUERY_TABLES_MAX];

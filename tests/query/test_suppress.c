@@ -162,7 +162,7 @@ static uint64_t random_below(uint64_t limit)
 static CountTable random_table(Arena *arena, size_t dimension_count)
 {
     size_t sizes[3], cells = 1;
-    int64_t counts[64];
+    int64_t counts[64] = {0};
 
     for (size_t d = 0; d < dimension_count; d++) {
         sizes[d] = 2 + random_below(dimension_count == 3 ? 2 : 3);
