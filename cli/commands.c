@@ -9,7 +9,7 @@ enum { NAME_BYTES = 64, COMMANDS_MAX = 64 };
  * its others. */
 static const Command commands[] = {
     {"init", cmd_init, "[--database CONNINFO]", "make or complete the data folder and its database"},
-    {"status", cmd_status, "[--conninfo]", "what runs, which schema, what is held"},
+    {"status", cmd_status, "[--conninfo]", "what runs, and which schema"},
     {"start", cmd_start, "", "start the private database"},
     {"stop", cmd_stop, "", "stop the broker and the private database"},
     {"upgrade", cmd_upgrade, "", "apply schema files that this program has and the database has not"},
