@@ -246,7 +246,8 @@ static Result run_psql(const Bench *bench, const char *command, double *seconds,
     if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
         return fail(error, ERROR_SYSTEM, "psql failed");
     const char *timing = strstr(output, "Time: ");
-    if (timing == NULL || sscanf(timing, "Time: %lf ms", seconds) != 1)
+    *seconds = timing != NULL ? strtod(timing + strlen("Time: "), NULL) : 0;
+    if (*seconds <= 0)
         return fail(error, ERROR_SYSTEM, "psql told no time");
     *seconds /= 1000;
     return RESULT_OK;

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <cyaml/cyaml.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -130,6 +131,21 @@ static void log_line(cyaml_log_t level, void *context, const char *format, va_li
         snprintf(log->rule, sizeof log->rule, "%c%s", tolower((unsigned char)text[0]), text + 1);
 }
 
+/* "(line: 7, column: 3)" */
+static bool read_place(const char *place, unsigned long *line, unsigned long *column)
+{
+    static const char before_line[] = "(line: ", before_column[] = ", column: ";
+    char *end;
+
+    if (strncmp(place, before_line, sizeof before_line - 1) != 0)
+        return false;
+    *line = strtoul(place + sizeof before_line - 1, &end, 10);
+    if (strncmp(end, before_column, sizeof before_column - 1) != 0)
+        return false;
+    *column = strtoul(end + sizeof before_column - 1, NULL, 10);
+    return true;
+}
+
 static void *memory(void *context, void *pointer, size_t bytes)
 {
     (void)context;
@@ -156,7 +172,7 @@ Result spec_yaml_parse(const char *path, Text text, YamlSpec **yaml, Error *erro
     YamlLog log = {0};
     cyaml_config_t config = config_with(&log);
     cyaml_data_t *data = NULL;
-    unsigned line = 0, column = 0;
+    unsigned long line = 0, column = 0;
 
     cyaml_err_t outcome =
         cyaml_load_data((const uint8_t *)text.data, text.length, &config, &spec_schema, &data, NULL);
@@ -167,8 +183,8 @@ Result spec_yaml_parse(const char *path, Text text, YamlSpec **yaml, Error *erro
     const char *rule = outcome == CYAML_OK   ? "empty"
                        : log.rule[0] != '\0' ? log.rule
                                              : cyaml_strerror(outcome);
-    if (sscanf(log.place, "(line: %u, column: %u)", &line, &column) == 2)
-        return fail(error, ERROR_CONFIG, "%s line %u column %u: %s", path, line, column, rule);
+    if (read_place(log.place, &line, &column))
+        return fail(error, ERROR_CONFIG, "%s line %lu column %lu: %s", path, line, column, rule);
     return fail(error, ERROR_CONFIG, "%s: %s", path, rule);
 }
 

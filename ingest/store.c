@@ -371,6 +371,6 @@ void store_abandon(Store **store)
     if (db_in_transaction(ending->loader))
         done = db_rollback(ending->loader, &ignored);
     if (done.ok)
-        done = db_run_int8(ending->loader, &load_abandon, values, &nothing, NULL, &ignored);
+        (void)db_run_int8(ending->loader, &load_abandon, values, &nothing, NULL, &ignored).ok;
     close_store(store);
 }

@@ -293,7 +293,9 @@ static Result apply_text(const char *text, char out[TEXT_BYTES], Error *error)
 
 static void open_database(void)
 {
-    SCOPED(db_close) Db *db = support_database(NULL);
+    Db *db = support_database(NULL);
+
+    db_close(&db);
 }
 
 static char said[TEXT_BYTES];
