@@ -161,7 +161,7 @@ static uint64_t random_below(uint64_t limit)
 /* Sparse with small counts: the hard ones. */
 static CountTable random_table(Arena *arena, size_t dimension_count)
 {
-    size_t sizes[3], cells = 1;
+    size_t sizes[3] = {0}, cells = 1;
     int64_t counts[64] = {0};
 
     for (size_t d = 0; d < dimension_count; d++) {
