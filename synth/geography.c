@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdio.h>
 
 #include "base/arena.h"
@@ -100,6 +101,7 @@ static void build_areas(Geography *geography, uint64_t seed, int64_t people, int
 /* Practices stand along their partnership's areas, so that neighbours share one. */
 static void place_practices(Geography *geography, Partnership hcp, size_t first, size_t count)
 {
+    assert(count >= AREAS_MIN);
     size_t areas = 0, nth = 0;
 
     for (size_t i = 0; i < geography->area_count; i++)
@@ -108,8 +110,7 @@ static void place_practices(Geography *geography, Partnership hcp, size_t first,
         SmallArea *area = &geography->areas[i];
         if (DISTRICTS[area->district].hcp != hcp)
             continue;
-        size_t near =
-            nth++ * count / areas; /* NOLINT(clang-analyzer-core.DivideZero): this area is one of them */
+        size_t near = nth++ * count / areas;
         area->practices[0] = (uint16_t)(first + near);
         area->practices[1] = (uint16_t)(first + (near + 1) % count);
     }
