@@ -330,7 +330,6 @@ Test(rekey, a_second_time_there_is_nothing_to_do)
 
 Test(rekey, the_versions_in_use_are_listed)
 {
-    SCOPED(keyring_close) Keyring *keyring = rotated();
     IngestKeyUse uses[2];
     size_t count;
     Error error = {0};
@@ -563,12 +562,13 @@ Test(rekey, the_keeper_can_do_nothing_else)
         "CREATE TEMPORARY TABLE mine (a int4)",
         "SET ROLE cinque_owner",
     };
-    SCOPED(governance_permit_close) GovernancePermit *permit = permit_for(GOVERNANCE_REKEY, "2");
+    GovernancePermit *permit = permit_for(GOVERNANCE_REKEY, "2");
 
     for (size_t i = 0; i < sizeof forbidden / sizeof forbidden[0]; i++) {
         Error error = world_try("cinque_keeper", forbidden[i]);
         cr_expect_eq(error.code, ERROR_REFUSED, "%s: %s", forbidden[i], error.message);
     }
+    governance_permit_close(&permit);
 }
 
 /* The keeper as it might go wrong: hands over what this selects of the subjects r, and finishes. */
