@@ -85,7 +85,7 @@ static void mark_asked(Suppression *s, Arena *arena)
     }
 }
 
-/* ---- lines: a shown margin and the published cells that add up to it ---- */
+/* ---- lines: a margin that some table shows, and the published cells that add up to it ---- */
 
 typedef struct Line {
     size_t hidden_count;
@@ -132,19 +132,6 @@ static bool read_line(const Suppression *s, size_t t, size_t parent, size_t set,
     return true;
 }
 
-/* What a line hides is a published group as well, by subtraction: it must be several cells and not few
- * people. */
-static bool mend_line(Suppression *s, size_t t, size_t parent, size_t set)
-{
-    Line line;
-
-    if (!read_line(s, t, parent, set, &line) || line.hidden_count == 0 ||
-        (line.hidden_count > 1 && line.hidden_people >= s->rule->people_min))
-        return false;
-    hide(s, t, line.smallest < s->tables[t].cell_count ? line.smallest : parent);
-    return true;
-}
-
 static size_t margin_set(const CountTable *table, size_t cell)
 {
     size_t place[QUERY_DIMENSIONS_MAX], set = 0;
@@ -156,13 +143,93 @@ static size_t margin_set(const CountTable *table, size_t cell)
     return set;
 }
 
+static size_t dimension_in(const CountTable *table, Text name)
+{
+    size_t d = 0;
+
+    while (d < table->dimension_count && !text_equal(table->dimensions[d].name, name))
+        d++;
+    return d;
+}
+
+/* The cell of another table that counts the same people; false when it lacks a dimension of this one. */
+static bool find_same(const CountTable *table, size_t cell, const CountTable *other, size_t *same)
+{
+    size_t place[QUERY_DIMENSIONS_MAX], other_place[QUERY_DIMENSIONS_MAX];
+
+    count_coordinates(table, cell, place);
+    for (size_t d = 0; d < other->dimension_count; d++)
+        other_place[d] = other->dimensions[d].value_count;
+    for (size_t d = 0; d < table->dimension_count; d++) {
+        size_t mine = dimension_in(other, table->dimensions[d].name);
+        if (place[d] == table->dimensions[d].value_count)
+            continue;
+        if (mine == other->dimension_count)
+            return false;
+        other_place[mine] = place[d];
+    }
+    *same = count_cell(other, other_place);
+    return true;
+}
+
+/* Does a table say a margin's count, in a cell or by a line of cells that are all shown? Then one of them. */
+static bool find_teller(const Suppression *s, size_t t, size_t margin, size_t *teller)
+{
+    size_t margins = margin_set(&s->tables[t], margin);
+    Line line;
+
+    *teller = margin;
+    if (s->states[t][margin] == CELL_SHOWN)
+        return true;
+    for (size_t set = margins; set != 0; set = (set - 1) & margins)
+        if (read_line(s, t, margin, set, &line) && line.hidden_count == 0 &&
+            line.smallest < s->tables[t].cell_count) {
+            *teller = line.smallest;
+            return true;
+        }
+    return false;
+}
+
+/* A margin is as good as shown in its own table when any table of the query says it. */
+static bool find_telling_cell(const Suppression *s, size_t t, size_t margin, CellName *cell)
+{
+    *cell = (CellName){.table = t, .cell = margin};
+    if (s->states[t][margin] == CELL_SHOWN)
+        return true;
+    for (size_t other = 0; other < s->table_count; other++) {
+        size_t same;
+        cell->table = other;
+        if (other != t && find_same(&s->tables[t], margin, &s->tables[other], &same) &&
+            find_teller(s, other, same, &cell->cell))
+            return true;
+    }
+    return false;
+}
+
+/* What a line hides is a published group as well, by subtraction: it must be several cells and not few
+ * people. */
+static bool mend_line(Suppression *s, size_t t, size_t parent, size_t set)
+{
+    CellName telling;
+    Line line;
+
+    if (!read_line(s, t, parent, set, &line) || line.hidden_count == 0 ||
+        (line.hidden_count > 1 && line.hidden_people >= s->rule->people_min) ||
+        !find_telling_cell(s, t, parent, &telling))
+        return false;
+    if (line.smallest < s->tables[t].cell_count)
+        telling = (CellName){.table = t, .cell = line.smallest};
+    hide(s, telling.table, telling.cell);
+    return true;
+}
+
 static bool mend_lines_of(Suppression *s, size_t t, size_t parent)
 {
     size_t margins = margin_set(&s->tables[t], parent);
     bool changed = false;
 
     for (size_t set = margins; set != 0; set = (set - 1) & margins)
-        while (s->states[t][parent] == CELL_SHOWN && mend_line(s, t, parent, set))
+        while (mend_line(s, t, parent, set))
             changed = true;
     return changed;
 }
@@ -176,8 +243,7 @@ static void mend_lines(Suppression *s)
         changed = false;
         for (size_t t = 0; t < s->table_count; t++)
             for (size_t cell = s->tables[t].cell_count; cell-- > 0;)
-                if (s->states[t][cell] == CELL_SHOWN)
-                    changed |= mend_lines_of(s, t, cell);
+                changed |= mend_lines_of(s, t, cell);
     }
 }
 

@@ -310,6 +310,49 @@ Test(suppress, tables_of_one_query_do_not_give_each_other_away)
     cr_expect(cell_is_hidden(states[0][1]) || cell_is_hidden(states[1][0]), "33 - 30 = 3");
 }
 
+/* Row 0: 3, 2, 20; the first table hides 3 and 2 and has no totals, the second shows 25: five people. Red
+ * when find_telling_cell looks into its own table alone. */
+Test(suppress, a_line_whose_total_stands_in_another_table_leaves_no_few_people)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(ARENA_BYTES);
+    CountTable tables[2];
+    CellState *states[2];
+    tables[0] = make_table(arena, (const size_t[]){2, 3}, 2, (const int64_t[]){3, 2, 20, 30, 40, 50});
+    tables[0].dimensions[0].may_total = tables[0].dimensions[1].may_total = tables[0].has_totals = false;
+    tables[1] = make_table(arena, (const size_t[]){2}, 1, (const int64_t[]){25, 120});
+    for (size_t i = 0; i < 2; i++)
+        tables[1].cells[i].set = tables[0].cells[4 * i + 3].set;
+
+    suppress(tables, 2, &rule, arena, states);
+
+    cr_expect_eq(states[0][0], CELL_PRIMARY);
+    cr_expect_eq(states[0][1], CELL_PRIMARY);
+    cr_expect(states[0][2] == CELL_COMPLEMENTARY || states[1][0] == CELL_COMPLEMENTARY, "25 - 20 = 3 + 2");
+}
+
+/* The same row; the other table shows it by a further dimension, 10 and 15, which add up to its total. */
+Test(suppress, a_line_whose_total_is_a_sum_in_another_table_leaves_no_few_people)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(ARENA_BYTES);
+    CountTable tables[2];
+    CellState *states[2];
+    tables[0] = make_table(arena, (const size_t[]){2, 3}, 2, (const int64_t[]){3, 2, 20, 30, 40, 50});
+    tables[1] = make_table(arena, (const size_t[]){2, 2}, 2, (const int64_t[]){10, 15, 60, 60});
+    tables[1].dimensions[1].name = TEXT("c");
+    for (size_t i = 0; i < 2; i++) {
+        tables[i].dimensions[0].may_total = tables[i].dimensions[1].may_total = tables[i].has_totals = false;
+        tables[i].cells[tables[i].cell_count - 1].set = (SetHash){.high = 99, .low = 99};
+    }
+    for (size_t i = 0; i < 9; i++)
+        tables[1].cells[i].set.low += 1000;
+
+    suppress(tables, 2, &rule, arena, states);
+
+    cr_expect(states[0][2] == CELL_COMPLEMENTARY || cell_is_hidden(states[1][0]) ||
+                  cell_is_hidden(states[1][1]),
+              "10 + 15 - 20 = 3 + 2");
+}
+
 /* sdctable_hidden_recompute in miniature: two hidden in each line, and one still known by adding lines up. */
 Test(audit, sees_what_lines_do_not)
 {
