@@ -97,6 +97,31 @@ static bool is_control(char c)
     return (unsigned char)c < ' ' || c == '\x7f';
 }
 
+/* C1 controls, zero-width characters, marks of direction, line separators: what an approver reads is all
+ * there is. */
+static bool is_invisible(const Lexer *lexer, size_t ahead)
+{
+    static const struct {
+        const char *lead;
+        unsigned char from, to;
+    } ranges[] = {{"\xC2", 0x80, 0x9F},
+                  {"\xE2\x80", 0x8B, 0x8F},
+                  {"\xE2\x80", 0xA8, 0xAE},
+                  {"\xE2\x81", 0xA0, 0xA9},
+                  {"\xEF\xBB", 0xBF, 0xBF}};
+    const char *at = lexer->source.text.data + lexer->at.offset + ahead;
+
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+        size_t length = strlen(ranges[i].lead);
+        if (strncmp(at, ranges[i].lead, length) != 0)
+            continue;
+        unsigned char last = (unsigned char)at[length];
+        if (last >= ranges[i].from && last <= ranges[i].to)
+            return true;
+    }
+    return false;
+}
+
 static Text undouble_quotes(Arena *arena, Text text)
 {
     char *copy = arena_alloc(arena, text.length + 1);
@@ -120,6 +145,9 @@ static Result take_string(Lexer *lexer, Token *token, Error *error)
             return source_text_fail(&lexer->source, token->place, error, "string has no closing quote");
         if (is_control(peek(lexer, length)))
             return source_text_fail(&lexer->source, token->place, error, "string holds a control character");
+        if (is_invisible(lexer, length))
+            return source_text_fail(&lexer->source, token->place, error,
+                                    "string holds an invisible character");
         if (peek(lexer, length) != '"')
             continue;
         if (peek(lexer, length + 1) != '"')

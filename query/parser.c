@@ -332,6 +332,48 @@ static Result check_families(const Parser *parser, const TableNode *added, Error
     return RESULT_OK;
 }
 
+/* A dimension that one table alone has, and a table that lies within another, close no ring. */
+static bool drop_ends(uint32_t *sets, size_t count)
+{
+    bool has_dropped = false;
+
+    for (size_t i = 0; i < count; i++) {
+        uint32_t elsewhere = 0, left = sets[i];
+        for (size_t j = 0; j < count; j++) {
+            elsewhere |= j != i ? sets[j] : 0;
+            if (j != i && (sets[i] & ~sets[j]) == 0)
+                left = 0;
+        }
+        left &= elsewhere;
+        has_dropped |= left != sets[i];
+        sets[i] = left;
+    }
+    return has_dropped;
+}
+
+/*
+ * Three tables by a and b, b and c, a and c have counts that agree two by two and yet belong to no one set of
+ * people, so the audit's other solution would prove nothing. Graham's reduction finds such rings; where there
+ * are none, tables that agree two by two always have a common one.
+ */
+static Result check_rings(const Parser *parser, Error *error)
+{
+    const Tree *tree = parser->tree;
+    uint32_t sets[QUERY_TABLES_MAX] = {0};
+
+    for (size_t t = 0; t < tree->table_count; t++)
+        for (size_t i = 0; i < tree->tables[t].dimension_count; i++)
+            sets[t] |= UINT32_C(1) << (tree->tables[t].dimensions[i].attribute - ATTRIBUTES);
+    while (drop_ends(sets, tree->table_count))
+        ;
+    for (size_t t = tree->table_count; t-- > 0;)
+        if (sets[t] != 0)
+            return source_text_fail(&parser->input->source, tree->tables[t].dimensions[0].place, error,
+                                    "the dimensions of the tables form a ring, from which hidden cells can "
+                                    "be worked out; ask one table by all of them");
+    return RESULT_OK;
+}
+
 static Result take_table(Parser *parser, Error *error)
 {
     TableNode table = {0};
@@ -426,7 +468,7 @@ static Result take_query(Parser *parser, Error *error)
     }
     if (parser->token.kind != TOKEN_END)
         return fail_statement(parser, &table_word, 1, error);
-    return RESULT_OK;
+    return check_rings(parser, error);
 }
 
 Result tree_parse(const ParseInput *input, Arena *arena, Tree **tree, Error *error)

@@ -158,10 +158,62 @@ Test(language, each_rule_has_its_message)
         expect_refused(cases[i].text, cases[i].message);
 }
 
+#define BY(dimensions) " table \"t\" by " dimensions " measure people"
+
+/* Red when check_rings is not called: pairs of margins agree, and no table of people has all three. */
+Test(language, tables_whose_dimensions_form_a_ring_are_refused)
+{
+    static const char rule[] = "the dimensions of the tables form a ring, from which hidden cells can be "
+                               "worked out; ask one table by all of them";
+    char three[256], four[256];
+    snprintf(three, sizeof three, "q.cohort:3:117: %s", rule);
+    snprintf(four, sizeof four, "q.cohort:3:172: %s", rule);
+
+    expect_refused(COHORT "care_home" BY("sex, district") BY("sex, imd_decile") BY("district, imd_decile"),
+                   three);
+    expect_refused(COHORT "care_home" BY("sex, district") BY("district, imd_decile")
+                       BY("imd_decile, care_home") BY("care_home, sex"),
+                   four);
+}
+
+/* A chain, a star, and a ring that one table spans. */
+Test(language, tables_whose_dimensions_form_no_ring_are_accepted)
+{
+    static const char *const texts[] = {
+        COHORT "care_home" BY("sex, district") BY("district, imd_decile") BY("imd_decile, care_home"),
+        COHORT "care_home" BY("sex, district") BY("sex, imd_decile") BY("sex, care_home") BY("sex"),
+        COHORT "care_home" BY("sex, district") BY("sex, imd_decile") BY("district, imd_decile")
+            BY("sex, district, imd_decile"),
+    };
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        SCOPED(query_close) Query *query = NULL;
+        Error error = {0};
+        cr_expect(parse(texts[i], &query, &error).ok, "%s", error.message);
+    }
+}
+
 /* A Cyrillic letter that looks like an a. */
 Test(language, look_alike_letters_are_refused)
 {
     expect_refused(COHORT "\xD0\xB0ge > 4" TAIL, "q.cohort:3:8: character is not part of the language");
+}
+
+/* Each end of each range; what stands beside them is shown and passes. */
+Test(language, a_string_holds_nothing_that_cannot_be_seen)
+{
+    static const char *const hidden[] = {"\xC2\x80",     "\xC2\x9F",     "\xE2\x80\x8B",
+                                         "\xE2\x80\x8F", "\xE2\x80\xA8", "\xE2\x80\xAE",
+                                         "\xE2\x81\xA0", "\xE2\x81\xA9", "\xEF\xBB\xBF"};
+
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "query \"a%sb\"", hidden[i]);
+        expect_refused(text, "q.cohort:1:7: string holds an invisible character");
+    }
+    expect_canonical("query \"\xC2\xA0\xE2\x80\x90\xC3\xA9\" project P cohort care_home" TAIL,
+                     "query \"\xC2\xA0\xE2\x80\x90\xC3\xA9\"\nproject P\ncohort care_home\n"
+                     "\ntable \"t\"\n  by sex\n  measure people\n");
 }
 
 Test(language, text_that_is_not_utf8_is_refused)
