@@ -20,7 +20,8 @@ struct Audit {
     int32_t *unknowns[QUERY_TABLES_MAX]; /* of each cell: its unknown, or -1 */
     int64_t *people;                     /* of each unknown */
     size_t unknown_count;
-    Term *terms; /* sorted by equation */
+    int64_t people_max; /* of an unknown, as far as an attacker knows */
+    Term *terms;        /* sorted by equation */
     size_t term_count, term_max;
     Term *by_unknown;                       /* the same, sorted by unknown */
     size_t *equation_start, *unknown_start; /* one more than there are */
@@ -180,13 +181,24 @@ static void index_terms(Audit *audit)
         audit->unknown_start[i + 1] += audit->unknown_start[i];
 }
 
-Audit *audit_open(const CountTable *tables, size_t table_count, CellState *const *states)
+/* Where the second rule hid nothing, the first hid all, and who knows the rules knows that. */
+static int64_t largest_possible(const Audit *audit, int64_t people_min)
+{
+    for (size_t t = 0; t < audit->table_count; t++)
+        for (size_t cell = 0; cell < audit->tables[t].cell_count; cell++)
+            if (audit->states[t][cell] == CELL_COMPLEMENTARY)
+                return INT64_MAX;
+    return people_min - 1;
+}
+
+Audit *audit_open(const CountTable *tables, size_t table_count, CellState *const *states, int64_t people_min)
 {
     Audit *audit = memory_alloc(sizeof *audit);
 
     audit->tables = tables;
     audit->table_count = table_count;
     audit->states = states;
+    audit->people_max = largest_possible(audit, people_min);
     name_unknowns(audit);
     for (size_t t = 0; t < table_count; t++)
         add_margins(audit, t);
@@ -261,6 +273,13 @@ static int64_t gain_of(const Audit *audit, size_t unknown, int by)
     return gain;
 }
 
+static bool is_possible(const Audit *audit, size_t unknown, int by)
+{
+    int64_t people = audit->people[unknown] + by;
+
+    return people >= 1 && people <= audit->people_max;
+}
+
 typedef struct Move {
     size_t unknown;
     int by;
@@ -275,7 +294,7 @@ static size_t moves_for(const Audit *audit, size_t equation, Move moves[SEARCH_W
     for (size_t i = audit->equation_start[equation]; i < audit->equation_start[equation + 1]; i++) {
         const Term *term = &audit->terms[i];
         Move move = {.unknown = term->unknown, .by = audit->excess[equation] > 0 ? -term->sign : term->sign};
-        if (audit->change[move.unknown] != 0 || audit->people[move.unknown] + move.by < 1)
+        if (audit->change[move.unknown] != 0 || !is_possible(audit, move.unknown, move.by))
             continue;
         move.gain = gain_of(audit, move.unknown, move.by);
         size_t at = count < SEARCH_WIDTH ? count : SEARCH_WIDTH;
@@ -314,7 +333,7 @@ static bool mend(Audit *audit, size_t depth)
 
 static bool can_change(Audit *audit, size_t unknown, int by)
 {
-    if (audit->people[unknown] + by < 1)
+    if (!is_possible(audit, unknown, by))
         return false;
     audit->steps_left = SEARCH_STEPS;
     audit->touched_count = 0;

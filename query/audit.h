@@ -8,7 +8,8 @@
 
 typedef struct Audit Audit;
 
-Audit *audit_open(const CountTable *tables, size_t table_count, CellState *const *states);
+/* people_min: of the policy; below it are all hidden cells when none of them is complementary. */
+Audit *audit_open(const CountTable *tables, size_t table_count, CellState *const *states, int64_t people_min);
 void audit_close(Audit **audit);
 /*
  * True when there is proof of doubt: another table with the same published cells, whole numbers, hidden inner

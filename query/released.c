@@ -20,7 +20,7 @@ struct ReleasedTable {
     size_t dimension_count;
     ReleasedCell *cells; /* in the order of the lines */
     size_t cell_count;
-    int64_t primary, complementary;
+    int64_t hidden_count;
     Provenance provenance;
     Text canonical;
 };
@@ -41,7 +41,7 @@ int64_t released_table_cells(const ReleasedTable *table)
 
 int64_t released_table_suppressed(const ReleasedTable *table)
 {
-    return table->primary + table->complementary;
+    return table->hidden_count;
 }
 
 Text released_table_canonical(const ReleasedTable *table)
@@ -77,8 +77,7 @@ static void copy_cells(ReleasedTable *table, const CountTable *counts, const Cel
         cell->is_hidden = cell_is_hidden(states[i]);
         if (!cell->is_hidden)
             cell->people = round_people(counts->cells[i].people, table->provenance.policy.round_to);
-        table->primary += states[i] == CELL_PRIMARY;
-        table->complementary += states[i] == CELL_COMPLEMENTARY;
+        table->hidden_count += cell->is_hidden;
         table->cell_count++;
     }
 }
@@ -147,15 +146,17 @@ static json_t *coverage_json(const Coverage *coverage)
                      text_json(coverage->status), "match_percent", match);
 }
 
+/* Both rules are always named, and how many cells each hid is not said: two cells that the first rule hid and
+ * that add up to 14 would be 7 and 7. */
 static json_t *disclosure_json(const ReleasedTable *table)
 {
     const GovernancePolicy *policy = &table->provenance.policy;
 
-    return json_pack("{s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "policy", policy->name, "effective_from",
-                     date_json(policy->effective_from), "policy_content", hash_json(&policy->content),
-                     "people_min", (json_int_t)policy->people_min, "round_to", (json_int_t)policy->round_to,
-                     "cells", (json_int_t)table->cell_count, "hidden_primary", (json_int_t)table->primary,
-                     "hidden_complementary", (json_int_t)table->complementary);
+    return json_pack("{s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:[s, s]}", "policy", policy->name,
+                     "effective_from", date_json(policy->effective_from), "policy_content",
+                     hash_json(&policy->content), "people_min", (json_int_t)policy->people_min, "round_to",
+                     (json_int_t)policy->round_to, "cells", (json_int_t)table->cell_count, "hidden",
+                     (json_int_t)table->hidden_count, "rules", "primary", "complementary");
 }
 
 static json_t *table_json(const ReleasedTable *table)
@@ -293,10 +294,9 @@ static void print_record(const ReleasedTable *table, const char *before, FILE *o
     char date[DATE_TEXT_BYTES], month[DATE_TEXT_BYTES], as_at[DATE_TEXT_BYTES];
 
     fprintf(out,
-            "%s* hidden: %" PRId64 " of %zu cells, %" PRId64 " because they count 1 to %" PRId64
-            " people, %" PRId64 " more that would give those back. 0 is nobody.\n",
-            before, table->primary + table->complementary, table->cell_count, table->primary,
-            policy->people_min - 1, table->complementary);
+            "%s* hidden: %" PRId64 " of %zu cells: counts of 1 to %" PRId64
+            " people (primary), and those that would give these back (complementary). 0 is nobody.\n",
+            before, table->hidden_count, table->cell_count, policy->people_min - 1);
     fprintf(out,
             "%sPolicy %s of %s: at least %" PRId64
             " people; each count, totals as well, to the nearest %" PRId64 ", so parts need not add up.\n",

@@ -281,7 +281,7 @@ static CellName complement_of(const Suppression *s, size_t t, size_t cell)
 /* True when nothing had to be hidden. */
 static bool audit_once(Suppression *s)
 {
-    SCOPED(audit_close) Audit *audit = audit_open(s->tables, s->table_count, s->states);
+    SCOPED(audit_close) Audit *audit = audit_open(s->tables, s->table_count, s->states, s->rule->people_min);
     /* Large tables take several cells a round, small ones the fewest. */
     size_t hide_max = 1 + audit_unknown_count(audit) / 50, hidden = 0;
 

@@ -68,20 +68,21 @@ Test(released, the_terminal_shows_the_table_and_its_record)
     const char *text = printed(TABLE_TERMINAL);
 
     cr_expect_str_eq(
-        text, "T\n\n"
-              "district  sex 1  sex 2  all\n"
-              "--------  -----  -----  ---\n"
-              "Ashford       *      *   35\n"
-              "Dover         0     40   40\n"
-              "all           *      *   75\n"
-              "\n"
-              "* hidden: 4 of 9 cells, 2 because they count 1 to 7 people, 2 more that would give those "
-              "back. 0 is nobody.\n"
-              "Policy nhs of 2018-10-01: at least 8 people; each count, totals as well, to the nearest 5, so "
-              "parts need "
-              "not add up.\n"
-              "Query \"Q, \"quoted\"\", project P-1, release 4 (2026-06), as at 2026-06-30.\n"
-              "Source gp_event: 2026-04 to 2026-06 (3 months), final, 2 senders, 98 % of rows linked\n");
+        text,
+        "T\n\n"
+        "district  sex 1  sex 2  all\n"
+        "--------  -----  -----  ---\n"
+        "Ashford       *      *   35\n"
+        "Dover         0     40   40\n"
+        "all           *      *   75\n"
+        "\n"
+        "* hidden: 4 of 9 cells: counts of 1 to 7 people (primary), and those that would give these back "
+        "(complementary). 0 is nobody.\n"
+        "Policy nhs of 2018-10-01: at least 8 people; each count, totals as well, to the nearest 5, so "
+        "parts need "
+        "not add up.\n"
+        "Query \"Q, \"quoted\"\", project P-1, release 4 (2026-06), as at 2026-06-30.\n"
+        "Source gp_event: 2026-04 to 2026-06 (3 months), final, 2 senders, 98 % of rows linked\n");
 }
 
 Test(released, csv_has_a_line_a_cell_and_the_record_behind)
@@ -110,7 +111,9 @@ Test(released, json_is_canonical_and_says_only_that_a_cell_is_hidden)
                 "{\"at\":[\"Ashford\",\"2\"],\"hidden\":true},{\"at\":[\"Ashford\",\"all\"],\"people\":35},"
                 "{\"at\":[\"Dover\",\"1\"],\"people\":0},")),
         0, "%s", text);
-    cr_expect_not_null(strstr(text, "\"hidden_complementary\":2,\"hidden_primary\":2,\"people_min\":8"));
+    cr_expect_not_null(strstr(text, "\"hidden\":4,\"people_min\":8"));
+    cr_expect_not_null(strstr(text, "\"rules\":[\"primary\",\"complementary\"]"));
+    cr_expect_null(strstr(text, "hidden_"), "no count by rule");
     cr_expect_null(strstr(text, "\"people\":3,"));
 }
 

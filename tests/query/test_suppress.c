@@ -367,7 +367,7 @@ Test(audit, sees_what_lines_do_not)
     /* row 0: columns 0 1; row 1: columns 0 1 2; row 2: 2 alone with its margin shown, so known */
     states[0] = states[1] = states[4] = states[5] = states[6] = states[10] = CELL_COMPLEMENTARY;
 
-    audit = audit_open(&table, 1, all);
+    audit = audit_open(&table, 1, all, PEOPLE_MIN);
 
     cr_expect(audit_is_determined(audit, 0, 10), "row 2 has no other hidden cell");
     cr_expect(audit_is_determined(audit, 0, 6), "its column then, too");
@@ -385,10 +385,26 @@ Test(audit, knows_that_a_hidden_cell_is_at_least_one)
     CellState states[] = {CELL_PRIMARY, CELL_PRIMARY, CELL_SHOWN, CELL_SHOWN};
     CellState *all[] = {states};
 
-    audit = audit_open(&table, 1, all);
+    audit = audit_open(&table, 1, all, PEOPLE_MIN);
 
     cr_expect_not(audit_is_determined(audit, 0, 0));
     cr_expect_not(audit_is_safe(audit, 0, 0));
+}
+
+/* 7 and 7 of 14, and nothing else hidden: whoever knows the rules knows both, so a third cell has to go. Red
+ * when largest_possible gives INT64_MAX. */
+Test(suppress, cells_that_can_only_be_the_largest_small_ones_are_not_left_alone)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(ARENA_BYTES);
+    CountTable table = make_table(arena, (const size_t[]){4}, 1, (const int64_t[]){7, 7, 20, 30});
+    CellState *states;
+
+    suppress(&table, 1, &rule, arena, &states);
+
+    cr_expect_eq(states[0], CELL_PRIMARY);
+    cr_expect_eq(states[1], CELL_PRIMARY);
+    cr_expect_eq(states[2], CELL_COMPLEMENTARY);
+    cr_expect_eq(states[3], CELL_SHOWN);
 }
 
 Test(suppress, rounds_half_up_to_the_nearest)
