@@ -27,6 +27,8 @@ Result rules_check_policy(const GovernancePolicy *policy, Error *error)
         return fail(error, ERROR_CONFIG, "policy: people_min is below %d", POLICY_PEOPLE_MIN_FLOOR);
     if (policy->round_to < POLICY_ROUND_TO_FLOOR)
         return fail(error, ERROR_CONFIG, "policy: round_to is below %d", POLICY_ROUND_TO_FLOOR);
+    if (policy->round_to > policy->people_min)
+        return fail(error, ERROR_CONFIG, "policy: round_to is above people_min");
     return RESULT_OK;
 }
 

@@ -317,6 +317,7 @@ int64_t band_top(int64_t band_years)
     return AGE_TOP / band_years * band_years;
 }
 
+/* Who has no known birth, or none before the day, is in no band. */
 static void add_dimension(Compiler *compiler, TextBuilder *sql, const Dimension *dimension)
 {
     if (dimension->band_years == 0) {
@@ -324,15 +325,17 @@ static void add_dimension(Compiler *compiler, TextBuilder *sql, const Dimension 
         text_add_string(sql, "::text");
         return;
     }
-    text_add_string(sql, "least(greatest(");
+    text_add_string(sql, "(CASE WHEN ");
     add_age(compiler, sql, compiler->as_at);
-    text_add_string(sql, ", 0) / ");
+    text_add_string(sql, " >= 0 THEN least(");
+    add_age(compiler, sql, compiler->as_at);
+    text_add_string(sql, " / ");
     add_number(compiler, sql, dimension->band_years);
     text_add_string(sql, " * ");
     add_number(compiler, sql, dimension->band_years);
     text_add_string(sql, ", ");
     add_number(compiler, sql, band_top(dimension->band_years));
-    text_add_string(sql, ")::text");
+    text_add_string(sql, ") END)::text");
 }
 
 size_t compiled_dimension(const Compiled *compiled, const Dimension *dimension)

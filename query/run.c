@@ -27,7 +27,7 @@ static const DbStatement coverage_statement = {
     .columns = {VALUE_TEXT, VALUE_INT4, VALUE_INT4, VALUE_INT8, VALUE_INT4, VALUE_TEXT, VALUE_INT8},
 };
 
-/* No configuration undercuts the floor. */
+/* No configuration undercuts the floor, nor makes a shown count print as 0, which says nobody. */
 static Result check_policy(const GovernancePolicy *policy, Error *error)
 {
     if (policy->people_min < PEOPLE_MIN_FLOOR)
@@ -35,6 +35,8 @@ static Result check_policy(const GovernancePolicy *policy, Error *error)
                     PEOPLE_MIN_FLOOR);
     if (policy->round_to < 1)
         return fail(error, ERROR_CONFIG, "policy %s: round_to is below 1", policy->name);
+    if (policy->round_to > policy->people_min)
+        return fail(error, ERROR_CONFIG, "policy %s: round_to is above people_min", policy->name);
     return RESULT_OK;
 }
 

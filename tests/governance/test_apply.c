@@ -248,6 +248,9 @@ Test(apply, a_wrong_file_is_refused_by_place_and_rule)
          "policies:\n  - { name: p, effective_from: 2018-09-01, people_min: 8, round_to: 0 }\nprojects: []\n",
          "policies 1: policy: round_to is below 1"},
         {PEOPLE PURPOSES SUPPLIERS AGREEMENTS
+         "policies:\n  - { name: p, effective_from: 2018-09-01, people_min: 8, round_to: 9 }\nprojects: []\n",
+         "policies 1: policy: round_to is above people_min"},
+        {PEOPLE PURPOSES SUPPLIERS AGREEMENTS
          "policies:\n  - { name: p, effective_from: soon, people_min: 8, round_to: 5 }\nprojects: []\n",
          "policies 1: effective_from is a date as CCYY-MM-DD"},
         {PEOPLE PURPOSES, "Missing required mapping field"},

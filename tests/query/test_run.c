@@ -99,6 +99,25 @@ Test(run, a_birthday_is_on_the_first_of_its_month)
     expect_holds(answer, "{\"at\":[\"all\"],\"people\":1860}");
 }
 
+/* People 1 to 100 have no birth date, 101 to 200 one after the day; of each hundred two opted out. */
+Test(run, without_a_birth_before_the_day_nobody_is_in_an_age_band)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    county_make(2000, 0);
+    county_sql("UPDATE subjects.subject SET birth_year = 1980, birth_month = 6");
+    county_sql("UPDATE subjects.subject SET birth_year = NULL, birth_month = NULL"
+               " WHERE subject_id % 100000000 BETWEEN 1 AND 100");
+    county_sql(
+        "UPDATE subjects.subject SET birth_year = 2027 WHERE subject_id % 100000000 BETWEEN 101 AND 200");
+    county_release();
+
+    Text answer =
+        county_ask(HEAD "cohort registered at 2026-01-01 table \"t\" by band(age, 20) measure people", arena);
+
+    expect_holds(answer, "\"cells\":[{\"at\":[\"40-59\"],\"people\":1765},"
+                         "{\"at\":[\"not known\"],\"people\":195}]");
+}
+
 Test(run, the_dead_are_not_registered)
 {
     SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
@@ -207,6 +226,20 @@ Test(run, a_policy_below_the_floor_is_refused)
 
     cr_expect_eq(error.code, ERROR_CONFIG);
     cr_expect_str_eq(error.message, "policy lax: people_min is below the floor of 5");
+}
+
+/* 8 people to the nearest 17 would be 0, and 0 says nobody. */
+Test(run, a_policy_that_rounds_coarser_than_its_minimum_is_refused)
+{
+    const GovernancePolicy policy = {.name = "coarse", .people_min = 8, .round_to = 9};
+    Error error = {0};
+    county_make(60, 0);
+    county_release();
+
+    cr_expect_not(try_run(&policy, COUNTY_RUN_PERMIT, &error).ok);
+
+    cr_expect_eq(error.code, ERROR_CONFIG);
+    cr_expect_str_eq(error.message, "policy coarse: round_to is above people_min");
 }
 
 Test(run, a_day_after_the_release_is_refused)
