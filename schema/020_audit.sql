@@ -178,12 +178,14 @@ BEGIN
 END
 $$;
 
--- For every function that changes or reads rows: its first line.
+-- For every function that changes or reads rows: its first line. The rules are those of the day of the grant, so a
+-- permit that was left open is of no use the day after.
 CREATE FUNCTION audit.require(permit bytea, action text, object text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM FROM audit.permit AS p
-      WHERE p.permit_id = $1 AND p.action = $2 AND p.object = $3 AND p.spent_at IS NULL;
+      WHERE p.permit_id = $1 AND p.action = $2 AND p.object = $3 AND p.spent_at IS NULL
+        AND p.granted_at > now() - interval '1 day';
     IF NOT FOUND THEN
         RAISE EXCEPTION 'permit: none is open for this action and object' USING ERRCODE = 'CQ001';
     END IF;

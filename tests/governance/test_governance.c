@@ -298,6 +298,25 @@ Test(governance, sql_requires_an_open_permit_for_exactly_this_action_and_object)
                  ERROR_REFUSED);
 }
 
+/* Switch: granted_at in audit.require, schema 020. */
+Test(governance, a_permit_of_yesterday_is_not_open)
+{
+    SCOPED(governance_close) Governance *governance = world_open();
+    SCOPED(governance_permit_close)
+    GovernancePermit *permit = world_permit(
+        governance,
+        &(GovernanceRequest){.action = GOVERNANCE_LINK_UNDO, .person_id = "eng", .object = TEXT("7")});
+
+    cr_assert_eq(
+        world_try("cinque_owner", "UPDATE audit.permit SET granted_at = now() - interval '23 hours'").code,
+        ERROR_NONE);
+    cr_expect_eq(require(permit, "link_undo", "7").code, ERROR_NONE);
+    cr_assert_eq(
+        world_try("cinque_owner", "UPDATE audit.permit SET granted_at = now() - interval '25 hours'").code,
+        ERROR_NONE);
+    cr_expect_eq(require(permit, "link_undo", "7").code, ERROR_REFUSED);
+}
+
 Test(governance, a_missing_server_is_an_error_of_open)
 {
     Governance *governance = NULL;
