@@ -27,7 +27,7 @@ Result query_release_retire(Db *releaser, const GovernancePermit *permit, int64_
     CHECKED;
 /* release, month, purpose, state, people, built, content hash */
 Result query_release_list(Db *releaser, Table **table, Error *error) CHECKED;
-/* The newest live release of a purpose; ERROR_REFUSED when there is none. */
+/* The newest release of a purpose; ERROR_REFUSED when it is retired or there is none. */
 Result query_release_newest(Db *reader, const char *purpose, int64_t *release_id, Error *error) CHECKED;
 
 /* ---- queries ---- */
@@ -74,7 +74,7 @@ Result query_run(Db *reader, const GovernancePermit *permit, const Query *query,
 void released_table_close(ReleasedTable **table);
 int64_t released_table_cells(const ReleasedTable *table);
 int64_t released_table_suppressed(const ReleasedTable *table); /* primary and complementary */
-/* The table, its disclosure record (policy, rules, cells hidden by rule) and its sources' coverage. */
+/* The table, its disclosure record (policy, rules, cells hidden) and its sources' coverage. */
 void released_table_print(const ReleasedTable *table, TableFormat format, FILE *out);
 /* Canonical bytes (JSON) that are kept and hashed. */
 Text released_table_canonical(const ReleasedTable *table);

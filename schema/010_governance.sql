@@ -200,7 +200,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                          THEN 'there is no current agreement of this sender for this source' END);
 $$;
 
--- How fresh the opt-out list must be is held by release.opt_out_is_fresh, where the loads are known.
+-- How fresh the opt-out list must be is held by release.opt_outs_check, where the loads are known.
 CREATE FUNCTION governance.rule_release_build(person text, purpose text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(governance.rule_role($1, 'engineer'),

@@ -364,7 +364,7 @@ DECLARE
     staged text := ingest.staging_name(held.source_id, wanted);
     added int8;
 BEGIN
-    UPDATE ingest.load AS l SET state = 'replaced', held_to = now(), replaced_by = wanted
+    UPDATE ingest.load AS l SET state = 'replaced', held_to = clock_timestamp(), replaced_by = wanted
      WHERE l.source_id = held.source_id AND l.sender = held.sender AND l.period = held.period
        AND l.state = 'published' AND held.may_replace;
     EXECUTE format('REVOKE ALL ON staging.%I FROM cinque_loader', staged);
@@ -375,7 +375,8 @@ BEGIN
     added := ingest.subjects_keep(held.source_id, wanted);
     PERFORM ingest.quarantine_keep(wanted);
     PERFORM ingest.counts_set(wanted, counts);
-    UPDATE ingest.load SET state = 'published', held_from = now(), subjects_new = added WHERE load_id = wanted;
+    UPDATE ingest.load SET state = 'published', held_from = clock_timestamp(), subjects_new = added
+     WHERE load_id = wanted;
     RETURN added;
 END $$;
 
@@ -406,7 +407,8 @@ CREATE FUNCTION ingest.load_withdraw(permit bytea, wanted int4) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM audit.require(permit, 'withdraw', wanted::text);
-    UPDATE ingest.load SET state = 'withdrawn', held_to = now() WHERE load_id = wanted AND state = 'published';
+    UPDATE ingest.load SET state = 'withdrawn', held_to = clock_timestamp()
+     WHERE load_id = wanted AND state = 'published';
     IF NOT FOUND THEN
         RAISE EXCEPTION 'load %: not published', wanted USING ERRCODE = 'CQ002';
     END IF;

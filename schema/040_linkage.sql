@@ -173,6 +173,8 @@ DECLARE
 BEGIN
     PERFORM audit.require(permit, 'link', 'link');
     LOCK TABLE linkage.run IN SHARE ROW EXCLUSIVE MODE;
+    -- What is held stands still from here on: a load published before the run began is in it, a later one is newer.
+    LOCK TABLE ingest.load IN SHARE MODE;
     -- Tokens of two key versions never meet: linking them would make two people of one.
     IF EXISTS (SELECT FROM subjects.subject
                 WHERE nhs_token IS NOT NULL OR superseded_nhs_token IS NOT NULL OR uprn_token IS NOT NULL

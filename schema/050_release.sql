@@ -109,23 +109,28 @@ $$;
 -- ---- opt-outs ----
 
 -- The list is an enumeration with its polarity in each row: 'not_allowed' leaves a person out, whatever another row
--- says; a person who is not on the list is allowed. Fails closed without a list, with an old one, and when a person
--- on it is not linked yet.
+-- says; a person who is not on the list is allowed. The newest list of each sender is applied, whatever month is built,
+-- and its age counts from the newest month of which anything is held about people: no old month comes with an old list.
+-- Fails closed without a list, with an old one, and when a person on it is not linked yet.
 CREATE FUNCTION release.opt_outs_check(month int4, age_days_max int4) RETURNS int4
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     list record;
+    newest_day date;
     oldest date;
     unlinked int8;
     newest_load int4;
 BEGIN
+    SELECT release.month_end(greatest(month, max(l.period))) INTO newest_day
+      FROM ingest.load AS l JOIN ingest.source AS s USING (source_id)
+     WHERE l.state = 'published' AND s.subject_kind <> 'none';
     FOR list IN SELECT a.load_id, s.name FROM ingest.active_load(NULL) AS a JOIN ingest.source AS s USING (source_id)
                  WHERE s.role = 'opt_out' ORDER BY a.load_id LOOP
         EXECUTE format('SELECT min(r.list_date), count(*) FILTER (WHERE r.decision = ''not_allowed'''
                        ' AND k.subject_id IS NULL) FROM records.%I AS r LEFT JOIN linkage.link AS k USING (subject_id)'
                        ' WHERE r.load_id = %s', list.name, list.load_id) INTO oldest, unlinked;
-        IF oldest IS NULL OR release.month_end(month) - oldest > age_days_max THEN
-            RAISE EXCEPTION 'opt-out list: older than % days at the end of the month, or empty', age_days_max
+        IF oldest IS NULL OR newest_day - oldest > age_days_max THEN
+            RAISE EXCEPTION 'opt-out list: older than % days at the end of the newest month held, or empty', age_days_max
                 USING ERRCODE = 'CQ001';
         END IF;
         IF unlinked > 0 THEN
@@ -152,6 +157,21 @@ BEGIN
             'SELECT k.person_id FROM records.%I AS r JOIN linkage.current_link AS k USING (subject_id)'
             ' WHERE r.load_id = %s AND r.decision = ''not_allowed''', list.name, list.load_id);
     END LOOP;
+END $$;
+
+-- A merger makes one person of two, who may have opted out as either: what came or went since the last linkage began
+-- is not in the links yet.
+CREATE FUNCTION release.links_check() RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    linked timestamptz := coalesce((SELECT r.started FROM linkage.run AS r WHERE r.state = 'done'
+                                     ORDER BY r.run_id DESC LIMIT 1), '-infinity');
+BEGIN
+    IF EXISTS (SELECT FROM ingest.load AS l JOIN ingest.source AS s USING (source_id)
+                WHERE s.role IN ('merger', 'opt_out', 'register') AND (l.held_from > linked OR l.held_to > linked)) THEN
+        RAISE EXCEPTION 'release: mergers, opt-outs or registrations changed since the last linkage; run link first'
+            USING ERRCODE = 'CQ001';
+    END IF;
 END $$;
 
 -- ---- begin ----
@@ -233,6 +253,10 @@ DECLARE
     opt_out_load int4;
 BEGIN
     PERFORM audit.require(permit, 'release_build', release.month_text(month));
+    -- the rules for this purpose are those that the permit was granted by
+    IF audit.entry_text(audit.permit_entry(permit), 11) IS DISTINCT FROM purpose THEN
+        RAISE EXCEPTION 'release: the permit is for another purpose' USING ERRCODE = 'CQ001';
+    END IF;
     SELECT p.* INTO rule FROM governance.purpose AS p WHERE p.purpose = build_begin.purpose AND p.ended_on IS NULL;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'release: the purpose is not registered' USING ERRCODE = 'CQ001';
@@ -244,6 +268,7 @@ BEGIN
     IF rule.opt_out = 'applied' THEN
         opt_out_load := release.opt_outs_check(month, rule.opt_out_max_age_days);
     END IF;
+    PERFORM release.links_check();
 
     INSERT INTO release.release (month, purpose, state, permit_id, opt_out_load_id)
     VALUES (build_begin.month, build_begin.purpose, 'building', permit, opt_out_load)
@@ -681,8 +706,27 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       FROM release.release AS r ORDER BY r.release_id;
 $$;
 
+-- Does each sender whose rows a release holds still agree to its purpose?
+CREATE FUNCTION release.agreements_are_current(wanted int4, purpose text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(bool_and(governance.agreement_is_current(used.sender, used.name, $2)), true)
+      FROM (SELECT DISTINCT l.sender, s.name
+              FROM release.release_load AS u
+              JOIN ingest.load AS l USING (load_id)
+              JOIN ingest.source AS s ON s.source_id = u.source_id
+             WHERE u.release_id = $1 AND u.has_agreement AND s.subject_kind <> 'none') AS used;
+$$;
+
+-- The newest of a purpose, retired ones too: one that was taken back gives way to a new one, never to an older one.
+CREATE FUNCTION release.is_newest(held release.release) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT NOT EXISTS (SELECT FROM release.release AS later
+                        WHERE later.purpose = ($1).purpose AND later.state <> 'building'
+                          AND (later.month, later.release_id) > (($1).month, ($1).release_id));
+$$;
+
 -- The reader's door, before anything of a release is read for a query: the permit is open, the text is the one that
--- was approved, the release is live and of the project's purpose.
+-- was approved, the release is live, the newest and of the project's purpose, and purpose and agreements still hold.
 CREATE FUNCTION release.open(permit bytea, query_id text, query_content bytea, wanted int4)
 RETURNS TABLE (month int4, people int8)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -694,6 +738,15 @@ BEGIN
     SELECT r.* INTO held FROM release.release AS r WHERE r.release_id = wanted;
     IF held.state IS DISTINCT FROM 'live' THEN
         RAISE EXCEPTION 'release %: not live', wanted USING ERRCODE = 'CQ001';
+    END IF;
+    IF NOT release.is_newest(held) THEN
+        RAISE EXCEPTION 'release %: not the newest of its purpose', wanted USING ERRCODE = 'CQ001';
+    END IF;
+    IF NOT EXISTS (SELECT FROM governance.purpose AS p WHERE p.purpose = held.purpose AND p.ended_on IS NULL) THEN
+        RAISE EXCEPTION 'release %: its purpose has ended', wanted USING ERRCODE = 'CQ001';
+    END IF;
+    IF NOT release.agreements_are_current(wanted, held.purpose) THEN
+        RAISE EXCEPTION 'release %: an agreement behind it has ended; build a new one', wanted USING ERRCODE = 'CQ001';
     END IF;
     IF NOT EXISTS (SELECT FROM governance.query AS q JOIN governance.approval AS a USING (query_id)
                      JOIN governance.project AS p USING (project_id)

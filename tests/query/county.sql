@@ -159,6 +159,10 @@ INSERT INTO records.death (load_id, line_number, subject_id, date_of_death)
 SELECT 6, i, 600000000 + i, date '2026-05-01' FROM person WHERE i % 100 = 7;
 DROP TABLE person;
 
+-- After the loads. The permit to build is for this purpose: tag 11 of its log entry.
+INSERT INTO linkage.run (rule_version, state, permit_id) VALUES (1, 'done', decode(repeat('00', 16), 'hex'));
+INSERT INTO audit.intake (entry_id, at, entry) OVERRIDING SYSTEM VALUE
+VALUES (1, now(), '\x0b0003'::bytea || convert_to('phm', 'UTF8'));
 INSERT INTO audit.permit (permit_id, action, object, person_id, entry_id)
 VALUES (decode(repeat('01', 16), 'hex'), 'release_build', '2026-06', 'eve', 1),
        (decode(repeat('02', 16), 'hex'), 'release_retire', '1', 'eve', 2),

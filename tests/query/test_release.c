@@ -97,6 +97,88 @@ Test(release, is_refused_for_an_unknown_purpose)
     expect_refused("UPDATE governance.purpose SET ended_on = '2026-01-01'", "the purpose is not registered");
 }
 
+/* Switch: tag 11 of the permit's entry in release.build_begin. The other purpose leaves nobody out. */
+Test(release, is_refused_for_another_purpose_than_the_permits)
+{
+    SCOPED(db_close) Db *releaser = NULL;
+    ReleaseReport report;
+    Error error = {0};
+    county_make(60, 0);
+    county_sql("INSERT INTO governance.purpose (purpose, title, opt_out, legal_basis, approver, "
+               "opt_out_max_age_days)"
+               " VALUES ('care', 'Care', 'not_applied', 'basis', 'approver', 21)");
+    releaser = support_database("cinque_releaser");
+
+    Result result = release_build(releaser, COUNTY_BUILD_PERMIT, COUNTY_MONTH, "care", &report, &error);
+
+    cr_assert_not(result.ok);
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_not_null(strstr(error.message, "the permit is for another purpose"), "%s", error.message);
+}
+
+/* Switch: release.links_check in release.build_begin, here and in the next four. */
+Test(release, is_refused_with_a_register_newer_than_the_last_linkage)
+{
+    expect_refused("UPDATE ingest.load SET held_from = clock_timestamp() WHERE load_id = 1",
+                   "run link first");
+}
+
+Test(release, is_refused_with_an_opt_out_list_newer_than_the_last_linkage)
+{
+    expect_refused("UPDATE ingest.load SET held_from = clock_timestamp() WHERE load_id = 5",
+                   "run link first");
+}
+
+Test(release, is_refused_with_a_merger_newer_than_the_last_linkage)
+{
+    expect_refused("UPDATE ingest.source SET role = 'merger' WHERE name = 'death';"
+                   "UPDATE ingest.load SET held_from = clock_timestamp() WHERE load_id = 6",
+                   "run link first");
+}
+
+Test(release, is_refused_when_a_register_was_withdrawn_since_the_last_linkage)
+{
+    expect_refused(
+        "UPDATE ingest.load SET state = 'withdrawn', held_to = clock_timestamp() WHERE load_id = 1",
+        "run link first");
+}
+
+Test(release, is_refused_without_a_linkage_that_is_done)
+{
+    expect_refused("UPDATE linkage.run SET state = 'undone'", "run link first");
+}
+
+Test(release, other_loads_may_be_newer_than_the_last_linkage)
+{
+    county_make(60, 0);
+    county_sql("UPDATE ingest.load SET held_from = clock_timestamp() WHERE load_id = 2");
+
+    ReleaseReport report = county_release();
+
+    cr_expect_eq(report.people, 59);
+}
+
+/* Switch: newest_day in release.opt_outs_check. The list was fresh in June; the data go to July. */
+Test(release, an_old_month_is_refused_with_a_list_that_is_old_for_the_newest_data)
+{
+    expect_refused("UPDATE ingest.load SET period = 318 WHERE load_id = 2", "newest month held");
+}
+
+/* Person 1 opted out on a list that came after the month: it counts for the month nevertheless. */
+Test(release, an_old_month_is_built_with_the_newest_list)
+{
+    county_make(60, 0);
+    county_sql("UPDATE ingest.load SET period = 318 WHERE load_id = 5;"
+               "UPDATE records.opt_out SET list_date = '2026-07-20';"
+               "INSERT INTO records.opt_out (load_id, line_number, subject_id, decision, list_date)"
+               " VALUES (5, 1, 500000001, 'not_allowed', '2026-07-20')");
+
+    ReleaseReport report = county_release();
+
+    cr_expect_eq(report.people, 58);
+    cr_expect_eq(report.opted_out, 2);
+}
+
 Test(release, a_list_of_exactly_21_days_is_fresh)
 {
     county_make(60, 0);
@@ -163,6 +245,76 @@ Test(release, retire_takes_readers_out)
     cr_expect_eq(error.code, ERROR_REFUSED);
     cr_expect_not(db_script(reader, "read", "SELECT count(*) FROM release_1.person", &error).ok);
     cr_expect_eq(error.code, ERROR_REFUSED);
+}
+
+/* Switch: 'state <> building' in query/sql/release_newest.sql. Release 1 is of the month before. */
+Test(release, retiring_the_newest_brings_no_older_one_back)
+{
+    SCOPED(db_close) Db *releaser = NULL;
+    SCOPED(db_close) Db *reader = NULL;
+    Error error = {0};
+    int64_t release_id;
+    county_make(60, 0);
+    county_release();
+    county_sql("UPDATE release.release SET month = 316");
+    county_release();
+    county_sql("UPDATE audit.permit SET object = '2' WHERE action = 'release_retire'");
+    releaser = support_database("cinque_releaser");
+    reader = support_database("cinque_query");
+    COUNTY_MUST(query_release_newest(reader, "phm", &release_id, must));
+    cr_assert_eq(release_id, 2);
+
+    COUNTY_MUST(release_retire(releaser, COUNTY_RETIRE_PERMIT, 2, must));
+
+    cr_expect_not(query_release_newest(reader, "phm", &release_id, &error).ok);
+    cr_expect_eq(error.code, ERROR_REFUSED);
+}
+
+/* What the reader's door says of release 1 after a change; with nothing wrong it gets to the wording. */
+static void expect_door(const char *change, const char *message)
+{
+    SCOPED(db_close) Db *reader = NULL;
+    Error error = {0};
+    county_make(60, 0);
+    county_release();
+    county_sql(change);
+    reader = support_database("cinque_query");
+
+    Result result =
+        db_script(reader, "door",
+                  "SELECT * FROM release.open(decode(repeat('03', 16), 'hex'), '1', '\\x00', 1)", &error);
+
+    cr_assert_not(result.ok);
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_not_null(strstr(error.message, message), "%s", error.message);
+}
+
+/* Switch: release.is_newest in release.open. */
+Test(release, one_that_was_followed_is_not_opened_when_its_follower_is_retired)
+{
+    expect_door("INSERT INTO release.release (month, purpose, state, content, permit_id, built, retired)"
+                " VALUES (318, 'phm', 'retired', sha256(''), '\\x00', now(), now())",
+                "not the newest of its purpose");
+}
+
+Test(release, one_of_another_purpose_or_an_older_month_does_not_close_it)
+{
+    expect_door("INSERT INTO release.release (month, purpose, state, content, permit_id, built)"
+                " VALUES (318, 'care', 'live', sha256(''), '\\x00', now()),"
+                " (316, 'phm', 'live', sha256(''), '\\x00', now())",
+                "not approved in this wording");
+}
+
+/* Switch: release.agreements_are_current in release.open. */
+Test(release, is_not_opened_once_an_agreement_behind_it_has_ended)
+{
+    expect_door("UPDATE governance.agreement SET ended_on = '2026-01-01' WHERE source = 'gp_event'",
+                "an agreement behind it has ended");
+}
+
+Test(release, is_not_opened_once_its_purpose_has_ended)
+{
+    expect_door("UPDATE governance.purpose SET ended_on = '2026-01-01'", "its purpose has ended");
 }
 
 Test(release, the_list_shows_month_purpose_state_and_content)
