@@ -8,16 +8,16 @@ enum { SOURCE_COLUMNS_MAX = 256 };
 const char *const QUERY_TYPE_NAMES[] = {"a condition", "a number", "a date", "text"};
 
 const Attribute ATTRIBUTES[] = {
-    {"sex", "p", "sex", "sex", TYPE_TEXT, true},
-    {"ethnic_category", "p", "ethnic_category", "ethnic_category", TYPE_TEXT, true},
-    {"district", "r", "district", "place", TYPE_TEXT, true},
-    {"ward", "r", "ward", "place", TYPE_TEXT, true},
-    {"hcp", "r", "hcp", "place", TYPE_TEXT, true},
-    {"pcn", "r", "pcn", "place", TYPE_TEXT, true},
-    {"practice", "r", "practice", "place", TYPE_TEXT, true},
-    {"imd_decile", "r", "imd_decile", "imd_decile", TYPE_NUMBER, true},
-    {"care_home", "r", "care_home", "care_home", TYPE_BOOL, true},
-    {"age", "p", NULL, "age", TYPE_NUMBER, false},
+    {"sex", "p", "sex", "sex", TYPE_TEXT, true, false},
+    {"ethnic_category", "p", "ethnic_category", "ethnic_category", TYPE_TEXT, true, true},
+    {"district", "r", "district", "place", TYPE_TEXT, true, false},
+    {"ward", "r", "ward", "place", TYPE_TEXT, true, false},
+    {"hcp", "r", "hcp", "place", TYPE_TEXT, true, false},
+    {"pcn", "r", "pcn", "place", TYPE_TEXT, true, false},
+    {"practice", "r", "practice", "place", TYPE_TEXT, true, false},
+    {"imd_decile", "r", "imd_decile", "imd_decile", TYPE_NUMBER, true, false},
+    {"care_home", "r", "care_home", "care_home", TYPE_BOOL, true, false},
+    {"age", "p", NULL, "age", TYPE_NUMBER, false, false},
 };
 const size_t ATTRIBUTE_COUNT = sizeof ATTRIBUTES / sizeof *ATTRIBUTES;
 
@@ -45,11 +45,11 @@ const CatalogueColumn *catalogue_column(const CatalogueSource *source, Text name
     return NULL;
 }
 
-/* source, is_household, column, stored, type; sorted by source */
+/* source, is_household, column, stored, type, is_death; sorted by source */
 static const DbStatement catalogue_statement = {
     .name = "query catalogue",
     .sql = query_sql_catalogue,
-    .columns = {VALUE_TEXT, VALUE_BOOL, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT},
+    .columns = {VALUE_TEXT, VALUE_BOOL, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_BOOL},
 };
 
 static QueryType type_of(Text type)
@@ -71,6 +71,7 @@ static CatalogueSource *source_begin(CatalogueSource *sources, size_t *count, co
     CatalogueSource *source = &sources[(*count)++];
     source->name = text_copy(arena, name);
     source->is_household = db_value(rows, row, 1).boolean;
+    source->is_death = db_value(rows, row, 5).boolean;
     source->columns = arena_alloc(arena, SOURCE_COLUMNS_MAX * sizeof *source->columns);
     return source;
 }

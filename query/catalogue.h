@@ -17,6 +17,7 @@ typedef struct Attribute {
     const char *family; /* dimensions of one family nest or overlap, as wards do in districts */
     QueryType type;
     bool is_dimension;
+    bool is_gathered; /* from each person source that has a column of this name */
 } Attribute;
 
 extern const Attribute ATTRIBUTES[];
@@ -32,6 +33,7 @@ typedef struct CatalogueColumn {
 typedef struct CatalogueSource {
     Text name;
     bool is_household;
+    bool is_death; /* says who has died */
     CatalogueColumn *columns;
     size_t column_count;
 } CatalogueSource;

@@ -125,12 +125,23 @@ static Result take_name(Parser *parser, const Node **node, Error *error)
         if (draft.attribute == NULL)
             return fail_word(parser, error);
         draft.type = draft.attribute->type;
+        TRY(parser_reads_attribute(parser, draft.attribute, error));
     }
     TRY(parser_advance(parser, error));
     return finish(parser, &draft, place, node, error);
 }
 
 /* ---- dates about a person ---- */
+
+static Result reads_deaths(Parser *parser, Error *error)
+{
+    const Catalogue *catalogue = parser->input->catalogue;
+
+    for (size_t i = 0; i < catalogue->source_count; i++)
+        if (catalogue->sources[i].is_death)
+            TRY(parser_reads(parser, &catalogue->sources[i], error));
+    return RESULT_OK;
+}
 
 static Result take_constant_date(Parser *parser, const Node **node, Error *error)
 {
@@ -173,6 +184,7 @@ static Result take_registered(Parser *parser, const Node **node, Error *error)
     TRY(parser_advance(parser, error));
     TRY(parser_expect(parser, "at", error));
     TRY(take_constant_date(parser, &at, error));
+    TRY(reads_deaths(parser, error));
     draft.operands = operands_of(parser, at, NULL, NULL);
     return finish(parser, &draft, place, node, error);
 }
@@ -182,7 +194,6 @@ static Result take_registered(Parser *parser, const Node **node, Error *error)
 static Result take_source(Parser *parser, const CatalogueSource **source, Error *error)
 {
     const Catalogue *catalogue = parser->input->catalogue;
-    Tree *tree = parser->tree;
     Text candidates[CANDIDATES_MAX];
     size_t count = 0;
 
@@ -194,12 +205,7 @@ static Result take_source(Parser *parser, const CatalogueSource **source, Error 
     if (*source == NULL)
         return source_text_fail_unknown(&parser->input->source, parser->token.place, "source",
                                         parser->token.text, candidates, count, error);
-    for (size_t i = 0; i < tree->source_count; i++)
-        if (tree->sources[i] == *source)
-            return parser_advance(parser, error);
-    if (tree->source_count == QUERY_NAMES_MAX)
-        return parser_fail(parser, error, "more than %d sources", QUERY_NAMES_MAX);
-    tree->sources[tree->source_count++] = *source;
+    TRY(parser_reads(parser, *source, error));
     return parser_advance(parser, error);
 }
 

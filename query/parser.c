@@ -55,6 +55,34 @@ Result parser_integer(Parser *parser, const char *what, int64_t min, int64_t max
     return parser_advance(parser, error);
 }
 
+/* ---- sources ---- */
+
+Result parser_reads(Parser *parser, const CatalogueSource *source, Error *error)
+{
+    Tree *tree = parser->tree;
+
+    for (size_t i = 0; i < tree->source_count; i++)
+        if (tree->sources[i] == source)
+            return RESULT_OK;
+    if (tree->source_count == QUERY_NAMES_MAX)
+        return parser_fail(parser, error, "more than %d sources", QUERY_NAMES_MAX);
+    tree->sources[tree->source_count++] = source;
+    return RESULT_OK;
+}
+
+/* What an attribute is made of is read too: approval, grants and coverage ask for those sources. */
+Result parser_reads_attribute(Parser *parser, const Attribute *attribute, Error *error)
+{
+    const Catalogue *catalogue = parser->input->catalogue;
+
+    for (size_t i = 0; attribute->is_gathered && i < catalogue->source_count; i++) {
+        const CatalogueSource *source = &catalogue->sources[i];
+        if (!source->is_household && catalogue_column(source, text_from(attribute->name)) != NULL)
+            TRY(parser_reads(parser, source, error));
+    }
+    return RESULT_OK;
+}
+
 static Result take_string(Parser *parser, const char *what, Text *text, Error *error)
 {
     if (parser->token.kind != TOKEN_STRING || parser->token.text.length == 0)
@@ -238,6 +266,7 @@ static Result take_dimension(Parser *parser, Dimension *dimension, Error *error)
     dimension->attribute = attribute_find(parser->token.text);
     if (dimension->attribute == NULL || !dimension->attribute->is_dimension)
         return fail_dimension(parser, error);
+    TRY(parser_reads_attribute(parser, dimension->attribute, error));
     return parser_advance(parser, error);
 }
 

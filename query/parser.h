@@ -23,6 +23,9 @@ Result parser_integer(Parser *parser, const char *what, int64_t min, int64_t max
                       Error *error) CHECKED;
 /* expression.c: up to a token that cannot continue it */
 Result parser_expression(Parser *parser, const Node **node, Error *error) CHECKED;
+/* The query reads these sources as well, each noted once. */
+Result parser_reads(Parser *parser, const CatalogueSource *source, Error *error) CHECKED;
+Result parser_reads_attribute(Parser *parser, const Attribute *attribute, Error *error) CHECKED;
 const CodeList *parser_code_list(const Parser *parser, Text name);
 /* codes.c: reads a file's codes into list */
 Result codes_read(const Parser *parser, Text file_name, Place place, CodeList *list, Error *error) CHECKED;

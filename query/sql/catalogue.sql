@@ -1,7 +1,8 @@
 -- The sources and columns a query may name. Called by query/catalogue.c.
 -- event_date stands for a source's own event date unless it has a column of that name.
--- ->  source text, is_household bool, column text, stored text, type text
-SELECT s.name, s.subject_kind = 'household', c.name, c.stored, c.type
+-- ->  source text, is_household bool, column text, stored text, type text, is_death bool
+SELECT s.name, s.subject_kind = 'household', c.name, c.stored, c.type,
+       s.subject_kind = 'person' AND s.role IS NOT DISTINCT FROM 'death'
   FROM ingest.source AS s
  CROSS JOIN LATERAL (
         SELECT k.name, k.name AS stored, k.type, k.position

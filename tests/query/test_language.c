@@ -294,6 +294,28 @@ Test(language, the_sources_it_reads_are_named_once_each_sorted)
     cr_expect(text_equal(query_project(query), TEXT("P")));
 }
 
+/* Without them a project that was not granted a source would learn from it. */
+Test(language, the_sources_that_an_attribute_is_made_of_are_read_too)
+{
+    static const struct {
+        const char *text, *source;
+    } cases[] = {
+        {COHORT "registered at as_at" TAIL, "death"},
+        {COHORT "ethnic_category = \"A\"" TAIL, "apc_spell"},
+        {COHORT "care_home" BY("ethnic_category"), "apc_spell"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        SCOPED(query_close) Query *query = NULL;
+        Error error = {0};
+
+        cr_assert(parse(cases[i].text, &query, &error).ok, "%s", error.message);
+
+        cr_assert_eq(query_source_count(query), 1, "case %zu", i);
+        cr_expect(text_equal(query_source(query, 0), text_from(cases[i].source)), "case %zu", i);
+    }
+}
+
 static Text read_file(const char *path, Arena *arena)
 {
     Error error = {0};

@@ -215,6 +215,24 @@ Test(run, a_retired_release_is_refused)
     cr_expect_not_null(strstr(error.message, "not live"), "%s", error.message);
 }
 
+/* By the roles and columns that the county registered. */
+Test(run, the_catalogue_says_which_sources_attributes_are_made_of)
+{
+    SCOPED(db_close) Db *reader = NULL;
+    SCOPED(query_close) Query *query = NULL;
+    county_make(60, 0);
+    reader = support_database("cinque_query");
+
+    COUNTY_MUST(query_open(
+        reader, "q", TEXT(HEAD "cohort registered at as_at table \"t\" by ethnic_category measure people"),
+        NULL, &query, must));
+
+    cr_assert_eq(query_source_count(query), 3);
+    cr_expect(text_equal(query_source(query, 0), TEXT("apc_spell")));
+    cr_expect(text_equal(query_source(query, 1), TEXT("death")));
+    cr_expect(text_equal(query_source(query, 2), TEXT("patient_list")));
+}
+
 Test(run, a_policy_below_the_floor_is_refused)
 {
     const GovernancePolicy policy = {.name = "lax", .people_min = 4, .round_to = 5};

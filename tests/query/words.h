@@ -8,10 +8,14 @@ static CatalogueColumn words_gp_event[] = {
     {.name = {"date_recorded", 13}, .stored = {"date_recorded", 13}, .type = TYPE_DATE},
     {.name = {"event_date", 10}, .stored = {"clinical_effective_date", 23}, .type = TYPE_DATE},
 };
+static CatalogueColumn words_death[] = {
+    {.name = {"date_of_death", 13}, .stored = {"date_of_death", 13}, .type = TYPE_DATE},
+};
 static CatalogueColumn words_apc_spell[] = {
     {.name = {"admission_method", 16}, .stored = {"admission_method", 16}, .type = TYPE_TEXT},
     {.name = {"admission_date", 14}, .stored = {"admission_date", 14}, .type = TYPE_DATE},
     {.name = {"length_of_hospital_stay", 23}, .stored = {"length_of_hospital_stay", 23}, .type = TYPE_NUMBER},
+    {.name = {"ethnic_category", 15}, .stored = {"ethnic_category", 15}, .type = TYPE_TEXT},
 };
 static CatalogueColumn words_fire_visit[] = {
     {.name = {"visit_date", 10}, .stored = {"visit_date", 10}, .type = TYPE_DATE},
@@ -22,12 +26,13 @@ static CatalogueColumn words_council_tax_account[] = {
     {.name = {"liability_start", 15}, .stored = {"liability_start", 15}, .type = TYPE_DATE},
 };
 static const CatalogueSource words_sources[] = {
-    {.name = {"apc_spell", 9}, .columns = words_apc_spell, .column_count = 3},
+    {.name = {"apc_spell", 9}, .columns = words_apc_spell, .column_count = 4},
     {.name = {"council_tax_account", 19},
      .is_household = true,
      .columns = words_council_tax_account,
      .column_count = 2},
+    {.name = {"death", 5}, .is_death = true, .columns = words_death, .column_count = 1},
     {.name = {"fire_visit", 10}, .is_household = true, .columns = words_fire_visit, .column_count = 2},
     {.name = {"gp_event", 8}, .columns = words_gp_event, .column_count = 4},
 };
-static const Catalogue WORDS = {.sources = words_sources, .source_count = 4};
+static const Catalogue WORDS = {.sources = words_sources, .source_count = 5};
