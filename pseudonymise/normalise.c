@@ -67,13 +67,20 @@ static bool all_equal(const char digits[NHS_DIGITS])
     return memcmp(digits, digits + 1, NHS_DIGITS - 1) == 0;
 }
 
+/* Typed where a number is asked for and none is known; each passes modulus 11. */
+static bool is_placeholder(const char digits[NHS_DIGITS])
+{
+    return all_equal(digits) || memcmp(digits, "0123456789", NHS_DIGITS) == 0 ||
+           memcmp(digits, "9876543210", NHS_DIGITS) == 0;
+}
+
 IdentifierState pseudonymise_nhs_number(Text text, char digits[11])
 {
     size_t length = compact(text, " \t-", digits, NHS_DIGITS);
 
     if (length == 0)
         return IDENTIFIER_ABSENT;
-    if (length != NHS_DIGITS || !all_digits(digits, length) || all_equal(digits) ||
+    if (length != NHS_DIGITS || !all_digits(digits, length) || is_placeholder(digits) ||
         !passes_modulus_11(digits))
         return refuse(digits, NHS_DIGITS + 1);
     return IDENTIFIER_VALID;

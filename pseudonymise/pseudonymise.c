@@ -8,7 +8,7 @@
 #include "pseudonymise/postcode_directory.h"
 #include "pseudonymise/pseudonymiser.h"
 
-enum { SEEN_DEFAULT = 1 << 20, INFANT_DAYS = 366 };
+enum { SEEN_DEFAULT = 1 << 20, INFANT_DAYS = 366, INFANT_BANDS = 5 };
 
 static Result open_hash(const Keyring *keyring, const char *info, EVP_MAC_CTX **hash, Error *error)
 {
@@ -120,13 +120,21 @@ static Result fill_subject(Pseudonymiser *pseudonymiser, Subject *subject, Error
     return RESULT_OK;
 }
 
-/* An infant's age in days is needed for neonatal counts; anyone else's would be a birth date again. */
-static int infant_age_days(Date birth, Date event)
+/* Neonatal counts need bands of an infant's first year. The exact age beside the date of the event, which is
+ * stored, would be the birth date again. */
+static int infant_age_band(Date birth, Date event)
 {
+    static const int first_days[INFANT_BANDS] = {0, 7, 28, 91, 183};
+    int band = 0;
+
     if (birth == DATE_NONE || event == DATE_NONE || event < birth)
         return -1;
     int64_t days = (int64_t)event - birth;
-    return days < INFANT_DAYS ? (int)days : -1;
+    if (days >= INFANT_DAYS)
+        return -1;
+    for (int i = 0; i < INFANT_BANDS && first_days[i] <= days; i++)
+        band = first_days[i];
+    return band;
 }
 
 static Result make_subject(Pseudonymiser *pseudonymiser, const RawIdentity *identity, TokenisedRow *row,
@@ -135,7 +143,7 @@ static Result make_subject(Pseudonymiser *pseudonymiser, const RawIdentity *iden
     if (identity->is_withheld)
         return RESULT_OK;
     bundle_fill(&pseudonymiser->bundle, identity);
-    row->age_days = infant_age_days(pseudonymiser->bundle.birth_date, identity->event_date);
+    row->age_days = infant_age_band(pseudonymiser->bundle.birth_date, identity->event_date);
     if (!bundle_has_identity(&pseudonymiser->bundle))
         return RESULT_OK;
     TRY(name_subject(pseudonymiser, &row->subject, error));

@@ -157,8 +157,9 @@ const Subject *tokenised_row_subject(const TokenisedRow *row);
  * drop. */
 bool tokenised_row_subject_is_new(const TokenisedRow *row);
 bool tokenised_row_record_key(const TokenisedRow *row, int64_t *record_key); /* false: none */
-int tokenised_row_age_days(
-    const TokenisedRow *row); /* 0..365 for infants at the event; -1: older or unknown */
+/* Of an infant at the event the first day of the age's band: 0, 7, 28, 91 or 183, up to day 365. -1: older or
+ * unknown. Never exact: beside the event's date that would be the birth date. */
+int tokenised_row_age_days(const TokenisedRow *row);
 const Value *tokenised_row_payload(const TokenisedRow *row, size_t *count);
 
 /* ---- sealed quarantine: lines that only the holder of the private key can read ---- */

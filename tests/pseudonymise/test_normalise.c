@@ -53,6 +53,13 @@ Test(normalise, ten_equal_digits_are_no_nhs_number)
     }
 }
 
+/* Goes red when is_placeholder no longer names them: both pass modulus 11. */
+Test(normalise, ten_digits_in_a_row_are_no_nhs_number)
+{
+    expect_nhs_number("0123456789", IDENTIFIER_INVALID, "");
+    expect_nhs_number("987 654 3210", IDENTIFIER_INVALID, "");
+}
+
 Test(normalise, what_has_not_ten_digits_is_no_nhs_number)
 {
     expect_nhs_number("943476591", IDENTIFIER_INVALID, "");

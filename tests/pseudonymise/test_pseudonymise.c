@@ -284,14 +284,17 @@ Test(pseudonymise, a_withheld_row_has_no_subject_and_no_age)
     bench_close(&bench);
 }
 
-/* Goes red when infant_age_days loses its limit: an age in days is a birth date. */
-Test(pseudonymise, only_infants_have_an_age_in_days)
+/* Goes red when infant_age_band loses its bands or their limit: an exact age beside an event is a birth date.
+ */
+Test(pseudonymise, an_infants_age_is_the_first_day_of_its_band)
 {
     static const struct {
         const char *birth;
         int expected;
-    } cases[] = {{"2026-01-10", 0},  {"2026-01-09", 1},  {"2025-01-10", 365}, {"2025-01-09", -1},
-                 {"1980-01-01", -1}, {"2026-01-11", -1}, {"not a date", -1},  {"", -1}};
+    } cases[] = {
+        {"2026-01-10", 0},  {"2026-01-04", 0},  {"2026-01-03", 7},  {"2025-12-14", 7},   {"2025-12-13", 28},
+        {"2025-10-12", 28}, {"2025-10-11", 91}, {"2025-07-12", 91}, {"2025-07-11", 183}, {"2025-01-10", 183},
+        {"2025-01-09", -1}, {"1980-01-01", -1}, {"2026-01-11", -1}, {"not a date", -1},  {"", -1}};
     Bench bench = bench_open(&patient_list);
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
