@@ -41,17 +41,34 @@ awk -F, -v OFS=, 'NR > 1 { t = $3; $3 = $11; $11 = t } 1' "$extract" >"$work/swa
 run swapped cinque load apc_spell "$work/swapped.csv" --sender kent-icb --period "$month"
 head -c 3333 "$extract" >"$work/cut.csv"
 run cut cinque source check apc_spell "$work/cut.csv"
-cinque load --deliveries "$work/county/deliveries.csv" >/dev/null 2>&1 &
-job=$!
-sleep 1
-kill -9 "$(pgrep -P $job -x cinque)" 2>/dev/null || true
-wait $job 2>/dev/null || true
+# codes and NHS numbers in each other's place: all that keeps a number out is the check of the code
+journal=$work/county/extracts/$month/gp_event/kent-icb.csv
+awk -F, -v OFS=, 'NR > 1 { t = $2; $2 = $7; $7 = t } 1' "$journal" >"$work/codes.csv"
+run codes cinque load gp_event "$work/codes.csv" --sender kent-icb --period "$month"
+ulimit -c unlimited
+hits=0
+strike() { # signal, delay, command...: the program is hit while it works
+    local signal=$1 delay=$2 job
+    shift 2
+    "$@" >/dev/null 2>&1 &
+    job=$!
+    sleep "$delay"
+    if pkill "-$signal" -P $job -x cinque; then hits=$((hits + 1)); fi
+    wait $job 2>/dev/null || true
+}
+strike KILL 1 cinque load --deliveries "$work/county/deliveries.csv"
+# a core file is what SIGABRT would leave, in the working directory
+cd "$work/tmp"
+strike ABRT 0.5 cinque load --deliveries "$work/county/deliveries.csv"
 
 run load cinque load --deliveries "$work/county/deliveries.csv"
 run loads cinque loads
 for load in $(seq 1 30); do run "quarantine-$load" cinque quarantine "$load"; done
+strike KILL 0.1 cinque link
 run link cinque link
 run link-report cinque link report
+strike KILL 0.3 cinque release build "$month" --purpose phm
+expect "kills struck the program while it worked" test "$hits" -ge 3
 run release cinque release build "$month" --purpose phm
 run broker cinque broker start
 run submit as_person 61001 "$programs/cinque" query submit "$work/examples/queries/diabetes-admissions.cohort"

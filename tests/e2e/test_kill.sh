@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# SIGKILL at random points of load, link and release: after a rerun the content is that of an undisturbed run.
+# SIGKILL at random points of load, link and release: after a rerun the content is that of an undisturbed run. Every
+# fifth time the server crashes instead (SIGKILL), every seventh it ends the program's sessions.
 # KILLS (default 50; 1000 in the long run) and SEED may be set; the seed is printed.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 kills=${KILLS:-50}
@@ -30,6 +31,16 @@ set_back() { # to what it was before this stage
     server "$grants"
     # the checkpoints kept outside tell that the log was set back: here that is meant
     cp "$work/checkpoints-$1" "$CINQUE_DATA/log/checkpoints"
+}
+strike() { # program, empty when it has ended: false
+    [[ -n $1 ]] || return 1
+    if ((kill % 5 == 0)); then
+        kill -9 "$(head -n 1 "$CINQUE_DATA/pg/data/postmaster.pid")"
+    elif ((kill % 7 == 0)); then
+        server "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 'cinque\_%'" >/dev/null
+    else
+        kill -9 $1 2>/dev/null
+    fi
 }
 milliseconds() { date +%s%3N; }
 
@@ -63,8 +74,9 @@ for ((kill = 1; kill <= kills; kill++)); do
             sleep "$(printf '%d.%03d' $((delay / 1000)) $((delay % 1000)))"
             # the function runs in a subshell whose only child is the program
             program=$(pgrep -P "$job" -x cinque || true)
-            if [[ -n $program ]] && kill -9 $program 2>/dev/null; then struck=$((struck + 1)); fi
+            if strike "$program"; then struck=$((struck + 1)); fi
             wait "$job" 2>/dev/null || true
+            cinque start >/dev/null
         fi
         "stage_$stage" >/dev/null 2>"$work/errors" || { printf 'kill %d in %s after %d ms: the rerun of %s failed: ' "$kill" "$victim" "$delay" "$stage"; cat "$work/errors"; }
     done
