@@ -2,10 +2,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/input.h"
 #include "cli/cli.h"
 #include "cli/client.h"
+#include "query/query.h"
 
 enum { QUERY_BYTES_MAX = 128 * 1024, PATH_TEXT_BYTES = 64 };
 
@@ -16,15 +18,18 @@ static const char *base_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-/* Reads one code list from beside the query. Whether it is a good one the broker says, with line and column.
- */
+/* Reads one code list from beside the query, if it is there. Whether it is a good one the broker says, with
+ * line and column. */
 static Result add_file(const Cli *cli, const char *query_path, Text name, json_t *files, Error *error)
 {
     const char *slash = strrchr(query_path, '/');
     int folder_length = slash != NULL ? (int)(slash - query_path) + 1 : 0;
     Text path = text_format(cli->arena, "%.*s%.*s", folder_length, query_path, TEXT_ARG(name));
+    struct stat status;
     Text content;
 
+    if (stat(path.data, &status) != 0 || !S_ISREG(status.st_mode))
+        return RESULT_OK;
     TRY(input_read_all(path.data, QUERY_BYTES_MAX, cli->arena, &content, error));
     json_t *text = json_stringn(content.data, content.length);
     if (text == NULL)
@@ -34,8 +39,8 @@ static Result add_file(const Cli *cli, const char *query_path, Text name, json_t
     return RESULT_OK;
 }
 
-/* Each `from "NAME"` in the text names a code list; one that does not exist is left to the broker's message.
- */
+/* Each `from "NAME"` in the text may name a code list, or stand in a title or a comment: no path is opened
+ * that the language would refuse, and what does not exist is left to the broker's message. */
 static Result add_files(const Cli *cli, const char *query_path, Text text, json_t *files, Error *error)
 {
     static const char opening[] = "from \"";
@@ -47,7 +52,7 @@ static Result add_files(const Cli *cli, const char *query_path, Text text, json_
         if (end == NULL || *end != '"')
             continue;
         Text name = {.data = at, .length = (size_t)(end - at)};
-        if (name.length > 0)
+        if (query_is_code_file(name))
             TRY(add_file(cli, query_path, name, files, error));
         at = end;
     }

@@ -8,8 +8,7 @@
 
 enum { CODES_FILE_BYTES_MAX = 1 << 20, CODE_BYTES_MAX = 40, PATH_BYTES = 1024 };
 
-/* A plain relative name: the folder given is all that a query can read from. */
-static bool is_plain_name(Text name)
+bool query_is_code_file(Text name)
 {
     bool at_start = true;
 
@@ -78,7 +77,7 @@ Result codes_read(const Parser *parser, Text file_name, Place place, CodeList *l
     if (files == NULL || files->codes_folder == NULL)
         return source_text_fail(&parser->input->source, place, error,
                                 "codes from a file are not part of a canonical text");
-    if (!is_plain_name(file_name))
+    if (!query_is_code_file(file_name))
         return source_text_fail(&parser->input->source, place, error,
                                 "a code list is a plain name below the folder of code lists");
     if (snprintf(path, sizeof path, "%s/%.*s", files->codes_folder, TEXT_ARG(file_name)) >= (int)sizeof path)

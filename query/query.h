@@ -39,6 +39,9 @@ typedef struct QueryFiles {
     const char *codes_folder;
 } QueryFiles;
 
+/* A plain relative name of ASCII, no part of it hidden or above: the folder is all that a query can read. */
+bool query_is_code_file(Text name);
+
 /*
  * Parses, resolves against the built-in and registered catalogue, and pins code lists into the canonical
  * text, so that the text alone is the whole query. Errors: "FILE:LINE:COLUMN: rule; did you mean WORD?" and a

@@ -110,6 +110,23 @@ Test(client, a_query_goes_with_the_code_lists_it_names)
     cr_expect_not_null(strstr(request, "\"file_name\":\"q.cohort\""), "%s", request);
 }
 
+/* A title, a comment and a path upwards: none is read, and none stops the request. Red without
+ * query_is_code_file. */
+Test(client, a_query_takes_no_other_file_along)
+{
+    Fake fake = fake_start("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"query\":7}");
+    Error error = {0};
+    const char *path =
+        support_file("q.cohort", "query \"taken from \"\"nowhere\"\"\"\n# from \"/etc/hostname\"\n"
+                                 "codes a from \"../q.csv\"\ncodes b from \"none.csv\"\n");
+
+    Result result = CLI(&error, "query", "submit", path, "--data", support_folder());
+
+    fake_end(&fake);
+    cr_assert(result.ok, "%s", error.message);
+    cr_expect_not_null(strstr(request, "\"files\":{}"), "%s", request);
+}
+
 Test(client, what_a_filter_holds_is_escaped)
 {
     Fake fake = fake_start("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"text\":\"ok\"}");
