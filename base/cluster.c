@@ -307,6 +307,9 @@ Result cluster_map(const Cluster *cluster, const char *os_user, const char *cons
 const char *cluster_conninfo(const Cluster *cluster, const char *database, const char *role,
                              char out[CLUSTER_CONNINFO_BYTES])
 {
-    snprintf(out, CLUSTER_CONNINFO_BYTES, "host=%s dbname=%s user=%s", cluster->socket, database, role);
+    char server[CLUSTER_NAME_BYTES];
+
+    snprintf(out, CLUSTER_CONNINFO_BYTES, "host=%s dbname=%s user=%s requirepeer=%s", cluster->socket,
+             database, role, cluster_server_name(cluster, server));
     return out;
 }

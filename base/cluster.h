@@ -38,6 +38,9 @@ Result cluster_state(const Cluster *cluster, ClusterState *state, Error *error) 
  */
 Result cluster_map(const Cluster *cluster, const char *os_user, const char *const *roles, size_t role_count,
                    Error *error) CHECKED;
-/* "host=SOCKET dbname=DATABASE user=ROLE" */
+/*
+ * "host=SOCKET dbname=DATABASE user=ROLE requirepeer=USER": a stranger who listens where the server does not
+ * run is not spoken to.
+ */
 const char *cluster_conninfo(const Cluster *cluster, const char *database, const char *role,
                              char out[CLUSTER_CONNINFO_BYTES]);

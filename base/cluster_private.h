@@ -5,14 +5,18 @@
 #include "base/cluster.h"
 
 /* Whom the server runs as: ourselves, or user postgres when we are root. */
+enum { CLUSTER_NAME_BYTES = 64 };
 typedef struct ClusterUser {
-    char name[64];
+    char name[CLUSTER_NAME_BYTES];
     uid_t uid;
     gid_t gid;
 } ClusterUser;
 
 /* cluster_process.c */
 Result cluster_server_user(ClusterUser *user, Error *error) CHECKED;
+/* Whom the server of this cluster runs as, also when we are somebody else: the owner of its data. A name that
+ * nobody has when there is no such account. */
+const char *cluster_server_name(const Cluster *cluster, char out[CLUSTER_NAME_BYTES]);
 /* The folder of the binaries: of version data/PG_VERSION when there is one, else of the highest from 15 up.
  */
 Result cluster_binaries(const Cluster *cluster, char out[CLUSTER_PATH_BYTES], Error *error) CHECKED;

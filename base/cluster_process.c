@@ -35,6 +35,24 @@ Result cluster_server_user(ClusterUser *user, Error *error)
     return RESULT_OK;
 }
 
+const char *cluster_server_name(const Cluster *cluster, char out[CLUSTER_NAME_BYTES])
+{
+    char path[CLUSTER_FILE_BYTES], buffer[PASSWD_BYTES];
+    struct passwd entry, *found = NULL;
+    struct stat data;
+    ClusterUser user;
+    Error ignored = {0};
+
+    if (stat(cluster_path(cluster, "data", path), &data) == 0)
+        (void)getpwuid_r(data.st_uid, &entry, buffer, sizeof buffer, &found);
+    else if (cluster_server_user(&user, &ignored).ok)
+        (void)getpwnam_r(user.name, &entry, buffer, sizeof buffer, &found);
+    /* spaces, quotes and backslashes would end the word in a connection string */
+    bool is_plain = found != NULL && strpbrk(found->pw_name, " '\\") == NULL;
+    snprintf(out, CLUSTER_NAME_BYTES, "%s", is_plain ? found->pw_name : ":nobody:");
+    return out;
+}
+
 static int version_installed(int wanted)
 {
     DIR *folder = opendir(binaries_root);

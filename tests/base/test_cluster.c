@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/cluster.h"
@@ -209,6 +211,34 @@ Test(cluster, one_with_a_short_socket_works_and_leaves_none)
     succeed(cluster_stop(&cluster, &error), &error);
 
     cr_expect_neq(access(cluster.socket, F_OK), 0);
+}
+
+/* Switch: requirepeer in cluster_conninfo. Without it db_open waits for a word of the listener: the test
+ * times out. */
+Test(cluster, a_stranger_who_listens_at_its_socket_is_not_spoken_to, .timeout = 20)
+{
+    Cluster cluster = located("it's a data folder");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char conninfo[CLUSTER_CONNINFO_BYTES];
+    Db *db = NULL;
+    Error error = {0};
+    if (geteuid() != 0)
+        cr_skip("only root's server runs as another user");
+    snprintf(address.sun_path, sizeof address.sun_path, "%.60s/.s.PGSQL.5432", cluster.socket);
+    cr_assert_eq(mkdir(cluster.socket, 0755), 0);
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(bind(listener, (const struct sockaddr *)&address, sizeof address), 0);
+    cr_assert_eq(listen(listener, 1), 0);
+
+    Result opened =
+        db_open(cluster_conninfo(&cluster, "postgres", "postgres", conninfo), "test", &db, &error);
+
+    cr_expect(!opened.ok);
+    cr_expect_eq(error.code, ERROR_DATABASE);
+    cr_expect_not_null(strstr(conninfo, " requirepeer=postgres"));
+    close(listener);
+    unlink(address.sun_path);
+    rmdir(cluster.socket);
 }
 
 Test(cluster, a_missing_parent_is_an_error)
