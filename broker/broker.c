@@ -97,8 +97,9 @@ static Result take_lock(Broker *broker, Error *error)
 {
     char text[32];
 
-    broker->lock = open(broker->options.lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (broker->lock < 0)
+    broker->lock = open(broker->options.lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    /* whoever may open it may lock it: nobody else may, in a file of an earlier version neither */
+    if (broker->lock < 0 || fchmod(broker->lock, 0600) != 0)
         return fail_errno(error, "%s", broker->options.lock_path);
     if (flock(broker->lock, LOCK_EX | LOCK_NB) != 0)
         return fail(error, ERROR_CONFIG, "another broker serves this data folder");

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
@@ -18,6 +19,19 @@ static void pause_shortly(void)
     const struct timespec pause = {.tv_nsec = WAIT_NANOSECONDS};
 
     (void)nanosleep(&pause, NULL);
+}
+
+/* A number in a file may be anybody's: what is signalled must run our program, which may be replaced since.
+ */
+static bool is_broker(pid_t pid)
+{
+    char link[PID_BYTES], program[PATH_MAX];
+
+    (void)snprintf(link, sizeof link, "/proc/%d/exe", (int)pid);
+    ssize_t length = readlink(link, program, sizeof program - 1);
+    program[length > 0 ? length : 0] = '\0';
+    const char *name = strrchr(program, '/');
+    return name != NULL && (strcmp(name, "/cinqued") == 0 || strcmp(name, "/cinqued (deleted)") == 0);
 }
 
 /* *pid: of the process that holds the lock; 0: none does. */
@@ -43,15 +57,6 @@ static Result holder(const Cli *cli, pid_t *pid, Error *error)
     return RESULT_OK;
 }
 
-Result daemon_runs(const Cli *cli, bool *runs, Error *error)
-{
-    pid_t pid;
-
-    TRY(holder(cli, &pid, error));
-    *runs = pid != 0;
-    return RESULT_OK;
-}
-
 static bool answers(const char *socket_path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -65,6 +70,16 @@ static bool answers(const char *socket_path)
     bool connected = connect(client, (const struct sockaddr *)&address, sizeof address) == 0;
     (void)close(client);
     return connected;
+}
+
+/* Asked of the socket: the lock is for its owner alone. */
+Result daemon_runs(const Cli *cli, bool *runs, Error *error)
+{
+    char socket_path[CLI_PATH_BYTES];
+
+    TRY(cli_path(cli, "run/cinqued.sock", socket_path, error));
+    *runs = answers(socket_path);
+    return RESULT_OK;
 }
 
 /* In the child. Its standard error goes to the log file; nothing else is inherited. */
@@ -122,6 +137,8 @@ Result daemon_stop(const Cli *cli, Error *error)
     TRY(holder(cli, &pid, error));
     if (pid == 0)
         return RESULT_OK;
+    if (!is_broker(pid))
+        return fail(error, ERROR_SYSTEM, "run/cinqued.pid: names a process that is no broker");
     if (kill(pid, SIGTERM) != 0 && errno != ESRCH)
         return fail_errno(error, "the broker");
     for (int round = 0; round < WAIT_ROUNDS && pid != 0; round++) {

@@ -138,6 +138,23 @@ Test(door, one_folder_has_one_broker)
     cr_expect_eq(bench_call(&bench, ANALYST, "GET", "/status", "", answer), 200, "the first still serves");
 }
 
+/* Switch: fchmod in take_lock, broker/broker.c. */
+Test(door, nobody_else_may_take_the_lock)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    const BrokerOptions options = bench_options(&bench);
+    struct stat lock;
+    Error error = {0};
+    broker_stop(&bench.broker);
+    cr_assert_eq(chmod(bench.lock_path, 0644), 0);
+
+    Result again = broker_start(&options, &bench.broker, &error);
+
+    cr_assert(again.ok, "%s", error.message);
+    cr_assert_eq(stat(bench.lock_path, &lock), 0);
+    cr_expect_eq(lock.st_mode & 07777, 0600);
+}
+
 Test(door, it_cleans_up_and_starts_again_over_what_a_killed_one_left)
 {
     SCOPED(bench_close) Bench bench = bench_open();
