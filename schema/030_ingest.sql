@@ -362,9 +362,12 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     held ingest.load := ingest.load_claim(permit, wanted);
     staged text := ingest.staging_name(held.source_id, wanted);
+    published timestamptz;
     added int8;
 BEGIN
-    UPDATE ingest.load AS l SET state = 'replaced', held_to = clock_timestamp(), replaced_by = wanted
+    LOCK TABLE ingest.load IN ROW EXCLUSIVE MODE; -- waits for a linkage: then the moment is later than its beginning
+    published := clock_timestamp();
+    UPDATE ingest.load AS l SET state = 'replaced', held_to = published, replaced_by = wanted
      WHERE l.source_id = held.source_id AND l.sender = held.sender AND l.period = held.period
        AND l.state = 'published' AND held.may_replace;
     EXECUTE format('REVOKE ALL ON staging.%I FROM cinque_loader', staged);
@@ -375,8 +378,7 @@ BEGIN
     added := ingest.subjects_keep(held.source_id, wanted);
     PERFORM ingest.quarantine_keep(wanted);
     PERFORM ingest.counts_set(wanted, counts);
-    UPDATE ingest.load SET state = 'published', held_from = clock_timestamp(), subjects_new = added
-     WHERE load_id = wanted;
+    UPDATE ingest.load SET state = 'published', held_from = published, subjects_new = added WHERE load_id = wanted;
     RETURN added;
 END $$;
 
