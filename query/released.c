@@ -210,6 +210,24 @@ static Text cell_text(const ReleasedTable *table, const ReleasedCell *cell)
     return text_format(table->arena, "%" PRId64, cell->people);
 }
 
+/* What a value means, for people; files keep the code. */
+static Text label_of(const ReleasedTable *table, size_t d, size_t value, TableFormat format)
+{
+    static const struct {
+        const char *dimension, *code, *meaning;
+    } meanings[] = {{"sex", "1", "male"},
+                    {"sex", "2", "female"},
+                    {"sex", "9", "indeterminate"},
+                    {"sex", "X", "not known (X)"}};
+    const CountDimension *dimension = &table->dimensions[d];
+
+    for (size_t i = 0; format == TABLE_TERMINAL && i < sizeof meanings / sizeof *meanings; i++)
+        if (text_equal(dimension->name, text_from(meanings[i].dimension)) &&
+            text_equal(dimension->values[value], text_from(meanings[i].code)))
+            return text_from(meanings[i].meaning);
+    return dimension->values[value];
+}
+
 /* One line a cell. */
 static void print_long(const ReleasedTable *table, TableFormat format, FILE *out)
 {
@@ -225,7 +243,7 @@ static void print_long(const ReleasedTable *table, TableFormat format, FILE *out
     SCOPED(table_close) Table *printed = table_create(headings, right, count + 1);
     for (size_t i = 0; i < table->cell_count; i++) {
         for (size_t d = 0; d < count; d++)
-            cells[d] = table->dimensions[d].values[table->cells[i].place[d]];
+            cells[d] = label_of(table, d, table->cells[i].place[d], format);
         cells[count] = cell_text(table, &table->cells[i]);
         table_row(printed, cells);
     }
@@ -253,7 +271,7 @@ static void print_across(const ReleasedTable *table, FILE *out)
     for (size_t d = 0; d < fixed; d++)
         headings[d] = table->dimensions[d].name.data;
     for (size_t i = fixed; i < columns; i++) {
-        Text value = last->values[i - fixed];
+        Text value = label_of(table, fixed, i - fixed, TABLE_TERMINAL);
         headings[i] = i + 1 < columns
                           ? text_format(table->arena, "%.*s %.*s", TEXT_ARG(last->name), TEXT_ARG(value)).data
                           : "all";
@@ -263,7 +281,7 @@ static void print_across(const ReleasedTable *table, FILE *out)
     for (size_t i = 0; i < table->cell_count;) {
         const ReleasedCell *first = &table->cells[i];
         for (size_t d = 0; d < columns; d++)
-            cells[d] = d < fixed ? table->dimensions[d].values[first->place[d]] : TEXT("");
+            cells[d] = d < fixed ? label_of(table, d, first->place[d], TABLE_TERMINAL) : TEXT("");
         for (; i < table->cell_count && same_line(table, first, &table->cells[i]); i++)
             cells[fixed + table->cells[i].place[fixed]] = cell_text(table, &table->cells[i]);
         table_row(printed, cells);

@@ -70,11 +70,11 @@ Test(released, the_terminal_shows_the_table_and_its_record)
     cr_expect_str_eq(
         text,
         "T\n\n"
-        "district  sex 1  sex 2  all\n"
-        "--------  -----  -----  ---\n"
-        "Ashford       *      *   35\n"
-        "Dover         0     40   40\n"
-        "all           *      *   75\n"
+        "district  sex male  sex female  all\n"
+        "--------  --------  ----------  ---\n"
+        "Ashford          *           *   35\n"
+        "Dover            0          40   40\n"
+        "all              *           *   75\n"
         "\n"
         "* hidden: 4 of 9 cells: counts of 1 to 7 people (primary), and those that would give these back "
         "(complementary). 0 is nobody.\n"
