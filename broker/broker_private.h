@@ -78,6 +78,11 @@ typedef struct CodeFiles {
 Result code_files_open(const Call *call, CodeFiles *files, Error *error) CHECKED;
 void code_files_close(CodeFiles *files);
 
+/* ---- run.c ---- */
+
+/* One line more of what is kept of a query; ERROR_LIMIT before the builder's own end. */
+Result kept_add(TextBuilder *kept, Text canonical, Error *error) CHECKED;
+
 /* ---- handlers ---- */
 
 Result handle_status(Call *call, json_t **answer, Error *error) CHECKED;

@@ -7,6 +7,8 @@
 #include "broker/broker_private.h"
 #include "query/query.h"
 
+enum { KEPT_BYTES_MAX = 64 << 20 };
+
 typedef struct Tables {
     ReleasedTable *items[QUERY_TABLES_MAX];
     size_t count;
@@ -35,22 +37,31 @@ static Result run_query(const Call *call, const GovernancePermit *permit, const 
     return done;
 }
 
+Result kept_add(TextBuilder *kept, Text canonical, Error *error)
+{
+    if (canonical.length >= kept->bytes_max - kept->length)
+        return fail(error, ERROR_LIMIT, "query: its tables are longer than %zu bytes together",
+                    kept->bytes_max);
+    text_add(kept, canonical);
+    text_add_char(kept, '\n');
+    return RESULT_OK;
+}
+
 /* The canonical bytes of all tables in order, one a line: what is kept, hashed and logged. */
 static Result keep(const Call *call, GovernancePermit *permit, const QueryRun *run, const Tables *tables,
                    GovernanceOutcome *outcome, Error *error)
 {
-    Text kept = TEXT("");
+    SCOPED(text_builder_close) TextBuilder kept = text_builder(KEPT_BYTES_MAX);
 
     for (size_t i = 0; i < tables->count; i++) {
-        Text canonical = released_table_canonical(tables->items[i]);
-        kept = text_format(call->arena, "%.*s%.*s\n", TEXT_ARG(kept), TEXT_ARG(canonical));
+        TRY(kept_add(&kept, released_table_canonical(tables->items[i]), error));
         outcome->cells += released_table_cells(tables->items[i]);
         outcome->cells_suppressed += released_table_suppressed(tables->items[i]);
     }
-    outcome->content = hash_of(kept.data, kept.length);
+    outcome->content = hash_of(text_built(&kept).data, text_built(&kept).length);
     outcome->has_content = true;
     outcome->detail = text_format(call->arena, "release=%" PRId64, run->release_id);
-    TRY(governance_output_keep(call->governance, permit, call->number, run->release_id, kept,
+    TRY(governance_output_keep(call->governance, permit, call->number, run->release_id, text_built(&kept),
                                outcome->content, error));
     outcome->succeeded = true;
     return governance_result(call->governance, permit, outcome, error);

@@ -66,7 +66,7 @@ typedef struct QueryRun {
     const GovernancePolicy *policy; /* the project's */
 } QueryRun;
 
-enum { QUERY_TABLES_MAX = 16 };
+enum { QUERY_TABLES_MAX = 16, QUERY_CELLS_MAX = 100000 }; /* cells: of all tables, margins included */
 
 /*
  * Object of the permit: the query's number. reader: role cinque_query. tables[0..*table_count-1] are the

@@ -95,6 +95,18 @@ static Result set_day(const Query *query, Provenance *provenance, Error *error)
     return RESULT_OK;
 }
 
+Result run_check_cells(const CountTable *tables, size_t count, Error *error)
+{
+    size_t cells = 0;
+
+    for (size_t i = 0; i < count; i++)
+        cells += tables[i].cell_count;
+    if (cells > QUERY_CELLS_MAX)
+        return fail(error, ERROR_LIMIT, "query: its tables have more than %d cells together",
+                    QUERY_CELLS_MAX);
+    return RESULT_OK;
+}
+
 static Result count_and_release(Db *reader, const Query *query, const Provenance *provenance, Arena *arena,
                                 ReleasedTable *tables[QUERY_TABLES_MAX], size_t *table_count, Error *error)
 {
@@ -106,6 +118,7 @@ static Result count_and_release(Db *reader, const Query *query, const Provenance
 
     compile(query->tree, provenance->release_id, provenance->as_at, arena, &compiled);
     TRY(count_run(reader, query->tree, &compiled, provenance->release_id, arena, counts, error));
+    TRY(run_check_cells(counts, count, error));
     suppress(counts, count, &rule, arena, states);
     for (size_t i = 0; i < count; i++)
         tables[i] = released_make(&counts[i], states[i], provenance);

@@ -1,7 +1,10 @@
 #pragma once
 /* Private to query: what query_run does, by the permit's number. */
+#include "query/count.h"
 #include "query/query_private.h"
 
+/* ERROR_LIMIT when the tables together have more than QUERY_CELLS_MAX cells. */
+Result run_check_cells(const CountTable *tables, size_t count, Error *error) CHECKED;
 /* The number of the approved query whose wording this is and whose running the permit allows. */
 Result run_query_number(Db *reader, const uint8_t *permit_id, const Query *query, Arena *arena, Text *number,
                         Error *error) CHECKED;

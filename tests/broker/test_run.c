@@ -1,4 +1,5 @@
 /* Running a query: nothing of it leaves before its result is in the log. */
+#include "broker/broker_private.h"
 #include "query/query.h"
 #include "tests/broker/workbench.h"
 
@@ -123,6 +124,19 @@ Test(run, the_same_query_on_the_same_release_gives_the_same_answer)
     cr_assert_not_null(strstr(answer, "\r\n\r\n"));
     cr_assert_not_null(strstr(again, "\r\n\r\n"));
     cr_expect_str_eq(strstr(again, "\r\n\r\n"), strstr(answer, "\r\n\r\n"));
+}
+
+Test(run, what_is_kept_fills_its_limit_and_then_fails)
+{
+    SCOPED(text_builder_close) TextBuilder kept = text_builder(8);
+    Error error = {0};
+
+    cr_expect(kept_add(&kept, TEXT("abc"), &error).ok);
+    cr_expect_not(kept_add(&kept, TEXT("abcd"), &error).ok);
+    cr_expect_eq(error.code, ERROR_LIMIT);
+    cr_expect(kept_add(&kept, TEXT("abc"), &error).ok);
+
+    cr_expect(text_equal(text_built(&kept), TEXT("abc\nabc\n")));
 }
 
 Test(run, an_unknown_format_is_refused_before_a_permit_is_asked_for)

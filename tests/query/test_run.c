@@ -172,6 +172,18 @@ static Result try_run(const GovernancePolicy *policy, const uint8_t *permit, Err
     return result;
 }
 
+/* Red when count_and_release does not call run_check_cells, or it counts each table alone. */
+Test(run, tables_that_are_too_large_together_are_refused)
+{
+    const CountTable tables[] = {{.cell_count = 60000}, {.cell_count = 40000}, {.cell_count = 1}};
+    Error error = {0};
+
+    cr_expect(run_check_cells(tables, 2, &error).ok);
+    cr_expect_not(run_check_cells(tables, 3, &error).ok);
+
+    cr_expect_eq(error.code, ERROR_LIMIT);
+}
+
 /* Red when release.open does not ask for the approved wording. */
 Test(run, a_query_that_nobody_approved_is_refused)
 {
