@@ -15,6 +15,7 @@ struct Rules {
     const IngestSpec *spec;
     size_t fields[SPEC_COLUMNS_MAX]; /* where the spec's columns stand in the file */
     int slots[SPEC_COLUMNS_MAX];     /* where they stand in the payload, or SPEC_NONE */
+    int birth;                       /* column of the date of birth, or SPEC_NONE */
     Date period_last_day;
     Value payload[SPEC_PAYLOAD_MAX + 1];
     Text texts[SPEC_COLUMNS_MAX]; /* trimmed */
@@ -33,8 +34,11 @@ static const char *const reason_texts[RULE_CROSS] = {
     [RULE_BELOW] = "below its minimum",
     [RULE_ABOVE] = "above its maximum",
     [RULE_NOT_SHAPE] = "not of its shape",
+    [RULE_NOT_SNOMED] = "not a snomed concept",
     [RULE_NOT_VALID] = "not valid",
+    [RULE_NOT_DECIDED] = "neither excluded nor kept",
     [RULE_AFTER_PERIOD] = "after the period",
+    [RULE_BEFORE_BIRTH] = "before the date of birth",
 };
 
 const char *rule_text(const IngestSpec *spec, RuleFault fault, char out[INGEST_RULE_BYTES])
@@ -58,9 +62,13 @@ Result rules_open(const IngestSpec *spec, const char *path, const ReaderRecord *
     int slot = 0;
 
     draft->spec = spec;
+    draft->birth = SPEC_NONE;
     TRY(header_match(spec, path, header, draft->fields, error));
-    for (size_t i = 0; i < spec->column_count; i++)
+    for (size_t i = 0; i < spec->column_count; i++) {
         draft->slots[i] = spec_column_is_stored(&spec->columns[i]) ? slot++ : SPEC_NONE;
+        if (spec_column_identifies(&spec->columns[i]) && spec->columns[i].field == IDENTITY_BIRTH_DATE)
+            draft->birth = (int)i;
+    }
     draft->period_last_day = period == RULE_ANY_PERIOD ? INT32_MAX : month_last_day(period);
     draft->key_bytes = spec->key_count * (spec->format.record_bytes_max * DECODE_GROWTH_MAX + 1);
     if (draft->key_bytes > 0)
@@ -149,6 +157,22 @@ static const Value *date_of(const Rules *rules, int column)
     return value->is_null ? NULL : value;
 }
 
+/* Nothing happens to a person before birth: where two columns were swapped, the date stored is that of birth.
+ */
+static void check_birth(Rules *rules)
+{
+    const IngestSpec *spec = rules->spec;
+    Date birth;
+
+    if (rules->birth == SPEC_NONE || !spec_date(spec, rules->texts[rules->birth], &birth))
+        return;
+    for (size_t i = 0; i < spec->column_count; i++) {
+        const Value *date = spec->columns[i].use == SPEC_DATE ? date_of(rules, (int)i) : NULL;
+        if (date != NULL && date->date < birth)
+            add_fault(rules, (int)i, RULE_BEFORE_BIRTH);
+    }
+}
+
 static void check_across(Rules *rules)
 {
     const IngestSpec *spec = rules->spec;
@@ -156,6 +180,7 @@ static void check_across(Rules *rules)
 
     if (in_period != NULL && in_period->date > rules->period_last_day)
         add_fault(rules, spec->period_date, RULE_AFTER_PERIOD);
+    check_birth(rules);
     for (size_t i = 0; i < spec->rule_count; i++) {
         const Value *date = date_of(rules, spec->rules[i].column);
         const Value *not_before = date_of(rules, spec->rules[i].not_before);
@@ -181,6 +206,32 @@ static void join_key(Rules *rules)
         length += part.length;
     }
     rules->row.record_key = (Text){.data = rules->key, .length = has_part ? length : 0};
+}
+
+/* ---- what is never stored ---- */
+
+static bool is_kept(const SpecExclude *exclude, Text text)
+{
+    for (size_t i = 0; i < exclude->kept_count; i++)
+        if (text_equal(exclude->kept[i], text))
+            return true;
+    return false;
+}
+
+/* A value that is neither excluded nor kept is a fault, so that another way to write "yes" lets nothing in.
+ */
+static bool take_excluded(Rules *rules)
+{
+    const IngestSpec *spec = rules->spec;
+
+    for (size_t i = 0; i < spec->exclude_count; i++) {
+        const SpecExclude *exclude = &spec->excludes[i];
+        if (text_equal(rules->texts[exclude->column], exclude->equals))
+            return true;
+        if (!is_kept(exclude, rules->texts[exclude->column]))
+            add_fault(rules, exclude->column, RULE_NOT_DECIDED);
+    }
+    return false;
 }
 
 /* ---- one record ---- */
@@ -215,8 +266,7 @@ const RuleRow *rules_apply(Rules *rules, const ReaderRecord *record)
     }
     for (size_t i = 0; i < spec->column_count; i++)
         rules->texts[i] = trimmed(record->fields[rules->fields[i]]);
-    row->is_excluded =
-        spec->excluded != SPEC_NONE && text_equal(rules->texts[spec->excluded], spec->exclude_equals);
+    row->is_excluded = take_excluded(rules);
     if (row->is_excluded)
         return row;
     for (size_t i = 0; i < spec->column_count; i++) {

@@ -1,5 +1,7 @@
 #include "ingest/rule_value.h"
 
+#include "ingest/snomed.h"
+
 enum { DIGITS_MAX = 12, DECIMALS = 2 }; /* numeric(14,2) */
 
 static int read_date(const IngestSpec *spec, const SpecColumn *column, Text text, Value *value)
@@ -15,9 +17,9 @@ static int read_date(const IngestSpec *spec, const SpecColumn *column, Text text
 
 static int check_range(const SpecColumn *column, int64_t number)
 {
-    if (column->has_min && number < column->min)
+    if (number < column->min)
         return RULE_BELOW;
-    return column->has_max && number > column->max ? RULE_ABOVE : READER_GOOD;
+    return number > column->max ? RULE_ABOVE : READER_GOOD;
 }
 
 static int read_integer(const IngestSpec *spec, const SpecColumn *column, Text text, Value *value)
@@ -82,9 +84,11 @@ static int read_decimal(const IngestSpec *spec, const SpecColumn *column, Text t
 
 static int read_string(const IngestSpec *spec, const SpecColumn *column, Text text, Value *value)
 {
+    if (column->is_snomed && !snomed_is_concept(text))
+        return RULE_NOT_SNOMED;
     if (column->list != SPEC_NONE && !codes_contain(&spec->lists[column->list], text))
         return RULE_NOT_IN_LIST;
-    if (column->list == SPEC_NONE && !shape_matches(&column->shape, text))
+    if (column->shape_text.length > 0 && !shape_matches(&column->shape, text))
         return RULE_NOT_SHAPE;
     *value = value_text(text);
     return READER_GOOD;

@@ -43,6 +43,17 @@ static bool place_matches(uint8_t place, char c)
     }
 }
 
+bool shape_matches_digits(const Shape *shape, size_t digits_min)
+{
+    size_t length = 0;
+
+    while (length < shape->length_max &&
+           (shape->places[length] == CLASS_DIGIT || shape->places[length] == CLASS_EITHER ||
+            (shape->places[length] >= '0' && shape->places[length] <= '9')))
+        length++;
+    return length >= digits_min && length >= shape->length_min;
+}
+
 bool shape_matches(const Shape *shape, Text text)
 {
     if (text.length < shape->length_min || text.length > shape->length_max)

@@ -14,4 +14,6 @@ typedef struct Shape {
 
 /* NULL when well, else what is wrong with the pattern. */
 const char *shape_parse(Text pattern, Shape *shape);
+/* Whether a text of so many digits or more, and nothing else, can match. */
+bool shape_matches_digits(const Shape *shape, size_t digits_min);
 bool shape_matches(const Shape *shape, Text text);

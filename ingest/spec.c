@@ -214,11 +214,27 @@ static Result build_references(SpecBuild *build, Error *error)
     TRY(refer(build, "validity", yaml->validity.from, true, &spec->valid_from, error));
     TRY(refer(build, "validity", yaml->validity.to, true, &spec->valid_to, error));
     TRY(refer(build, "withheld", yaml->withheld, false, &spec->withheld, error));
-    TRY(refer(build, "exclude", yaml->exclude.column, false, &spec->excluded, error));
-    spec->exclude_equals = text_copy(spec->arena, text_from(yaml->exclude.equals));
     for (size_t i = 0; i < yaml->record_key_count; i++)
         TRY(refer(build, "record_key", yaml->record_key[i], false, &spec->key[i], error));
     spec->key_count = yaml->record_key_count;
+    return RESULT_OK;
+}
+
+static Result build_excludes(SpecBuild *build, Error *error)
+{
+    IngestSpec *spec = build->spec;
+
+    for (size_t i = 0; i < build->yaml->exclude_count; i++) {
+        const YamlExclude *yaml = &build->yaml->exclude[i];
+        SpecExclude *exclude = &spec->excludes[spec->exclude_count++];
+        TRY(refer(build, "exclude", yaml->column, false, &exclude->column, error));
+        exclude->equals = text_copy(spec->arena, text_from(yaml->equals));
+        for (size_t kept = 0; kept < yaml->otherwise_count; kept++) {
+            if (strcmp(yaml->otherwise[kept], yaml->equals) == 0)
+                return spec_fail_key(build, "exclude", "a value is both excluded and kept", error);
+            exclude->kept[exclude->kept_count++] = text_copy(spec->arena, text_from(yaml->otherwise[kept]));
+        }
+    }
     return RESULT_OK;
 }
 
@@ -299,6 +315,7 @@ static Result build_spec(SpecBuild *build, Error *error)
     TRY(build_file(build, error));
     TRY(spec_build_columns(build, error));
     TRY(build_references(build, error));
+    TRY(build_excludes(build, error));
     TRY(build_rules(build, error));
     TRY(check_subject(build, error));
     build->spec->hash = hash_spec(build->spec);

@@ -10,6 +10,8 @@ enum {
     SPEC_PAYLOAD_MAX = 56, /* with the columns that every record has, one COPY holds no more */
     SPEC_KEY_PARTS_MAX = 8,
     SPEC_RULES_MAX = 32,
+    SPEC_EXCLUDES_MAX = 8,
+    SPEC_KEPT_MAX = 8,
     SPEC_LISTS_MAX = 64,
     SPEC_BYTES_MAX = 1 << 20,
     SPEC_NONE = -1, /* where a column's index may be absent */
@@ -53,9 +55,9 @@ typedef struct SpecColumn {
     Text issuer_fixed, scheme;
     int list; /* of spec->lists, or SPEC_NONE */
     Text shape_text;
-    Shape shape; /* where shape_text is not empty */
-    bool has_min, has_max;
-    int64_t min, max; /* hundredths for decimals */
+    Shape shape;      /* where shape_text is not empty */
+    bool is_snomed;   /* in place of list and shape */
+    int64_t min, max; /* of measures; hundredths for decimals */
     bool is_required, rejects_invalid;
 } SpecColumn;
 
@@ -63,6 +65,13 @@ typedef struct SpecRule {
     Text name;
     int column, not_before;
 } SpecRule;
+
+/* Rows with this value are never stored; with any other than those kept, they are quarantined. */
+typedef struct SpecExclude {
+    int column;
+    Text equals, kept[SPEC_KEPT_MAX];
+    size_t kept_count;
+} SpecExclude;
 
 typedef enum SpecDateFormat { SPEC_ISO, SPEC_COMPACT, SPEC_BRITISH } SpecDateFormat;
 
@@ -80,8 +89,9 @@ struct IngestSpec {
     SpecDateFormat date_format;
     SpecColumn *columns;
     size_t column_count, payload_count;
-    int controller, event_date, period_date, valid_from, valid_to, withheld, excluded;
-    Text exclude_equals;
+    int controller, event_date, period_date, valid_from, valid_to, withheld;
+    SpecExclude excludes[SPEC_EXCLUDES_MAX];
+    size_t exclude_count;
     int key[SPEC_KEY_PARTS_MAX];
     size_t key_count;
     SpecRule rules[SPEC_RULES_MAX];

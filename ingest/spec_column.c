@@ -23,8 +23,9 @@ enum {
     KEY_TYPE = 1 << 6,
     KEY_RANGE = 1 << 7,
     KEY_INVALID = 1 << 8,
+    KEY_CHECK = 1 << 9,
     KEYS_OF_IDENTITY = KEY_IDENTITY | KEY_ISSUER | KEY_SCHEME | KEY_SHAPE | KEY_INVALID,
-    KEYS_OF_TEXT = KEY_AS | KEY_LIST | KEY_SHAPE,
+    KEYS_OF_TEXT = KEY_AS | KEY_LIST | KEY_SHAPE | KEY_CHECK,
 };
 
 static const unsigned allowed_keys[SPEC_USE_COUNT] = {
@@ -72,6 +73,7 @@ static Result check_keys(const ColumnBuild *at, Error *error)
         {yaml->scheme != NULL, KEY_SCHEME, "`scheme` is for identifiers"},
         {yaml->list != NULL, KEY_LIST, "`list` is for dimensions, codes and text"},
         {yaml->shape != NULL, KEY_SHAPE, "`shape` is for dimensions, codes and text"},
+        {yaml->check != NULL, KEY_CHECK, "`check` is for dimensions, codes and text"},
         {yaml->type != NULL, KEY_TYPE, "`type` is for measures"},
         {yaml->min != NULL || yaml->max != NULL, KEY_RANGE, "`min` and `max` are for measures"},
         {yaml->invalid != NULL, KEY_INVALID, "`invalid` is for identifiers and demographics"},
@@ -172,14 +174,14 @@ static Result build_list(const ColumnBuild *at, Error *error)
     return RESULT_OK;
 }
 
-static bool is_storable(const double *limit)
+static bool is_storable(double limit)
 {
-    return limit == NULL || (*limit > -1e12 && *limit < 1e12); /* also false for a NaN */
+    return limit > -1e12 && limit < 1e12; /* also false for a NaN */
 }
 
-static int64_t scaled(const double *limit, double scale)
+static int64_t scaled(double limit, double scale)
 {
-    return limit == NULL ? 0 : (int64_t)(*limit * scale + (*limit < 0 ? -0.5 : 0.5));
+    return (int64_t)(limit * scale + (limit < 0 ? -0.5 : 0.5));
 }
 
 static Result build_range(const ColumnBuild *at, Error *error)
@@ -193,13 +195,13 @@ static Result build_range(const ColumnBuild *at, Error *error)
         return wrong(at, "a measure has type integer or decimal", error);
     column->type = type == 0 ? SPEC_INTEGER : SPEC_DECIMAL;
     double scale = type == 0 ? 1 : 100;
-    column->has_min = yaml->min != NULL;
-    column->has_max = yaml->max != NULL;
-    if (!is_storable(yaml->min) || !is_storable(yaml->max))
+    if (yaml->min == NULL || yaml->max == NULL)
+        return wrong(at, "a measure needs min and max: swapped columns must not store a number", error);
+    if (!is_storable(*yaml->min) || !is_storable(*yaml->max))
         return wrong(at, "min, max: past what is stored", error);
-    column->min = scaled(yaml->min, scale);
-    column->max = scaled(yaml->max, scale);
-    if (column->has_min && column->has_max && column->min > column->max)
+    column->min = scaled(*yaml->min, scale);
+    column->max = scaled(*yaml->max, scale);
+    if (column->min > column->max)
         return wrong(at, "min is above max", error);
     return RESULT_OK;
 }
@@ -216,10 +218,29 @@ static Text stored_name(const ColumnBuild *at)
     return text_from(name);
 }
 
+/* Text is held to a list, a shape or a check. A birth date has 8 bare digits, an NHS number 10, a
+ * telephone's 11. */
+static Result build_text(const ColumnBuild *at, Error *error)
+{
+    enum { BARE_DIGITS_MAX = 7 };
+    SpecColumn *column = at->column;
+    const YamlColumn *yaml = at->yaml;
+
+    if ((yaml->list != NULL) + (yaml->shape != NULL) + (yaml->check != NULL) != 1)
+        return wrong(
+            at, "stored text needs a list, a shape or a check: swapped columns must not store a name", error);
+    if (yaml->check != NULL && strcmp(yaml->check, "snomed") != 0)
+        return wrong(at, "check: only `snomed` is known", error);
+    column->is_snomed = yaml->check != NULL;
+    if (yaml->shape != NULL && shape_matches_digits(&column->shape, BARE_DIGITS_MAX + 1))
+        return wrong(at, "shape: 8 or more bare digits could be a date of birth or a number of a person",
+                     error);
+    return yaml->list != NULL ? build_list(at, error) : RESULT_OK;
+}
+
 static Result build_stored(const ColumnBuild *at, Error *error)
 {
     SpecColumn *column = at->column;
-    const YamlColumn *yaml = at->yaml;
 
     column->stored = stored_name(at);
     if (!spec_is_name(column->stored.data))
@@ -231,11 +252,9 @@ static Result build_stored(const ColumnBuild *at, Error *error)
     column->type = column->use == SPEC_DATE       ? SPEC_DAY
                    : column->use == SPEC_PRESENCE ? SPEC_BOOLEAN
                                                   : SPEC_STRING;
-    if (is_text && (yaml->list != NULL) == (yaml->shape != NULL))
-        return wrong(at, "stored text needs a list or a shape: swapped columns must not store a name", error);
     if (column->use == SPEC_MEASURE)
         return build_range(at, error);
-    return yaml->list != NULL ? build_list(at, error) : RESULT_OK;
+    return is_text ? build_text(at, error) : RESULT_OK;
 }
 
 /* ---- all ---- */

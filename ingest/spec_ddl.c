@@ -268,6 +268,7 @@ static Result put_version(Db *owner, const IngestSpec *spec, int64_t source_id, 
 static Result put_column(Db *owner, const IngestSpec *spec, int64_t source_id, size_t index, Error *error)
 {
     const SpecColumn *column = &spec->columns[index];
+    bool has_range = column->use == SPEC_MEASURE;
     const Value values[] = {
         value_int2(source_id),
         value_text(column->stored),
@@ -277,8 +278,8 @@ static Result put_column(Db *owner, const IngestSpec *spec, int64_t source_id, s
         value_text(text_from(SPEC_TYPE_NAMES[column->type])),
         column->list != SPEC_NONE ? value_text(spec->lists[column->list].name) : value_null(VALUE_TEXT),
         text_or_null(column->shape_text),
-        column->has_min ? value_int8(column->min) : value_null(VALUE_INT8),
-        column->has_max ? value_int8(column->max) : value_null(VALUE_INT8),
+        has_range ? value_int8(column->min) : value_null(VALUE_INT8),
+        has_range ? value_int8(column->max) : value_null(VALUE_INT8),
         value_bool(column->is_required),
         value_int4(spec->version),
     };

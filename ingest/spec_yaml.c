@@ -8,7 +8,15 @@
 
 #include "base/arena.h"
 
-enum { STRING_MAX = 400, COLUMNS_MAX = 256, RULES_MAX = 32, KEY_PARTS_MAX = 8, LOG_BYTES = 200 };
+enum {
+    STRING_MAX = 400,
+    COLUMNS_MAX = 256,
+    RULES_MAX = 32,
+    KEY_PARTS_MAX = 8,
+    EXCLUDES_MAX = 8,
+    KEPT_MAX = 8,
+    LOG_BYTES = 200
+};
 
 #define STRING_KEY(key, type, member)                                                                        \
     CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, type, member, 1, STRING_MAX)
@@ -27,6 +35,7 @@ static const cyaml_schema_field_t column_fields[] = {
     STRING_MAYBE("scheme", YamlColumn, scheme),
     STRING_MAYBE("list", YamlColumn, list),
     STRING_MAYBE("shape", YamlColumn, shape),
+    STRING_MAYBE("check", YamlColumn, check),
     STRING_MAYBE("type", YamlColumn, type),
     STRING_MAYBE("invalid", YamlColumn, invalid),
     NUMBER_MAYBE("min", YamlColumn, min),
@@ -67,11 +76,17 @@ static const cyaml_schema_field_t validity_fields[] = {
     STRING_KEY("to", YamlValidity, to),
     CYAML_FIELD_END,
 };
+/* Empty is a value as well. */
+static const cyaml_schema_value_t kept_schema = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, STRING_MAX)};
 static const cyaml_schema_field_t exclude_fields[] = {
     STRING_KEY("column", YamlExclude, column),
     STRING_KEY("equals", YamlExclude, equals),
+    CYAML_FIELD_SEQUENCE("otherwise", CYAML_FLAG_POINTER, YamlExclude, otherwise, &kept_schema, 1, KEPT_MAX),
     CYAML_FIELD_END,
 };
+static const cyaml_schema_value_t exclude_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, YamlExclude, exclude_fields)};
 static const cyaml_schema_field_t rejects_fields[] = {
     CYAML_FIELD_INT("rows_max", CYAML_FLAG_DEFAULT, YamlRejects, rows_max),
     CYAML_FIELD_FLOAT("percent_max", CYAML_FLAG_DEFAULT, YamlRejects, percent_max),
@@ -98,7 +113,8 @@ static const cyaml_schema_field_t spec_fields[] = {
     STRING_MAYBE("withheld", YamlSpec, withheld),
     STRING_MAYBE("extra", YamlSpec, extra),
     CYAML_FIELD_MAPPING("validity", CYAML_FLAG_OPTIONAL, YamlSpec, validity, validity_fields),
-    CYAML_FIELD_MAPPING("exclude", CYAML_FLAG_OPTIONAL, YamlSpec, exclude, exclude_fields),
+    CYAML_FIELD_SEQUENCE("exclude", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, YamlSpec, exclude,
+                         &exclude_schema, 1, EXCLUDES_MAX),
     CYAML_FIELD_SEQUENCE("record_key", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, YamlSpec, record_key,
                          &name_schema, 1, KEY_PARTS_MAX),
     CYAML_FIELD_MAPPING("rejects", CYAML_FLAG_DEFAULT, YamlSpec, rejects, rejects_fields),

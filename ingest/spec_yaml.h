@@ -5,7 +5,7 @@
 #include "base/text.h"
 
 typedef struct YamlColumn {
-    char *name, *as, *use, *identity, *issuer, *issuer_fixed, *scheme, *list, *shape, *type, *invalid;
+    char *name, *as, *use, *identity, *issuer, *issuer_fixed, *scheme, *list, *shape, *check, *type, *invalid;
     double *min, *max;
     bool required;
 } YamlColumn;
@@ -29,7 +29,8 @@ typedef struct YamlValidity {
 } YamlValidity;
 
 typedef struct YamlExclude {
-    char *column, *equals;
+    char *column, *equals, **otherwise;
+    unsigned otherwise_count;
 } YamlExclude;
 
 typedef struct YamlRejects {
@@ -44,7 +45,8 @@ typedef struct YamlSpec {
     YamlLayout layout;
     YamlFile file;
     YamlValidity validity;
-    YamlExclude exclude;
+    YamlExclude *exclude;
+    unsigned exclude_count;
     YamlRejects rejects;
     char **record_key;
     unsigned record_key_count;

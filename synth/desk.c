@@ -31,7 +31,7 @@ Result desk_open(Desk *desk, const Delivery *delivery, Extract *extract, Error *
 
 static void note_link(Desk *desk, const Extract *extract, int64_t line, RowTruth truth, bool is_damaged)
 {
-    static const char *const states[] = {"ok", "withheld", "confidential"};
+    static const char *const states[] = {"ok", "withheld", "confidential", "deleted"};
     Extract *links = &desk->links;
 
     extract_text(links, extract->layout->name);

@@ -17,7 +17,7 @@ typedef struct Desk {
     uint64_t references; /* numbers given to events so far */
 } Desk;
 
-typedef enum RowState { STATE_OK, STATE_WITHHELD, STATE_CONFIDENTIAL } RowState;
+typedef enum RowState { STATE_OK, STATE_WITHHELD, STATE_CONFIDENTIAL, STATE_DELETED } RowState;
 
 typedef struct RowTruth {
     uint32_t person; /* NOBODY: none */

@@ -23,7 +23,7 @@ static bool write_attendance(Desk *desk, Extract *extract, const Patient *patien
 {
     static const char *const departments[] = {"01", "02", "03", "04", "05"};
     static const uint16_t department_weights[] = {62, 2, 26, 4, 6};
-    static const char *const acuities[] = {"1064891000000107", "1064911000000105", "1064901000000109",
+    static const char *const acuities[] = {"1064891000000107", "1064911000000105", "1064901000000108",
                                            "1077241000000103", "1077251000000100"};
     static const uint16_t acuity_weights[] = {2, 12, 42, 38, 6};
     uint16_t weights[COMPLAINT_COUNT];

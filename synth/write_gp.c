@@ -81,7 +81,8 @@ static void write_observation(Desk *desk, Extract *extract, const Observation *s
     uint16_t practice = county_last_stay(county, &county->people[seen->person])->practice;
     /* One record a patient: its number is right or wrong in all rows alike. */
     Stream record = random_stream(county->options.seed, PURPOSE_GP_PATIENT, seen->person, practice);
-    bool is_confidential = random_chance(stream, CONFIDENTIAL_PPM);
+    bool is_confidential = random_chance(stream, CONFIDENTIAL_PPM),
+         is_deleted = random_chance(stream, DELETED_PPM);
     char text[IDENTITY_BYTES];
 
     (void)snprintf(text, sizeof text, "O%010llu", (unsigned long long)++desk->references);
@@ -101,8 +102,11 @@ static void write_observation(Desk *desk, Extract *extract, const Observation *s
     extract_text(extract, seen->episodicity);
     extract_text(extract, seen->is_problem ? "1" : "0");
     extract_text(extract, is_confidential ? "1" : "0");
-    extract_text(extract, random_chance(stream, DELETED_PPM) ? "1" : "0");
-    RowTruth truth = {seen->person, is_right, is_confidential ? STATE_CONFIDENTIAL : STATE_OK};
+    extract_text(extract, is_deleted ? "1" : "0");
+    RowTruth truth = {seen->person, is_right,
+                      is_confidential ? STATE_CONFIDENTIAL
+                      : is_deleted    ? STATE_DELETED
+                                      : STATE_OK};
     desk_end_row(desk, SYNTH_GP_EVENT, extract, truth, stream);
 }
 

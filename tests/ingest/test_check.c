@@ -34,7 +34,7 @@ Test(check, it_tells_what_a_load_would_do_without_keys_or_database)
                                                               "v2,9990000019,,,2026-07-03,,,,,,,\n"
                                                               "v3,,,,2026-07-03,,,,,,,\n"
                                                               "v4,9990000018,,,2026-07-03,,,,,,,01\n"
-                                                              "SECRET,,,,,,,,,,,\n"
+                                                              ",,,,,,,,,,,SECRET\n"
                                                               "v5,,,,bad,,,,,,,\n");
 
     cr_expect_eq(report.outcome, INGEST_LOADED);
@@ -122,6 +122,53 @@ static void expect_rule(const char *column, const char *value, const char *rule)
         snprintf(expected, sizeof expected, "column %s: %s", column, rule);
         cr_expect_str_eq(report.rules[0].rule, expected);
     }
+}
+
+/* Switch: the values that an exclude keeps. "Y" in place of "1" must not let a confidential row in. */
+Test(rule, a_value_neither_excluded_nor_kept_is_a_fault)
+{
+    spec = world_spec(WORLD_SPEC);
+    extract = support_file("extract.csv", "");
+
+    expect_rule("withheld", "01", NULL);
+    expect_rule("withheld", "", NULL);
+    expect_rule("withheld", "SECRET", NULL);
+    expect_rule("withheld", "secret", "neither excluded nor kept");
+    expect_rule("withheld", "true", "neither excluded nor kept");
+    ingest_spec_close(&spec);
+}
+
+/* Switch: check_birth. Where a column of dates was swapped with that of birth, the birth date would be
+ * stored. */
+Test(rule, a_date_before_that_of_birth_is_a_fault)
+{
+    IngestReport born = must_check(WORLD_SPEC, WORLD_HEADER "v1,,2026-07-03,,2026-07-03,2026-07-04,,,,,,\n");
+    IngestReport swapped =
+        must_check(WORLD_SPEC, WORLD_HEADER "v1,,2026-07-03,,1980-02-29,1980-03-01,,,,,,\n");
+
+    cr_expect_eq(born.rows_quarantined, 0, "on the day of birth");
+    cr_expect_eq(swapped.rows_quarantined, 1);
+    cr_assert_eq(swapped.rule_count, 2);
+    cr_expect_str_eq(swapped.rules[0].rule, "column visit_date: before the date of birth");
+    cr_expect_str_eq(swapped.rules[1].rule, "column end_date: before the date of birth");
+}
+
+/* Switch: snomed_is_concept. Of a file whose columns were swapped the numbers of people must not be stored.
+ */
+Test(rule, a_snomed_column_takes_concepts_alone)
+{
+    static const char text[] = "source: stay\ntitle: Stays\nversion: 1\neffective_from: 2024-04-01\n"
+                               "file: { format: delimited }\nupdate: snapshot\ncontroller: sender\n"
+                               "subject: none\nrejects: { rows_max: 9, percent_max: 100 }\n"
+                               "columns:\n  - { name: c, use: code, check: snomed }\n";
+
+    IngestReport report =
+        must_check(text, "c\n44054006\n1064901000000108\n9434765919\n20000229\n07700900123\n");
+
+    cr_expect_eq(report.rows_loaded, 2);
+    cr_assert_eq(report.rule_count, 1);
+    cr_expect_str_eq(report.rules[0].rule, "column c: not a snomed concept");
+    cr_expect_eq(report.rules[0].rows, 3);
 }
 
 Test(rule, values_are_held_to_their_columns)

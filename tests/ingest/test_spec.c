@@ -39,7 +39,10 @@ Test(spec, a_good_spec_is_read_whole)
     cr_expect_eq(spec->payload_count, 7);
     cr_expect_eq(spec->format.record_bytes_max, 1024);
     cr_expect_eq(spec->event_date, 4);
-    cr_expect_eq(spec->excluded, 0);
+    cr_expect_eq(spec->exclude_count, 1);
+    cr_expect_eq(spec->excludes[0].column, 11);
+    cr_expect_eq(spec->excludes[0].kept_count, 3);
+    cr_expect_eq(spec->excludes[0].kept[0].length, 0, "empty is a value");
     cr_expect_eq(spec->key_count, 1);
     cr_expect_eq(spec->rejects_max, 3);
     cr_expect_eq(spec->columns[8].max, 100000, "in hundredths");
@@ -154,10 +157,12 @@ Test(spec, references_are_checked)
     expect_error("event_date: visit_date", "event_date: kind", "event_date: names a column that is no date");
     expect_error("period_date: visit_date", "period_date: when", "period_date: names no column");
     expect_error("withheld: withheld", "withheld: hidden", "withheld: names no column");
-    expect_error("column: visit_id", "column: id", "exclude: names no column");
+    expect_error("column: withheld", "column: id", "exclude: names no column");
     expect_error("record_key: [visit_id]", "record_key: [id]", "record_key: names no column");
     expect_error("subject: person", "subject: person\nvalidity: { from: kind, to: end_date }",
                  "validity: names a column that is no date");
+    expect_error("[\"\", \"01\"", "[SECRET, \"01\"", "exclude: a value is both excluded and kept");
+    expect_error(", otherwise: [\"\", \"01\", \"03\"]", "", "missing required mapping field: otherwise");
     expect_error("not_before: visit_date", "not_before: cost", "rules: names a column that is no date");
     expect_error("name: ends_before_it_starts", "name: Ends", "rules: a rule's name");
 }
@@ -165,15 +170,26 @@ Test(spec, references_are_checked)
 Test(spec, columns_are_checked)
 {
     expect_error("use: code, list: kind", "use: codes, list: kind", "line 22, column kind: use: identifier,");
-    expect_error("use: code, list: kind", "use: code", "column kind: stored text needs a list or a shape");
-    expect_error("use: code, list: kind", "use: text", "column kind: stored text needs a list or a shape");
+    expect_error("use: code, list: kind", "use: code",
+                 "column kind: stored text needs a list, a shape or a check");
+    expect_error("use: code, list: kind", "use: text",
+                 "column kind: stored text needs a list, a shape or a check");
     expect_error("use: code, list: kind", "use: code, list: kind, shape: A",
-                 "stored text needs a list or a shape");
+                 "stored text needs a list, a shape or a check");
+    expect_error("use: code, list: kind", "use: code, list: kind, check: snomed",
+                 "stored text needs a list, a shape or a check");
+    expect_error("use: code, list: kind", "use: code, check: luhn",
+                 "column kind: check: only `snomed` is known");
     expect_error("use: code, list: kind", "use: code, list: ../kind", "column kind: list: a name has");
     expect_error("shape: \"A99?\"", "shape: \"A9?9\"",
                  "column ward: shape: a place that must be there follows");
     expect_error("shape: \"A99?\"", "shape: \"?\"", "column ward: shape: `?` stands behind nothing");
     expect_error("shape: \"A99?\"", "shape: \"\\t\"", "column ward: shape: not printable ASCII");
+    expect_error("shape: \"A99?\"", "shape: \"9999999999\"", "column ward: shape: 8 or more bare digits");
+    expect_error("shape: \"A99?\"", "shape: \"XXXXXXXX\"", "column ward: shape: 8 or more bare digits");
+    expect_error("shape: \"A99?\"", "shape: \"9999999?9?9?9?9?\"", "column ward: shape: 8 or more bare");
+    expect_error("min: 1, max: 9", "max: 9", "column beds: a measure needs min and max");
+    expect_error("min: 1, max: 9", "min: 1", "column beds: a measure needs min and max");
     expect_error("type: decimal", "type: float", "column cost: a measure has type integer or decimal");
     expect_error("type: integer, ", "", "column beds: a measure has type integer or decimal");
     expect_error("min: 1, max: 9", "min: 9, max: 1", "column beds: min is above max");
@@ -190,6 +206,7 @@ Test(spec, keys_stand_where_they_mean_something)
 {
     expect_error("use: presence", "use: presence, list: kind", "column urgent: `list` is for");
     expect_error("use: presence", "use: presence, shape: A", "column urgent: `shape` is for");
+    expect_error("use: presence", "use: presence, check: snomed", "column urgent: `check` is for");
     expect_error("use: presence", "use: presence, type: integer", "column urgent: `type` is for");
     expect_error("use: presence", "use: presence, min: 1", "column urgent: `min` and `max` are for");
     expect_error("use: presence", "use: presence, identity: sex", "column urgent: `identity` is for");
@@ -340,10 +357,10 @@ Test(spec_ddl, a_newer_version_widens_the_table, .init = open_database)
     Error error = {0};
     cr_assert(apply_text(WORLD_SPEC, said, &error).ok);
     char text[TEXT_BYTES];
-    snprintf(
-        text, sizeof text, "%s",
-        changed("  - { name: urgent, use: presence }\n",
-                "  - { name: urgent, use: presence }\n  - { name: floor, use: measure, type: integer }\n"));
+    snprintf(text, sizeof text, "%s",
+             changed("  - { name: urgent, use: presence }\n",
+                     "  - { name: urgent, use: presence }\n  - { name: floor, use: measure, type: integer, "
+                     "min: 0, max: 9 }\n"));
     *strstr(text, "version: 1") = 'v';
     strstr(text, "version: 1")[9] = '2';
 
