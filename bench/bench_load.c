@@ -197,7 +197,7 @@ static Result load_once(Bench *bench, int64_t pair, Error *error)
                                    .quarantine_folder = bench->folder};
     const IngestDelivery delivery = {
         .path = bench->extract, .sender = "hospital", .period = month_from(2026, 7) + (Month)pair};
-    char object[HASH_TEXT_BYTES];
+    char object[HASH_TEXT_BYTES], detail[INGEST_DETAIL_BYTES];
     IngestReport report;
 
     TRY(db_script(bench->superuser, "empty", "TRUNCATE records.apc_spell, subjects.subject; CHECKPOINT",
@@ -207,7 +207,8 @@ static Result load_once(Bench *bench, int64_t pair, Error *error)
                                        .person_id = "engineer",
                                        .source = TEXT("apc_spell"),
                                        .sender = TEXT("hospital"),
-                                       .object = text_from(object)};
+                                       .object = text_from(object),
+                                       .detail = ingest_delivery_detail(&delivery, detail)};
     TRY(governance_request(bench->governance, &request, &permit, error));
     TRY(ingest_load(&context, permit, bench->spec, &delivery, &report, error));
     if (report.outcome != INGEST_LOADED || report.rows_loaded != bench->rows)

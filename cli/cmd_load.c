@@ -41,7 +41,7 @@ static Result loading_open(const Cli *cli, Loading *loading, Error *error)
 static Result make_request(const Loading *loading, const IngestSpec *spec, const IngestDelivery *delivery,
                            GovernanceRequest *request, Error *error)
 {
-    char object[HASH_TEXT_BYTES], period[DATE_TEXT_BYTES];
+    char object[HASH_TEXT_BYTES], detail[INGEST_DETAIL_BYTES];
     Arena *arena = loading->cli->arena;
 
     TRY(ingest_delivery_object(delivery->path, object, error));
@@ -50,7 +50,7 @@ static Result make_request(const Loading *loading, const IngestSpec *spec, const
         .source = text_from(ingest_spec_source(spec)),
         .sender = text_from(delivery->sender),
         .object = text_copy(arena, text_from(object)),
-        .detail = text_format(arena, "period=%s", month_format(delivery->period, period)),
+        .detail = text_copy(arena, ingest_delivery_detail(delivery, detail)),
     };
     return RESULT_OK;
 }

@@ -231,6 +231,16 @@ Result ingest_delivery_object(const char *path, char out[HASH_TEXT_BYTES], Error
     return RESULT_OK;
 }
 
+Text ingest_delivery_detail(const IngestDelivery *delivery, char out[INGEST_DETAIL_BYTES])
+{
+    char period[DATE_TEXT_BYTES];
+
+    snprintf(out, INGEST_DETAIL_BYTES, "period=%s status=%s replace=%s",
+             month_format(delivery->period, period), STORE_STATUS_NAMES[delivery->status],
+             delivery->replace ? "yes" : "no");
+    return text_from(out);
+}
+
 Result ingest_load(const IngestContext *context, const GovernancePermit *permit, const IngestSpec *spec,
                    const IngestDelivery *delivery, IngestReport *report, Error *error)
 {

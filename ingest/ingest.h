@@ -71,7 +71,13 @@ typedef struct IngestContext {
 Result ingest_check(const IngestSpec *spec, const char *path, IngestReport *report, Error *error) CHECKED;
 /* Object of the permit for a delivery: its content hash in hex, or "nil" when path is NULL. */
 Result ingest_delivery_object(const char *path, char out[HASH_TEXT_BYTES], Error *error) CHECKED;
-/* The permit is for GOVERNANCE_LOAD and the delivery's content hash as object (nil return: "nil"). */
+enum { INGEST_DETAIL_BYTES = 64 };
+/* Detail of the permit for a delivery: "period=2026-07 status=final replace=no". */
+Text ingest_delivery_detail(const IngestDelivery *delivery, char out[INGEST_DETAIL_BYTES]);
+/*
+ * The permit is for GOVERNANCE_LOAD, the delivery's content hash as object (nil return: "nil") and its
+ * detail. It opens one load: another attempt needs another permit.
+ */
 Result ingest_load(const IngestContext *context, const GovernancePermit *permit, const IngestSpec *spec,
                    const IngestDelivery *delivery, IngestReport *report, Error *error) CHECKED;
 /* Object of the permit: the load's number. The rows stay, superseded; no release built later uses them. */

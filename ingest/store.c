@@ -35,6 +35,8 @@ struct Store {
     Arena *names;
 };
 
+const char *const STORE_STATUS_NAMES[] = {"provisional", "final", "year_end"};
+
 static const DbStatement load_open = {
     .name = "load_open",
     .sql = ingest_sql_load_open,
@@ -96,14 +98,13 @@ static Value permit_value(const GovernancePermit *permit)
 
 static Result open_load(Db *loader, const StoreLoad *load, DbRows **rows, Error *error)
 {
-    static const char *const statuses[] = {"provisional", "final", "year_end"};
     const IngestSpec *spec = load->spec;
     const Value values[] = {
         permit_value(load->permit),
         value_text(text_from(spec->source)),
         value_text(text_from(load->delivery->sender)),
         value_int4(load->delivery->period),
-        value_text(text_from(statuses[load->delivery->status])),
+        value_text(text_from(STORE_STATUS_NAMES[load->delivery->status])),
         load->content != NULL ? value_bytes(load->content->bytes, HASH_BYTES) : value_null(VALUE_BYTES),
         value_int4(spec->version),
         value_bytes(spec->hash.bytes, HASH_BYTES),

@@ -12,6 +12,8 @@ typedef struct StoreCounts {
     int64_t read, loaded, quarantined, excluded, withheld, nhs_valid, nhs_invalid, nhs_absent;
 } StoreCounts;
 
+extern const char *const STORE_STATUS_NAMES[]; /* of IngestStatus, as ingest.load has them */
+
 typedef struct StoreLoad {
     const GovernancePermit *permit;
     const IngestSpec *spec;

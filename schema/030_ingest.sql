@@ -90,6 +90,7 @@ CREATE TABLE ingest.load (
     FOREIGN KEY (source_id, spec_version) REFERENCES ingest.source_version (source_id, version)
 );
 CREATE UNIQUE INDEX load_published ON ingest.load (source_id, sender, period) WHERE state = 'published';
+CREATE UNIQUE INDEX load_permit ON ingest.load (permit_id); -- one permit opens one load
 CREATE UNIQUE INDEX load_open ON ingest.load (source_id, sender, period) WHERE state = 'open';
 
 -- Place and rule, never a value. The raw line is in the sealed file of the load.
@@ -147,12 +148,13 @@ BEGIN
     END IF;
 END $$;
 
--- A permit's object is the content alone; whose delivery of what it is for stands in its log entry (governance/entry.h).
-CREATE FUNCTION ingest.permit_is_for(permit bytea, source text, sender text) RETURNS boolean
+-- A permit's object is the content alone; whose delivery of what, for which period, how final and whether in place of
+-- another stands in its log entry (governance/entry.h), the latter as ingest_delivery_detail writes it.
+CREATE FUNCTION ingest.permit_is_for(permit bytea, source text, sender text, detail text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (SELECT FROM audit.permit AS p JOIN audit.intake AS i USING (entry_id)
                     WHERE p.permit_id = $1 AND audit.entry_text(i.entry, 9) = $2
-                      AND audit.entry_text(i.entry, 10) = $3)
+                      AND audit.entry_text(i.entry, 10) = $3 AND audit.entry_text(i.entry, 14) = $4)
 $$;
 
 -- The load as opened under this permit, locked; raises unless it is open and the permit covers it.
@@ -254,8 +256,15 @@ DECLARE
     opened int4;
 BEGIN
     PERFORM audit.require(permit, 'load', coalesce(encode(load_open.content, 'hex'), 'nil'));
-    IF NOT ingest.permit_is_for(permit, load_open.source, load_open.sender) THEN
-        RAISE EXCEPTION 'permit: not for this source and sender' USING ERRCODE = 'CQ001';
+    IF NOT ingest.permit_is_for(permit, load_open.source, load_open.sender,
+                                format('period=%s status=%s replace=%s',
+                                       to_char(make_interval(months => load_open.period) + timestamp '2000-01-01',
+                                               'YYYY-MM'),
+                                       load_open.status, CASE WHEN load_open.may_replace THEN 'yes' ELSE 'no' END)) THEN
+        RAISE EXCEPTION 'permit: not for this source, sender, period, status and replace' USING ERRCODE = 'CQ001';
+    END IF;
+    IF EXISTS (SELECT FROM ingest.load AS l WHERE l.permit_id = permit) THEN
+        RAISE EXCEPTION 'permit: has opened a load already' USING ERRCODE = 'CQ001';
     END IF;
     SELECT s.source_id INTO found_source FROM ingest.source AS s
       JOIN ingest.source_version AS v USING (source_id)
@@ -350,6 +359,16 @@ BEGIN
         IF clash THEN
             RAISE EXCEPTION 'load %: two identities have one subject number', wanted USING ERRCODE = 'CQ002';
         END IF;
+    END IF;
+    -- A subject's postcode is part of what makes it a subject, but a newer directory may place it elsewhere, or at all.
+    IF added < given THEN
+        EXECUTE format('UPDATE subjects.subject AS s SET lsoa_2011 = coalesce(t.lsoa_2011, s.lsoa_2011),'
+                       ' lsoa_2021 = coalesce(t.lsoa_2021, s.lsoa_2021)'
+                       ' FROM (SELECT DISTINCT ON (subject_id) subject_id, lsoa_2011, lsoa_2021 FROM staging.%I'
+                       ' WHERE lsoa_2011 IS NOT NULL OR lsoa_2021 IS NOT NULL ORDER BY subject_id) AS t'
+                       ' WHERE s.subject_id = t.subject_id AND (t.lsoa_2011 <> s.lsoa_2011 OR t.lsoa_2021 <> s.lsoa_2021'
+                       ' OR s.lsoa_2011 IS NULL AND t.lsoa_2011 IS NOT NULL'
+                       ' OR s.lsoa_2021 IS NULL AND t.lsoa_2021 IS NOT NULL)', staged);
     END IF;
     EXECUTE format('DROP TABLE staging.%I', staged);
     RETURN added;

@@ -149,6 +149,28 @@ Test(ingest, a_replacement_supersedes_and_keeps_the_earlier_load)
         1);
 }
 
+/* Switch: the update in ingest.subjects_keep. A newer directory may place a postcode elsewhere. */
+Test(ingest, a_known_subject_gets_the_area_of_the_latest_load)
+{
+    must_load(WORLD_HEADER GOOD_ROWS);
+    world_script(
+        "SET ROLE cinque_owner; UPDATE subjects.subject SET lsoa_2011 = 'E01000001', lsoa_2021 = NULL;"
+        "CREATE UNLOGGED TABLE staging.subject_7 (LIKE subjects.subject);"
+        "INSERT INTO staging.subject_7 SELECT * FROM subjects.subject;"
+        "UPDATE staging.subject_7 SET lsoa_2011 = NULL WHERE birth_year = 1980;"
+        "UPDATE staging.subject_7 SET lsoa_2011 = 'E01000002', lsoa_2021 = 'E01000003'"
+        " WHERE birth_year = 1990");
+
+    cr_expect_eq(world_count("SELECT ingest.subjects_keep(1::int2, 7)"), 0, "new ones");
+
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject WHERE birth_year = 1990 AND"
+                             " lsoa_2011 = 'E01000002' AND lsoa_2021 = 'E01000003'"),
+                 1);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject WHERE birth_year = 1980 AND"
+                             " lsoa_2011 = 'E01000001' AND lsoa_2021 IS NULL"),
+                 1, "nothing replaces what is known");
+}
+
 Test(ingest, other_senders_and_periods_are_held_side_by_side)
 {
     IngestDelivery delivery = world_delivery(WORLD_HEADER GOOD_ROWS);
@@ -316,7 +338,7 @@ Test(ingest, a_rejected_delivery_can_be_given_again)
 
 Test(ingest, excluded_rows_are_counted_and_never_stored)
 {
-    IngestReport report = must_load(WORLD_HEADER GOOD_ROW "SECRET,9990000026,,,not even a date,,,,,,,\n");
+    IngestReport report = must_load(WORLD_HEADER GOOD_ROW "v2,9990000026,,,not even a date,,,,,,,SECRET\n");
 
     cr_expect_eq(report.rows_excluded, 1);
     cr_expect_eq(report.rows_loaded, 1);

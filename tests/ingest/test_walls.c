@@ -129,7 +129,48 @@ Test(walls, a_permit_is_for_its_sender_alone)
 
     cr_expect(!result.ok);
     cr_expect_eq(error.code, ERROR_REFUSED);
-    cr_expect(strstr(error.message, "not for this source and sender") != NULL, "%s", error.message);
+    cr_expect(strstr(error.message, "not for this source, sender") != NULL, "%s", error.message);
+    governance_permit_close(&permit);
+}
+
+/* Switch: the detail in ingest.permit_is_for. */
+Test(walls, a_permit_is_for_its_period_status_and_replace_alone)
+{
+    IngestDelivery nil = world_delivery(NULL), others[3] = {nil, nil, nil};
+    const IngestContext context = {.loader = world.loader, .keyring = world.keyring};
+    GovernancePermit *permit = world_permit(&world, spec, &nil);
+    others[0].period = month_from(2026, 8);
+    others[1].status = INGEST_YEAR_END;
+    others[2].replace = true;
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        IngestReport report;
+        Error error = {0};
+        cr_expect(!ingest_load(&context, permit, spec, &others[i], &report, &error).ok, "case %zu", i);
+        cr_expect_eq(error.code, ERROR_REFUSED);
+        cr_expect(strstr(error.message, "period, status and replace") != NULL, "%s", error.message);
+    }
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load"), 0);
+    governance_permit_close(&permit);
+}
+
+/* Switch: the look for the permit in ingest.load_open, and the index load_permit. */
+Test(walls, a_permit_opens_one_load)
+{
+    IngestDelivery empty = world_delivery("");
+    const IngestContext context = {.loader = world.loader, .keyring = world.keyring};
+    GovernancePermit *permit = world_permit(&world, spec, &empty);
+    IngestReport report;
+    Error error = {0};
+    cr_assert_not(ingest_load(&context, permit, spec, &empty, &report, &error).ok, "it has no header");
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load WHERE state = 'abandoned'"), 1);
+    error = (Error){0};
+
+    Result again = ingest_load(&context, permit, spec, &empty, &report, &error);
+
+    cr_expect(!again.ok);
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect(strstr(error.message, "has opened a load already") != NULL, "%s", error.message);
     governance_permit_close(&permit);
 }
 

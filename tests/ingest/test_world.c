@@ -5,35 +5,36 @@
 #include <string.h>
 #include <sys/stat.h>
 
-const char WORLD_SPEC[] = "source: visit\n"
-                          "title: Visits\n"
-                          "version: 1\n"
-                          "effective_from: 2024-04-01\n"
-                          "file: { format: delimited, line_bytes_max: 1024 }\n"
-                          "update: replace_by_period\n"
-                          "controller: sender\n"
-                          "subject: person\n"
-                          "event_date: visit_date\n"
-                          "period_date: visit_date\n"
-                          "withheld: withheld\n"
-                          "exclude: { column: visit_id, equals: \"SECRET\" }\n"
-                          "record_key: [visit_id]\n"
-                          "rejects: { rows_max: 3, percent_max: 50 }\n"
-                          "columns:\n"
-                          "  - { name: visit_id, use: ignored, required: true }\n"
-                          "  - { name: nhs_number, use: identifier, identity: nhs_number }\n"
-                          "  - { name: birth_date, use: demographic, identity: birth_date }\n"
-                          "  - { name: postcode, use: demographic, identity: postcode }\n"
-                          "  - { name: visit_date, use: date, required: true }\n"
-                          "  - { name: end_date, use: date }\n"
-                          "  - { name: kind, use: code, list: kind }\n"
-                          "  - { name: ward, use: dimension, shape: \"A99?\" }\n"
-                          "  - { name: cost, use: measure, type: decimal, min: 0, max: 1000 }\n"
-                          "  - { name: beds, use: measure, type: integer, min: 1, max: 9 }\n"
-                          "  - { name: urgent, use: presence }\n"
-                          "  - { name: withheld, use: ignored }\n"
-                          "rules:\n"
-                          "  - { name: ends_before_it_starts, column: end_date, not_before: visit_date }\n";
+const char WORLD_SPEC[] =
+    "source: visit\n"
+    "title: Visits\n"
+    "version: 1\n"
+    "effective_from: 2024-04-01\n"
+    "file: { format: delimited, line_bytes_max: 1024 }\n"
+    "update: replace_by_period\n"
+    "controller: sender\n"
+    "subject: person\n"
+    "event_date: visit_date\n"
+    "period_date: visit_date\n"
+    "withheld: withheld\n"
+    "exclude: [{ column: withheld, equals: SECRET, otherwise: [\"\", \"01\", \"03\"] }]\n"
+    "record_key: [visit_id]\n"
+    "rejects: { rows_max: 3, percent_max: 50 }\n"
+    "columns:\n"
+    "  - { name: visit_id, use: ignored, required: true }\n"
+    "  - { name: nhs_number, use: identifier, identity: nhs_number }\n"
+    "  - { name: birth_date, use: demographic, identity: birth_date }\n"
+    "  - { name: postcode, use: demographic, identity: postcode }\n"
+    "  - { name: visit_date, use: date, required: true }\n"
+    "  - { name: end_date, use: date }\n"
+    "  - { name: kind, use: code, list: kind }\n"
+    "  - { name: ward, use: dimension, shape: \"A99?\" }\n"
+    "  - { name: cost, use: measure, type: decimal, min: 0, max: 1000 }\n"
+    "  - { name: beds, use: measure, type: integer, min: 1, max: 9 }\n"
+    "  - { name: urgent, use: presence }\n"
+    "  - { name: withheld, use: ignored }\n"
+    "rules:\n"
+    "  - { name: ends_before_it_starts, column: end_date, not_before: visit_date }\n";
 
 static const char rules[] = "people:\n"
                             "  - { id: eng, uid: 71001, name: Engineer, roles: [engineer] }\n"
@@ -144,7 +145,7 @@ IngestDelivery world_delivery(const char *content)
 GovernancePermit *world_permit(const World *world, const IngestSpec *spec, const IngestDelivery *delivery)
 {
     GovernancePermit *permit = NULL;
-    char object[HASH_TEXT_BYTES];
+    char object[HASH_TEXT_BYTES], detail[INGEST_DETAIL_BYTES];
     Error error = {0};
 
     cr_assert(ingest_delivery_object(delivery->path, object, &error).ok, "%s", error.message);
@@ -154,6 +155,7 @@ GovernancePermit *world_permit(const World *world, const IngestSpec *spec, const
         .source = text_from(ingest_spec_source(spec)),
         .sender = text_from(delivery->sender),
         .object = text_from(object),
+        .detail = ingest_delivery_detail(delivery, detail),
     };
     cr_assert(governance_request(world->governance, &request, &permit, &error).ok, "%s", error.message);
     return permit;

@@ -70,11 +70,11 @@ END $$;
 -- June 2026; the load of source n is n. Load 10: GP events of a sender without an agreement.
 INSERT INTO ingest.load (source_id, sender, period, status, content, spec_version, permit_id, may_replace, state,
                          rows_loaded, held_from)
-SELECT source_id, 's1', 317, 'final', sha256('file'), 1, '\x00', false, 'published', 0, now()
+SELECT source_id, 's1', 317, 'final', sha256('file'), 1, uuid_send(gen_random_uuid()), false, 'published', 0, now()
   FROM ingest.source ORDER BY source_id;
 INSERT INTO ingest.load (source_id, sender, period, status, content, spec_version, permit_id, may_replace, state,
                          rows_loaded, held_from)
-SELECT source_id, 's2', 317, 'provisional', sha256('file'), 1, '\x00', false, 'published', 3, now()
+SELECT source_id, 's2', 317, 'provisional', sha256('file'), 1, uuid_send(gen_random_uuid()), false, 'published', 3, now()
   FROM ingest.source WHERE name = 'gp_event';
 
 INSERT INTO governance.purpose (purpose, title, opt_out, legal_basis, approver, opt_out_max_age_days)
