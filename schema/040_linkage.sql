@@ -208,7 +208,7 @@ BEGIN
 END
 $$;
 
--- Private: edges between the tokens of active mergers, one node a token.
+-- Private: edges between the tokens of active mergers that are in force today, one node a token.
 CREATE FUNCTION linkage.mergers_collect() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -220,7 +220,8 @@ BEGIN
         pairs := pairs || CASE WHEN pairs = '' THEN '' ELSE ' UNION ' END || format(
             'SELECT s.superseded_nhs_token AS superseded, s.nhs_token AS current FROM subjects.subject AS s'
             ' WHERE s.source_id = %s AND s.nhs_token <> s.superseded_nhs_token'
-            ' AND EXISTS (SELECT FROM presence.%I AS p WHERE p.subject_id = s.subject_id)',
+            ' AND EXISTS (SELECT FROM presence.%I AS p WHERE p.subject_id = s.subject_id'
+            ' AND governance.today() BETWEEN coalesce(p.valid_from, ''-infinity'') AND coalesce(p.valid_to, ''infinity''))',
             merger.source_id, merger.name);
     END LOOP;
     IF pairs = '' THEN

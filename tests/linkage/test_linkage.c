@@ -98,6 +98,23 @@ Test(linkage, a_merger_outside_active_loads_counts_for_nothing)
     cr_expect_str_eq(bench_people(&bench, text), "1|2");
 }
 
+/* Switch: the comparison with today in linkage.mergers_collect. */
+Test(linkage, a_merger_that_has_ended_or_not_begun_counts_for_nothing)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_run(
+        bench.owner,
+        "SELECT bench.person(i, 'list', 'n' || i, NULL) FROM generate_series(1, 6) AS i;"
+        "SELECT bench.merger(10, 'n1', 'n2'), bench.merger(11, 'n3', 'n4'), bench.merger(12, 'n5', 'n6');"
+        "UPDATE records.bench SET valid_to = governance.today() - 1 WHERE subject_id = 10;"
+        "UPDATE records.bench SET valid_from = governance.today() + 1 WHERE subject_id = 11;"
+        "UPDATE records.bench SET valid_to = governance.today() WHERE subject_id = 12");
+
+    bench_link(&bench);
+
+    cr_expect_str_eq(bench_people(&bench, text), "1|2|3|4|5,6");
+}
+
 Test(linkage, a_late_merger_merges_people_and_the_oldest_survives)
 {
     SCOPED(bench_close) Bench bench = bench_open();
