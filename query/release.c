@@ -223,6 +223,7 @@ Result query_release_newest(Db *reader, const char *purpose, int64_t *release_id
 
     TRY(db_run_int8(reader, &newest_statement, parameters, release_id, &is_none, error));
     if (is_none)
-        return fail(error, ERROR_REFUSED, "release: none is built for this purpose, or its newest is retired");
+        return fail(error, ERROR_REFUSED,
+                    "release: none is built for this purpose, or its newest is retired");
     return RESULT_OK;
 }
