@@ -174,8 +174,10 @@ static Result clear_unfinished(const Cluster *cluster, Error *error)
 {
     char path[CLUSTER_FILE_BYTES];
 
+    /* it was killed before its first file, or amid it */
+    (void)unlink(cluster_path(cluster, "unfinished.new", path));
     cluster_path(cluster, "", path);
-    if (rmdir(path) == 0 || errno == ENOENT) /* it was killed before its first file */
+    if (rmdir(path) == 0 || errno == ENOENT)
         return RESULT_OK;
     if (!cluster_has(cluster, "unfinished"))
         return fail(error, ERROR_CONFIG, "%s: exists and is not a cluster of ours", path);

@@ -87,8 +87,15 @@ static Result make_database(const Cli *cli, Error *error)
     TRY(db_run_int8(server, &has_database_statement, NULL, &count, NULL, error));
     if (count > 0)
         return RESULT_OK;
-    return db_script(server, "make database",
-                     "CREATE DATABASE cinque TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'", error);
+    Result made = db_script(server, "make database",
+                            "CREATE DATABASE cinque TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'", error);
+    if (made.ok)
+        return made;
+    /* The server may have been finishing what a killed init had asked of it: then it is there now. */
+    Error ignored = {0};
+    bool is_there =
+        db_run_int8(server, &has_database_statement, NULL, &count, NULL, &ignored).ok && count > 0;
+    return is_there ? RESULT_OK : made;
 }
 
 static Result apply_schema(const Cli *cli, int64_t *applied, Error *error)

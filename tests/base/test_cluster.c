@@ -140,6 +140,18 @@ Test(cluster, a_half_made_one_is_made_again)
     succeed(cluster_stop(&cluster, &error), &error);
 }
 
+Test(cluster, one_killed_while_it_began_is_made)
+{
+    Cluster cluster = located("data");
+    Error error = {0};
+    make_folders(&cluster);
+    put_file(&cluster, "unfinished.new");
+
+    succeed(cluster_create(&cluster, user(), true, &error), &error);
+
+    cr_expect_eq(state(&cluster), CLUSTER_STOPPED);
+}
+
 Test(cluster, a_folder_that_we_did_not_begin_is_left_alone)
 {
     Cluster cluster = located("data");
