@@ -14,10 +14,10 @@ int main(int argc, char **argv)
     arena = arena_create(ARENA_BYTES_MAX);
     Cli cli = {.arena = arena};
     Result done = cli_run(&cli, argc - 1, (const char *const *)argv + 1, &error);
-    if (done.ok && fflush(stdout) == 0)
-        return 0;
-    if (done.ok)
+    if (done.ok && fflush(stdout) != 0)
         done = fail_errno(&error, "standard output");
+    if (done.ok)
+        return 0;
     fprintf(stderr, "cinque: %s\n", error.message);
     return error_exit_status(&error);
 }
