@@ -188,6 +188,15 @@ static Result prepare(Bench *bench, Error *error)
 
 /* ---- one pair ---- */
 
+static double cpu_seconds(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
 static Result load_once(Bench *bench, int64_t pair, Error *error)
 {
     SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
@@ -202,6 +211,8 @@ static Result load_once(Bench *bench, int64_t pair, Error *error)
 
     TRY(db_script(bench->superuser, "empty", "TRUNCATE records.apc_spell, subjects.subject; CHECKPOINT",
                   error));
+    int64_t started_us = time_now_us();
+    double started_cpu_s = cpu_seconds();
     TRY(ingest_delivery_object(bench->extract, object, error));
     const GovernanceRequest request = {.action = GOVERNANCE_LOAD,
                                        .person_id = "engineer",
@@ -214,8 +225,8 @@ static Result load_once(Bench *bench, int64_t pair, Error *error)
     if (report.outcome != INGEST_LOADED || report.rows_loaded != bench->rows)
         return fail(error, ERROR_INPUT, "%" PRId64 " rows of %" PRId64 " were loaded", report.rows_loaded,
                     bench->rows);
-    bench->load_s[pair] = (double)report.elapsed_us / 1e6;
-    bench->cpu_us[pair] = (double)report.client_cpu_us / (double)bench->rows;
+    bench->load_s[pair] = (double)(time_now_us() - started_us) / 1e6;
+    bench->cpu_us[pair] = (cpu_seconds() - started_cpu_s) * 1e6 / (double)bench->rows;
     return governance_result(bench->governance, permit, &(GovernanceOutcome){.succeeded = true}, error);
 }
 

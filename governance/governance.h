@@ -81,6 +81,7 @@ Result governance_result(Governance *governance, GovernancePermit *permit, const
 void governance_permit_close(GovernancePermit **permit);
 
 bool governance_permit_covers(const GovernancePermit *permit, GovernanceAction action, Text object);
+Text governance_permit_object(const GovernancePermit *permit); /* lives as long as the permit; empty without one */
 const uint8_t *governance_permit_id(const GovernancePermit *permit); /* GOVERNANCE_PERMIT_BYTES */
 const char *governance_permit_person(const GovernancePermit *permit);
 

@@ -26,6 +26,11 @@ bool governance_permit_covers(const GovernancePermit *permit, GovernanceAction a
            text_equal(text_from(permit->object), object);
 }
 
+Text governance_permit_object(const GovernancePermit *permit)
+{
+    return permit != NULL ? text_from(permit->object) : TEXT("");
+}
+
 const uint8_t *governance_permit_id(const GovernancePermit *permit)
 {
     return permit->id;

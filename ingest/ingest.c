@@ -165,7 +165,8 @@ static Result read_file(Load *load, Error *error)
     TRY(pseudonymiser_create(load->context->keyring, &options, &load->pseudonymiser, error));
     TRY(pass_run(&pass, load->report, &content, error));
     if (memcmp(content.bytes, load->report->content.bytes, HASH_BYTES) != 0)
-        return fail(error, ERROR_INPUT, "%s: changed while it was read", load->delivery->path);
+        return fail(error, ERROR_REFUSED, "%s: not the file that the permit was given for",
+                    load->delivery->path);
     return RESULT_OK;
 }
 
@@ -231,6 +232,19 @@ Result ingest_delivery_object(const char *path, char out[HASH_TEXT_BYTES], Error
     return RESULT_OK;
 }
 
+/* The permit names the content. That the file has it shows when it has been read; until then nothing counts. */
+static Result take_content(const GovernancePermit *permit, const IngestDelivery *delivery,
+                           IngestReport *report, Error *error)
+{
+    Text object = governance_permit_object(permit);
+    bool is_nil = delivery->path == NULL;
+
+    if (!governance_permit_covers(permit, GOVERNANCE_LOAD, object) ||
+        !(is_nil ? text_equal(object, TEXT("nil")) : hash_parse(object, &report->content)))
+        return fail(error, ERROR_REFUSED, "load: the permit is not for this delivery");
+    return RESULT_OK;
+}
+
 Text ingest_delivery_detail(const IngestDelivery *delivery, char out[INGEST_DETAIL_BYTES])
 {
     char period[DATE_TEXT_BYTES];
@@ -245,7 +259,6 @@ Result ingest_load(const IngestContext *context, const GovernancePermit *permit,
                    const IngestDelivery *delivery, IngestReport *report, Error *error)
 {
     int64_t started_us = time_now_us(), started_cpu_us = cpu_us();
-    char object[HASH_TEXT_BYTES];
     SCOPED(close_load)
     Load load = {
         .context = context,
@@ -257,11 +270,7 @@ Result ingest_load(const IngestContext *context, const GovernancePermit *permit,
 
     TRY(check_delivery(spec, delivery, error));
     fill_report(spec, delivery, report);
-    TRY(ingest_delivery_object(delivery->path, object, error));
-    if (!governance_permit_covers(permit, GOVERNANCE_LOAD, text_from(object)))
-        return fail(error, ERROR_REFUSED, "load: the permit is not for this delivery");
-    if (delivery->path != NULL && !hash_parse(text_from(object), &report->content))
-        return fail(error, ERROR_SYSTEM, "load: the delivery has no content hash");
+    TRY(take_content(permit, delivery, report, error));
     TRY(run(&load, permit, error));
     report->elapsed_us = time_now_us() - started_us;
     report->client_cpu_us = cpu_us() - started_cpu_us;

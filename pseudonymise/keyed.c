@@ -5,25 +5,27 @@
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 
-static char digest_name[] = "SHA256";
+static char digest_name[] = "SHA256", cipher_name[] = "AES-256-CBC";
 
 static Result broken(Error *error, const char *what)
 {
     return fail(error, ERROR_SYSTEM, "%s: OpenSSL refused", what);
 }
 
-Result keyed_hash_create(const uint8_t *key, size_t key_length, EVP_MAC_CTX **hash, Error *error)
+Result keyed_hash_create(KeyedAlgorithm algorithm, const uint8_t *key, size_t key_length, EVP_MAC_CTX **hash,
+                         Error *error)
 {
     const OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest_name, 0),
+        algorithm == KEYED_HMAC ? OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest_name, 0)
+                                : OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER, cipher_name, 0),
         OSSL_PARAM_construct_end(),
     };
-    EVP_MAC *algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    SCOPED(keyed_hash_close) EVP_MAC_CTX *made = EVP_MAC_CTX_new(algorithm);
+    EVP_MAC *mac = EVP_MAC_fetch(NULL, algorithm == KEYED_HMAC ? "HMAC" : "CMAC", NULL);
+    SCOPED(keyed_hash_close) EVP_MAC_CTX *made = EVP_MAC_CTX_new(mac);
 
-    EVP_MAC_free(algorithm);
+    EVP_MAC_free(mac);
     if (made == NULL || EVP_MAC_init(made, key, key_length, parameters) != 1)
-        return broken(error, "HMAC-SHA-256");
+        return broken(error, "keyed hash");
     *hash = made;
     made = NULL;
     return RESULT_OK;
@@ -32,12 +34,12 @@ Result keyed_hash_create(const uint8_t *key, size_t key_length, EVP_MAC_CTX **ha
 Result keyed_hash_of(EVP_MAC_CTX *hash, const void *message, size_t length, uint8_t digest[KEYED_HASH_BYTES],
                      Error *error)
 {
-    size_t written;
+    size_t written = 0;
 
     /* A NULL key starts again under the key already set up. */
     if (EVP_MAC_init(hash, NULL, 0, NULL) != 1 || EVP_MAC_update(hash, message, length) != 1 ||
-        EVP_MAC_final(hash, digest, &written, KEYED_HASH_BYTES) != 1 || written != KEYED_HASH_BYTES)
-        return broken(error, "HMAC-SHA-256");
+        EVP_MAC_final(hash, digest, &written, KEYED_HASH_BYTES) != 1 || written < KEYED_BLOCK_BYTES)
+        return broken(error, "keyed hash");
     return RESULT_OK;
 }
 

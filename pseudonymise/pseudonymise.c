@@ -15,7 +15,7 @@ static Result open_hash(const Keyring *keyring, const char *info, EVP_MAC_CTX **
     SCOPED(secret_close) Secret *key = NULL;
 
     TRY(keyring_regional_key(keyring, info, &key, error));
-    return keyed_hash_create(secret_bytes(key), KEY_BYTES, hash, error);
+    return keyed_hash_create(KEYED_CMAC, secret_bytes(key), KEY_BYTES, hash, error);
 }
 
 static Result open_parts(const Keyring *keyring, const PseudonymiserOptions *options,

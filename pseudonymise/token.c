@@ -50,7 +50,7 @@ static Result open_inner(const Keyring *keyring, TokenKind kind, Inner *inner, E
     inner->message = message_open(token_domains[kind]);
     inner->domain_length = inner->message.length;
     TRY(keyring_regional_key(keyring, token_domains[kind], &key, error));
-    return keyed_hash_create(secret_bytes(key), KEY_BYTES, &inner->hash, error);
+    return keyed_hash_create(KEYED_HMAC, secret_bytes(key), KEY_BYTES, &inner->hash, error);
 }
 
 static Result open_outer(const Keyring *keyring, const char *space, int version, KeyedDirection direction,

@@ -44,7 +44,7 @@ Test(keyed, hmac_gives_the_answers_of_rfc_4231)
         EVP_MAC_CTX *hash = NULL;
         Error error = {0};
 
-        cr_assert(keyed_hash_create(key, key_length, &hash, &error).ok, "%s", error.message);
+        cr_assert(keyed_hash_create(KEYED_HMAC, key, key_length, &hash, &error).ok, "%s", error.message);
 
         expect_hmac(hash, message, length, hmac_vectors[i].expected);
         keyed_hash_close(&hash);
@@ -58,13 +58,44 @@ Test(keyed, hmac_gives_the_answers_of_rfc_4231_for_a_long_key_and_again_when_reu
     Error error = {0};
 
     memset(key, 0xaa, sizeof key);
-    cr_assert(keyed_hash_create(key, sizeof key, &hash, &error).ok, "%s", error.message);
+    cr_assert(keyed_hash_create(KEYED_HMAC, key, sizeof key, &hash, &error).ok, "%s", error.message);
 
     for (int again = 0; again < 2; again++) {
         expect_hmac(hash, long_key_message_6, strlen(long_key_message_6),
                     "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
         expect_hmac(hash, long_key_message_7, strlen(long_key_message_7),
                     "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2");
+    }
+    keyed_hash_close(&hash);
+}
+
+/* NIST SP 800-38B, appendix D.3 (AES-256): messages of 0, 16, 40 and 64 bytes, the later ones by going on. */
+Test(keyed, cmac_gives_the_answers_of_sp_800_38b_and_again_when_reused)
+{
+    static const struct {
+        size_t length;
+        const char *expected;
+    } vectors[] = {
+        {0, "028962f61b7bf89efc6b551f4667d983"},
+        {16, "28a7023f452e8f82bd4bf28d8c37c35c"},
+        {40, "aaf3d8f1de5640c232f5b169b9c911e6"},
+        {64, "e1992190549f6ed5696a2c056c315410"},
+    };
+    uint8_t key[KEY_BYTES], message[64], digest[KEYED_HASH_BYTES];
+    char hex[FIXTURE_HEX_BYTES];
+    EVP_MAC_CTX *hash = NULL;
+    Error error = {0};
+
+    fixture_unhex("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4", key, sizeof key);
+    fixture_unhex("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51"
+                  "30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710",
+                  message, sizeof message);
+    cr_assert(keyed_hash_create(KEYED_CMAC, key, sizeof key, &hash, &error).ok, "%s", error.message);
+
+    for (size_t i = 0; i < 2 * sizeof vectors / sizeof *vectors; i++) {
+        size_t length = vectors[i / 2].length;
+        cr_assert(keyed_hash_of(hash, message, length, digest, &error).ok, "%s", error.message);
+        cr_expect_str_eq(fixture_hex(digest, KEYED_BLOCK_BYTES, hex), vectors[i / 2].expected);
     }
     keyed_hash_close(&hash);
 }
