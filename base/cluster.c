@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/input.h"
 
+#define SOCKET_NAME ".s.PGSQL.5432"
 enum { SOCKET_PATH_BYTES_MAX = 80, PID_FILE_BYTES_MAX = 4096, SOCKET_HASH_LETTERS = 8 };
 enum { CLEAR_ROUNDS_MAX = 100, CLEAR_PAUSE_NANOSECONDS = 100 * 1000 * 1000 };
 enum { START_TRIES_MAX = 60, START_PAUSE_US = 500000 };
@@ -247,6 +248,20 @@ static Result start_server(const Cluster *cluster, Error *error)
     return started;
 }
 
+/* Who cleans up below /tmp may take it from a server that runs. Not mended here: a restart ends others' work.
+ */
+static Result check_socket(const Cluster *cluster, Error *error)
+{
+    char path[CLUSTER_FILE_BYTES + 32];
+
+    snprintf(path, sizeof path, "%s/" SOCKET_NAME, cluster->socket);
+    if (access(path, F_OK) != 0)
+        return fail(error, ERROR_SYSTEM,
+                    "%s: is gone while the server runs; cinque stop, then cinque start, makes it again",
+                    path);
+    return RESULT_OK;
+}
+
 Result cluster_start(const Cluster *cluster, Error *error)
 {
     SCOPED(cluster_unlock) int lock = -1;
@@ -257,7 +272,7 @@ Result cluster_start(const Cluster *cluster, Error *error)
     if (state == CLUSTER_ABSENT)
         return fail(error, ERROR_CONFIG, "data folder %s: holds no cluster", cluster->folder);
     if (state == CLUSTER_RUNNING)
-        return RESULT_OK;
+        return check_socket(cluster, error);
     TRY(cluster_make_folder(cluster->socket, 0711, error));
     return start_server(cluster, error);
 }
@@ -266,7 +281,7 @@ Result cluster_start(const Cluster *cluster, Error *error)
  */
 static Result remove_socket(const Cluster *cluster, Error *error)
 {
-    static const char *const names[] = {".s.PGSQL.5432", ".s.PGSQL.5432.lock"};
+    static const char *const names[] = {SOCKET_NAME, SOCKET_NAME ".lock"};
     char path[CLUSTER_FILE_BYTES + 32];
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

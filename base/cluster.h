@@ -27,8 +27,8 @@ Result cluster_locate(const char *folder, Cluster *cluster, Error *error) CHECKE
  * roles. fast_unsafe: fsync off, for tests alone.
  */
 Result cluster_create(const Cluster *cluster, const char *map_user, bool fast_unsafe, Error *error) CHECKED;
-Result cluster_start(const Cluster *cluster, Error *error)
-    CHECKED; /* no-op when it runs; waits until it answers */
+/* Waits until it answers; no-op when it runs. ERROR_SYSTEM when it runs and its socket is gone. */
+Result cluster_start(const Cluster *cluster, Error *error) CHECKED;
 Result cluster_stop(const Cluster *cluster, Error *error) CHECKED; /* fast shutdown; no-op when stopped */
 Result cluster_state(const Cluster *cluster, ClusterState *state, Error *error) CHECKED;
 /*

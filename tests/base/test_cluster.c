@@ -290,6 +290,30 @@ Test(cluster, it_starts_again_after_its_server_was_killed)
     succeed(cluster_stop(&cluster, &error), &error);
 }
 
+/* The switch: check_socket in cluster_start. */
+Test(cluster, starting_one_whose_socket_is_gone_says_so_and_a_stop_mends_it)
+{
+    Cluster cluster = located("data");
+    char path[PATH_BYTES];
+    Error error = {0};
+    succeed(cluster_create(&cluster, user(), true, &error), &error);
+    succeed(cluster_start(&cluster, &error), &error);
+    snprintf(path, sizeof path, "%s/.s.PGSQL.5432", cluster.socket);
+    cr_assert_eq(unlink(path), 0);
+
+    Result started = cluster_start(&cluster, &error);
+
+    cr_expect_not(started.ok);
+    cr_expect_eq(error.code, ERROR_SYSTEM);
+    cr_expect_not_null(strstr(error.message, "is gone while the server runs"), "%s", error.message);
+    cr_expect_eq(state(&cluster), CLUSTER_RUNNING, "it is left to others' work");
+    succeed(cluster_stop(&cluster, &error), &error);
+    succeed(cluster_start(&cluster, &error), &error);
+    Db *db = superuser(&cluster);
+    db_close(&db);
+    succeed(cluster_stop(&cluster, &error), &error);
+}
+
 /* The switch: pg_ident.conf names each role. */
 Test(cluster, only_mapped_roles_can_be_played)
 {
