@@ -80,3 +80,17 @@ Result cmd_release_list(Cli *cli, int argc, const char *const *argv, Error *erro
     table_print(table, format, stdout);
     return RESULT_OK;
 }
+
+/* Changes nothing and shows no row, so it takes no permit. */
+Result cmd_release_verify(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    SCOPED(db_close) Db *releaser = NULL;
+    int64_t release_id;
+
+    TRY(cli_parse(cli, argc, argv, NULL, 0, 1, 1, error));
+    TRY(cli_number(text_from(cli->arguments[0]), "release", &release_id, error));
+    TRY(cli_open(cli, releaser_role, &releaser, error));
+    TRY(query_release_verify(releaser, release_id, error));
+    printf("release %" PRId64 ": its content is what was published\n", release_id);
+    return RESULT_OK;
+}

@@ -34,6 +34,7 @@ static const Command commands[] = {
     {"release build", cmd_release_build, "CCYY-MM --purpose P", "freeze one month for one purpose"},
     {"release list", cmd_release_list, "", "releases and their state"},
     {"release retire", cmd_release_retire, "RELEASE", "end a release; it is refused from then on"},
+    {"release verify", cmd_release_verify, "RELEASE", "is a release's content still what was published"},
     {"broker start", cmd_broker_start, "", "start cinqued in the background"},
     {"broker stop", cmd_broker_stop, "", "stop it"},
     {"query check", cmd_query_check, "FILE", "check a query; touches no data"},

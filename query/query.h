@@ -27,6 +27,11 @@ Result query_release_retire(Db *releaser, const GovernancePermit *permit, int64_
     CHECKED;
 /* release, month, purpose, state, people, built, content hash */
 Result query_release_list(Db *releaser, Table **table, Error *error) CHECKED;
+/*
+ * Hashes a release's content again, also a retired one's: ERROR_DATABASE when it is not what was published,
+ * ERROR_CONFIG when there is no such release.
+ */
+Result query_release_verify(Db *releaser, int64_t release_id, Error *error) CHECKED;
 /* The newest release of a purpose; ERROR_REFUSED when it is retired or there is none. */
 Result query_release_newest(Db *reader, const char *purpose, int64_t *release_id, Error *error) CHECKED;
 

@@ -1,5 +1,5 @@
-/* Builds, retires and lists releases. The work is done by functions of schema/050_release.sql, which run as
- * owner. */
+/* Builds, retires, lists and verifies releases. The work is done by functions of schema/050_release.sql,
+ * which run as owner. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,6 +54,12 @@ static const DbStatement list_statement = {
     .name = "release list",
     .sql = query_sql_release_list,
     .columns = {VALUE_INT4, VALUE_INT4, VALUE_TEXT, VALUE_TEXT, VALUE_INT8, VALUE_TIMESTAMPTZ, VALUE_BYTES},
+};
+static const DbStatement verify_statement = {
+    .name = "release verify",
+    .sql = query_sql_release_verify,
+    .parameters = {VALUE_INT4},
+    .columns = {VALUE_INT8},
 };
 static const DbStatement newest_statement = {
     .name = "release newest",
@@ -213,6 +219,23 @@ Result query_release_list(Db *releaser, Table **table, Error *error)
     *table = table_create(headings, right, 7);
     for (size_t row = 0; row < db_row_count(rows); row++)
         list_row(*table, rows, row);
+    return RESULT_OK;
+}
+
+Result query_release_verify(Db *releaser, int64_t release_id, Error *error)
+{
+    int64_t is_same;
+    bool is_none;
+
+    if (release_id > INT32_MAX)
+        return fail(error, ERROR_CONFIG, "release: none has this number");
+    const Value parameters[] = {value_int4(release_id)};
+    TRY(db_run_int8(releaser, &verify_statement, parameters, &is_same, &is_none, error));
+    if (is_none)
+        return fail(error, ERROR_CONFIG, "release: none has this number");
+    if (is_same == 0)
+        return fail(error, ERROR_DATABASE, "release %" PRId64 ": its content is not what was published",
+                    release_id);
     return RESULT_OK;
 }
 

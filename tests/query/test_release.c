@@ -189,14 +189,41 @@ Test(release, a_list_of_exactly_21_days_is_fresh)
     cr_expect_eq(report.people, 59);
 }
 
+/* Switch: release.verify compares the hashes. */
 Test(release, verify_notices_a_changed_row)
 {
+    SCOPED(db_close) Db *releaser = NULL;
+    Error error = {0};
     county_make(60, 2);
     county_release();
 
-    cr_expect_eq(county_number("SELECT release.verify(1)::int4::int8"), 1);
+    releaser = support_database("cinque_releaser");
+
+    COUNTY_MUST(query_release_verify(releaser, 1, must));
     county_sql("UPDATE release_1.gp_event SET code = 'Y' WHERE record_number = 1");
-    cr_expect_eq(county_number("SELECT release.verify(1)::int4::int8"), 0);
+    Result changed = query_release_verify(releaser, 1, &error);
+
+    cr_expect_not(changed.ok);
+    cr_expect_eq(error.code, ERROR_DATABASE);
+    cr_expect_str_eq(error.message, "release 1: its content is not what was published");
+}
+
+Test(release, verify_knows_a_retired_one_and_refuses_an_unknown_one)
+{
+    SCOPED(db_close) Db *releaser = NULL;
+    Error error = {0};
+    county_make(60, 2);
+    county_release();
+    releaser = support_database("cinque_releaser");
+    COUNTY_MUST(release_retire(releaser, COUNTY_RETIRE_PERMIT, 1, must));
+
+    COUNTY_MUST(query_release_verify(releaser, 1, must));
+    Result unknown = query_release_verify(releaser, 2, &error);
+    cr_expect_not(unknown.ok);
+    cr_expect_eq(error.code, ERROR_CONFIG);
+    Result too_large = query_release_verify(releaser, (int64_t)1 << 32 | 1, &error);
+    cr_expect_not(too_large.ok);
+    cr_expect_eq(error.code, ERROR_CONFIG);
 }
 
 Test(release, a_build_of_the_same_month_succeeds_the_live_one)
@@ -348,6 +375,7 @@ Test(release, the_reader_reaches_nothing_but_live_releases)
         "CREATE TEMP TABLE mine (x int)",
         "SELECT release.build_begin('\\x00', 317, 'phm')",
         "SELECT release.retire('\\x00', 1)",
+        "SELECT release.verify(1)",
     };
     SCOPED(db_close) Db *reader = NULL;
     county_make(60, 0);
