@@ -4,8 +4,8 @@
 #include "base/db_private.h"
 #include "base/secret.h"
 
-/* Well below a socket's buffer: a larger piece waits until the server has emptied three quarters of that, and the
- * server then waits for the next piece. */
+/* Well below a socket's buffer: a larger piece waits until the server has emptied three quarters of that, and
+ * the server then waits for the next piece. */
 enum { COPY_BUFFER_BYTES = 32 << 10, COPY_SQL_BYTES_MAX = 16 << 10, COPY_NAME_BYTES = 144 };
 
 struct DbCopy {

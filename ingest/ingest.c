@@ -232,7 +232,8 @@ Result ingest_delivery_object(const char *path, char out[HASH_TEXT_BYTES], Error
     return RESULT_OK;
 }
 
-/* The permit names the content. That the file has it shows when it has been read; until then nothing counts. */
+/* The permit names the content. That the file has it shows when it has been read; until then nothing counts.
+ */
 static Result take_content(const GovernancePermit *permit, const IngestDelivery *delivery,
                            IngestReport *report, Error *error)
 {

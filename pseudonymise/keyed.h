@@ -12,8 +12,8 @@
 
 enum { KEY_BYTES = 32, KEYED_HASH_BYTES = 32, KEYED_BLOCK_BYTES = 16 };
 
-/* HMAC-SHA-256 (RFC 2104, FIPS 198-1) gives 32 bytes; AES-256-CMAC (NIST SP 800-38B) 16, at half the cost, under a
- * key of KEY_BYTES. */
+/* HMAC-SHA-256 (RFC 2104, FIPS 198-1) gives 32 bytes; AES-256-CMAC (NIST SP 800-38B) 16, at half the cost,
+ * under a key of KEY_BYTES. */
 typedef enum KeyedAlgorithm { KEYED_HMAC, KEYED_CMAC } KeyedAlgorithm;
 Result keyed_hash_create(KeyedAlgorithm algorithm, const uint8_t *key, size_t key_length, EVP_MAC_CTX **hash,
                          Error *error) CHECKED;

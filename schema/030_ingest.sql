@@ -336,6 +336,31 @@ BEGIN
     PERFORM ingest.key_version_require(newest);
 END $$;
 
+-- Of the staged subjects that are held already: each must be who is held, and a newer directory may place a postcode
+-- elsewhere, or at all (the postcode itself is part of what makes a subject). One join answers both.
+CREATE FUNCTION ingest.subjects_compare(staged text, wanted int4) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    moves text := '(t.lsoa_2011 IS NOT NULL AND t.lsoa_2011 IS DISTINCT FROM s.lsoa_2011'
+                  ' OR t.lsoa_2021 IS NOT NULL AND t.lsoa_2021 IS DISTINCT FROM s.lsoa_2021)';
+    is_clash boolean;
+    is_moved boolean;
+BEGIN
+    EXECUTE format('SELECT bool_or(s.digest <> t.digest OR s.source_id <> t.source_id), bool_or(%s)'
+                   ' FROM staging.%I AS t JOIN subjects.subject AS s USING (subject_id)', moves, staged)
+       INTO is_clash, is_moved;
+    IF is_clash THEN
+        RAISE EXCEPTION 'load %: two identities have one subject number', wanted USING ERRCODE = 'CQ002';
+    END IF;
+    IF is_moved THEN
+        EXECUTE format('UPDATE subjects.subject AS s SET lsoa_2011 = coalesce(t.lsoa_2011, s.lsoa_2011),'
+                       ' lsoa_2021 = coalesce(t.lsoa_2021, s.lsoa_2021)'
+                       ' FROM (SELECT DISTINCT ON (subject_id) subject_id, lsoa_2011, lsoa_2021 FROM staging.%I'
+                       ' WHERE lsoa_2011 IS NOT NULL OR lsoa_2021 IS NOT NULL ORDER BY subject_id) AS t'
+                       ' WHERE s.subject_id = t.subject_id AND %s', staged, moves);
+    END IF;
+END $$;
+
 -- Moves the load's subjects in. Publishers of one source take turns, so what is not there yet can be told by a join;
 -- an upsert of each row would cost twice as much. Sorted, so that neighbours in the index come together; work_mem
 -- keeps that sort in memory.
@@ -345,7 +370,6 @@ DECLARE
     staged text := 'subject_' || wanted;
     given int8;
     added int8;
-    clash boolean;
 BEGIN
     PERFORM pg_advisory_xact_lock(1667852914, load_source);
     EXECUTE format('SELECT count(*) FROM staging.%I', staged) INTO given;
@@ -354,21 +378,7 @@ BEGIN
                    ' ORDER BY t.subject_id', staged);
     GET DIAGNOSTICS added = ROW_COUNT;
     IF added < given THEN
-        EXECUTE format('SELECT EXISTS (SELECT FROM staging.%I AS t JOIN subjects.subject AS s USING (subject_id)'
-                       ' WHERE s.digest <> t.digest OR s.source_id <> t.source_id)', staged) INTO clash;
-        IF clash THEN
-            RAISE EXCEPTION 'load %: two identities have one subject number', wanted USING ERRCODE = 'CQ002';
-        END IF;
-    END IF;
-    -- A subject's postcode is part of what makes it a subject, but a newer directory may place it elsewhere, or at all.
-    IF added < given THEN
-        EXECUTE format('UPDATE subjects.subject AS s SET lsoa_2011 = coalesce(t.lsoa_2011, s.lsoa_2011),'
-                       ' lsoa_2021 = coalesce(t.lsoa_2021, s.lsoa_2021)'
-                       ' FROM (SELECT DISTINCT ON (subject_id) subject_id, lsoa_2011, lsoa_2021 FROM staging.%I'
-                       ' WHERE lsoa_2011 IS NOT NULL OR lsoa_2021 IS NOT NULL ORDER BY subject_id) AS t'
-                       ' WHERE s.subject_id = t.subject_id AND (t.lsoa_2011 <> s.lsoa_2011 OR t.lsoa_2021 <> s.lsoa_2021'
-                       ' OR s.lsoa_2011 IS NULL AND t.lsoa_2011 IS NOT NULL'
-                       ' OR s.lsoa_2021 IS NULL AND t.lsoa_2021 IS NOT NULL)', staged);
+        PERFORM ingest.subjects_compare(staged, wanted);
     END IF;
     EXECUTE format('DROP TABLE staging.%I', staged);
     RETURN added;

@@ -442,6 +442,7 @@ BEGIN
     EXECUTE format('ANALYZE %s.%I', place, source.name);
 END $$;
 
+-- Says how many rows are of nobody linked, of senders with an agreement or not.
 CREATE FUNCTION release.coverage_count(wanted int4, of_source ingest.source) RETURNS int8
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -449,27 +450,25 @@ DECLARE
     unlinked int8;
 BEGIN
     EXECUTE format($sql$
-        INSERT INTO release.coverage (release_id, source, month, status, senders, rows, match_rate)
-        SELECT %2$s, %3$L, l.period,
-               (array_agg(l.status ORDER BY array_position('{provisional,final,year_end}', l.status)))[1],
-               count(DISTINCT l.sender), coalesce(sum(n.row_count), 0),
-               sum(n.linked)::float8 / nullif(sum(n.row_count), 0)::float8
-          FROM release.release_load AS u
-          JOIN ingest.load AS l USING (load_id)
-          LEFT JOIN (SELECT seen.load_id, sum(seen.row_count) AS row_count,
-                            coalesce(sum(seen.row_count) FILTER (WHERE k.subject_id IS NOT NULL), 0) AS linked
-                       FROM %1$s.work_seen AS seen
-                       LEFT JOIN linkage.%4$I AS k USING (subject_id)
-                      WHERE seen.source_id = %5$s
-                      GROUP BY seen.load_id) AS n USING (load_id)
-         WHERE u.release_id = %2$s AND u.source_id = %5$s AND u.has_agreement
-         GROUP BY l.period$sql$, place, wanted, of_source.name,
-        CASE of_source.subject_kind WHEN 'person' THEN 'link' ELSE 'subject_household' END, of_source.source_id);
-    EXECUTE format($sql$
-        SELECT coalesce(sum(seen.row_count), 0)
-          FROM %1$s.work_seen AS seen
-          LEFT JOIN linkage.%2$I AS k USING (subject_id)
-         WHERE seen.source_id = %3$s AND k.subject_id IS NULL$sql$, place,
+        WITH seen AS (
+            SELECT seen.load_id, sum(seen.row_count) AS row_count,
+                   coalesce(sum(seen.row_count) FILTER (WHERE k.subject_id IS NOT NULL), 0) AS linked
+              FROM %1$s.work_seen AS seen
+              LEFT JOIN linkage.%4$I AS k USING (subject_id)
+             WHERE seen.source_id = %5$s
+             GROUP BY seen.load_id),
+        covered AS (
+            INSERT INTO release.coverage (release_id, source, month, status, senders, rows, match_rate)
+            SELECT %2$s, %3$L, l.period,
+                   (array_agg(l.status ORDER BY array_position('{provisional,final,year_end}', l.status)))[1],
+                   count(DISTINCT l.sender), coalesce(sum(n.row_count), 0),
+                   sum(n.linked)::float8 / nullif(sum(n.row_count), 0)::float8
+              FROM release.release_load AS u
+              JOIN ingest.load AS l USING (load_id)
+              LEFT JOIN seen AS n USING (load_id)
+             WHERE u.release_id = %2$s AND u.source_id = %5$s AND u.has_agreement
+             GROUP BY l.period)
+        SELECT coalesce(sum(row_count - linked), 0) FROM seen$sql$, place, wanted, of_source.name,
         CASE of_source.subject_kind WHEN 'person' THEN 'link' ELSE 'subject_household' END, of_source.source_id)
        INTO unlinked;
     RETURN unlinked;
@@ -587,12 +586,19 @@ DECLARE
 BEGIN
     EXECUTE format('CREATE TABLE %s.category (dimension text NOT NULL, value text NOT NULL,'
                    ' PRIMARY KEY (dimension, value))', place);
-    FOR line IN SELECT * FROM (VALUES ('person', 'sex'), ('person', 'ethnic_category'), ('registration', 'district'),
-                    ('registration', 'ward'), ('registration', 'hcp'), ('registration', 'pcn'),
-                    ('registration', 'practice'), ('registration', 'imd_decile'), ('registration', 'care_home'))
-                    AS known (relation, dimension) LOOP
-        EXECUTE format('INSERT INTO %1$s.category SELECT DISTINCT %2$L, %3$I::text FROM %1$s.%4$I'
-                       ' WHERE %3$I IS NOT NULL', place, line.dimension, line.dimension, line.relation);
+    -- one pass a table: each line of the grouping sets holds a value of the one dimension that it is grouped by
+    FOR line IN SELECT known.relation, string_agg(format('(%I)', d), ', ') AS sets,
+                       string_agg(format('grouping(%1$I) AS %2$I, %1$I::text AS %3$I', d, 'rolled_' || d, 'value_' || d),
+                                  ', ') AS columns,
+                       string_agg(format('(%L, %I, %I)', d, 'rolled_' || d, 'value_' || d), ', ') AS answers
+                  FROM (VALUES ('person', '{sex,ethnic_category}'::text[]),
+                               ('registration', '{district,ward,hcp,pcn,practice,imd_decile,care_home}'))
+                       AS known (relation, dimensions), unnest(known.dimensions) AS d
+                 GROUP BY known.relation LOOP
+        EXECUTE format('INSERT INTO %1$s.category SELECT v.dimension, v.value'
+                       ' FROM (SELECT %2$s FROM %1$s.%3$I GROUP BY GROUPING SETS (%4$s)) AS t,'
+                       ' LATERAL (VALUES %5$s) AS v (dimension, rolled, value) WHERE v.rolled = 0 AND v.value IS NOT NULL',
+                       place, line.columns, line.relation, line.sets, line.answers);
     END LOOP;
     EXECUTE format('ANALYZE %s.category', place);
 END $$;
@@ -617,7 +623,7 @@ END $$;
 CREATE FUNCTION release.table_hash(schema_name text, table_name text, number_column text, has_records boolean)
 RETURNS bytea
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET work_mem = '256MB' SET datestyle = 'ISO, YMD'
-    SET extra_float_digits = 1 SET bytea_output = 'hex' AS $$
+    SET extra_float_digits = 1 SET bytea_output = 'hex' SET parallel_tuple_cost = 0.01 AS $$
 DECLARE
     hash bytea;
 BEGIN
