@@ -60,7 +60,6 @@ static Result session_prepare(Db *db, Error *error)
         return fail(error, ERROR_CONFIG, "database: PostgreSQL 15 or newer is needed");
     if (encoding == NULL || strcmp(encoding, "UTF8") != 0)
         return fail(error, ERROR_CONFIG, "database: its encoding is not UTF8");
-    snprintf(db->role, sizeof db->role, "%s", PQuser(db->connection));
     return db_script(db, "session", session_sql, error);
 }
 
@@ -92,11 +91,6 @@ void db_close(Db **db)
     memory_free((*db)->buffer);
     memory_free(*db);
     *db = NULL;
-}
-
-const char *db_role(const Db *db)
-{
-    return db->role;
 }
 
 Result db_script(Db *db, const char *name, const char *sql, Error *error)
@@ -159,16 +153,4 @@ void db_add_identifier(TextBuilder *builder, Text identifier)
         text_add_char(builder, identifier.data[i]);
     }
     text_add_char(builder, '"');
-}
-
-/* The session sets standard_conforming_strings, so only the quote is special. */
-void db_add_literal(TextBuilder *builder, Text literal)
-{
-    text_add_char(builder, '\'');
-    for (size_t i = 0; i < literal.length; i++) {
-        if (literal.data[i] == '\'')
-            text_add_char(builder, '\'');
-        text_add_char(builder, literal.data[i]);
-    }
-    text_add_char(builder, '\'');
 }

@@ -34,8 +34,7 @@ typedef struct DbStatement {
 /* conninfo as libpq reads it; application_name is set to program. Refuses servers below 15 and databases not
  * in UTF8. */
 Result db_open(const char *conninfo, const char *program, Db **db, Error *error) CHECKED;
-void db_close(Db **db);            /* rolls an open transaction back */
-const char *db_role(const Db *db); /* session user */
+void db_close(Db **db); /* rolls an open transaction back */
 
 /* rows: NULL when the statement returns none or they do not matter. */
 Result db_run(Db *db, const DbStatement *statement, const Value *parameters, DbRows **rows, Error *error)
@@ -85,10 +84,5 @@ Result db_copy_row(DbCopy *copy, const Value *values, Error *error) CHECKED;
 Result db_copy_end(DbCopy **copy, int64_t *row_count, Error *error) CHECKED;
 void db_copy_abandon(DbCopy **copy); /* for SCOPED: ends a COPY that was not ended well with an error */
 
-/* Binary COPY (query) TO STDOUT of a statement without parameters. */
-Result db_copy_out(Db *db, const DbStatement *statement, DbEach each, void *context, Error *error) CHECKED;
-
 /* Double-quotes an identifier from a validated specification into the builder. */
 void db_add_identifier(TextBuilder *builder, Text identifier);
-/* Single-quotes a literal, for generated DDL only. */
-void db_add_literal(TextBuilder *builder, Text literal);

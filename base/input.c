@@ -196,16 +196,6 @@ bool input_digest(const Input *input, Hash *digest)
     return true;
 }
 
-uint64_t input_bytes_delivered(const Input *input)
-{
-    return input->file.delivered;
-}
-
-uint64_t input_file_bytes(const Input *input)
-{
-    return input->file.bytes;
-}
-
 void input_close(Input **input)
 {
     if (*input == NULL)

@@ -26,8 +26,6 @@ Result input_open(const char *path, const InputLimits *limits, Input **input, Er
 Result input_read(Input *input, void *buffer, size_t capacity, size_t *length, Error *error) CHECKED;
 /* SHA-256 of the file as delivered; true only once the end has been read. */
 bool input_digest(const Input *input, Hash *digest);
-uint64_t input_bytes_delivered(const Input *input); /* read so far */
-uint64_t input_file_bytes(const Input *input);      /* size when opened */
 void input_close(Input **input);
 /* Reads a whole small file. bytes_max guards memory. Content is NUL-terminated behind its length. */
 Result input_read_all(const char *path, size_t bytes_max, Arena *arena, Text *content, Error *error) CHECKED;

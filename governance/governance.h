@@ -81,9 +81,9 @@ Result governance_result(Governance *governance, GovernancePermit *permit, const
 void governance_permit_close(GovernancePermit **permit);
 
 bool governance_permit_covers(const GovernancePermit *permit, GovernanceAction action, Text object);
-Text governance_permit_object(const GovernancePermit *permit); /* lives as long as the permit; empty without one */
+Text governance_permit_object(
+    const GovernancePermit *permit); /* lives as long as the permit; empty without one */
 const uint8_t *governance_permit_id(const GovernancePermit *permit); /* GOVERNANCE_PERMIT_BYTES */
-const char *governance_permit_person(const GovernancePermit *permit);
 
 /* ---- rules ---- */
 
@@ -113,9 +113,6 @@ typedef struct GovernanceProject {
 
 Result governance_project(Governance *governance, const char *project_id, GovernanceProject *project,
                           Error *error) CHECKED;
-/* May this project use this source? A source without grant is unknown to it. */
-Result governance_project_has_source(Governance *governance, const char *project_id, Text source,
-                                     bool *allowed, Error *error) CHECKED;
 
 /* ---- queries and their approval: an author cannot approve (database constraint) ---- */
 

@@ -36,11 +36,6 @@ const uint8_t *governance_permit_id(const GovernancePermit *permit)
     return permit->id;
 }
 
-const char *governance_permit_person(const GovernancePermit *permit)
-{
-    return permit->person_id;
-}
-
 Result permit_check(const GovernancePermit *permit, GovernanceAction action, Text object, Error *error)
 {
     if (governance_permit_covers(permit, action, object))

@@ -14,13 +14,6 @@ static const DbStatement project_statement = {
     .columns = {VALUE_TEXT, VALUE_DATE, VALUE_DATE, VALUE_TEXT, VALUE_DATE, VALUE_INT8, VALUE_INT8},
 };
 
-static const DbStatement has_source_statement = {
-    .name = "project_has_source",
-    .sql = governance_sql_project_has_source,
-    .parameters = {VALUE_TEXT, VALUE_TEXT},
-    .columns = {VALUE_INT8},
-};
-
 Result rules_check_policy(const GovernancePolicy *policy, Error *error)
 {
     if (policy->people_min < POLICY_PEOPLE_MIN_FLOOR)
@@ -65,16 +58,4 @@ Result governance_project(Governance *governance, const char *project_id, Govern
     policy->round_to = db_int(rows, 0, 6);
     policy->content = rules_policy_content(policy);
     return rules_check_policy(policy, error);
-}
-
-Result governance_project_has_source(Governance *governance, const char *project_id, Text source,
-                                     bool *allowed, Error *error)
-{
-    const Value parameters[] = {value_text(text_from(project_id)), value_text(source)};
-    int64_t count;
-
-    *allowed = false;
-    TRY(db_run_int8(governance->db, &has_source_statement, parameters, &count, NULL, error));
-    *allowed = count > 0;
-    return RESULT_OK;
 }

@@ -391,11 +391,6 @@ bool reader_digest(const Reader *reader, Hash *digest)
     return input_digest(reader->input, digest);
 }
 
-uint64_t reader_bytes_delivered(const Reader *reader)
-{
-    return input_bytes_delivered(reader->input);
-}
-
 void reader_close(Reader **reader)
 {
     if (*reader == NULL)

@@ -64,7 +64,5 @@ void reader_expect(Reader *reader, size_t field_count);
  * Errors  ERROR_INPUT when the declared trailer is absent, differs from the rows read, or is not last
  */
 Result reader_next(Reader *reader, const ReaderRecord **record, Error *error) CHECKED;
-/* As input_digest and input_bytes_delivered have it. */
-bool reader_digest(const Reader *reader, Hash *digest);
-uint64_t reader_bytes_delivered(const Reader *reader);
-void reader_close(Reader **reader); /* wipes what was read */
+bool reader_digest(const Reader *reader, Hash *digest); /* as input_digest has it */
+void reader_close(Reader **reader);                     /* wipes what was read */

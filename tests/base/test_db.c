@@ -109,7 +109,6 @@ Test(db, the_session_is_pinned)
     cr_expect(text_equal(db_text(rows, 0, 2), TEXT("test")));
     cr_expect(text_equal(db_text(rows, 0, 3), TEXT("UTF8")));
     cr_expect(text_equal(db_text(rows, 0, 4), TEXT("on")));
-    cr_expect_str_eq(db_role(db), "postgres");
 }
 
 Test(db, a_temporary_table_takes_no_catalogues_place)
@@ -543,8 +542,6 @@ Test(db, quoting_doubles_the_quotes)
     SCOPED(text_builder_close) TextBuilder builder = text_builder(1024);
 
     db_add_identifier(&builder, TEXT("a\"b"));
-    text_add_char(&builder, ' ');
-    db_add_literal(&builder, TEXT("it's \\"));
 
-    cr_expect(text_equal(text_built(&builder), TEXT("\"a\"\"b\" 'it''s \\'")));
+    cr_expect(text_equal(text_built(&builder), TEXT("\"a\"\"b\"")));
 }

@@ -124,7 +124,6 @@ Test(input, the_digest_is_known_at_the_end_alone)
     Hash digest;
 
     cr_assert(input_open(put("abc", 3), NULL, &input, &error).ok);
-    cr_expect_eq(input_file_bytes(input), 3);
     cr_expect_not(input_digest(input, &digest));
     cr_assert(input_read(input, buffer, sizeof buffer, &length, &error).ok);
     cr_expect_eq(length, 3);
@@ -138,7 +137,6 @@ Test(input, the_digest_is_known_at_the_end_alone)
     /* FIPS 180-4, example "abc". */
     cr_expect_str_eq(hash_format(&digest, text),
                      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    cr_expect_eq(input_bytes_delivered(input), 3);
     input_close(&input);
     cr_expect_null(input);
     input_close(&input);

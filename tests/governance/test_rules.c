@@ -72,17 +72,3 @@ Test(rules, an_unknown_project_is_refused)
     cr_expect_not(found.ok);
     cr_expect_eq(error.code, ERROR_REFUSED);
 }
-
-Test(rules, a_project_has_only_the_sources_granted_to_it)
-{
-    SCOPED(governance_close) Governance *governance = world_open();
-    bool allowed = false;
-    Error error = {0};
-
-    cr_assert(governance_project_has_source(governance, "P1", TEXT("gp_event"), &allowed, &error).ok);
-    cr_expect(allowed);
-    cr_assert(governance_project_has_source(governance, "P1", TEXT("death"), &allowed, &error).ok);
-    cr_expect_not(allowed);
-    cr_assert(governance_project_has_source(governance, "P9", TEXT("gp_event"), &allowed, &error).ok);
-    cr_expect_not(allowed);
-}
