@@ -621,7 +621,7 @@ Test(ingest, a_spec_that_is_not_registered_as_it_stands_is_refused)
 
 Test(ingest, a_missing_file_is_an_error_of_its_path)
 {
-    IngestDelivery delivery = world_delivery(NULL);
+    IngestDelivery delivery = world_delivery(WORLD_HEADER);
     const IngestContext context = {.loader = world.loader, .keyring = world.keyring};
     GovernancePermit *permit = world_permit(&world, spec, &delivery);
     IngestReport report;

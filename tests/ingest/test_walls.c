@@ -84,10 +84,11 @@ Test(walls, into_staging_the_loader_only_adds_rows_of_its_load)
     expect_refused("DROP TABLE staging.visit_77");
 }
 
-/* Switch: governance_permit_covers in ingest_load. */
+/* Switches: take_content in ingest_load; in read_file the comparison of what was read with what is permitted.
+ */
 Test(walls, a_load_needs_a_permit_for_this_very_content)
 {
-    IngestDelivery permitted = world_delivery(EXTRACT), other;
+    IngestDelivery permitted = world_delivery(EXTRACT), other, nil = world_delivery(NULL);
     const IngestContext context = {.loader = world.loader, .keyring = world.keyring};
     GovernancePermit *permit = world_permit(&world, spec, &permitted);
     IngestReport report;
@@ -96,10 +97,15 @@ Test(walls, a_load_needs_a_permit_for_this_very_content)
 
     cr_expect(!ingest_load(&context, NULL, spec, &other, &report, &error).ok);
     cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect(!ingest_load(&context, permit, spec, &nil, &report, &error).ok);
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load"), 0);
     cr_expect(!ingest_load(&context, permit, spec, &other, &report, &error).ok);
     cr_expect_eq(error.code, ERROR_REFUSED);
 
-    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load"), 0);
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load WHERE state <> 'abandoned'"), 0);
+    cr_expect_eq(world_count("SELECT count(*) FROM records.visit"), 0);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 0);
     governance_permit_close(&permit);
 }
 
