@@ -16,15 +16,17 @@
 
 #include <criterion/criterion.h>
 
-enum { WORKBENCH_PATH_BYTES = 128 };
+#include "tests/support/temporary.h"
+
+enum { WORKBENCH_PATH_BYTES = TEMPORARY_PATH_BYTES + 32 };
 
 /* Each test runs in a process of its own, so one folder a process is one a test. */
 static inline const char *workbench_path(const char *name, char out[WORKBENCH_PATH_BYTES])
 {
-    char folder[64];
+    char name_of_process[32], folder[TEMPORARY_PATH_BYTES];
 
-    (void)snprintf(folder, sizeof folder, "/tmp/cinque-test-base-%d", (int)getpid());
-    (void)mkdir(folder, 0700);
+    (void)snprintf(name_of_process, sizeof name_of_process, "test-base-%d", (int)getpid());
+    (void)mkdir(temporary_path(name_of_process, folder), 0700);
     (void)snprintf(out, WORKBENCH_PATH_BYTES, "%s/%s", folder, name);
     return out;
 }

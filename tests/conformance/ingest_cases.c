@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "ingest/pass.h"
+#include "tests/support/temporary.h"
 
 enum {
     PATH_BYTES = 1024,
@@ -390,8 +391,8 @@ static void run_spectrum(const char *folder)
 
 int main(int argc, char **argv)
 {
-    char spec_path[] = "/tmp/cinque-cases-XXXXXX";
-    int spec_file = mkstemp(spec_path);
+    char spec_path[TEMPORARY_PATH_BYTES];
+    int spec_file = mkstemp(temporary_path("cases-XXXXXX", spec_path));
 
     if (argc < 2 || spec_file < 0) {
         fprintf(stderr, "usage: ingest_cases EDGE_CASES_FOLDER [CSV_SPECTRUM_FOLDER]\n");

@@ -16,19 +16,18 @@
 
 #include "pseudonymise/keyed.h"
 #include "pseudonymise/pseudonymise.h"
+#include "tests/support/temporary.h"
 
-enum { FIXTURE_PATH_BYTES = 256, FIXTURE_HEX_BYTES = 512 };
+enum { FIXTURE_PATH_BYTES = TEMPORARY_PATH_BYTES + 128, FIXTURE_HEX_BYTES = 512 };
 
 /* Each test runs in a process of its own, so one folder a process is one a test. Not named by its number,
  * which may come again. */
 static inline const char *fixture_path(const char *name, char out[FIXTURE_PATH_BYTES])
 {
-    static char folder[] = "/tmp/cinque-test-pseudonymise-XXXXXX";
-    static bool is_made;
+    static char folder[TEMPORARY_PATH_BYTES];
 
-    if (!is_made && mkdtemp(folder) == NULL)
+    if (folder[0] == '\0' && mkdtemp(temporary_path("test-pseudonymise-XXXXXX", folder)) == NULL)
         cr_assert_fail("%s: %s", folder, strerror(errno));
-    is_made = true;
     (void)snprintf(out, FIXTURE_PATH_BYTES, "%s/%s", folder, name);
     return out;
 }

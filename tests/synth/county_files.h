@@ -6,11 +6,12 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "synth/synth.h"
+#include "tests/support/temporary.h"
 
 enum { FIELDS_MAX = 64 };
 
 typedef struct CountyFiles {
-    char folder[64];
+    char folder[TEMPORARY_PATH_BYTES];
     SynthReport report;
     Arena *arena;
 } CountyFiles;

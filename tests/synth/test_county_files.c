@@ -25,8 +25,7 @@ CountyFiles county_files_make(const SynthOptions *options)
     SynthOptions placed = *options;
     Error error = {0};
 
-    (void)snprintf(files.folder, sizeof files.folder, "/tmp/cinque-synth-XXXXXX");
-    cr_assert_not_null(mkdtemp(files.folder));
+    cr_assert_not_null(mkdtemp(temporary_path("synth-XXXXXX", files.folder)));
     placed.out_folder = files.folder;
     Result result = synth_county(&placed, &files.report, &error);
     cr_assert(result.ok, "%s", error.message);

@@ -8,6 +8,7 @@
 #include <criterion/criterion.h>
 
 #include "base/input.h"
+#include "tests/support/temporary.h"
 
 static const char *const three_columns[] = {"name", "day", "code"};
 static const Layout comma = {"test", three_columns, 3, "\n", ',', .damage_date = 1, .damage_code = 2};
@@ -22,17 +23,17 @@ static const Layout pipe_layout = {"test",
                                    .is_british_date = true};
 
 typedef struct Written {
-    char folder[32];
+    char folder[TEMPORARY_PATH_BYTES];
     Arena *arena;
     Extract extract;
 } Written;
 
 static Written begin(const Layout *layout)
 {
-    Written written = {.folder = "/tmp/cinque-extract-XXXXXX", .arena = arena_create(1 << 20)};
+    Written written = {.arena = arena_create(1 << 20)};
     Error error = {0};
 
-    cr_assert_not_null(mkdtemp(written.folder));
+    cr_assert_not_null(mkdtemp(temporary_path("extract-XXXXXX", written.folder)));
     cr_assert(extract_open(written.folder, "a/b.csv", layout, &written.extract, &error).ok, "%s",
               error.message);
     return written;
@@ -50,7 +51,7 @@ static const char *finish(Written *written)
 {
     Error error = {0};
     Text content;
-    char path[64];
+    char path[TEMPORARY_PATH_BYTES + 16];
 
     cr_assert(extract_close(&written->extract, &error).ok, "%s", error.message);
     (void)snprintf(path, sizeof path, "%s/a/b.csv", written->folder);

@@ -10,6 +10,8 @@
 
 #include "county_files.h"
 
+enum { PATH_BYTES = TEMPORARY_PATH_BYTES + 32 };
+
 static SynthOptions small_county(uint64_t seed)
 {
     SynthOptions options = synth_options_default();
@@ -124,7 +126,8 @@ Test(synth, three_months_hold_a_nil_return_a_correction_a_resubmission_and_a_lat
 Test(synth, options_out_of_range_are_refused)
 {
     SynthOptions usual = synth_options_default();
-    usual.out_folder = "/tmp/cinque-synth-never";
+    char never[TEMPORARY_PATH_BYTES];
+    usual.out_folder = temporary_path("synth-never", never);
     SynthOptions wrong[9];
     for (size_t i = 0; i < 9; i++)
         wrong[i] = usual;
@@ -145,15 +148,15 @@ Test(synth, options_out_of_range_are_refused)
         cr_expect_not(result.ok, "option %zu", i);
         cr_expect_eq(error.code, ERROR_CONFIG, "option %zu", i);
     }
-    cr_expect_neq(access("/tmp/cinque-synth-never", F_OK), 0, "nothing was written");
+    cr_expect_neq(access(never, F_OK), 0, "nothing was written");
 }
 
 Test(synth, a_folder_that_holds_something_else_is_refused)
 {
-    char folder[] = "/tmp/cinque-synth-XXXXXX", path[64];
+    char folder[TEMPORARY_PATH_BYTES], path[PATH_BYTES];
     Error error = {0};
     SynthOptions options = small_county(1);
-    cr_assert_not_null(mkdtemp(folder));
+    cr_assert_not_null(mkdtemp(temporary_path("synth-XXXXXX", folder)));
     (void)snprintf(path, sizeof path, "%s/letters.txt", folder);
     FILE *file = fopen(path, "w");
     cr_assert_not_null(file);
@@ -182,10 +185,10 @@ Test(synth, a_folder_that_is_a_file_is_an_error)
 
 Test(synth, a_month_that_cannot_be_written_is_an_error_without_leaks)
 {
-    char folder[] = "/tmp/cinque-synth-XXXXXX", path[64], truth[64], links[64];
+    char folder[TEMPORARY_PATH_BYTES], path[PATH_BYTES], truth[PATH_BYTES], links[PATH_BYTES];
     Error error = {0};
     SynthOptions options = small_county(1);
-    cr_assert_not_null(mkdtemp(folder));
+    cr_assert_not_null(mkdtemp(temporary_path("synth-XXXXXX", folder)));
     (void)snprintf(truth, sizeof truth, "%s/truth", folder);
     (void)snprintf(links, sizeof links, "%s/truth/links.csv", folder);
     (void)snprintf(path, sizeof path, "%s/extracts", folder);
