@@ -3,8 +3,10 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # what | where it is allowed | what to say
-rules=(
+everywhere=(
     '\<(strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|atoll|atof|strtok|system|popen|alloca|tmpnam|mktemp)[[:space:]]*\(|^$|a banned call'
+)
+modules_only=(
     '\<(malloc|calloc|realloc|free|strdup|strndup|asprintf|vasprintf)[[:space:]]*\(|^base/(arena|secret)\.c$|memory comes from base/arena.h'
     '\<PQ[a-zA-Z]+[[:space:]]*\(|^base/db[a-z_]*\.[ch]$|only base/db calls libpq'
     '\<(PGconn|PGresult|PGcancel)\>|^base/db[a-z_]*\.[ch]$|only base/db sees libpq'
@@ -17,13 +19,19 @@ check_rule() { # file pattern allowed say
         violation "$1:$line" "$4"
     done < <(grep -nE "$2" <<<"$stripped" || true)
 }
-while read -r file; do
+check_rules() { # file rule...
+    local file=$1 rule rest
     stripped=$(code "$file")
-    for rule in "${rules[@]}"; do
-        say=${rule##*|}
+    for rule in "${@:2}"; do
         rest=${rule%|*}
-        check_rule "$file" "${rest%|^*}" "^${rest##*|^}" "$say"
+        check_rule "$file" "${rest%|^*}" "^${rest##*|^}" "${rule##*|}"
     done
+}
+while read -r file; do
+    check_rules "$file" "${everywhere[@]}"
+done < <(beside_sources)
+while read -r file; do
+    check_rules "$file" "${everywhere[@]}" "${modules_only[@]}"
     # Cryptography in few places: openssl_files names them.
     if grep -qE '#[[:space:]]*include[[:space:]]*<openssl/' "$root/$file" && ! grep -qxF "$file" "$here/openssl_files"; then
         violation "$file" "includes OpenSSL without being in tests/architecture/openssl_files"

@@ -12,6 +12,9 @@ violation() { # place rule
 sources() { # the C files of the modules, from the root
     (cd "$root" && find "${modules[@]}" -maxdepth 1 -name '*.[ch]' 2>/dev/null | sort)
 }
+beside_sources() { # those that test and measure the modules
+    (cd "$root" && find bench tests -name '*.[ch]' 2>/dev/null | sort)
+}
 code() { # a file without its comments, strings and characters; lines keep their numbers
     awk '{
         line = ""

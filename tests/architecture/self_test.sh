@@ -11,7 +11,7 @@ passed=0 failed=0
 # A skeleton of the tree, so that nothing but the planted file can be what a check names.
 copy() {
     rm -rf "$work/copy"
-    mkdir -p "$work/copy"/{base,pseudonymise,governance,ingest,linkage,query/sql,synth,cli,broker,schema}
+    mkdir -p "$work/copy"/{base,pseudonymise,governance,ingest,linkage,query/sql,synth,cli,broker,schema,tests/query}
     cp "$root/.clang-format" "$work/copy"
 }
 report() { # what passed
@@ -60,6 +60,7 @@ expect_green layers.sh ingest/planted.c '#include "ingest/anything.h"
 
 expect_red banned.sh query/planted.c 'void f(char *a, const char *b) { strcpy(a, b); }' "strcpy"
 expect_red banned.sh query/planted.c 'int f(const char *a) { return system (a); }' "system"
+expect_red banned.sh tests/query/planted.c 'void f(char *a) { sprintf(a, "x"); }' "sprintf in a test"
 expect_red banned.sh ingest/planted.c 'void *f(void) { return malloc(3); }' "malloc"
 expect_red banned.sh ingest/planted.c 'void f(void *a) { free(a); }' "free"
 expect_red banned.sh linkage/planted.c 'void f(void) { PQfinish(0); }' "libpq outside base/db"
@@ -69,6 +70,7 @@ expect_green banned.sh query/planted.c '/* strcpy(a, b) and
  * malloc(3) */
 const char *text = "free(a) \" system(";
 void f(void *a) { memory_free(a); snprintf(0, 0, "x"); }' "comments, strings and longer names"
+expect_green banned.sh tests/query/planted.c 'void f(void *a) { free(a); }' "free in a test"
 expect_green banned.sh base/db_planted.c 'void f(void) { PQfinish(0); }' "libpq in base/db"
 
 expect_red format.sh base/planted.c 'int  f( void ){return 1;}' "a file out of format"

@@ -243,22 +243,16 @@ Test(language, a_canonical_text_reads_no_file)
     cr_expect_not_null(strstr(error.message, "not part of a canonical text"), "%s", error.message);
 }
 
-static char *repeat(char *out, const char *part, int times)
-{
-    for (; times > 0; times--)
-        out += sprintf(out, "%s", part);
-    return out;
-}
-
 static void expect_limit(const char *before, const char *part, int times, const char *behind,
                          const char *rule)
 {
     SCOPED(query_close) Query *query = NULL;
     SCOPED(text_builder_close) TextBuilder text = text_builder(1 << 20);
-    static char middle[1 << 19];
     Error error = {0};
-    repeat(middle, part, times);
-    text_add_format(&text, "%s%s%s", before, middle, behind);
+    text_add_string(&text, before);
+    for (; times > 0; times--)
+        text_add_string(&text, part);
+    text_add_string(&text, behind);
 
     cr_assert_not(parse(text_built(&text).data, &query, &error).ok);
 
