@@ -84,5 +84,8 @@ Result db_copy_row(DbCopy *copy, const Value *values, Error *error) CHECKED;
 Result db_copy_end(DbCopy **copy, int64_t *row_count, Error *error) CHECKED;
 void db_copy_abandon(DbCopy **copy); /* for SCOPED: ends a COPY that was not ended well with an error */
 
+/* Binary COPY (query) TO STDOUT of a statement without parameters. */
+Result db_copy_out(Db *db, const DbStatement *statement, DbEach each, void *context, Error *error) CHECKED;
+
 /* Double-quotes an identifier from a validated specification into the builder. */
 void db_add_identifier(TextBuilder *builder, Text identifier);

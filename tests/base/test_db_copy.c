@@ -72,7 +72,7 @@ static DbCopy *copy_many(Db *db, int64_t count)
 }
 
 typedef struct Tally {
-    int64_t rows, wrong;
+    int64_t rows, wrong, stop_at;
 } Tally;
 
 static Result check_row(void *context, const Value *row, Error *error)
@@ -81,7 +81,8 @@ static Result check_row(void *context, const Value *row, Error *error)
     char name[32];
     int64_t number = tally->rows++;
 
-    (void)error;
+    if (tally->rows == tally->stop_at)
+        return fail(error, ERROR_LIMIT, "enough");
     snprintf(name, sizeof name, "row %" PRId64, number);
     bool right = row[0].integer == number && text_equal(row[1].text, text_from(name)) &&
                  row[2].integer == -number && row[3].is_null == (number % 2 != 0);
@@ -98,7 +99,7 @@ Test(db_copy, a_hundred_thousand_rows_come_back_as_they_went)
 
     DbCopy *copy = copy_many(db, 100000);
     succeed(db_copy_end(&copy, &count, &error), &error);
-    succeed(db_each(db, &all_rows, NULL, check_row, &tally, &error), &error);
+    succeed(db_copy_out(db, &all_rows, check_row, &tally, &error), &error);
 
     cr_expect_null(copy);
     cr_expect_eq(count, 100000);
@@ -115,7 +116,7 @@ Test(db_copy, no_rows_are_a_copy_too)
 
     DbCopy *copy = copy_many(db, 0);
     succeed(db_copy_end(&copy, &count, &error), &error);
-    succeed(db_each(db, &all_rows, NULL, check_row, &tally, &error), &error);
+    succeed(db_copy_out(db, &all_rows, check_row, &tally, &error), &error);
 
     cr_expect_eq(count, 0);
     cr_expect_eq(tally.rows, 0);
@@ -266,7 +267,7 @@ Test(db_copy, a_statement_amid_a_copy_is_refused)
     cr_expect_eq(rows(db), 1);
 }
 
-Test(db_copy, a_role_that_may_only_insert_can_copy_in_and_not_read)
+Test(db_copy, a_role_that_may_only_insert_can_copy_in_and_not_out)
 {
     SCOPED(db_close) Db *db = town();
     Tally tally = {0};
@@ -279,13 +280,45 @@ Test(db_copy, a_role_that_may_only_insert_can_copy_in_and_not_read)
 
     DbCopy *copy = copy_many(db, 3);
     succeed(db_copy_end(&copy, NULL, &error), &error);
-    Result result = db_each(db, &all_rows, NULL, check_row, &tally, &error);
+    Result result = db_copy_out(db, &all_rows, check_row, &tally, &error);
 
     cr_expect(!result.ok);
     cr_expect_eq(error.code, ERROR_REFUSED);
     cr_expect_eq(tally.rows, 0);
     succeed(db_script(db, "role", "RESET ROLE; DROP OWNED BY test_loader; DROP ROLE test_loader", &error),
             &error);
+}
+
+Test(db_copy, a_failure_stops_copying_out_and_leaves_the_connection_usable)
+{
+    SCOPED(db_close) Db *db = town();
+    Tally tally = {.stop_at = 100};
+    Error error = {0};
+    DbCopy *copy = copy_many(db, 50000);
+    succeed(db_copy_end(&copy, NULL, &error), &error);
+
+    Result result = db_copy_out(db, &all_rows, check_row, &tally, &error);
+
+    cr_expect(!result.ok);
+    cr_expect_str_eq(error.message, "enough");
+    cr_expect_eq(tally.rows, 100);
+    cr_expect_eq(rows(db), 50000);
+}
+
+Test(db_copy, an_error_amid_copying_out_is_told)
+{
+    SCOPED(db_close) Db *db = town();
+    DbStatement statement = {.name = "midst",
+                             .sql = "SELECT 10 / (100 - g) FROM generate_series(1::int8, 1000) AS g",
+                             .columns = {VALUE_INT8}};
+    Tally tally = {0};
+    Error error = {0};
+
+    Result result = db_copy_out(db, &statement, check_row, &tally, &error);
+
+    cr_expect(!result.ok);
+    cr_expect_str_eq(error.message, "statement midst: SQLSTATE 22012 (data exception)");
+    cr_expect_eq(rows(db), 0);
 }
 
 Test(db_copy, a_connection_lost_amid_a_copy_is_a_clean_error)
