@@ -85,6 +85,21 @@ Result work_seal(const Cli *cli, Work *work, Error *error) CHECKED;
 Result work_end(const Cli *cli, Work *work, const GovernanceOutcome *outcome, Error *error) CHECKED;
 void work_close(Work *work); /* for SCOPED: an unspent permit is logged as failed */
 
+/* ---- verb.c: what several verbs are ---- */
+
+/* A list of a role's, with --format. */
+Result verb_list(Cli *cli, int argc, const char *const *argv, const char *role,
+                 Result (*list)(Db *db, Table **table, Error *error), Error *error) CHECKED;
+
+typedef struct VerbUndo {
+    const char *what, *role; /* "load", "cinque_loader" */
+    GovernanceAction action;
+    Result (*undo)(Db *db, const GovernancePermit *permit, int64_t number, Error *error);
+    const char *done; /* "withdrawn" */
+} VerbUndo;
+/* Takes back what the one argument numbers, under a permit for that number. */
+Result verb_undo(Cli *cli, int argc, const char *const *argv, const VerbUndo *verb, Error *error) CHECKED;
+
 /* ---- verbs ---- */
 
 Result cmd_init(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

@@ -55,46 +55,17 @@ Result cmd_link(Cli *cli, int argc, const char *const *argv, Error *error)
 
 Result cmd_link_undo(Cli *cli, int argc, const char *const *argv, Error *error)
 {
-    SCOPED(work_close) Work work = {0};
-    SCOPED(db_close) Db *linker = NULL;
-    GovernanceOutcome outcome = {.succeeded = true};
-    int64_t run_id;
+    static const VerbUndo verb = {"run", linker_role, GOVERNANCE_LINK_UNDO, linkage_undo, "undone"};
 
-    TRY(cli_parse(cli, argc, argv, NULL, 0, 1, 1, error));
-    TRY(cli_number(text_from(cli->arguments[0]), "run", &run_id, error));
-    TRY(cli_open(cli, linker_role, &linker, error));
-    GovernanceRequest request = {.action = GOVERNANCE_LINK_UNDO,
-                                 .object = text_format(cli->arena, "%" PRId64, run_id)};
-    TRY(work_begin(cli, &request, &work, error));
-    TRY(linkage_undo(linker, work.permit, run_id, error));
-    TRY(work_end(cli, &work, &outcome, error));
-    printf("run %" PRId64 " undone\n", run_id);
-    return RESULT_OK;
-}
-
-static Result print_table(Cli *cli, int argc, const char *const *argv,
-                          Result (*make)(Db *linker, Table **table, Error *error), Error *error)
-{
-    SCOPED(db_close) Db *linker = NULL;
-    SCOPED(table_close) Table *table = NULL;
-    const char *format_name = "terminal";
-    const Option options[] = {{"format", OPTION_TEXT, false, NULL, "terminal, csv or json", &format_name}};
-    TableFormat format;
-
-    TRY(cli_parse(cli, argc, argv, options, 1, 0, 0, error));
-    TRY(cli_format(format_name, &format, error));
-    TRY(cli_open(cli, linker_role, &linker, error));
-    TRY(make(linker, &table, error));
-    table_print(table, format, stdout);
-    return RESULT_OK;
+    return verb_undo(cli, argc, argv, &verb, error);
 }
 
 Result cmd_link_report(Cli *cli, int argc, const char *const *argv, Error *error)
 {
-    return print_table(cli, argc, argv, linkage_report, error);
+    return verb_list(cli, argc, argv, linker_role, linkage_report, error);
 }
 
 Result cmd_link_runs(Cli *cli, int argc, const char *const *argv, Error *error)
 {
-    return print_table(cli, argc, argv, linkage_run_list, error);
+    return verb_list(cli, argc, argv, linker_role, linkage_run_list, error);
 }

@@ -48,37 +48,15 @@ Result cmd_release_build(Cli *cli, int argc, const char *const *argv, Error *err
 
 Result cmd_release_retire(Cli *cli, int argc, const char *const *argv, Error *error)
 {
-    SCOPED(work_close) Work work = {0};
-    SCOPED(db_close) Db *releaser = NULL;
-    GovernanceOutcome outcome = {.succeeded = true};
-    int64_t release_id;
+    static const VerbUndo verb = {"release", releaser_role, GOVERNANCE_RELEASE_RETIRE, query_release_retire,
+                                  "retired"};
 
-    TRY(cli_parse(cli, argc, argv, NULL, 0, 1, 1, error));
-    TRY(cli_number(text_from(cli->arguments[0]), "release", &release_id, error));
-    TRY(cli_open(cli, releaser_role, &releaser, error));
-    GovernanceRequest request = {.action = GOVERNANCE_RELEASE_RETIRE,
-                                 .object = text_format(cli->arena, "%" PRId64, release_id)};
-    TRY(work_begin(cli, &request, &work, error));
-    TRY(query_release_retire(releaser, work.permit, release_id, error));
-    TRY(work_end(cli, &work, &outcome, error));
-    printf("release %" PRId64 " retired\n", release_id);
-    return RESULT_OK;
+    return verb_undo(cli, argc, argv, &verb, error);
 }
 
 Result cmd_release_list(Cli *cli, int argc, const char *const *argv, Error *error)
 {
-    SCOPED(db_close) Db *releaser = NULL;
-    SCOPED(table_close) Table *table = NULL;
-    const char *format_name = "terminal";
-    const Option options[] = {{"format", OPTION_TEXT, false, NULL, "terminal, csv or json", &format_name}};
-    TableFormat format;
-
-    TRY(cli_parse(cli, argc, argv, options, 1, 0, 0, error));
-    TRY(cli_format(format_name, &format, error));
-    TRY(cli_open(cli, releaser_role, &releaser, error));
-    TRY(query_release_list(releaser, &table, error));
-    table_print(table, format, stdout);
-    return RESULT_OK;
+    return verb_list(cli, argc, argv, releaser_role, query_release_list, error);
 }
 
 /* Changes nothing and shows no row, so it takes no permit. */
