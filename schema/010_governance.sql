@@ -277,7 +277,8 @@ $$;
 CREATE FUNCTION governance.put_person(key text[], fields text[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO governance.person (person_id, uid, name, is_engineer, is_analyst, is_ig_lead)
-    SELECT key[1], fields[1]::int8, fields[2], 'engineer' = ANY (roles), 'analyst' = ANY (roles), 'ig_lead' = ANY (roles)
+    SELECT key[1], fields[1]::int8, fields[2],
+           'engineer' = ANY (roles), 'analyst' = ANY (roles), 'ig_lead' = ANY (roles)
       FROM string_to_array(fields[3], ', ') AS roles
         ON CONFLICT (person_id) DO UPDATE
        SET uid = excluded.uid, name = excluded.name, is_engineer = excluded.is_engineer,

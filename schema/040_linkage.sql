@@ -182,7 +182,8 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'CQ003',
             MESSAGE = 'linkage: subjects hold tokens of more than one key version; re-key the older ones first';
     END IF;
-    -- A small table is never analysed by itself, and a guess of one source makes index look-ups of what should be hashed.
+    -- A small table is never analysed by itself, and a guess of one source makes index look-ups of what should be
+    -- hashed.
     ANALYZE ingest.source, subjects.subject;
     INSERT INTO linkage.run (rule_version, permit_id)
     VALUES (run_begin.rule_version, permit)
@@ -221,7 +222,8 @@ BEGIN
             'SELECT s.superseded_nhs_token AS superseded, s.nhs_token AS current FROM subjects.subject AS s'
             ' WHERE s.source_id = %s AND s.nhs_token <> s.superseded_nhs_token'
             ' AND EXISTS (SELECT FROM presence.%I AS p WHERE p.subject_id = s.subject_id'
-            ' AND governance.today() BETWEEN coalesce(p.valid_from, ''-infinity'') AND coalesce(p.valid_to, ''infinity''))',
+            ' AND governance.today() BETWEEN coalesce(p.valid_from, ''-infinity'')'
+            ' AND coalesce(p.valid_to, ''infinity''))',
             merger.source_id, merger.name);
     END LOOP;
     IF pairs = '' THEN
@@ -393,11 +395,13 @@ BEGIN
 END
 $$;
 
--- Private: the presence of subjects in active loads of the register sources, as a query's text; '' without such a source.
+-- Private: the presence of subjects in active loads of the register sources, as a query's text; '' without such a
+-- source.
 CREATE FUNCTION linkage.register_presence() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(string_agg(
-               format('SELECT subject_id, valid_from, valid_to FROM presence.%I', name), ' UNION ALL ' ORDER BY source_id), '')
+               format('SELECT subject_id, valid_from, valid_to FROM presence.%I', name),
+               ' UNION ALL ' ORDER BY source_id), '')
       FROM ingest.source
      WHERE role = 'register' AND subject_kind = 'person'
 $$;
@@ -411,7 +415,8 @@ DECLARE
     added int8;
 BEGIN
     PERFORM linkage.run_require(permit, run_id);
-    CREATE TEMPORARY TABLE residence_now (person_id int8, household_id int8, valid_from date, valid_to date) ON COMMIT DROP;
+    CREATE TEMPORARY TABLE residence_now (person_id int8, household_id int8, valid_from date, valid_to date)
+        ON COMMIT DROP;
     IF presence <> '' THEN
         EXECUTE 'INSERT INTO pg_temp.residence_now
                  SELECT person_id, household_id, lower(period), upper(period) - 1
@@ -432,7 +437,8 @@ BEGIN
         RETURNING held.*
     )
     INSERT INTO linkage.residence_history (person_id, household_id, valid_from, valid_to, run_id, removed_run)
-    SELECT gone.person_id, gone.household_id, gone.valid_from, gone.valid_to, gone.run_id, run_residences.run_id FROM gone;
+    SELECT gone.person_id, gone.household_id, gone.valid_from, gone.valid_to, gone.run_id, run_residences.run_id
+      FROM gone;
     INSERT INTO linkage.residence (person_id, household_id, valid_from, valid_to, run_id)
     SELECT now.person_id, now.household_id, now.valid_from, now.valid_to, run_residences.run_id
       FROM (SELECT person_id, household_id, valid_from, valid_to FROM pg_temp.residence_now

@@ -67,11 +67,11 @@ BEGIN
     PERFORM ingest.open_loads_end();
     IF EXISTS (SELECT FROM subjects.hub_key AS k WHERE k.version > wanted)
        OR EXISTS (SELECT FROM subjects.subject AS s WHERE s.key_version > wanted) THEN
-        RAISE EXCEPTION 'subjects are held under a newer hub key version than %: the keyring in use is out of date', wanted
-            USING ERRCODE = 'CQ003';
+        RAISE EXCEPTION 'subjects are held under a newer hub key version than %: the keyring in use is out of date',
+            wanted USING ERRCODE = 'CQ003';
     END IF;
-    CREATE TABLE staging.rekey (subject_id int8 NOT NULL, nhs_token bytea, superseded_nhs_token bytea, local_token bytea,
-                                uprn_token bytea);
+    CREATE TABLE staging.rekey (subject_id int8 NOT NULL, nhs_token bytea, superseded_nhs_token bytea,
+                                local_token bytea, uprn_token bytea);
     GRANT INSERT ON staging.rekey TO cinque_keeper;
     RETURN (SELECT count(*) FROM subjects.subject AS s WHERE s.key_version <> wanted);
 END $$;

@@ -3,7 +3,8 @@
 -- ->  kind, key, fields
 SELECT 'person', ARRAY[p.person_id],
        ARRAY[p.uid::text, p.name,
-             array_to_string(ARRAY[CASE WHEN p.is_engineer THEN 'engineer' END, CASE WHEN p.is_analyst THEN 'analyst' END,
+             array_to_string(ARRAY[CASE WHEN p.is_engineer THEN 'engineer' END,
+                                   CASE WHEN p.is_analyst THEN 'analyst' END,
                                    CASE WHEN p.is_ig_lead THEN 'ig_lead' END], ', ')]
   FROM governance.person AS p WHERE p.ended_on IS NULL
 UNION ALL
