@@ -9,7 +9,6 @@ enum { DB_PREPARED_MAX = 256 };
 
 struct Db {
     PGconn *connection;
-    char role[DB_NAME_BYTES];
     const char *busy;               /* the COPY or row stream under way, or NULL */
     Hash prepared[DB_PREPARED_MAX]; /* slot n is the server's statement "cinque_n" */
     size_t prepared_count, prepared_next;
