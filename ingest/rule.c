@@ -13,9 +13,10 @@ enum { KEY_SEPARATOR = 0x1F };
 
 struct Rules {
     const IngestSpec *spec;
-    size_t fields[SPEC_COLUMNS_MAX]; /* where the spec's columns stand in the file */
-    int slots[SPEC_COLUMNS_MAX];     /* where they stand in the payload, or SPEC_NONE */
-    int birth;                       /* column of the date of birth, or SPEC_NONE */
+    size_t fields[SPEC_COLUMNS_MAX];     /* where the spec's columns stand in the file */
+    int slots[SPEC_COLUMNS_MAX];         /* where they stand in the payload, or SPEC_NONE */
+    int birth;                           /* column of the date of birth, or SPEC_NONE */
+    bool names_record[SPEC_COLUMNS_MAX]; /* what even the removal of a record must have */
     Date period_last_day;
     Value payload[SPEC_PAYLOAD_MAX + 1];
     Text texts[SPEC_COLUMNS_MAX]; /* trimmed */
@@ -55,6 +56,18 @@ const char *rule_text(const IngestSpec *spec, RuleFault fault, char out[INGEST_R
     return out;
 }
 
+static void mark_names(Rules *rules)
+{
+    const IngestSpec *spec = rules->spec;
+
+    for (size_t i = 0; i < spec->key_count; i++)
+        rules->names_record[spec->key[i]] = true;
+    if (spec->change.operation == SPEC_NONE)
+        return;
+    rules->names_record[spec->change.operation] = true;
+    rules->names_record[spec->change.date] = true;
+}
+
 Result rules_open(const IngestSpec *spec, const char *path, const ReaderRecord *header, Month period,
                   Rules **rules, Error *error)
 {
@@ -69,6 +82,7 @@ Result rules_open(const IngestSpec *spec, const char *path, const ReaderRecord *
         if (spec_column_identifies(&spec->columns[i]) && spec->columns[i].field == IDENTITY_BIRTH_DATE)
             draft->birth = (int)i;
     }
+    mark_names(draft);
     draft->period_last_day = period == RULE_ANY_PERIOD ? INT32_MAX : month_last_day(period);
     draft->key_bytes = spec->key_count * (spec->format.record_bytes_max * DECODE_GROWTH_MAX + 1);
     if (draft->key_bytes > 0)
@@ -140,7 +154,7 @@ static void take_nothing(Rules *rules, size_t column)
 {
     const SpecColumn *spec_column = &rules->spec->columns[column];
 
-    if (spec_column->is_required)
+    if (spec_column->is_required && (!rules->row.is_removal || rules->names_record[column]))
         add_fault(rules, (int)column, RULE_REQUIRED);
     if (rules->slots[column] == SPEC_NONE)
         return;
@@ -234,6 +248,14 @@ static bool take_excluded(Rules *rules)
     return false;
 }
 
+/* A removal says which record goes, and when it was said: nothing else is required of it. */
+static bool is_removal(const Rules *rules)
+{
+    const SpecChange *change = &rules->spec->change;
+
+    return change->operation != SPEC_NONE && text_equal(rules->texts[change->operation], change->remove);
+}
+
 /* ---- one record ---- */
 
 static void take_damaged(Rules *rules, const ReaderRecord *record)
@@ -266,6 +288,7 @@ const RuleRow *rules_apply(Rules *rules, const ReaderRecord *record)
     }
     for (size_t i = 0; i < spec->column_count; i++)
         rules->texts[i] = trimmed(record->fields[rules->fields[i]]);
+    row->is_removal = is_removal(rules);
     row->is_excluded = take_excluded(rules);
     if (row->is_excluded)
         return row;

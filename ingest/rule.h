@@ -38,7 +38,7 @@ typedef struct RuleRow {
     const Value *payload; /* the stored columns in the spec's order */
     RawIdentity identity;
     Text record_key; /* parts joined by 0x1F; empty when the spec has none */
-    bool is_excluded;
+    bool is_excluded, is_removal;
     RuleFault faults[RULE_FAULTS_MAX]; /* the first ones */
     size_t fault_count;
 } RuleRow;

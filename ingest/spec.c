@@ -7,7 +7,7 @@
 #include "ingest/spec_build.h"
 #include "ingest/spec_place.h"
 
-enum { LINE_BYTES_DEFAULT = 64 << 10, SKIPPED_LINES_MAX = 1000, ARENA_BYTES_MAX = 256 << 20 };
+enum { ARENA_BYTES_MAX = 256 << 20 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -87,7 +87,7 @@ static Result check_choice(const SpecBuild *build, const char *key, const char *
 static Result build_names(SpecBuild *build, Error *error)
 {
     static const char *const subjects[] = {"person", "household", "none"};
-    static const char *const updates[] = {"snapshot", "replace_by_period"};
+    static const char *const updates[] = {"snapshot", "replace_by_period", "net_change", "bulk_replacement"};
     static const char *const roles[] = {"register", "merger",    "residence",   "death",
                                         "opt_out",  "geography", "deprivation", "practice"};
     static const char *const formats[] = {"iso", "compact", "british"};
@@ -107,6 +107,9 @@ static Result build_names(SpecBuild *build, Error *error)
                              error);
     snprintf(spec->source, sizeof spec->source, "%s", yaml->source);
     spec->title = text_copy(spec->arena, text_from(yaml->title));
+    spec->publisher = text_copy(spec->arena, text_from(yaml->layout.publisher));
+    spec->layout_note = text_copy(spec->arena, text_from(yaml->layout.note));
+    spec->is_confirmed = yaml->layout.confirmed;
     TRY(check_choice(build, "subject", yaml->subject, subjects, COUNT(subjects), &chosen, error));
     spec->subject = text_from(subjects[chosen]);
     TRY(check_choice(build, "update", yaml->update, updates, COUNT(updates), &chosen, error));
@@ -144,43 +147,6 @@ static Result build_effect(SpecBuild *build, Error *error)
         return spec_fail_key(build, "rejects", "rows_max is 0 or more, percent_max 0 to 100", error);
     spec->rejects_max = yaml->rejects.rows_max;
     spec->rejects_percent_max = yaml->rejects.percent_max;
-    return RESULT_OK;
-}
-
-static Result build_file(SpecBuild *build, Error *error)
-{
-    static const char *const encodings[] = {"utf-8", "windows-1252"};
-    const YamlFile *yaml = &build->yaml->file;
-    ReaderFormat *format = &build->spec->format;
-    int encoding = 0;
-
-    if (strcmp(yaml->format, "delimited") != 0)
-        return spec_fail_key(build, "file", "format: delimited is the only one supported", error);
-    if (yaml->encoding != NULL)
-        encoding = spec_choose(yaml->encoding, encodings, COUNT(encodings));
-    if (encoding < 0)
-        return spec_fail_key(build, "file", "encoding: utf-8 or windows-1252", error);
-    format->is_windows_1252 = encoding == 1;
-    format->delimiter =
-        text_copy(build->spec->arena, text_from(yaml->delimiter != NULL ? yaml->delimiter : ","));
-    if (format->delimiter.length > READER_DELIMITER_BYTES_MAX ||
-        strpbrk(format->delimiter.data, "\r\n\"") != NULL)
-        return spec_fail_key(build, "file", "delimiter: 1 to 4 bytes, no quote and no line end", error);
-    format->quote = '"';
-    if (yaml->quote != NULL && strcmp(yaml->quote, "none") == 0)
-        format->quote = 0;
-    else if (yaml->quote != NULL && (yaml->quote[1] != '\0' || strchr("\"'`", yaml->quote[0]) == NULL))
-        return spec_fail_key(build, "file", "quote: \", ', ` or none", error);
-    else if (yaml->quote != NULL)
-        format->quote = yaml->quote[0];
-    int bytes_max = yaml->line_bytes_max == 0 ? LINE_BYTES_DEFAULT : yaml->line_bytes_max;
-    if (bytes_max < READER_RECORD_BYTES_MIN || bytes_max > READER_RECORD_BYTES_MAX)
-        return spec_fail_key(build, "file", "line_bytes_max: 64 to 1048576", error);
-    format->record_bytes_max = (size_t)bytes_max;
-    if (yaml->skip_lines < 0 || yaml->skip_lines > SKIPPED_LINES_MAX)
-        return spec_fail_key(build, "file", "skip_lines: 0 to 1000", error);
-    format->lines_skipped = (size_t)yaml->skip_lines;
-    format->trailer = text_copy(build->spec->arena, text_from(yaml->trailer));
     return RESULT_OK;
 }
 
@@ -254,6 +220,55 @@ static Result build_rules(SpecBuild *build, Error *error)
     return RESULT_OK;
 }
 
+static Result refer_required(const SpecBuild *build, const char *key, const char *name, bool must_be_date,
+                             int *column, Error *error)
+{
+    TRY(refer(build, key, name, must_be_date, column, error));
+    if (*column != SPEC_NONE &&
+        !(build->spec->columns[*column].is_required && spec_column_is_stored(&build->spec->columns[*column])))
+        return spec_fail_key(build, key, "names a column that is not both required and stored", error);
+    return RESULT_OK;
+}
+
+static Result build_change(SpecBuild *build, Error *error)
+{
+    const YamlChange *yaml = &build->yaml->change;
+    IngestSpec *spec = build->spec;
+    bool is_wanted = text_equal(spec->update, TEXT("net_change"));
+
+    if (is_wanted != (yaml->operation != NULL))
+        return spec_fail_key(build, "change", "goes with update net_change, and that with it", error);
+    TRY(refer_required(build, "change", yaml->operation, false, &spec->change.operation, error));
+    TRY(refer_required(build, "change", yaml->date, true, &spec->change.date, error));
+    TRY(refer(build, "change", yaml->time, false, &spec->change.time, error));
+    if (spec->change.time != SPEC_NONE && (!spec_column_is_stored(&spec->columns[spec->change.time]) ||
+                                           spec->columns[spec->change.time].type != SPEC_STRING))
+        return spec_fail_key(build, "change", "time names a column that is not stored as text", error);
+    spec->change.remove = text_copy(spec->arena, text_from(yaml->remove));
+    if (is_wanted && spec->key_count == 0)
+        return spec_fail_key(build, "record_key", "net_change tells records apart by it", error);
+    for (size_t i = 0; is_wanted && i < spec->key_count; i++)
+        if (!spec->columns[spec->key[i]].is_required)
+            return spec_fail_key(build, "record_key", "net_change needs each of its columns required", error);
+    return RESULT_OK;
+}
+
+static Result build_replaces(SpecBuild *build, Error *error)
+{
+    const YamlReplaces *yaml = &build->yaml->replaces;
+    IngestSpec *spec = build->spec;
+    bool is_wanted = text_equal(spec->update, TEXT("bulk_replacement"));
+
+    if (is_wanted != (yaml->group != NULL))
+        return spec_fail_key(build, "replaces", "goes with update bulk_replacement, and that with it", error);
+    TRY(refer_required(build, "replaces", yaml->group, false, &spec->replaces.group, error));
+    TRY(refer_required(build, "replaces", yaml->from, true, &spec->replaces.from, error));
+    TRY(refer_required(build, "replaces", yaml->to, true, &spec->replaces.to, error));
+    if (is_wanted && (spec->event_date == SPEC_NONE || !spec->columns[spec->event_date].is_required))
+        return spec_fail_key(build, "event_date", "bulk_replacement needs one that is required", error);
+    return RESULT_OK;
+}
+
 /* The subject's kind must fit what identifies it. */
 static Result check_subject(const SpecBuild *build, Error *error)
 {
@@ -312,9 +327,12 @@ static Result build_spec(SpecBuild *build, Error *error)
 {
     TRY(build_names(build, error));
     TRY(build_effect(build, error));
-    TRY(build_file(build, error));
+    TRY(spec_build_file(build, error));
     TRY(spec_build_columns(build, error));
+    TRY(spec_build_names(build, error));
     TRY(build_references(build, error));
+    TRY(build_change(build, error));
+    TRY(build_replaces(build, error));
     TRY(build_excludes(build, error));
     TRY(build_rules(build, error));
     TRY(check_subject(build, error));

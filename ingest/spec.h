@@ -73,6 +73,19 @@ typedef struct SpecExclude {
     size_t kept_count;
 } SpecExclude;
 
+/* Net change: the newest word on a record counts, and may be that it goes. SPEC_NONE where the mode is
+ * another. */
+typedef struct SpecChange {
+    int operation, date, time;
+    Text remove; /* the operation that takes a record away */
+} SpecChange;
+
+/* Bulk replacement: what a delivery says of a group and its days takes the place of all that was said before.
+ */
+typedef struct SpecReplaces {
+    int group, from, to;
+} SpecReplaces;
+
 typedef enum SpecDateFormat { SPEC_ISO, SPEC_COMPACT, SPEC_BRITISH } SpecDateFormat;
 
 struct IngestSpec {
@@ -81,6 +94,8 @@ struct IngestSpec {
     Text text;
     Hash hash; /* of text and code lists */
     char source[GOVERNANCE_NAME_BYTES];
+    Text publisher, layout_note; /* empty when absent */
+    bool is_confirmed;           /* the layout is known to be the publisher's */
     Text title, subject, role, update, effective_from,
         effective_to; /* role, effective_to: empty when absent */
     int version;
@@ -94,6 +109,8 @@ struct IngestSpec {
     size_t exclude_count;
     int key[SPEC_KEY_PARTS_MAX];
     size_t key_count;
+    SpecChange change;
+    SpecReplaces replaces;
     SpecRule rules[SPEC_RULES_MAX];
     size_t rule_count;
     int64_t rejects_max;

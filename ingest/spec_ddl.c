@@ -17,6 +17,7 @@ static const DbStatement source_put = {
     .name = "source_put",
     .sql = ingest_sql_source_put,
     .parameters = {VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT,
+                   VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT,
                    VALUE_TEXT},
     .columns = {VALUE_INT2},
 };
@@ -154,18 +155,6 @@ static void add_date(TextBuilder *ddl, const IngestSpec *spec, int column, const
     text_add_format(ddl, " AS %s", name);
 }
 
-/* OFFSET 0 keeps one partition scan a load: schema/030_ingest.sql, active_load. */
-static void add_active_view(TextBuilder *ddl, const IngestSpec *spec, int64_t source_id)
-{
-    text_add_string(ddl, "CREATE OR REPLACE VIEW ");
-    add_name(ddl, "records", "active_", spec);
-    text_add_string(ddl,
-                    " AS SELECT r.* FROM ingest.active_load(NULL) AS a CROSS JOIN LATERAL (SELECT p.* FROM ");
-    add_name(ddl, "records", "", spec);
-    text_add_format(ddl, " AS p WHERE p.load_id = a.load_id OFFSET 0) AS r WHERE a.source_id = %d;\n",
-                    (int)source_id);
-}
-
 /* All that linkage sees of a source's rows. */
 static void add_presence_view(TextBuilder *ddl, const IngestSpec *spec)
 {
@@ -229,7 +218,7 @@ static Result make_tables(Db *owner, const IngestSpec *spec, const Registered *r
         if (registered->is_known)
             fprintf(out, "source %s: new column %.*s\n", spec->source, TEXT_ARG(column->stored));
     }
-    add_active_view(&ddl, spec, registered->source_id);
+    text_add_format(&ddl, "SELECT ingest.active_view_make(%d::int2);\n", (int)registered->source_id);
     add_presence_view(&ddl, spec);
     return db_script(owner, "source tables", text_built(&ddl).data, error);
 }
@@ -248,6 +237,13 @@ static Result put_source(Db *owner, const IngestSpec *spec, Registered *register
         stored_name(spec, spec->valid_from),
         stored_name(spec, spec->valid_to),
         stored_name(spec, spec->event_date),
+        stored_name(spec, spec->change.operation),
+        text_or_null(spec->change.remove),
+        stored_name(spec, spec->change.date),
+        stored_name(spec, spec->change.time),
+        stored_name(spec, spec->replaces.group),
+        stored_name(spec, spec->replaces.from),
+        stored_name(spec, spec->replaces.to),
     };
 
     TRY(db_run(owner, &source_put, values, &rows, error));

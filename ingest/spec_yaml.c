@@ -13,6 +13,7 @@ enum {
     COLUMNS_MAX = 256,
     RULES_MAX = 32,
     KEY_PARTS_MAX = 8,
+    ALIASES_MAX = 16,
     EXCLUDES_MAX = 8,
     KEPT_MAX = 8,
     LOG_BYTES = 200
@@ -25,6 +26,8 @@ enum {
 #define NUMBER_MAYBE(key, type, member)                                                                      \
     CYAML_FIELD_FLOAT_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member)
 
+static const cyaml_schema_value_t name_schema = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, STRING_MAX)};
 static const cyaml_schema_field_t column_fields[] = {
     STRING_KEY("name", YamlColumn, name),
     STRING_MAYBE("as", YamlColumn, as),
@@ -40,6 +43,8 @@ static const cyaml_schema_field_t column_fields[] = {
     STRING_MAYBE("invalid", YamlColumn, invalid),
     NUMBER_MAYBE("min", YamlColumn, min),
     NUMBER_MAYBE("max", YamlColumn, max),
+    CYAML_FIELD_SEQUENCE("aliases", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, YamlColumn, aliases,
+                         &name_schema, 1, ALIASES_MAX),
     CYAML_FIELD_BOOL("required", CYAML_FLAG_OPTIONAL, YamlColumn, required),
     CYAML_FIELD_END,
 };
@@ -66,6 +71,7 @@ static const cyaml_schema_field_t file_fields[] = {
     STRING_MAYBE("delimiter", YamlFile, delimiter),
     STRING_MAYBE("quote", YamlFile, quote),
     STRING_MAYBE("encoding", YamlFile, encoding),
+    STRING_MAYBE("header", YamlFile, header),
     STRING_MAYBE("trailer", YamlFile, trailer),
     CYAML_FIELD_INT("line_bytes_max", CYAML_FLAG_OPTIONAL, YamlFile, line_bytes_max),
     CYAML_FIELD_INT("skip_lines", CYAML_FLAG_OPTIONAL, YamlFile, skip_lines),
@@ -74,6 +80,19 @@ static const cyaml_schema_field_t file_fields[] = {
 static const cyaml_schema_field_t validity_fields[] = {
     STRING_KEY("from", YamlValidity, from),
     STRING_KEY("to", YamlValidity, to),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t change_fields[] = {
+    STRING_KEY("operation", YamlChange, operation),
+    STRING_KEY("remove", YamlChange, remove),
+    STRING_KEY("date", YamlChange, date),
+    STRING_MAYBE("time", YamlChange, time),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t replaces_fields[] = {
+    STRING_KEY("group", YamlReplaces, group),
+    STRING_KEY("from", YamlReplaces, from),
+    STRING_KEY("to", YamlReplaces, to),
     CYAML_FIELD_END,
 };
 /* Empty is a value as well. */
@@ -92,8 +111,6 @@ static const cyaml_schema_field_t rejects_fields[] = {
     CYAML_FIELD_FLOAT("percent_max", CYAML_FLAG_DEFAULT, YamlRejects, percent_max),
     CYAML_FIELD_END,
 };
-static const cyaml_schema_value_t name_schema = {
-    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, STRING_MAX)};
 
 static const cyaml_schema_field_t spec_fields[] = {
     STRING_KEY("source", YamlSpec, source),
@@ -113,6 +130,8 @@ static const cyaml_schema_field_t spec_fields[] = {
     STRING_MAYBE("withheld", YamlSpec, withheld),
     STRING_MAYBE("extra", YamlSpec, extra),
     CYAML_FIELD_MAPPING("validity", CYAML_FLAG_OPTIONAL, YamlSpec, validity, validity_fields),
+    CYAML_FIELD_MAPPING("change", CYAML_FLAG_OPTIONAL, YamlSpec, change, change_fields),
+    CYAML_FIELD_MAPPING("replaces", CYAML_FLAG_OPTIONAL, YamlSpec, replaces, replaces_fields),
     CYAML_FIELD_SEQUENCE("exclude", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, YamlSpec, exclude,
                          &exclude_schema, 1, EXCLUDES_MAX),
     CYAML_FIELD_SEQUENCE("record_key", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, YamlSpec, record_key,

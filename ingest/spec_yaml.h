@@ -7,6 +7,8 @@
 typedef struct YamlColumn {
     char *name, *as, *use, *identity, *issuer, *issuer_fixed, *scheme, *list, *shape, *check, *type, *invalid;
     double *min, *max;
+    char **aliases;
+    unsigned aliases_count;
     bool required;
 } YamlColumn;
 
@@ -20,13 +22,21 @@ typedef struct YamlLayout {
 } YamlLayout;
 
 typedef struct YamlFile {
-    char *format, *delimiter, *quote, *encoding, *trailer;
+    char *format, *delimiter, *quote, *encoding, *header, *trailer;
     int line_bytes_max, skip_lines;
 } YamlFile;
 
 typedef struct YamlValidity {
     char *from, *to;
 } YamlValidity;
+
+typedef struct YamlChange {
+    char *operation, *remove, *date, *time;
+} YamlChange;
+
+typedef struct YamlReplaces {
+    char *group, *from, *to;
+} YamlReplaces;
 
 typedef struct YamlExclude {
     char *column, *equals, **otherwise;
@@ -45,6 +55,8 @@ typedef struct YamlSpec {
     YamlLayout layout;
     YamlFile file;
     YamlValidity validity;
+    YamlChange change;
+    YamlReplaces replaces;
     YamlExclude *exclude;
     unsigned exclude_count;
     YamlRejects rejects;

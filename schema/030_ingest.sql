@@ -12,10 +12,25 @@ CREATE TABLE ingest.source (
     title             text NOT NULL,
     subject_kind      text NOT NULL CHECK (subject_kind IN ('person', 'household', 'none')),
     role              text,
-    update_mode       text NOT NULL CHECK (update_mode IN ('snapshot', 'replace_by_period')),
+    update_mode       text NOT NULL
+                      CHECK (update_mode IN ('snapshot', 'replace_by_period', 'net_change', 'bulk_replacement')),
     valid_from_column text,
     valid_to_column   text,
-    event_date_column text
+    event_date_column text,
+    operation_column  text, -- net_change: what is done to the record, and
+    removal_code      text, -- which operation takes it away;
+    change_date_column text, -- when that was said
+    change_time_column text,
+    group_column      text, -- bulk_replacement: the group whose days
+    replaced_from_column text, -- from and
+    replaced_to_column text, -- to, inclusive, a row's delivery replaces
+    CHECK ((update_mode = 'net_change') = (operation_column IS NOT NULL)
+           AND (operation_column IS NULL) = (removal_code IS NULL)
+           AND (operation_column IS NULL) = (change_date_column IS NULL)),
+    CHECK ((update_mode = 'bulk_replacement') = (group_column IS NOT NULL)
+           AND (group_column IS NULL) = (replaced_from_column IS NULL)
+           AND (group_column IS NULL) = (replaced_to_column IS NULL)
+           AND (group_column IS NULL OR event_date_column IS NOT NULL))
 );
 
 CREATE TABLE ingest.source_version (
@@ -477,6 +492,43 @@ LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_tem
                 WHERE later.state = 'published' AND later.source_id = l.source_id AND later.sender = l.sender
                   AND later.period > l.period AND (up_to_period IS NULL OR later.period <= up_to_period)))
 $$;
+
+-- Which rows of active loads count, as a subquery over base (a subquery or table with the columns of the source's
+-- records). Nothing is kept about it: a load that is replaced or withdrawn gives back what it had superseded.
+-- Net change: of each sender's word on a record the newest, unless it takes the record away; of two of one moment the
+-- later delivery's. Bulk replacement: a row counts until a later delivery of its sender replaces its group's day.
+CREATE FUNCTION ingest.active_rows(of_source ingest.source, base text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE ($1).update_mode
+    WHEN 'net_change' THEN format(
+        '(SELECT said.* FROM (SELECT DISTINCT ON (l.sender, b.record_key) b.* FROM %1$s AS b'
+        ' JOIN ingest.load AS l USING (load_id) ORDER BY l.sender, b.record_key, b.%2$I DESC, %3$s l.period DESC,'
+        ' b.load_id DESC, b.line_number DESC) AS said WHERE said.%4$I <> %5$L)',
+        base, ($1).change_date_column, coalesce(format('b.%I DESC NULLS LAST,', ($1).change_time_column), ''),
+        ($1).operation_column, ($1).removal_code)
+    WHEN 'bulk_replacement' THEN format(
+        '(SELECT b.* FROM %1$s AS b JOIN ingest.load AS l USING (load_id) WHERE NOT EXISTS (SELECT FROM'
+        ' (SELECT DISTINCT ll.sender, ll.period, c.load_id, c.%2$I AS replaced, c.%3$I AS day_from, c.%4$I AS day_to'
+        ' FROM %1$s AS c JOIN ingest.load AS ll USING (load_id)) AS later'
+        ' WHERE later.sender = l.sender AND later.replaced = b.%2$I AND b.%5$I BETWEEN later.day_from AND later.day_to'
+        ' AND (later.period, later.load_id) > (l.period, b.load_id)))',
+        base, ($1).group_column, ($1).replaced_from_column, ($1).replaced_to_column, ($1).event_date_column)
+    ELSE base END
+$$;
+
+-- OFFSET 0 keeps one partition scan a load: active_load, above.
+CREATE FUNCTION ingest.active_view_make(wanted int2) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    source ingest.source;
+BEGIN
+    SELECT s.* INTO STRICT source FROM ingest.source AS s WHERE s.source_id = wanted;
+    EXECUTE format('CREATE OR REPLACE VIEW records.%I AS SELECT r.* FROM %s AS r', 'active_' || source.name,
+                   ingest.active_rows(source, format(
+                       '(SELECT a.* FROM ingest.active_load(NULL) AS held CROSS JOIN LATERAL (SELECT p.* FROM records.%I'
+                       ' AS p WHERE p.load_id = held.load_id OFFSET 0) AS a WHERE held.source_id = %s)',
+                       source.name, wanted)));
+END $$;
 
 -- ---- who may what ----
 

@@ -100,6 +100,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      WHERE l.release_id = wanted AND l.source_id = of_source AND l.has_agreement;
 $$;
 
+-- The rows of a source that a release reads, as a subquery for generated statements.
+CREATE FUNCTION release.rows_of(wanted int4, of_source ingest.source) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT ingest.active_rows($2, format('(SELECT p.* FROM records.%I AS p WHERE p.load_id = ANY (%s))', ($2).name,
+                                         release.loads_of($1, ($2).source_id)));
+$$;
+
 -- The day a record speaks of: its event date, or the beginning of its validity.
 CREATE FUNCTION release.day_column(of_source ingest.source) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -202,9 +209,9 @@ BEGIN
     FOR source IN SELECT s.* FROM ingest.source AS s WHERE s.subject_kind <> 'none'
                     AND (s.role IS NULL OR s.role NOT IN ('opt_out', 'merger')) ORDER BY s.source_id LOOP
         EXECUTE format('INSERT INTO %s.work_seen SELECT %s, r.load_id, r.subject_id, count(*), max(r.day)'
-                       ' FROM (SELECT load_id, subject_id, %s AS day FROM records.%I WHERE load_id = ANY (%s)) AS r'
+                       ' FROM (SELECT load_id, subject_id, %s AS day FROM %s AS active) AS r'
                        ' GROUP BY r.load_id, r.subject_id', place, source.source_id, release.day_column(source),
-                       source.name, release.loads_of(wanted, source.source_id));
+                       release.rows_of(wanted, source));
     END LOOP;
     EXECUTE format('ANALYZE %s.work_seen', place);
 END $$;
@@ -313,11 +320,10 @@ BEGIN
         SELECT quote_ident(c.name) INTO care_home FROM ingest.source_column AS c
          WHERE c.source_id = source.source_id AND c.name = 'care_home' AND c.type = 'boolean';
         EXECUTE format('INSERT INTO %1$s.work_register SELECT w.person_number, r.subject_id, %2$s, %3$s, %4$s, %5$s'
-                       ' FROM records.%6$I AS r JOIN %1$s.work_link AS w USING (subject_id) WHERE r.load_id = ANY (%7$s)',
+                       ' FROM %6$s AS r JOIN %1$s.work_link AS w USING (subject_id)',
                        place, release.day_column(source),
                        coalesce(quote_ident(source.valid_to_column), 'NULL::date'), coalesce(practice, 'NULL::text'),
-                       coalesce(care_home, 'NULL::boolean'), source.name,
-                       release.loads_of(wanted, source.source_id));
+                       coalesce(care_home, 'NULL::boolean'), release.rows_of(wanted, source));
     END LOOP;
     EXECUTE format($sql$
         CREATE UNLOGGED TABLE %1$s.work_registration AS
@@ -344,10 +350,9 @@ BEGIN
                || (SELECT string_agg(', NULL::text AS ' || quote_ident(c), '') FROM unnest(columns) AS c)
                || ' WHERE false)';
     END IF;
-    RETURN format('(SELECT DISTINCT ON (%1$I) %1$I, %2$s FROM records.%3$I WHERE load_id = ANY (%4$s)'
+    RETURN format('(SELECT DISTINCT ON (%1$I) %1$I, %2$s FROM %3$s AS held'
                   ' ORDER BY %1$I, load_id DESC, line_number DESC)', key_column,
-                  (SELECT string_agg(quote_ident(c), ', ') FROM unnest(columns) AS c), source.name,
-                  release.loads_of(wanted, source.source_id));
+                  (SELECT string_agg(quote_ident(c), ', ') FROM unnest(columns) AS c), release.rows_of(wanted, source));
 END $$;
 
 CREATE FUNCTION release.registrations_make(wanted int4) RETURNS void
@@ -491,12 +496,11 @@ BEGIN
     EXECUTE format($sql$
         CREATE TABLE %1$s.%2$I AS
         SELECT w.%3$I, (row_number() OVER (ORDER BY w.%3$I))::int4 AS record_number%4$s
-          FROM records.%2$I AS r
-          JOIN %5$s AS w USING (subject_id)
-         WHERE r.load_id = ANY (%6$s)$sql$, place, source.name, number_column,
+          FROM %6$s AS r
+          JOIN %5$s AS w USING (subject_id)$sql$, place, source.name, number_column,
         (SELECT coalesce(string_agg(', r.' || quote_ident(c.name), '' ORDER BY c.position, c.name), '')
            FROM ingest.source_column AS c WHERE c.source_id = source.source_id),
-        release.number_map(place, source.subject_kind), release.loads_of(wanted, source.source_id));
+        release.number_map(place, source.subject_kind), release.rows_of(wanted, source));
     GET DIAGNOSTICS copied = ROW_COUNT;
     PERFORM release.source_index(wanted, source, number_column);
     unlinked := release.coverage_count(wanted, source);

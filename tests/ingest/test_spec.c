@@ -123,7 +123,8 @@ Test(spec, the_head_is_checked)
     expect_error("version: 1", "version: 0", "line 3, version: counts from 1");
     expect_error("2024-04-01", "2024-04-31", "line 4, effective_from: a date is");
     expect_error("2024-04-01", "2024-04-01\neffective_to: 2024-03-01", "effective_to: a date is");
-    expect_error("update: replace_by_period", "update: never", "update: one of snapshot, replace_by_period");
+    expect_error("update: replace_by_period", "update: never",
+                 "update: one of snapshot, replace_by_period, net_change, bulk_replacement");
     expect_error("subject: person", "subject: dog", "subject: one of person, household, none");
     expect_error("subject: person", "subject: person\nrole: king", "role: one of register, merger");
     expect_error("subject: person", "subject: person\ndate_format: us",

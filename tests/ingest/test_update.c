@@ -1,0 +1,198 @@
+/* Net change and bulk replacement: which rows of the loads held count. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/ingest/world.h"
+
+#define CHANGE_HEADER "visit_id,nhs_number,done,said_on,said_at,cost\n"
+#define CHANGE_COLUMNS                                                                                       \
+    "columns:\n"                                                                                             \
+    "  - { name: visit_id, use: ignored, required: true }\n"                                                 \
+    "  - { name: nhs_number, use: identifier, identity: nhs_number }\n"                                      \
+    "  - { name: done, use: text, shape: \"9\", required: true }\n"                                          \
+    "  - { name: said_on, use: date, required: true }\n"                                                     \
+    "  - { name: said_at, use: text, shape: \"99:99\" }\n"                                                   \
+    "  - { name: cost, use: measure, type: integer, min: 0, max: 1000, required: true }\n"
+#define CHANGE_SPEC                                                                                          \
+    "source: list\ntitle: Changes\nversion: 1\neffective_from: 2024-04-01\nfile: { format: delimited }\n"    \
+    "update: net_change\nchange: { operation: done, remove: \"1\", date: said_on, time: said_at }\n"         \
+    "controller: sender\nsubject: person\nrecord_key: [visit_id]\n"                                          \
+    "rejects: { rows_max: 3, percent_max: 50 }\n" CHANGE_COLUMNS
+
+#define BULK_HEADER "nhs_number,part,first_day,last_day,visit_date,cost\n"
+#define BULK_SPEC                                                                                            \
+    "source: stay\ntitle: Stays\nversion: 1\neffective_from: 2024-04-01\nfile: { format: delimited }\n"      \
+    "update: bulk_replacement\nreplaces: { group: part, from: first_day, to: last_day }\n"                   \
+    "controller: sender\nsubject: person\nevent_date: visit_date\n"                                          \
+    "rejects: { rows_max: 3, percent_max: 50 }\n"                                                            \
+    "columns:\n"                                                                                             \
+    "  - { name: nhs_number, use: identifier, identity: nhs_number }\n"                                      \
+    "  - { name: part, use: text, shape: \"AAA\", required: true }\n"                                        \
+    "  - { name: first_day, use: date, required: true }\n"                                                   \
+    "  - { name: last_day, use: date, required: true }\n"                                                    \
+    "  - { name: visit_date, use: date, required: true }\n"                                                  \
+    "  - { name: cost, use: measure, type: integer, min: 0, max: 1000 }\n"
+
+static World world;
+static IngestSpec *change, *bulk;
+
+static void set_up(void)
+{
+    world = world_open();
+    change = world_spec(CHANGE_SPEC);
+    bulk = world_spec(BULK_SPEC);
+    world_apply(change);
+    world_apply(bulk);
+}
+
+static void tear_down(void)
+{
+    ingest_spec_close(&change);
+    ingest_spec_close(&bulk);
+    world_close(&world);
+}
+
+TestSuite(update, .init = set_up, .fini = tear_down);
+
+static int64_t load(const IngestSpec *spec, const char *sender, int month, const char *content)
+{
+    IngestDelivery delivery = world_delivery(content);
+
+    delivery.sender = sender;
+    delivery.period = month_from(2026, month);
+    return world_must_load(&world, spec, &delivery).load_id;
+}
+
+static int64_t cost_of_list(void)
+{
+    return world_count("SELECT coalesce(sum(cost), 0)::int8 FROM records.active_list");
+}
+
+static int64_t cost_of_stay(void)
+{
+    return world_count("SELECT coalesce(sum(cost), 0)::int8 FROM records.active_stay");
+}
+
+/* Switch: the ORDER BY of net_change in ingest.active_rows. */
+Test(update, of_a_net_change_the_newest_word_on_a_record_counts)
+{
+    load(change, "hosp_a", 7,
+         CHANGE_HEADER "v1,9990000018,9,2026-07-02,10:00,1\nv2,9990000026,9,2026-07-02,10:00,20\n");
+    load(change, "hosp_a", 8, CHANGE_HEADER "v1,9990000018,9,2026-08-01,09:00,300\n");
+
+    cr_expect_eq(cost_of_list(), 320);
+}
+
+Test(update, a_word_said_earlier_but_delivered_later_does_not_count)
+{
+    load(change, "hosp_a", 8, CHANGE_HEADER "v1,9990000018,9,2026-08-01,09:30,300\n");
+    load(change, "hosp_a", 9,
+         CHANGE_HEADER "v1,9990000018,9,2026-08-01,09:29,1\nv1,9990000018,9,2026-07-31,23:00,7\n");
+
+    cr_expect_eq(cost_of_list(), 300);
+}
+
+Test(update, of_two_words_of_one_moment_the_later_deliverys_counts)
+{
+    load(change, "hosp_a", 8, CHANGE_HEADER "v1,9990000018,9,2026-08-01,,300\n");
+    load(change, "hosp_a", 7, CHANGE_HEADER "v1,9990000018,9,2026-08-01,,1\n");
+
+    cr_expect_eq(cost_of_list(), 300, "August's, though July's came last");
+}
+
+/* Switches: removal_code in ingest.active_rows; is_removal in ingest/rule.c, without which the row is
+ * quarantined. */
+Test(update, a_removal_takes_a_record_away_and_needs_no_other_value)
+{
+    load(change, "hosp_a", 7,
+         CHANGE_HEADER "v1,9990000018,9,2026-07-02,10:00,1\nv2,9990000026,9,2026-07-02,10:00,20\n");
+    int64_t removal = load(change, "hosp_a", 8, CHANGE_HEADER "v1,,1,2026-08-01,09:00,\n");
+
+    cr_expect_eq(cost_of_list(), 20);
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.quarantine"), 0);
+    cr_expect_eq(world_count("SELECT count(*) FROM presence.list"), 1, "linkage sees what counts");
+
+    Error error = {0};
+    cr_assert(world_withdraw(&world, removal, &error).ok, "%s", error.message);
+    cr_expect_eq(cost_of_list(), 21, "a withdrawn removal gives the record back");
+}
+
+Test(update, a_removal_without_its_record_key_or_date_is_quarantined)
+{
+    load(change, "hosp_a", 7,
+         CHANGE_HEADER "v1,9990000018,9,2026-07-02,10:00,1\nv2,9990000018,9,2026-07-02,10:00,1\n,,1,2026-08-"
+                       "01,,\nv1,,1,,,\n");
+
+    cr_expect_eq(cost_of_list(), 2);
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.quarantine WHERE rule = 'missing'"), 2);
+}
+
+Test(update, a_record_of_another_sender_is_another_record)
+{
+    load(change, "hosp_a", 7, CHANGE_HEADER "v1,9990000018,9,2026-07-02,10:00,1\n");
+    load(change, "hosp_b", 7, CHANGE_HEADER "v1,,1,2026-07-03,10:00,\n");
+
+    cr_expect_eq(cost_of_list(), 1);
+}
+
+/* Switch: the NOT EXISTS of bulk_replacement in ingest.active_rows. */
+Test(update, a_bulk_replacement_replaces_its_groups_days_alone)
+{
+    load(bulk, "hosp_a", 7,
+         BULK_HEADER "9990000018,APC,2026-07-01,2026-07-31,2026-07-03,1\n"
+                     "9990000018,APC,2026-07-01,2026-07-31,2026-07-20,20\n"
+                     "9990000026,OPD,2026-07-01,2026-07-31,2026-07-03,300\n");
+    cr_expect_eq(cost_of_stay(), 321);
+
+    int64_t second =
+        load(bulk, "hosp_a", 8, BULK_HEADER "9990000018,APC,2026-07-15,2026-08-31,2026-08-09,400\n");
+
+    cr_expect_eq(cost_of_stay(), 701, "the 20th of July is replaced, by nothing");
+    load(bulk, "hosp_b", 9, BULK_HEADER "9990000018,APC,2026-07-01,2026-09-30,2026-09-01,50\n");
+    cr_expect_eq(cost_of_stay(), 751, "a sender replaces its own");
+
+    Error error = {0};
+    cr_assert(world_withdraw(&world, second, &error).ok, "%s", error.message);
+    cr_expect_eq(cost_of_stay(), 371, "what it had replaced counts again");
+}
+
+Test(update, a_late_month_does_not_replace_what_a_later_month_said)
+{
+    load(bulk, "hosp_a", 8, BULK_HEADER "9990000018,APC,2026-07-01,2026-08-31,2026-07-09,400\n");
+    load(bulk, "hosp_a", 7, BULK_HEADER "9990000018,APC,2026-07-01,2026-07-31,2026-07-03,1\n");
+
+    cr_expect_eq(cost_of_stay(), 400);
+}
+
+static void expect_refused(const char *spec, const char *from, const char *to, const char *rule)
+{
+    char text[4096];
+    const char *at = strstr(spec, from);
+    Error error = {0};
+    cr_assert_not_null(at, "%s", from);
+    (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - spec), spec, to, at + strlen(from));
+
+    cr_expect(!world_try_spec(text, &error).ok, "%s", rule);
+    cr_expect(strstr(error.message, rule) != NULL, "%s", error.message);
+}
+
+Test(update, a_spec_must_say_what_its_mode_needs)
+{
+    expect_refused(CHANGE_SPEC, "update: net_change", "update: snapshot",
+                   "change: goes with update net_change, and that with it");
+    expect_refused(CHANGE_SPEC, "operation: done", "operation: nothing", "change: names no column");
+    expect_refused(CHANGE_SPEC, "date: said_on", "date: cost", "change: names a column that is no date");
+    expect_refused(CHANGE_SPEC, "operation: done", "operation: visit_id",
+                   "change: names a column that is not both required and stored");
+    expect_refused(CHANGE_SPEC, "time: said_at", "time: cost",
+                   "change: time names a column that is not stored as text");
+    expect_refused(CHANGE_SPEC, "record_key: [visit_id]\n", "",
+                   "record_key: net_change tells records apart by it");
+    expect_refused(CHANGE_SPEC, "record_key: [visit_id]", "record_key: [nhs_number]",
+                   "record_key: net_change needs each of its columns required");
+    expect_refused(BULK_SPEC, "update: bulk_replacement", "update: replace_by_period",
+                   "replaces: goes with update bulk_replacement, and that with it");
+    expect_refused(BULK_SPEC, "from: first_day", "from: cost", "replaces: names a column that is no date");
+    expect_refused(BULK_SPEC, "event_date: visit_date\n", "",
+                   "event_date: bulk_replacement needs one that is required");
+}
