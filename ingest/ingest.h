@@ -20,6 +20,8 @@ Result ingest_spec_open(const char *path, const char *codes_folder, IngestSpec *
 void ingest_spec_close(IngestSpec **spec);
 const char *ingest_spec_source(const IngestSpec *spec);
 int ingest_spec_version(const IngestSpec *spec);
+/* A page for people: what the source is, and what is kept of each column. */
+void ingest_spec_page(const IngestSpec *spec, bool is_markdown, FILE *out);
 
 /* Registers specs and makes or widens their tables, as role cinque_owner. Says on out what changed. */
 Result ingest_source_apply(Db *owner, const IngestSpec *spec, FILE *out, Error *error) CHECKED;

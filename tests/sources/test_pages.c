@@ -1,0 +1,58 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/input.h"
+#include "ingest/ingest.h"
+#include "tests/sources/shipped.h"
+
+enum { PAGE_BYTES = 1 << 20 };
+
+/* Remedy: cinque source show NAME --markdown > docs/sources/NAME.md */
+static void expect_page(const char *name)
+{
+    static char printed[PAGE_BYTES];
+    SCOPED(ingest_spec_close) IngestSpec *spec = NULL;
+    SCOPED(arena_close) Arena *arena = arena_create(4 * PAGE_BYTES);
+    char path[SHIPPED_PATH_BYTES];
+    Error error = {0};
+    Text written;
+
+    cr_assert(ingest_spec_open(shipped_path("sources", name, ".yaml", path), NULL, &spec, &error).ok, "%s",
+              error.message);
+    FILE *out = fmemopen(printed, sizeof printed, "w");
+    cr_assert_not_null(out);
+    ingest_spec_page(spec, true, out);
+    cr_assert_eq(fclose(out), 0);
+
+    cr_assert(
+        input_read_all(shipped_path("docs/sources", name, ".md", path), PAGE_BYTES, arena, &written, &error)
+            .ok,
+        "%s", error.message);
+    cr_expect(text_equal(written, text_from(printed)), "docs/sources/%s.md is not what the program prints",
+              name);
+}
+
+Test(pages, each_page_in_docs_is_what_the_program_prints)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    const char *names[SHIPPED_MAX];
+    size_t count = shipped_names(arena, "sources", ".yaml", names);
+
+    cr_assert_gt(count, 12);
+    for (size_t i = 0; i < count; i++)
+        expect_page(names[i]);
+}
+
+Test(pages, docs_hold_no_page_of_a_source_that_is_gone)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    const char *sources[SHIPPED_MAX], *pages[SHIPPED_MAX];
+
+    size_t source_count = shipped_names(arena, "sources", ".yaml", sources);
+    size_t page_count = shipped_names(arena, "docs/sources", ".md", pages);
+
+    cr_assert_eq(page_count, source_count);
+    for (size_t i = 0; i < page_count; i++)
+        cr_expect_str_eq(pages[i], sources[i]);
+}
