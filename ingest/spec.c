@@ -110,9 +110,6 @@ static Result build_names(SpecBuild *build, Error *error)
     spec->publisher = text_copy(spec->arena, text_from(yaml->layout.publisher));
     spec->layout_note = text_copy(spec->arena, text_from(yaml->layout.note));
     spec->is_confirmed = yaml->layout.confirmed;
-    spec->publisher = text_copy(spec->arena, text_from(yaml->layout.publisher));
-    spec->layout_note = text_copy(spec->arena, text_from(yaml->layout.note));
-    spec->is_confirmed = yaml->layout.confirmed;
     TRY(check_choice(build, "subject", yaml->subject, subjects, COUNT(subjects), &chosen, error));
     spec->subject = text_from(subjects[chosen]);
     TRY(check_choice(build, "update", yaml->update, updates, COUNT(updates), &chosen, error));

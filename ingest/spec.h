@@ -96,8 +96,6 @@ struct IngestSpec {
     char source[GOVERNANCE_NAME_BYTES];
     Text publisher, layout_note; /* empty when absent */
     bool is_confirmed;           /* the layout is known to be the publisher's */
-    Text publisher, layout_note; /* empty when absent */
-    bool is_confirmed;           /* the layout is known to be the publisher's */
     Text title, subject, role, update, effective_from,
         effective_to; /* role, effective_to: empty when absent */
     int version;
