@@ -8,10 +8,11 @@ enum { SHOWN_BYTES = 64 };
 static Result find_column(const IngestSpec *spec, const char *path, const ReaderRecord *header, size_t column,
                           size_t *field, Error *error)
 {
+    Names names = {.format = &spec->format};
     size_t seen = 0;
 
     for (size_t i = 0; i < header->field_count; i++)
-        if (text_equal(text_trim(header->fields[i]), spec->columns[column].name)) {
+        if (names_find(&names, text_trim(header->fields[i])) == (int)column) {
             *field = i;
             seen++;
         }
@@ -34,11 +35,12 @@ static const char *printable(Text text, char out[SHOWN_BYTES])
 /* All declared columns are there, so this is a header and no row of data: its names may be told. */
 static Result check_extra(const IngestSpec *spec, const char *path, const ReaderRecord *header, Error *error)
 {
+    Names names = {.format = &spec->format};
     char shown[SHOWN_BYTES];
 
     for (size_t i = 0; i < header->field_count && !spec->ignores_extra; i++) {
         Text name = text_trim(header->fields[i]);
-        if (spec_find(spec, name) == SPEC_NONE)
+        if (names_find(&names, name) == SPEC_NONE)
             return fail(error, ERROR_INPUT, "%s line %" PRIu64 ": column %zu, \"%s\", is not in the spec",
                         path, header->line, i + 1, printable(name, shown));
     }
@@ -48,10 +50,23 @@ static Result check_extra(const IngestSpec *spec, const char *path, const Reader
 Result header_match(const IngestSpec *spec, const char *path, const ReaderRecord *header, size_t *fields,
                     Error *error)
 {
+    for (size_t i = 0; header == NULL && i < spec->column_count; i++)
+        fields[i] = i;
+    if (header == NULL)
+        return RESULT_OK;
     if (header->fault != READER_GOOD)
         return fail(error, ERROR_INPUT, "%s line %" PRIu64 ": the header: %s", path, header->line,
                     READER_FAULT_TEXTS[header->fault]);
     for (size_t i = 0; i < spec->column_count; i++)
         TRY(find_column(spec, path, header, i, &fields[i], error));
     return check_extra(spec, path, header, error);
+}
+
+Names header_names(const IngestSpec *spec, const ReaderRecord *header)
+{
+    Names names = {.format = &spec->format};
+
+    for (size_t i = 0; i < header->field_count; i++)
+        (void)names_find(&names, text_trim(header->fields[i]));
+    return names;
 }

@@ -1,11 +1,15 @@
 #pragma once
 /* Finds a spec's columns in a file's header: by name, in any order. Private to ingest. */
+#include "ingest/names.h"
 #include "ingest/spec.h"
 
 /*
- * fields[i] is where the spec's column i stands in the file.
+ * fields[i] is where the spec's column i stands in the file. header NULL: the reader gives the fields in the
+ * spec's order.
  * Errors  ERROR_INPUT: a declared column is missing or there twice, an undeclared one is there and the spec
  * does not ignore such
  */
 Result header_match(const IngestSpec *spec, const char *path, const ReaderRecord *header, size_t *fields,
                     Error *error) CHECKED;
+/* Which columns of a header that matches have another name than the spec's. */
+Names header_names(const IngestSpec *spec, const ReaderRecord *header);

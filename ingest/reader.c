@@ -35,7 +35,7 @@ struct Reader {
     size_t capacity, start, end, scratch_bytes, scratch_used, scratch_high;
     uint64_t line, rows;
     size_t fields_expected;
-    bool at_end, is_discarding, has_trailer;
+    bool at_end, is_discarding, has_trailer, has_content;
 };
 
 /* ---- bytes ---- */
@@ -366,6 +366,7 @@ Result reader_next(Reader *reader, const ReaderRecord **record, Error *error)
         reader->start += reader->scan.bytes + reader->scan.end_bytes;
         reader->line++;
     }
+    reader->has_content = true;
     if (reader->has_trailer)
         return fail(error, ERROR_INPUT, "%s line %" PRIu64 ": the trailer is not the last record",
                     reader->path, reader->line);
@@ -384,6 +385,11 @@ Result reader_next(Reader *reader, const ReaderRecord **record, Error *error)
     reader->rows += reader->fields_expected > 0;
     *record = &reader->record;
     return RESULT_OK;
+}
+
+bool reader_is_empty(const Reader *reader)
+{
+    return !reader->has_content;
 }
 
 bool reader_digest(const Reader *reader, Hash *digest)

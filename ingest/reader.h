@@ -14,7 +14,22 @@ enum {
     READER_RECORD_BYTES_MAX = 1 << 20,
 };
 
+typedef enum ReaderHeader {
+    READER_HEADER_EXACT,      /* names as the spec has them, or an alias */
+    READER_HEADER_NORMALISED, /* without regard to case; space, _ and - alike */
+    READER_HEADER_NONE,       /* columns by position */
+} ReaderHeader;
+
+typedef struct ReaderColumn {
+    Text name;
+    const Text *aliases; /* other names that it has had */
+    size_t alias_count;
+} ReaderColumn;
+
 typedef struct ReaderFormat {
+    ReaderHeader header;
+    const ReaderColumn *columns; /* in the spec's order; none where a header is read but not matched */
+    size_t column_count;
     Text delimiter;          /* 1 to READER_DELIMITER_BYTES_MAX bytes */
     char quote;              /* 0: none */
     bool is_windows_1252;    /* else UTF-8 */
@@ -64,5 +79,7 @@ void reader_expect(Reader *reader, size_t field_count);
  * Errors  ERROR_INPUT when the declared trailer is absent, differs from the rows read, or is not last
  */
 Result reader_next(Reader *reader, const ReaderRecord **record, Error *error) CHECKED;
+/* Nothing but blank lines has been read. */
+bool reader_is_empty(const Reader *reader);
 bool reader_digest(const Reader *reader, Hash *digest); /* as input_digest has it */
 void reader_close(Reader **reader);                     /* wipes what was read */

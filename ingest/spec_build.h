@@ -17,5 +17,8 @@ int spec_choose(const char *text, const char *const *names, size_t name_count);
 bool spec_is_name(const char *text);
 /* ERROR_CONFIG with file and line of a top-level key; list: NULL or the names that may stand there. */
 Result spec_fail_key(const SpecBuild *build, const char *key, const char *rule, Error *error) CHECKED;
+/* spec_file.c: `file`, then the names that columns have in it, once they are known */
+Result spec_build_file(SpecBuild *build, Error *error) CHECKED;
+Result spec_build_names(SpecBuild *build, Error *error) CHECKED;
 /* spec_column.c */
 Result spec_build_columns(SpecBuild *build, Error *error) CHECKED;
