@@ -21,12 +21,14 @@ const char *const READER_FAULT_TEXTS[READER_FAULT_COUNT] = {
     [READER_RAGGED] = "another number of fields than the header",
     [READER_NUL] = "NUL byte",
     [READER_NOT_UTF8] = "invalid utf-8",
+    [READER_NOT_UTF16] = "invalid utf-16",
     [READER_UNDEFINED_BYTE] = "byte undefined in windows-1252",
 };
 
 struct Reader {
     const char *path; /* for messages; the opener's */
     Input *input;
+    Transcoder *transcoder;
     ReaderFormat format;
     Scan scan;
     ReaderRecord record;
@@ -58,7 +60,8 @@ static Result fill(Reader *reader, Error *error)
     reader->start = 0;
     reader->end = left;
     assert(reader->capacity - left >= reader->format.read_bytes_max);
-    TRY(input_read(reader->input, reader->buffer + left, reader->format.read_bytes_max, &length, error));
+    TRY(transcode_read(reader->transcoder, reader->buffer + left, reader->format.read_bytes_max, &length,
+                       error));
     reader->end += length;
     reader->at_end = length == 0;
     reader->buffer[reader->end] = '\n'; /* stops the scan of an unquoted field */
@@ -81,10 +84,7 @@ static bool starts_with(const Reader *reader, const char *bytes, size_t length)
 
 static Result pass_mark(Reader *reader, Error *error)
 {
-    TRY(fill_to(reader, 4, error));
-    if (starts_with(reader, "\xff\xfe", 2) || starts_with(reader, "\xfe\xff", 2))
-        return fail(error, ERROR_INPUT, "%s: utf-16 is not supported: deliver utf-8 or windows-1252",
-                    reader->path);
+    TRY(fill_to(reader, 3, error));
     if (starts_with(reader, "\xef\xbb\xbf", 3))
         reader->start += 3;
     return RESULT_OK;
@@ -143,6 +143,7 @@ Result reader_open(const char *path, const ReaderFormat *format, Reader **reader
     draft->scratch_bytes = (format->record_bytes_max + 4) * 2 * DECODE_GROWTH_MAX;
     draft->scratch = memory_alloc(draft->scratch_bytes);
     TRY(input_open(path, NULL, &draft->input, error));
+    draft->transcoder = transcode_open(draft->input, path, format->utf16);
     TRY(pass_mark(draft, error));
     TRY(find_line_end(draft, error));
     for (size_t i = 0; i < format->lines_skipped; i++)
@@ -192,7 +193,8 @@ static void check_bytes(Reader *reader)
             return;
         }
         if (!reader->format.is_windows_1252 && !text_is_utf8(*field)) {
-            record_fault(reader, READER_NOT_UTF8, (int)i);
+            bool is_utf16 = transcode_is_utf16(reader->transcoder);
+            record_fault(reader, is_utf16 ? READER_NOT_UTF16 : READER_NOT_UTF8, (int)i);
             return;
         }
         if (reader->format.is_windows_1252) {
@@ -401,6 +403,7 @@ void reader_close(Reader **reader)
 {
     if (*reader == NULL)
         return;
+    transcode_close(&(*reader)->transcoder);
     input_close(&(*reader)->input);
     if ((*reader)->buffer != NULL)
         secret_wipe((*reader)->buffer, (*reader)->capacity + READER_SCAN_SLACK);

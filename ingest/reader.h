@@ -1,11 +1,13 @@
 #pragma once
 /*
  * Streams delimited text as records of fields: RFC 4180 with any delimiter, LF, CRLF or CR, byte order mark,
- * UTF-8 or Windows-1252. A damaged record is returned with its fault and reading goes on behind its first
- * line, so that an unclosed quote never swallows the rows after it. Memory is bounded by record_bytes_max.
+ * UTF-8, UTF-16 or Windows-1252. A damaged record is returned with its fault and reading goes on behind its
+ * first line, so that an unclosed quote never swallows the rows after it. Memory is bounded by
+ * record_bytes_max.
  */
 #include "base/hash.h"
 #include "base/text.h"
+#include "ingest/transcode.h"
 
 enum {
     READER_FIELDS_MAX = 1024,
@@ -33,6 +35,7 @@ typedef struct ReaderFormat {
     Text delimiter;          /* 1 to READER_DELIMITER_BYTES_MAX bytes */
     char quote;              /* 0: none */
     bool is_windows_1252;    /* else UTF-8 */
+    TranscodeFrom utf16;     /* what it is without a byte order mark */
     size_t record_bytes_max; /* a record with all its lines */
     size_t lines_skipped;    /* physical lines in front of the header */
     Text trailer;            /* not empty: the last record starts with this field, then the number of rows */
@@ -49,6 +52,7 @@ typedef enum ReaderFault {
     READER_RAGGED,
     READER_NUL,
     READER_NOT_UTF8,
+    READER_NOT_UTF16,
     READER_UNDEFINED_BYTE,
     READER_FAULT_COUNT
 } ReaderFault;
@@ -57,7 +61,7 @@ extern const char *const READER_FAULT_TEXTS[READER_FAULT_COUNT];
 
 typedef struct ReaderRecord {
     uint64_t line; /* physical line on which it starts, from 1 */
-    Text raw;      /* as delivered, without its line end; empty when too long to hold */
+    Text raw;      /* as delivered (of UTF-16: as UTF-8), without its line end; empty when too long to hold */
     const Text *fields;
     size_t field_count;
     ReaderFault fault;
@@ -68,7 +72,7 @@ typedef struct Reader Reader;
 
 /*
  * Passes the byte order mark and the skipped lines. path must live as long as the reader.
- * Errors  ERROR_INPUT for UTF-16, which is not supported; as input_open
+ * Errors  as input_open, and as transcode_read has it
  */
 Result reader_open(const char *path, const ReaderFormat *format, Reader **reader, Error *error) CHECKED;
 /* From here on a record with another number of fields has fault READER_RAGGED, and rows are counted for the

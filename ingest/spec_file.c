@@ -52,7 +52,9 @@ static Result build_lines(SpecBuild *build, Error *error)
 
 Result spec_build_file(SpecBuild *build, Error *error)
 {
-    static const char *const encodings[] = {"utf-8", "windows-1252"};
+    static const char *const encodings[] = {"utf-8", "windows-1252", "utf-16le", "utf-16be"};
+    static const TranscodeFrom utf16[] = {TRANSCODE_NOTHING, TRANSCODE_NOTHING, TRANSCODE_UTF16_LE,
+                                          TRANSCODE_UTF16_BE};
     static const char *const headers[] = {"exact", "normalised", "none"};
     const YamlFile *yaml = &build->yaml->file;
     ReaderFormat *format = &build->spec->format;
@@ -63,8 +65,9 @@ Result spec_build_file(SpecBuild *build, Error *error)
     if (yaml->encoding != NULL)
         encoding = spec_choose(yaml->encoding, encodings, COUNT(encodings));
     if (encoding < 0)
-        return wrong(build, "encoding: utf-8 or windows-1252", error);
+        return wrong(build, "encoding: utf-8, utf-16le, utf-16be or windows-1252", error);
     format->is_windows_1252 = encoding == 1;
+    format->utf16 = utf16[encoding];
     if (yaml->header != NULL)
         header = spec_choose(yaml->header, headers, COUNT(headers));
     if (header < 0)

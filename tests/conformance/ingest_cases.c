@@ -249,7 +249,7 @@ static const char *check_more(const char *file, const Seen *seen)
 static bool is_unsupported(const char *file, json_t *item)
 {
     return strcmp(format_of(item, file), "delimited") != 0 || strstr(file, ".gz") != NULL ||
-           strstr(file, "zip") != NULL || strstr(encoding_of(item), "utf-16") != NULL;
+           strstr(file, "zip") != NULL;
 }
 
 static void run_edge_case(const char *folder, const char *spec_path, json_t *item, Seen *seen)

@@ -298,11 +298,6 @@ Test(reader, formats_that_are_not_supported_are_refused_by_name)
 {
     expect("\x1f\x8b\x08\x08zzzz", "error: : a gzip file: only plain and zstd files are read");
     expect("PK\x03\x04zzzz", "error: : a zip file: only plain and zstd files are read");
-    expect_bytes("\xff\xfe"
-                 "a\0,\0",
-                 6, &csv, "error: : utf-16 is not supported: deliver utf-8 or windows-1252");
-    expect_bytes("\xfe\xff\0a\0,", 6, &csv,
-                 "error: : utf-16 is not supported: deliver utf-8 or windows-1252");
 }
 
 Test(reader, the_digest_is_of_the_file_as_delivered)

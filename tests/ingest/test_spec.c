@@ -143,7 +143,8 @@ Test(spec, the_file_is_checked)
     expect_error("format: delimited", "format: fixed", "file: format: delimited is the only one supported");
     expect_error("line_bytes_max: 1024", "line_bytes_max: 63", "line_bytes_max: 64 to 1048576");
     expect_error("line_bytes_max: 1024", "line_bytes_max: 1048577", "line_bytes_max: 64 to 1048576");
-    expect_error("line_bytes_max: 1024", "encoding: latin-1", "encoding: utf-8 or windows-1252");
+    expect_error("line_bytes_max: 1024", "encoding: latin-1",
+                 "encoding: utf-8, utf-16le, utf-16be or windows-1252");
     expect_error("line_bytes_max: 1024", "delimiter: \"abcde\"", "delimiter: 1 to 4 bytes");
     expect_error("line_bytes_max: 1024", "delimiter: \"\\n\"", "delimiter: 1 to 4 bytes");
     expect_error("line_bytes_max: 1024", "quote: xx", "quote: \", ', ` or none");
