@@ -5,7 +5,7 @@
 
 #include "ingest/reader.h"
 
-enum { CODE_BYTES_MAX = 128, LIST_START = 64 };
+enum { CODE_BYTES_MAX = 128, LIST_START = 64, LIST_FIELDS = 2, LIST_FIELDS_DATED = 4 };
 
 static const ReaderFormat list_format = {
     .delimiter = {.data = ",", .length = 1}, .quote = '"', .record_bytes_max = 4096};
@@ -29,9 +29,17 @@ static uint32_t *find_slot(const CodeList *list, Text code)
     }
 }
 
-bool codes_contain(const CodeList *list, Text code)
+const Code *codes_find(const CodeList *list, Text code)
 {
-    return *find_slot(list, code) != 0;
+    uint32_t slot = *find_slot(list, code);
+
+    return slot != 0 ? &list->codes[slot - 1] : NULL;
+}
+
+bool codes_valid(const Code *code, Date first_day, Date last_day)
+{
+    return (code->valid_from == DATE_NONE || code->valid_from <= last_day) &&
+           (code->valid_to == DATE_NONE || code->valid_to >= first_day);
 }
 
 static Result build_slots(const char *path, CodeList *list, Arena *arena, Error *error)
@@ -51,19 +59,49 @@ static Result build_slots(const char *path, CodeList *list, Arena *arena, Error 
     return RESULT_OK;
 }
 
-static Result read_header(const char *path, Reader *reader, Error *error)
+static bool header_is(const ReaderRecord *header, size_t field_count)
+{
+    static const char *const names[LIST_FIELDS_DATED] = {"code", "meaning", "valid_from", "valid_to"};
+
+    if (header == NULL || header->fault != READER_GOOD || header->field_count != field_count)
+        return false;
+    for (size_t i = 0; i < field_count; i++)
+        if (!text_equal(header->fields[i], text_from(names[i])))
+            return false;
+    return true;
+}
+
+static Result read_header(const char *path, Reader *reader, bool *is_dated, Error *error)
 {
     const ReaderRecord *header;
 
     TRY(reader_next(reader, &header, error));
-    if (header == NULL || header->fault != READER_GOOD || header->field_count != 2 ||
-        !text_equal(header->fields[0], TEXT("code")) || !text_equal(header->fields[1], TEXT("meaning")))
-        return fail(error, ERROR_CONFIG, "%s line 1: the header must be code,meaning", path);
-    reader_expect(reader, 2);
+    *is_dated = header_is(header, LIST_FIELDS_DATED);
+    if (!*is_dated && !header_is(header, LIST_FIELDS))
+        return fail(error, ERROR_CONFIG,
+                    "%s line 1: the header must be code,meaning or code,meaning,valid_from,valid_to", path);
+    reader_expect(reader, *is_dated ? LIST_FIELDS_DATED : LIST_FIELDS);
     return RESULT_OK;
 }
 
-static Result read_code(const char *path, const ReaderRecord *record, Error *error)
+static bool read_day(Text text, Date *day)
+{
+    *day = DATE_NONE;
+    return text.length == 0 || date_parse(text, day);
+}
+
+static Result read_days(const char *path, const ReaderRecord *record, Code *code, Error *error)
+{
+    if (!read_day(record->fields[2], &code->valid_from) || !read_day(record->fields[3], &code->valid_to))
+        return fail(error, ERROR_CONFIG, "%s line %" PRIu64 ": a date is CCYY-MM-DD, or empty", path,
+                    record->line);
+    if (code->valid_from != DATE_NONE && code->valid_to != DATE_NONE && code->valid_to < code->valid_from)
+        return fail(error, ERROR_CONFIG, "%s line %" PRIu64 ": valid_to is before valid_from", path,
+                    record->line);
+    return RESULT_OK;
+}
+
+static Result check_code(const char *path, const ReaderRecord *record, Error *error)
 {
     if (record->fault != READER_GOOD)
         return fail(error, ERROR_CONFIG, "%s line %" PRIu64 ": %s", path, record->line,
@@ -86,7 +124,7 @@ static Result read_codes(const char *path, Reader *reader, Arena *arena, CodeLis
         TRY(reader_next(reader, &record, error));
         if (record == NULL)
             break;
-        TRY(read_code(path, record, error));
+        TRY(check_code(path, record, error));
         if (list->count == CODES_MAX)
             return fail(error, ERROR_CONFIG, "%s: more than %d codes", path, CODES_MAX);
         if (list->count == capacity) {
@@ -95,10 +133,15 @@ static Result read_codes(const char *path, Reader *reader, Arena *arena, CodeLis
             list->codes = wider;
             capacity *= 2;
         }
-        list->codes[list->count++] = (Code){
+        Code *code = &list->codes[list->count++];
+        *code = (Code){
             .code = text_copy(arena, record->fields[0]),
             .meaning = text_copy(arena, record->fields[1]),
+            .valid_from = DATE_NONE,
+            .valid_to = DATE_NONE,
         };
+        if (list->is_dated)
+            TRY(read_days(path, record, code, error));
     }
     if (list->count == 0)
         return fail(error, ERROR_CONFIG, "%s: no codes", path);
@@ -111,7 +154,7 @@ Result codes_open(const char *path, Text name, Arena *arena, CodeList *list, Err
 
     *list = (CodeList){.name = text_copy(arena, name)};
     TRY(reader_open(path, &list_format, &reader, error));
-    TRY(read_header(path, reader, error));
+    TRY(read_header(path, reader, &list->is_dated, error));
     TRY(read_codes(path, reader, arena, list, error));
     return build_slots(path, list, arena, error);
 }
@@ -122,5 +165,9 @@ void codes_hash(const CodeList *list, HashStream *stream)
     for (size_t i = 0; i < list->count; i++) {
         hash_add(stream, list->codes[i].code.data, list->codes[i].code.length + 1);
         hash_add(stream, list->codes[i].meaning.data, list->codes[i].meaning.length + 1);
+        if (!list->is_dated)
+            continue;
+        hash_add(stream, &list->codes[i].valid_from, sizeof list->codes[i].valid_from);
+        hash_add(stream, &list->codes[i].valid_to, sizeof list->codes[i].valid_to);
     }
 }

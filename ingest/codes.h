@@ -1,6 +1,10 @@
 #pragma once
-/* A code list: CSV with the columns code and meaning. */
+/*
+ * A code list: CSV with the columns code and meaning, and where codes come and go also valid_from and
+ * valid_to (CCYY-MM-DD, each may be empty): the first and the last day on which a code could be given.
+ */
 #include "base/arena.h"
+#include "base/date.h"
 #include "base/hash.h"
 #include "base/text.h"
 
@@ -8,18 +12,23 @@ enum { CODES_MAX = 1 << 20, CODES_BYTES_MAX = 64 << 20 };
 
 typedef struct Code {
     Text code, meaning;
+    Date valid_from, valid_to; /* both inclusive; DATE_NONE: no such end */
 } Code;
 
 typedef struct CodeList {
     Text name;
     Code *codes; /* in the file's order */
     size_t count;
+    bool is_dated;   /* it has the columns valid_from and valid_to */
     uint32_t *slots; /* open addressing: index + 1 of codes, 0 empty */
     uint32_t slot_mask;
 } CodeList;
 
 /* The list lives in the arena. Errors: ERROR_CONFIG for what is wrong with the list, with file and line. */
 Result codes_open(const char *path, Text name, Arena *arena, CodeList *list, Error *error) CHECKED;
-bool codes_contain(const CodeList *list, Text code);
-/* Adds name, codes and meanings: a spec's hash covers its lists. */
+/* NULL: not in the list. */
+const Code *codes_find(const CodeList *list, Text code);
+/* On at least one of the days. */
+bool codes_valid(const Code *code, Date first_day, Date last_day);
+/* Adds name, codes, meanings and days: a spec's hash covers its lists. */
 void codes_hash(const CodeList *list, HashStream *stream);

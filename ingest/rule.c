@@ -17,7 +17,7 @@ struct Rules {
     int slots[SPEC_COLUMNS_MAX];         /* where they stand in the payload, or SPEC_NONE */
     int birth;                           /* column of the date of birth, or SPEC_NONE */
     bool names_record[SPEC_COLUMNS_MAX]; /* what even the removal of a record must have */
-    Date period_last_day;
+    Date period_first_day, period_last_day;
     Value payload[SPEC_PAYLOAD_MAX + 1];
     Text texts[SPEC_COLUMNS_MAX]; /* trimmed */
     char birth_date[DATE_TEXT_BYTES];
@@ -48,9 +48,10 @@ const char *rule_text(const IngestSpec *spec, RuleFault fault, char out[INGEST_R
         snprintf(out, INGEST_RULE_BYTES, "%s", READER_FAULT_TEXTS[fault.reason]);
     else if (fault.reason >= RULE_CROSS)
         snprintf(out, INGEST_RULE_BYTES, "rule %.*s", TEXT_ARG(spec->rules[fault.reason - RULE_CROSS].name));
-    else if (fault.reason == RULE_NOT_IN_LIST)
-        snprintf(out, INGEST_RULE_BYTES, "not in list %.*s",
-                 TEXT_ARG(spec->lists[spec->columns[fault.column].list].name));
+    else if (fault.reason == RULE_NOT_IN_LIST || fault.reason == RULE_NOT_IN_PERIOD)
+        snprintf(out, INGEST_RULE_BYTES, "not in list %.*s%s",
+                 TEXT_ARG(spec->lists[spec->columns[fault.column].list].name),
+                 fault.reason == RULE_NOT_IN_PERIOD ? " in this period" : "");
     else
         snprintf(out, INGEST_RULE_BYTES, "%s", reason_texts[fault.reason]);
     return out;
@@ -83,6 +84,7 @@ Result rules_open(const IngestSpec *spec, const char *path, const ReaderRecord *
             draft->birth = (int)i;
     }
     mark_names(draft);
+    draft->period_first_day = period == RULE_ANY_PERIOD ? INT32_MIN : month_first_day(period);
     draft->period_last_day = period == RULE_ANY_PERIOD ? INT32_MAX : month_last_day(period);
     draft->key_bytes = spec->key_count * (spec->format.record_bytes_max * DECODE_GROWTH_MAX + 1);
     if (draft->key_bytes > 0)
@@ -138,12 +140,22 @@ static void take_identity(Rules *rules, size_t column)
 
 /* ---- what is stored ---- */
 
+static bool is_in_period(const Rules *rules, const SpecColumn *column, Text text)
+{
+    const CodeList *list = column->list != SPEC_NONE ? &rules->spec->lists[column->list] : NULL;
+
+    return list == NULL || !list->is_dated ||
+           codes_valid(codes_find(list, text), rules->period_first_day, rules->period_last_day);
+}
+
 static void take_value(Rules *rules, size_t column)
 {
     const SpecColumn *spec_column = &rules->spec->columns[column];
     Value *value = &rules->payload[rules->slots[column]];
     int reason = rule_value(rules->spec, spec_column, rules->texts[column], value);
 
+    if (reason == READER_GOOD && !is_in_period(rules, spec_column, rules->texts[column]))
+        reason = RULE_NOT_IN_PERIOD;
     if (reason != READER_GOOD) {
         *value = value_null(SPEC_TYPE_VALUES[spec_column->type]);
         add_fault(rules, (int)column, reason);

@@ -19,6 +19,7 @@ typedef enum RuleReason {
     RULE_BELOW,
     RULE_ABOVE,
     RULE_NOT_IN_LIST,
+    RULE_NOT_IN_PERIOD, /* in the list, but no code of these days */
     RULE_NOT_SHAPE,
     RULE_NOT_SNOMED,
     RULE_NOT_VALID,
@@ -47,7 +48,7 @@ typedef struct Rules Rules;
 
 /*
  * Matches the header. period: dates of the spec's period_date may not lie behind this month, or
- * RULE_ANY_PERIOD. Errors  as header_match
+ * RULE_ANY_PERIOD; codes must be valid on a day of it. Errors  as header_match
  */
 Result rules_open(const IngestSpec *spec, const char *path, const ReaderRecord *header, Month period,
                   Rules **rules, Error *error) CHECKED;

@@ -86,7 +86,7 @@ static int read_string(const IngestSpec *spec, const SpecColumn *column, Text te
 {
     if (column->is_snomed && !snomed_is_concept(text))
         return RULE_NOT_SNOMED;
-    if (column->list != SPEC_NONE && !codes_contain(&spec->lists[column->list], text))
+    if (column->list != SPEC_NONE && codes_find(&spec->lists[column->list], text) == NULL)
         return RULE_NOT_IN_LIST;
     if (column->shape_text.length > 0 && !shape_matches(&column->shape, text))
         return RULE_NOT_SHAPE;

@@ -280,13 +280,24 @@ static void put_rules(Page *page)
 
 /* ---- code lists ---- */
 
+static Text day(const Page *page, Date date)
+{
+    char text[DATE_TEXT_BYTES];
+
+    return date == DATE_NONE ? (Text){0} : text_format(page->arena, "%s", date_format(date, text));
+}
+
 static void put_list(Page *page, const CodeList *list)
 {
-    static const char *const headings[] = {"code", "meaning"};
+    static const char *const headings[] = {"code", "meaning", "from", "to"};
 
-    start_table(page, text_format(page->arena, "List %.*s", TEXT_ARG(list->name)).data, headings, 2);
-    for (size_t i = 0; i < list->count; i++)
-        put_row(page, (const Text[CELLS_MAX]){list->codes[i].code, list->codes[i].meaning});
+    start_table(page, text_format(page->arena, "List %.*s", TEXT_ARG(list->name)).data, headings,
+                list->is_dated ? 4 : 2);
+    for (size_t i = 0; i < list->count; i++) {
+        const Code *code = &list->codes[i];
+        put_row(page, (const Text[CELLS_MAX]){code->code, code->meaning, day(page, code->valid_from),
+                                              day(page, code->valid_to)});
+    }
     end_table(page);
 }
 
