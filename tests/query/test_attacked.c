@@ -1,0 +1,110 @@
+/*
+ * Random people in random tables that are linked by dimensions they share, against the attacker of
+ * attacker.h. CINQUE_DIFFERENTIAL says how many (200), CINQUE_SEED from where.
+ */
+#include <inttypes.h>
+
+#include "tests/query/attacker.h"
+#include "tests/query/chance.h"
+
+enum { FACTS = 4, CROWD_MAX = 400, SIZES_MAX = 4, LINKED_MAX = 3, PEOPLE_MIN = 8 };
+
+static int crowd[CROWD_MAX][FACTS], crowd_count, sizes[FACTS];
+
+static void make_crowd(void)
+{
+    crowd_count = (int)chance(CROWD_MAX);
+    for (int f = 0; f < FACTS; f++)
+        sizes[f] = 2 + (int)chance(SIZES_MAX - 1);
+    for (int p = 0; p < crowd_count; p++)
+        for (int f = 0; f < FACTS; f++) /* the first values are common, the last ones rare */
+            crowd[p][f] = (int)(chance((uint64_t)sizes[f]) * (1 + chance(2)) / 2);
+}
+
+/* Counts the crowd by these facts. */
+static CountTable count_crowd(const int *facts, size_t count, Arena *arena)
+{
+    static const char *const names[FACTS] = {"a", "b", "c", "d"};
+    CountTable table = {.title = TEXT("t"), .dimension_count = count, .cell_count = 1};
+    size_t place[QUERY_DIMENSIONS_MAX];
+
+    for (size_t d = 0; d < count; d++) {
+        table.dimensions[d] = (CountDimension){.name = text_from(names[facts[d]]),
+                                               .value_count = (size_t)sizes[facts[d]],
+                                               .may_total = chance(3) != 0};
+        table.has_totals |= table.dimensions[d].may_total;
+        table.cell_count *= (size_t)sizes[facts[d]] + 1;
+    }
+    table.cells = arena_alloc(arena, table.cell_count * sizeof *table.cells);
+    for (int p = 0; p < crowd_count; p++) {
+        for (size_t d = 0; d < count; d++)
+            place[d] = (size_t)crowd[p][facts[d]];
+        CountCell *cell = &table.cells[count_cell(&table, place)];
+        cell->people++;
+        cell->set.low += UINT64_C(0x9E3779B97F4A7C15) * (uint64_t)(p + 1);
+        cell->set.high += (uint64_t)(p + 1) * (uint64_t)(p + 1) * UINT64_C(0xBF58476D1CE4E5B9);
+    }
+    count_margins(&table);
+    return table;
+}
+
+/* One table of two or three facts; or several in a chain, a-b, b-c, c-d, which is no ring. */
+static size_t make_tables(Arena *arena, CountTable tables[LINKED_MAX])
+{
+    static const int all[FACTS] = {0, 1, 2, 3};
+    size_t count = (size_t)chance(LINKED_MAX + 1);
+
+    if (count == 0) {
+        tables[0] = count_crowd(all, 3, arena);
+        return 1;
+    }
+    for (size_t t = 0; t < count; t++)
+        tables[t] = count_crowd(all + t, chance(4) == 0 ? 1 : 2, arena);
+    return count;
+}
+
+typedef struct Outcome {
+    uint64_t tried, broken, linked, first_seed;
+} Outcome;
+
+static Outcome attack_crowds(uint64_t count, uint64_t seed, bool without_complementary)
+{
+    const SuppressRule rule = {.people_min = PEOPLE_MIN, .without_complementary = without_complementary};
+    Outcome outcome = {0};
+
+    for (uint64_t i = 0; i < count; i++) {
+        SCOPED(arena_close) Arena *arena = arena_create(1 << 24);
+        CountTable tables[LINKED_MAX];
+        CellState *states[LINKED_MAX];
+        chance_state = seed + i;
+        make_crowd();
+        size_t table_count = make_tables(arena, tables);
+        suppress(tables, table_count, &rule, arena, states);
+        int found = known_to_attacker(tables, table_count, states, PEOPLE_MIN);
+        outcome.tried += found >= 0;
+        outcome.linked += found >= 0 && table_count > 1;
+        if (found > 0 && outcome.broken++ == 0)
+            outcome.first_seed = seed + i;
+    }
+    return outcome;
+}
+
+Test(attacked, no_hidden_cell_of_linked_tables_can_be_worked_out, .timeout = 36000)
+{
+    uint64_t cases = setting("CINQUE_DIFFERENTIAL", 200), seed = setting("CINQUE_SEED", 20261122);
+
+    Outcome outcome = attack_crowds(cases, seed, false);
+
+    cr_expect_eq(outcome.broken, 0, "CINQUE_SEED=%" PRIu64 ": and %" PRIu64 " in all", outcome.first_seed,
+                 outcome.broken);
+    cr_expect_gt(outcome.tried, cases / 3, "%" PRIu64 " small enough to try", outcome.tried);
+    cr_expect_gt(outcome.linked, cases / 6);
+}
+
+/* The same with complementary suppression switched off: shows that the test above can turn red. */
+Test(attacked, without_complementary_suppression_linked_tables_are_broken, .timeout = 600)
+{
+    Outcome outcome = attack_crowds(200, 1, true);
+
+    cr_expect_gt(outcome.broken, 20);
+}

@@ -1,0 +1,311 @@
+/*
+ * Random queries over releases of random counties, against the naive reading of naive.h: the people of each
+ * cell, and what is released of them. CINQUE_DIFFERENTIAL says how many (200), CINQUE_SEED from where.
+ * Tried, and red: add_within with < for <=, AND written as OR, registered without deaths, a count of no
+ * records as null, a registration that ends on the day on which the next begins, the latest ethnic category
+ * before the register's, a single person shown, rounding down.
+ */
+#include <stdlib.h>
+
+#include "query/compile.h"
+#include "query/released.h"
+#include "tests/query/naive_rows.h"
+#include "tests/query/naive_truth.h"
+#include "tests/query/naive_words.h"
+
+enum { QUERIES_A_COUNTY = 50, TABLES_MAX = 3, DIMENSIONS_MAX = 3, LABEL_BYTES = 48, DEPTH_MAX = 3 };
+
+typedef struct Asked {
+    int attributes[DIMENSIONS_MAX]; /* NAIVE_ATTRIBUTE_COUNT: bands of age */
+    bool totals[DIMENSIONS_MAX];
+    int dimension_count;
+} Asked;
+
+static Asked asked[TABLES_MAX];
+static int asked_count, band_years;
+static int person_of_number[PEOPLE_MAX + 1]; /* of the release's person numbers */
+static bool is_in_cohort[PEOPLE_MAX];
+static char labels[TABLES_MAX][DIMENSIONS_MAX][PEOPLE_MAX][LABEL_BYTES];
+
+/* ---- a random query ---- */
+
+/* One level of place in a query, and each dimension once in a table. A third table of one dimension, so that
+ * they never form a ring. */
+static void make_tables(void)
+{
+    int pool[] = {NAIVE_SEX,       NAIVE_ETHNIC,          NAIVE_IMD,
+                  NAIVE_CARE_HOME, NAIVE_ATTRIBUTE_COUNT, NAIVE_DISTRICT + (int)chance(5)};
+
+    band_years = 5 + (int)chance(40);
+    asked_count = 1 + (int)chance(TABLES_MAX);
+    for (int t = 0; t < asked_count; t++) {
+        asked[t] = (Asked){.dimension_count = t == 2 ? 1 : 1 + (int)chance(DIMENSIONS_MAX)};
+        for (int d = 0; d < asked[t].dimension_count; d++) {
+            int other = d + (int)chance(6 - (uint64_t)d), kept = pool[d];
+            pool[d] = pool[other];
+            pool[other] = kept;
+            asked[t].attributes[d] = pool[d];
+            asked[t].totals[d] = chance(3) != 0;
+        }
+    }
+}
+
+static void say_dimension(TextBuilder *text, int attribute)
+{
+    if (attribute == NAIVE_ATTRIBUTE_COUNT)
+        text_add_format(text, "band(age, %d)", band_years);
+    else
+        text_add_string(text, NAIVE_ATTRIBUTES[attribute].name);
+}
+
+static void say_table(TextBuilder *text, const Asked *table)
+{
+    bool has_totals = false;
+
+    text_add_string(text, "\ntable \"t\"\n  by ");
+    for (int d = 0; d < table->dimension_count; d++) {
+        text_add_string(text, d > 0 ? ", " : "");
+        say_dimension(text, table->attributes[d]);
+    }
+    for (int d = 0; d < table->dimension_count; d++)
+        if (table->totals[d]) {
+            text_add_string(text, has_totals ? ", " : "\n  totals ");
+            say_dimension(text, table->attributes[d]);
+            has_totals = true;
+        }
+    text_add_string(text, "\n  measure people\n");
+}
+
+static const Expression *make_query(TextBuilder *text)
+{
+    static const char *const codes[] = {"D1", "S1", "A", "B", "21", "low", "1", "Dover"};
+    char day[DATE_TEXT_BYTES];
+
+    expression_count = let_count = 0;
+    naive.as_at = chance(3) == 0 ? month_last_day(COUNTY_MONTH) : random_day();
+    if (chance(3) == 0) /* a day on which somebody registers, or the day before */
+        naive.as_at = (Date)naive.rows[PATIENT_LIST][chance((uint64_t)naive.row_counts[PATIENT_LIST])]
+                          .facts[REGISTERED_FROM]
+                          .number -
+                      (Date)chance(2);
+    naive.codes[0] = codes[chance(8)];
+    naive.codes[1] = codes[chance(8)];
+    const Expression *cohort = condition(NO_SOURCE, (int)chance(DEPTH_MAX + 1));
+    make_tables();
+    text_add_format(text, "query \"t\" project P\nas at %s\ncodes some_codes = (\"%s\", \"%s\")\n",
+                    date_format(naive.as_at, day), naive.codes[0], naive.codes[1]);
+    say_lets(text);
+    text_add_string(text, "cohort ");
+    say(text, cohort);
+    for (int t = 0; t < asked_count; t++)
+        say_table(text, &asked[t]);
+    return cohort;
+}
+
+/* ---- labels ---- */
+
+static void band_of(int person, char label[LABEL_BYTES])
+{
+    Fact years = age(person, naive.as_at);
+    int64_t top = 90 / band_years * band_years, from = years.number / band_years * band_years;
+
+    if (!years.is_known || years.number < 0)
+        snprintf(label, LABEL_BYTES, "not known");
+    else if (from >= top)
+        snprintf(label, LABEL_BYTES, "%" PRId64 "+", top);
+    else
+        snprintf(label, LABEL_BYTES, "%" PRId64 "-%" PRId64, from, from + band_years - 1);
+}
+
+static void label_of(int person, int attribute, char label[LABEL_BYTES])
+{
+    if (attribute == NAIVE_ATTRIBUTE_COUNT) {
+        band_of(person, label);
+        return;
+    }
+    Fact is = attribute_fact(person, attribute);
+    if (!is.is_known)
+        snprintf(label, LABEL_BYTES, "not known");
+    else if (NAIVE_ATTRIBUTES[attribute].type == FACT_TEXT)
+        snprintf(label, LABEL_BYTES, "%s", is.text);
+    else if (NAIVE_ATTRIBUTES[attribute].type == FACT_BOOL)
+        snprintf(label, LABEL_BYTES, "%s", is.number != 0 ? "true" : "false");
+    else
+        snprintf(label, LABEL_BYTES, "%" PRId64, is.number);
+}
+
+/* Who is of the cohort, and in which lines; says how many they are. */
+static int64_t read_naively(const Expression *cohort)
+{
+    int64_t people = 0;
+
+    for (int p = 0; p < naive.person_count; p++) {
+        is_in_cohort[p] = is_in_release(p) && truth(cohort, p, NULL) == YES;
+        people += is_in_cohort[p];
+        for (int t = 0; t < asked_count; t++)
+            for (int d = 0; d < asked[t].dimension_count; d++)
+                label_of(p, asked[t].attributes[d], labels[t][d][p]);
+    }
+    return people;
+}
+
+/* ---- a table against the people ---- */
+
+static bool is_in_cell(const CountTable *table, int t, size_t cell, int person)
+{
+    size_t place[QUERY_DIMENSIONS_MAX];
+
+    count_coordinates(table, cell, place);
+    for (size_t d = 0; is_in_cohort[person] && d < table->dimension_count; d++)
+        if (place[d] != table->dimensions[d].value_count &&
+            !text_equal(table->dimensions[d].values[place[d]], text_from(labels[t][d][person])))
+            return false;
+    return is_in_cohort[person];
+}
+
+static int64_t people_of(const CountTable *table, int t, size_t cell)
+{
+    int64_t people = 0;
+
+    for (int p = 0; p < naive.person_count; p++)
+        people += is_in_cell(table, t, cell, p);
+    return people;
+}
+
+/* "" or what is wrong. That all of the cohort is somewhere shows in the grand total, which is a sum. */
+static const char *judge_cell(const CountTable *table, int t, size_t cell)
+{
+    const CountCell *counted = &table->cells[cell];
+
+    if (people_of(table, t, cell) != counted->people)
+        return "a cell counts other people than there are";
+    for (int64_t i = 0; count_is_inner(table, cell) && i < counted->people; i++) {
+        if (i > 0 && counted->numbers[i] <= counted->numbers[i - 1])
+            return "a cell's numbers are not ascending";
+        if (!is_in_cell(table, t, cell, person_of_number[counted->numbers[i]]))
+            return "a cell holds somebody who is not of it";
+    }
+    return "";
+}
+
+static void add_cell(TextBuilder *json, const CountTable *table, size_t cell, CellState state, int64_t people)
+{
+    size_t place[QUERY_DIMENSIONS_MAX];
+
+    count_coordinates(table, cell, place);
+    text_add_string(json, json->length > 0 ? ",{\"at\":[" : "{\"at\":[");
+    for (size_t d = 0; d < table->dimension_count; d++) {
+        bool is_all = place[d] == table->dimensions[d].value_count;
+        text_add_format(json, "%s\"%.*s\"", d > 0 ? "," : "",
+                        TEXT_ARG(is_all ? TEXT("all") : table->dimensions[d].values[place[d]]));
+    }
+    if (cell_is_hidden(state))
+        text_add_string(json, "],\"hidden\":true}");
+    else
+        text_add_format(json, "],\"people\":%" PRId64 "}", (people + 2) / 5 * 5);
+}
+
+/* Whole lines of what is released: each count to the nearest 5, 1 to 7 people never, nobody always. */
+static const char *judge_release(const CountTable *table, int t, const CellState *states)
+{
+    SCOPED(text_builder_close) TextBuilder json = text_builder(4 << 20);
+    SCOPED(released_table_close) ReleasedTable *released = NULL;
+    const Provenance provenance = {
+        .query_title = TEXT("t"), .project = TEXT("P"), .month = COUNTY_MONTH, .policy = COUNTY_POLICY};
+
+    for (size_t cell = 0; cell < table->cell_count; cell++) {
+        int64_t people = people_of(table, t, cell);
+        if (states[cell] == CELL_NOT_ASKED)
+            continue;
+        if (people >= 1 && people <= 7 && !cell_is_hidden(states[cell]))
+            return "a small count is shown";
+        if (people == 0 && cell_is_hidden(states[cell]))
+            return "nobody is hidden";
+        add_cell(&json, table, cell, states[cell], people);
+    }
+    released = released_make(table, states, &provenance);
+    Text whole = released_table_canonical(released);
+    SCOPED(arena_close) Arena *arena = arena_create(8 << 20);
+    return strstr(text_to_string(arena, whole), text_built(&json).data) != NULL
+               ? ""
+               : "what is released is not what was counted, to the nearest 5";
+}
+
+/* ---- a case ---- */
+
+static const char *judge_tables(const CountTable *tables, CellState **states)
+{
+    for (int t = 0; t < asked_count; t++) {
+        const char *wrong = "";
+        for (size_t cell = 0; *wrong == '\0' && cell < tables[t].cell_count; cell++)
+            wrong = judge_cell(&tables[t], t, cell);
+        if (*wrong == '\0')
+            wrong = judge_release(&tables[t], t, states[t]);
+        if (*wrong != '\0')
+            return wrong;
+    }
+    return "";
+}
+
+static int64_t ask(Db *reader, int64_t release_id, uint64_t seed, int number)
+{
+    SCOPED(text_builder_close) TextBuilder text = text_builder(QUERY_TEXT_MAX);
+    SCOPED(query_close) Query *query = NULL;
+    SCOPED(arena_close) Arena *arena = arena_create(64 << 20);
+    const Expression *cohort = make_query(&text);
+    const SuppressRule rule = {.people_min = 8};
+    CountTable tables[QUERY_TABLES_MAX];
+    CellState *states[QUERY_TABLES_MAX];
+    Compiled compiled;
+    Error error = {0};
+
+    Result opened = query_open(reader, "q", text_built(&text), NULL, &query, &error);
+    cr_assert(opened.ok, "CINQUE_SEED=%" PRIu64 ", query %d: %s\n%s", seed, number, error.message, text.data);
+    compile(query->tree, release_id, naive.as_at, arena, &compiled);
+    Result counted = count_run(reader, query->tree, &compiled, release_id, arena, tables, &error);
+    cr_assert(counted.ok, "CINQUE_SEED=%" PRIu64 ", query %d: %s\n%s", seed, number, error.message,
+              text.data);
+    int64_t people = read_naively(cohort);
+    suppress(tables, (size_t)asked_count, &rule, arena, states);
+    const char *wrong = judge_tables(tables, states);
+    cr_assert_str_empty(wrong, "CINQUE_SEED=%" PRIu64 ", query %d: %s\n%s", seed, number, wrong, text.data);
+    return people;
+}
+
+/* Which of the release's numbers is which person. */
+static void read_numbers(int64_t release_id)
+{
+    SCOPED(db_close) Db *db = support_database(NULL);
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    char sql[256];
+
+    snprintf(sql, sizeof sql,
+             "SELECT g.person_number, p.person_id FROM release_%" PRId64
+             ".guard AS g JOIN release.guard_person"
+             " AS p USING (guard_number)",
+             release_id);
+    const DbStatement statement = {.name = "numbers", .sql = sql, .columns = {VALUE_INT4, VALUE_INT8}};
+    COUNTY_MUST(db_run(db, &statement, NULL, &rows, must));
+    for (size_t i = 0; i < db_row_count(rows); i++)
+        person_of_number[db_int(rows, i, 0)] = (int)db_int(rows, i, 1) - 1;
+}
+
+Test(differential, queries_answer_as_the_naive_reading_does, .timeout = 36000)
+{
+    uint64_t cases = setting("CINQUE_DIFFERENTIAL", 200), seed = setting("CINQUE_SEED", 20261122);
+    int64_t people = 0;
+    county_make(0, 0);
+
+    for (uint64_t done = 0; done < cases; seed++) {
+        SCOPED(db_close) Db *reader = NULL;
+        chance_state = seed;
+        make_naive();
+        int64_t release_id = store_naive();
+        read_numbers(release_id);
+        reader = support_connect("cinque_query");
+        for (int i = 0; i < QUERIES_A_COUNTY && done < cases; i++, done++)
+            people += ask(reader, release_id, seed, i);
+    }
+
+    cr_expect_gt(people, (int64_t)cases, "cohorts are not mostly empty");
+}
