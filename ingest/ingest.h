@@ -85,8 +85,12 @@ Result ingest_load(const IngestContext *context, const GovernancePermit *permit,
                    const IngestDelivery *delivery, IngestReport *report, Error *error) CHECKED;
 /* Object of the permit: the load's number. The rows stay, superseded; no release built later uses them. */
 Result ingest_withdraw(Db *loader, const GovernancePermit *permit, int64_t load_id, Error *error) CHECKED;
-/* load, source, sender, period, status, state, rows, quarantined, held from, held to */
-Result ingest_load_list(Db *loader, Table **table, Error *error) CHECKED;
+/* load, source, sender, period, status, state, rows, quarantined, held from, held to; held_on: only what was
+ * held at the end of that day (UTC), DATE_NONE: all */
+Result ingest_load_list(Db *loader, Date held_on, Table **table, Error *error) CHECKED;
+/* source, sender, last period held, its rows: who delivered one of the three months before, and not this one
+ */
+Result ingest_load_missing(Db *loader, Month period, Table **table, Error *error) CHECKED;
 /* line, column, rule of a load's quarantine, at most rows_max */
 Result ingest_quarantine_list(Db *loader, int64_t load_id, int64_t rows_max, Table **table, Error *error)
     CHECKED;

@@ -5,13 +5,20 @@
 #include "ingest/ingest.h"
 #include "ingest_sql.h"
 
-enum { CELL_BYTES = 64, LOAD_COLUMNS = 10, QUARANTINE_COLUMNS = 3 };
+enum { CELL_BYTES = 64, LOAD_COLUMNS = 10, MISSING_COLUMNS = 4, QUARANTINE_COLUMNS = 3 };
 
 static const DbStatement load_list = {
     .name = "load_list",
     .sql = ingest_sql_load_list,
+    .parameters = {VALUE_DATE},
     .columns = {VALUE_INT4, VALUE_TEXT, VALUE_TEXT, VALUE_INT4, VALUE_TEXT, VALUE_TEXT, VALUE_INT8,
                 VALUE_INT8, VALUE_TIMESTAMPTZ, VALUE_TIMESTAMPTZ},
+};
+static const DbStatement load_missing = {
+    .name = "load_missing",
+    .sql = ingest_sql_load_missing,
+    .parameters = {VALUE_INT4},
+    .columns = {VALUE_TEXT, VALUE_TEXT, VALUE_INT4, VALUE_INT8},
 };
 static const DbStatement quarantine_list = {
     .name = "quarantine_list",
@@ -54,17 +61,31 @@ static void fill_table(Table *table, const DbRows *rows, size_t column_count, in
     }
 }
 
-Result ingest_load_list(Db *loader, Table **table, Error *error)
+Result ingest_load_list(Db *loader, Date held_on, Table **table, Error *error)
 {
     static const char *const headings[LOAD_COLUMNS] = {"load",      "source", "sender", "period",
                                                        "status",    "state",  "rows",   "quarantined",
                                                        "held from", "held to"};
     static const bool right[LOAD_COLUMNS] = {[0] = true, [6] = true, [7] = true};
+    const Value day = held_on != DATE_NONE ? value_date(held_on) : value_null(VALUE_DATE);
     SCOPED(db_rows_close) DbRows *rows = NULL;
 
-    TRY(db_run(loader, &load_list, NULL, &rows, error));
+    TRY(db_run(loader, &load_list, &day, &rows, error));
     *table = table_create(headings, right, LOAD_COLUMNS);
     fill_table(*table, rows, LOAD_COLUMNS, 3);
+    return RESULT_OK;
+}
+
+Result ingest_load_missing(Db *loader, Month period, Table **table, Error *error)
+{
+    static const char *const headings[MISSING_COLUMNS] = {"source", "sender", "last held", "its rows"};
+    static const bool right[MISSING_COLUMNS] = {[3] = true};
+    const Value wanted = value_int4(period);
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+
+    TRY(db_run(loader, &load_missing, &wanted, &rows, error));
+    *table = table_create(headings, right, MISSING_COLUMNS);
+    fill_table(*table, rows, MISSING_COLUMNS, 2);
     return RESULT_OK;
 }
 

@@ -460,14 +460,30 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION ingest.load_list()
+-- held_on: only what was held at the end of that day (UTC); null: all that ever was.
+CREATE FUNCTION ingest.load_list(held_on date)
 RETURNS TABLE (load_id int4, source text, sender text, period int4, status text, state text, rows_loaded int8,
                rows_quarantined int8, held_from timestamptz, held_to timestamptz)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
     SELECT l.load_id, s.name, l.sender, l.period, l.status, l.state, l.rows_loaded, l.rows_quarantined,
            l.held_from, l.held_to
       FROM ingest.load AS l JOIN ingest.source AS s USING (source_id)
+     WHERE held_on IS NULL
+        OR l.held_from < (held_on + 1)::timestamptz AND coalesce(l.held_to >= (held_on + 1)::timestamptz, true)
      ORDER BY l.load_id
+$$;
+
+-- Who delivered one of the three periods before, has a current agreement still, and not this one.
+CREATE FUNCTION ingest.load_missing(wanted int4)
+RETURNS TABLE (source text, sender text, last_period int4, last_rows int8)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT DISTINCT ON (s.name, l.sender) s.name, l.sender, l.period, l.rows_loaded
+      FROM ingest.load AS l JOIN ingest.source AS s USING (source_id)
+     WHERE l.state = 'published' AND l.period BETWEEN wanted - 3 AND wanted - 1
+       AND governance.agreement_is_current(l.sender, s.name, NULL)
+       AND NOT EXISTS (SELECT FROM ingest.load AS t WHERE t.state = 'published' AND t.source_id = l.source_id
+                          AND t.sender = l.sender AND t.period = wanted)
+     ORDER BY s.name, l.sender, l.period DESC
 $$;
 
 CREATE FUNCTION ingest.quarantine_list(wanted int4, rows_max int8)
@@ -538,7 +554,7 @@ GRANT EXECUTE ON FUNCTION
     ingest.load_open(bytea, text, text, int4, text, bytea, int4, bytea, text, boolean, int2),
     ingest.load_publish(bytea, int4, int8[]), ingest.load_reject(bytea, int4, int8[]),
     ingest.load_abandon(bytea, int4), ingest.load_withdraw(bytea, int4),
-    ingest.load_list(), ingest.quarantine_list(int4, int8) TO cinque_loader;
+    ingest.load_list(date), ingest.load_missing(int4), ingest.quarantine_list(int4, int8) TO cinque_loader;
 
 GRANT USAGE ON SCHEMA ingest, subjects, presence TO cinque_linker;
 GRANT SELECT ON ingest.source, subjects.subject TO cinque_linker;

@@ -77,7 +77,7 @@ static const Refusal refusals[] = {
     {"cinque_keeper", "SELECT * FROM linkage.household"},
     {"cinque_keeper", "SELECT linkage.households_rekey()"},
     {"cinque_keeper", "SELECT * FROM ingest.load"},
-    {"cinque_keeper", "SELECT ingest.load_list()"},
+    {"cinque_keeper", "SELECT ingest.load_list(NULL)"},
     {"cinque_keeper", "SELECT ingest.open_loads_end()"},
     {"cinque_keeper", "SELECT * FROM release_999.person"},
     {"cinque_keeper", "SELECT * FROM governance.person"},

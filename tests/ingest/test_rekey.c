@@ -552,7 +552,7 @@ Test(rekey, the_keeper_can_do_nothing_else)
         "SELECT FROM presence.list",
         "SELECT FROM ingest.load",
         "SELECT FROM ingest.source",
-        "SELECT ingest.load_list()",
+        "SELECT ingest.load_list(NULL)",
         "SELECT ingest.open_loads_end()",
         "SELECT ingest.staging_drop(1::int2, 1)",
         "SELECT FROM governance.person",
