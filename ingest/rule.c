@@ -199,6 +199,23 @@ static void check_birth(Rules *rules)
     }
 }
 
+static bool lacks(const Rules *rules, const SpecRule *rule)
+{
+    Text other = rules->texts[rule->required_with];
+
+    if (rules->row.is_removal || other.length == 0 || rules->texts[rule->column].length > 0)
+        return false;
+    return rule->equals.length == 0 || text_equal(other, rule->equals);
+}
+
+static bool breaks(const Rules *rules, const SpecRule *rule)
+{
+    if (rule->required_with != SPEC_NONE)
+        return lacks(rules, rule);
+    const Value *date = date_of(rules, rule->column), *not_before = date_of(rules, rule->not_before);
+    return date != NULL && not_before != NULL && date->date < not_before->date;
+}
+
 static void check_across(Rules *rules)
 {
     const IngestSpec *spec = rules->spec;
@@ -207,12 +224,9 @@ static void check_across(Rules *rules)
     if (in_period != NULL && in_period->date > rules->period_last_day)
         add_fault(rules, spec->period_date, RULE_AFTER_PERIOD);
     check_birth(rules);
-    for (size_t i = 0; i < spec->rule_count; i++) {
-        const Value *date = date_of(rules, spec->rules[i].column);
-        const Value *not_before = date_of(rules, spec->rules[i].not_before);
-        if (date != NULL && not_before != NULL && date->date < not_before->date)
+    for (size_t i = 0; i < spec->rule_count; i++)
+        if (breaks(rules, &spec->rules[i]))
             add_fault(rules, spec->rules[i].column, RULE_CROSS + (int)i);
-    }
 }
 
 static void join_key(Rules *rules)

@@ -204,6 +204,19 @@ static Result build_excludes(SpecBuild *build, Error *error)
     return RESULT_OK;
 }
 
+static Result build_rule(const SpecBuild *build, const YamlRule *yaml, SpecRule *rule, Error *error)
+{
+    bool is_order = yaml->not_before != NULL;
+
+    if (is_order == (yaml->required_with != NULL) || (is_order && yaml->equals != NULL))
+        return spec_fail_key(build, "rules", "one of not_before and required_with (with equals or without)",
+                             error);
+    rule->equals = text_copy(build->spec->arena, text_from(yaml->equals));
+    TRY(refer(build, "rules", yaml->column, is_order, &rule->column, error));
+    TRY(refer(build, "rules", yaml->not_before, true, &rule->not_before, error));
+    return refer(build, "rules", yaml->required_with, false, &rule->required_with, error);
+}
+
 static Result build_rules(SpecBuild *build, Error *error)
 {
     const YamlSpec *yaml = build->yaml;
@@ -213,8 +226,7 @@ static Result build_rules(SpecBuild *build, Error *error)
         if (!spec_is_name(yaml->rules[i].name))
             return spec_fail_key(build, "rules", "a rule's name has lower-case letters, digits and _", error);
         rule->name = text_copy(build->spec->arena, text_from(yaml->rules[i].name));
-        TRY(refer(build, "rules", yaml->rules[i].column, true, &rule->column, error));
-        TRY(refer(build, "rules", yaml->rules[i].not_before, true, &rule->not_before, error));
+        TRY(build_rule(build, &yaml->rules[i], rule, error));
     }
     build->spec->rule_count = yaml->rules_count;
     return RESULT_OK;

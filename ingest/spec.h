@@ -61,9 +61,12 @@ typedef struct SpecColumn {
     bool is_required, rejects_invalid;
 } SpecColumn;
 
+/* Either not_before or required_with is a column, the other SPEC_NONE. */
 typedef struct SpecRule {
     Text name;
     int column, not_before;
+    int required_with; /* where this column has a value, `column` has one too */
+    Text equals;       /* only where it has this value; empty: any */
 } SpecRule;
 
 /* Rows with this value are never stored; with any other than those kept, they are quarantined. */

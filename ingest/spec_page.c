@@ -124,6 +124,25 @@ static Text update_mode(const IngestSpec *spec)
     return spec->update;
 }
 
+static void put_change(Page *page)
+{
+    const IngestSpec *spec = page->spec;
+
+    if (spec->change.operation != SPEC_NONE)
+        put_fact(page, "newest by",
+                 text_format(page->arena, "%.*s %.*s; taken away where %.*s is %.*s",
+                             TEXT_ARG(column_name(spec, spec->change.date)),
+                             TEXT_ARG(column_name(spec, spec->change.time)),
+                             TEXT_ARG(column_name(spec, spec->change.operation)),
+                             TEXT_ARG(spec->change.remove)));
+    if (spec->replaces.group != SPEC_NONE)
+        put_fact(page, "replaces",
+                 text_format(page->arena, "of a %.*s the days %.*s to %.*s",
+                             TEXT_ARG(column_name(spec, spec->replaces.group)),
+                             TEXT_ARG(column_name(spec, spec->replaces.from)),
+                             TEXT_ARG(column_name(spec, spec->replaces.to))));
+}
+
 static Text joined_key(const Page *page)
 {
     Text joined = {0};
@@ -176,6 +195,7 @@ static void put_source(Page *page)
     put_fact(page, "controller",
              spec->controller == SPEC_NONE ? TEXT("the sender") : column_name(spec, spec->controller));
     put_fact(page, "update", update_mode(spec));
+    put_change(page);
     put_fact(page, "record key", joined_key(page));
     put_fact(page, "event date", column_name(spec, spec->event_date));
     put_fact(page, "in the period", column_name(spec, spec->period_date));
@@ -261,6 +281,21 @@ static void put_columns(Page *page)
     end_table(page);
 }
 
+static Text breach(const Page *page, const SpecRule *rule)
+{
+    const IngestSpec *spec = page->spec;
+    Text column = column_name(spec, rule->column), with = column_name(spec, rule->required_with);
+
+    if (rule->not_before != SPEC_NONE)
+        return text_format(page->arena, "%.*s is before %.*s", TEXT_ARG(column),
+                           TEXT_ARG(column_name(spec, rule->not_before)));
+    if (rule->equals.length == 0)
+        return text_format(page->arena, "%.*s is missing where %.*s has a value", TEXT_ARG(column),
+                           TEXT_ARG(with));
+    return text_format(page->arena, "%.*s is missing where %.*s is %.*s", TEXT_ARG(column), TEXT_ARG(with),
+                       TEXT_ARG(rule->equals));
+}
+
 static void put_rules(Page *page)
 {
     static const char *const headings[] = {"rule broken", "when"};
@@ -270,11 +305,7 @@ static void put_rules(Page *page)
         return;
     start_table(page, "Rules across columns", headings, 2);
     for (size_t i = 0; i < spec->rule_count; i++)
-        put_row(page,
-                (const Text[CELLS_MAX]){spec->rules[i].name,
-                                        text_format(page->arena, "%.*s is before %.*s",
-                                                    TEXT_ARG(column_name(spec, spec->rules[i].column)),
-                                                    TEXT_ARG(column_name(spec, spec->rules[i].not_before)))});
+        put_row(page, (const Text[CELLS_MAX]){spec->rules[i].name, breach(page, &spec->rules[i])});
     end_table(page);
 }
 

@@ -54,7 +54,9 @@ static const cyaml_schema_value_t column_schema = {
 static const cyaml_schema_field_t rule_fields[] = {
     STRING_KEY("name", YamlRule, name),
     STRING_KEY("column", YamlRule, column),
-    STRING_KEY("not_before", YamlRule, not_before),
+    STRING_MAYBE("not_before", YamlRule, not_before),
+    STRING_MAYBE("required_with", YamlRule, required_with),
+    STRING_MAYBE("equals", YamlRule, equals),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t rule_schema = {

@@ -13,7 +13,7 @@ typedef struct YamlColumn {
 } YamlColumn;
 
 typedef struct YamlRule {
-    char *name, *column, *not_before;
+    char *name, *column, *not_before, *required_with, *equals;
 } YamlRule;
 
 typedef struct YamlLayout {

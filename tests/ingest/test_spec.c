@@ -166,6 +166,12 @@ Test(spec, references_are_checked)
     expect_error("[\"\", \"01\"", "[SECRET, \"01\"", "exclude: a value is both excluded and kept");
     expect_error(", otherwise: [\"\", \"01\", \"03\"]", "", "missing required mapping field: otherwise");
     expect_error("not_before: visit_date", "not_before: cost", "rules: names a column that is no date");
+    expect_error("not_before: visit_date", "required_with: none", "rules: names no column");
+    expect_error("not_before: visit_date", "equals: A", "rules: one of not_before and required_with");
+    expect_error("not_before: visit_date", "not_before: visit_date, equals: A",
+                 "rules: one of not_before and required_with");
+    expect_error("not_before: visit_date", "not_before: visit_date, required_with: kind",
+                 "rules: one of not_before and required_with");
     expect_error("name: ends_before_it_starts", "name: Ends", "rules: a rule's name");
 }
 
