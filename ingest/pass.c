@@ -11,31 +11,35 @@ enum { WIPE_ROWS = 64 << 10, PROGRESS_ROWS = 4 << 10 };
 
 /* Schema drift that the spec allows is told, since the next step of a supplier may be one that it does not.
  */
-static void report_names(const Pass *pass, const Names *names, IngestReport *report)
+static void note_renamed(const Pass *pass, size_t column, IngestReport *report)
 {
-    report->columns_renamed = (int64_t)names->renamed;
-    for (size_t i = 0; names->renamed > 0 && i < pass->spec->column_count; i++)
-        if (names->is_renamed[i])
-            log_event(LOG_LEVEL_WARNING, "column_renamed", "source=%s column=\"%.*s\"", pass->spec->source,
-                      TEXT_ARG(pass->spec->columns[i].name));
+    report->columns_renamed++;
+    log_event(LOG_LEVEL_WARNING, "column_renamed", "source=%s column=\"%.*s\"", pass->spec->source,
+              TEXT_ARG(pass->spec->columns[column].name));
+}
+
+static bool has_header(const Pass *pass)
+{
+    return pass->spec->format.kind == READER_DELIMITED && pass->spec->format.header != READER_HEADER_NONE;
 }
 
 static Result read_header(const Pass *pass, Reader *reader, Rules **rules, IngestReport *report, Error *error)
 {
     const ReaderRecord *header = NULL;
-    bool has_header = pass->spec->format.header != READER_HEADER_NONE;
 
-    if (has_header) {
+    if (has_header(pass)) {
         TRY(reader_next(reader, &header, error));
         if (header == NULL)
             return fail(error, ERROR_INPUT, "%s: empty file", pass->path);
     }
     TRY(rules_open(pass->spec, pass->path, header, pass->period, rules, error));
-    if (has_header) {
-        Names names = header_names(pass->spec, header);
-        report_names(pass, &names, report);
-    }
-    reader_expect(reader, has_header ? header->field_count : pass->spec->column_count);
+    reader_expect(reader, header != NULL ? header->field_count : pass->spec->column_count);
+    if (header == NULL)
+        return RESULT_OK;
+    Names names = header_names(pass->spec, header);
+    for (size_t i = 0; i < pass->spec->column_count; i++)
+        if (names.is_renamed[i])
+            note_renamed(pass, i, report);
     return RESULT_OK;
 }
 
@@ -84,9 +88,12 @@ Result pass_run(const Pass *pass, IngestReport *report, Hash *content, Error *er
     TRY(reader_open(pass->path, &pass->spec->format, &reader, error));
     TRY(read_header(pass, reader, &rules, report, error));
     TRY(read_rows(pass, reader, rules, tally, report, error));
-    if (pass->spec->format.header == READER_HEADER_NONE && reader_is_empty(reader))
+    if (reader_is_empty(reader))
         return fail(error, ERROR_INPUT, "%s: empty file", pass->path);
     tally_report(tally, pass->spec, report);
+    for (size_t i = 0; i < pass->spec->column_count; i++)
+        if (reader_is_renamed(reader, i))
+            note_renamed(pass, i, report);
     if (!reader_digest(reader, content))
         return fail(error, ERROR_SYSTEM, "%s: not read to its end", pass->path);
     return RESULT_OK;

@@ -16,6 +16,9 @@ enum {
     READER_RECORD_BYTES_MAX = 1 << 20,
 };
 
+typedef enum ReaderKind { READER_DELIMITED, READER_FIXED, READER_JSON_LINES, READER_XML } ReaderKind;
+
+/* Only delimited text has a header of its own; JSON lines and XML name each field. */
 typedef enum ReaderHeader {
     READER_HEADER_EXACT,      /* names as the spec has them, or an alias */
     READER_HEADER_NORMALISED, /* without regard to case; space, _ and - alike */
@@ -26,20 +29,33 @@ typedef struct ReaderColumn {
     Text name;
     const Text *aliases; /* other names that it has had */
     size_t alias_count;
+    size_t width; /* bytes in fixed width */
 } ReaderColumn;
 
+/* A record in front of or behind the rows that is no row. Delimited: its first field is the name. Fixed
+ * width: it starts with the name. */
+typedef struct ReaderMarker {
+    Text name;                   /* empty: the file has none */
+    size_t count_from, count_to; /* where the number of rows stands: the field from 1, or bytes from 1, to 0
+                                    being the end of the record; from 0: nowhere */
+} ReaderMarker;
+
 typedef struct ReaderFormat {
+    ReaderKind kind;
     ReaderHeader header;
     const ReaderColumn *columns; /* in the spec's order; none where a header is read but not matched */
     size_t column_count;
-    Text delimiter;          /* 1 to READER_DELIMITER_BYTES_MAX bytes */
-    char quote;              /* 0: none */
-    bool is_windows_1252;    /* else UTF-8 */
-    TranscodeFrom utf16;     /* what it is without a byte order mark */
-    size_t record_bytes_max; /* a record with all its lines */
-    size_t lines_skipped;    /* physical lines in front of the header */
-    Text trailer;            /* not empty: the last record starts with this field, then the number of rows */
-    size_t read_bytes_max;   /* 0: the default; tests set it small so that everything straddles */
+    bool ignores_extra;         /* JSON lines, XML: fields that no column names */
+    Text record_element;        /* XML: local name */
+    Text delimiter;             /* 1 to READER_DELIMITER_BYTES_MAX bytes */
+    char quote;                 /* 0: none */
+    bool is_windows_1252;       /* else UTF-8 */
+    TranscodeFrom utf16;        /* what it is without a byte order mark */
+    size_t record_bytes_max;    /* a record with all its lines */
+    size_t lines_skipped;       /* physical lines in front of the header */
+    ReaderMarker header_record; /* the first record */
+    ReaderMarker trailer;       /* the last record, with the number of rows */
+    size_t read_bytes_max;      /* 0: the default; tests set it small so that everything straddles */
 } ReaderFormat;
 
 typedef enum ReaderFault {
@@ -54,6 +70,16 @@ typedef enum ReaderFault {
     READER_NOT_UTF8,
     READER_NOT_UTF16,
     READER_UNDEFINED_BYTE,
+    READER_SHORT_RECORD,
+    READER_LONG_RECORD,
+    READER_NOT_JSON,
+    READER_CUT_SHORT,
+    READER_NOT_OBJECT,
+    READER_LONE_SURROGATE,
+    READER_NESTED,
+    READER_REPEATED,
+    READER_UNKNOWN_FIELD,
+    READER_STRAY_TEXT,
     READER_FAULT_COUNT
 } ReaderFault;
 
@@ -85,5 +111,7 @@ void reader_expect(Reader *reader, size_t field_count);
 Result reader_next(Reader *reader, const ReaderRecord **record, Error *error) CHECKED;
 /* Nothing but blank lines has been read. */
 bool reader_is_empty(const Reader *reader);
+/* JSON lines and XML: was the column found under another name than its own? */
+bool reader_is_renamed(const Reader *reader, size_t column);
 bool reader_digest(const Reader *reader, Hash *digest); /* as input_digest has it */
 void reader_close(Reader **reader);                     /* wipes what was read */

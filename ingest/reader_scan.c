@@ -214,3 +214,40 @@ ScanOutcome scan_record(Scan *scan, const char *data, size_t length, bool is_fin
     scan->end_bytes = bytes;
     return SCAN_COMPLETE;
 }
+
+ScanOutcome scan_whole_line(Scan *scan, const char *data, size_t length, bool is_final)
+{
+    scan->field_count = 0;
+    scan->is_multi_line = scan->has_escapes = false;
+    scan->fault = READER_GOOD;
+    scan->fault_field = -1;
+    if (!scan_line(scan, data, length, &scan->bytes, &scan->end_bytes)) {
+        if (!is_final)
+            return SCAN_NEEDS_MORE;
+        scan->end_bytes = length > 0 && data[length - 1] == '\r';
+        scan->bytes = length - scan->end_bytes;
+    }
+    scan->fields[0] = (Text){.data = data, .length = scan->bytes};
+    scan->has_escape[0] = false;
+    scan->field_count = 1;
+    return SCAN_COMPLETE;
+}
+
+ReaderFault scan_fixed(Scan *scan)
+{
+    const ReaderFormat *format = scan->format;
+    const Text line = scan->fields[0];
+    size_t at = 0;
+
+    if (memchr(line.data, '\r', line.length) != NULL)
+        return READER_STRAY_RETURN;
+    for (size_t i = 0; i < format->column_count; i++) {
+        size_t width = format->columns[i].width;
+        if (line.length - at < width)
+            return READER_SHORT_RECORD;
+        scan->fields[i] = (Text){.data = line.data + at, .length = width};
+        at += width;
+    }
+    scan->field_count = format->column_count;
+    return at < line.length ? READER_LONG_RECORD : READER_GOOD;
+}

@@ -23,6 +23,10 @@ typedef struct Scan {
 
 /* data[length] on are slack. is_final: nothing comes behind length. */
 ScanOutcome scan_record(Scan *scan, const char *data, size_t length, bool is_final);
+/* The line as one field. */
+ScanOutcome scan_whole_line(Scan *scan, const char *data, size_t length, bool is_final);
+/* Makes the fields of a fixed-width record of its line. A fault is the whole record's. */
+ReaderFault scan_fixed(Scan *scan);
 /* The bytes in front of the first line end, or false when there is none in data. *end_bytes: 1 or 2. */
 bool scan_line(const Scan *scan, const char *data, size_t length, size_t *bytes, size_t *end_bytes);
 uint64_t scan_count_lines(const Scan *scan, Text text);

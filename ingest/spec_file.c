@@ -46,7 +46,92 @@ static Result build_lines(SpecBuild *build, Error *error)
     if (yaml->skip_lines < 0 || yaml->skip_lines > SKIPPED_LINES_MAX)
         return wrong(build, "skip_lines: 0 to 1000", error);
     format->lines_skipped = (size_t)yaml->skip_lines;
-    format->trailer = text_copy(build->spec->arena, text_from(yaml->trailer));
+    return RESULT_OK;
+}
+
+/* ---- header and trailer records ---- */
+
+/* "3", a field; of fixed width "12-20" or "12-", bytes. */
+static bool read_place(Text text, ReaderKind kind, ReaderMarker *marker)
+{
+    Text from = text_next(&text, '-');
+    bool has_end = text.data != NULL && kind == READER_FIXED;
+    int64_t first, last = 0;
+
+    if (!text_to_int64(from, &first) || first < 1 || first > READER_RECORD_BYTES_MAX)
+        return false;
+    if (text.length > 0 && (!has_end || !text_to_int64(text, &last) || last < first))
+        return false;
+    marker->count_from = (size_t)first;
+    marker->count_to = (size_t)last;
+    return true;
+}
+
+/* Without a place, the number of rows is a trailer's second field, or in fixed width all behind its name. */
+static Result build_markers(SpecBuild *build, Error *error)
+{
+    const YamlFile *yaml = &build->yaml->file;
+    ReaderFormat *format = &build->spec->format;
+    Arena *arena = build->spec->arena;
+
+    if ((yaml->header_count != NULL && yaml->header_record == NULL) ||
+        (yaml->trailer_count != NULL && yaml->trailer == NULL))
+        return wrong(build, "header_count needs header_record, trailer_count needs trailer", error);
+    format->header_record.name = text_copy(arena, text_from(yaml->header_record));
+    format->trailer.name = text_copy(arena, text_from(yaml->trailer));
+    format->trailer.count_from = format->kind == READER_FIXED ? format->trailer.name.length + 1 : 2;
+    if ((yaml->header_count != NULL &&
+         !read_place(text_from(yaml->header_count), format->kind, &format->header_record)) ||
+        (yaml->trailer_count != NULL &&
+         !read_place(text_from(yaml->trailer_count), format->kind, &format->trailer)))
+        return wrong(build, "a count stands in a field from 1; in fixed width, in bytes such as 12-20",
+                     error);
+    return RESULT_OK;
+}
+
+/* ---- all of it ---- */
+
+/* A key that the format has no use for is a misunderstanding. */
+static Result check_keys(const SpecBuild *build, Error *error)
+{
+    const YamlFile *yaml = &build->yaml->file;
+    ReaderKind kind = build->spec->format.kind;
+    bool is_text = kind == READER_DELIMITED || kind == READER_FIXED;
+    const struct {
+        bool is_there, has_use;
+        const char *rule;
+    } keys[] = {
+        {yaml->delimiter != NULL || yaml->quote != NULL, kind == READER_DELIMITED,
+         "delimiter and quote are for delimited"},
+        {yaml->record != NULL, kind == READER_XML, "record is for xml"},
+        {yaml->header_record != NULL || yaml->trailer != NULL, is_text,
+         "header_record and trailer are for delimited and fixed"},
+        {yaml->skip_lines != 0, kind != READER_XML, "skip_lines: xml has no lines"},
+        {build->spec->format.is_windows_1252, kind != READER_JSON_LINES,
+         "encoding: json is never windows-1252"},
+        {build->spec->format.header == READER_HEADER_NONE, is_text, "header: each field has a name"},
+        {yaml->header != NULL && build->spec->format.header != READER_HEADER_NONE, kind != READER_FIXED,
+         "header: fixed has none; pass its lines with skip_lines"},
+    };
+
+    for (size_t i = 0; i < COUNT(keys); i++)
+        if (keys[i].is_there && !keys[i].has_use)
+            return wrong(build, keys[i].rule, error);
+    if (kind == READER_XML && yaml->record == NULL)
+        return wrong(build, "record: the name of the element that is one record", error);
+    return RESULT_OK;
+}
+
+static Result build_format(SpecBuild *build, Error *error)
+{
+    static const char *const kinds[] = {"delimited", "fixed", "json_lines", "xml"};
+    int kind = spec_choose(build->yaml->file.format, kinds, COUNT(kinds));
+
+    if (kind < 0)
+        return wrong(build, "format: delimited, fixed, json_lines or xml", error);
+    build->spec->format.kind = (ReaderKind)kind;
+    build->spec->format.record_element = text_copy(build->spec->arena, text_from(build->yaml->file.record));
+    build->spec->format.ignores_extra = build->spec->ignores_extra;
     return RESULT_OK;
 }
 
@@ -60,8 +145,7 @@ Result spec_build_file(SpecBuild *build, Error *error)
     ReaderFormat *format = &build->spec->format;
     int encoding = 0, header = READER_HEADER_EXACT;
 
-    if (strcmp(yaml->format, "delimited") != 0)
-        return wrong(build, "format: delimited is the only one supported", error);
+    TRY(build_format(build, error));
     if (yaml->encoding != NULL)
         encoding = spec_choose(yaml->encoding, encodings, COUNT(encodings));
     if (encoding < 0)
@@ -73,9 +157,13 @@ Result spec_build_file(SpecBuild *build, Error *error)
     if (header < 0)
         return wrong(build, "header: exact, normalised or none", error);
     format->header = (ReaderHeader)header;
+    TRY(check_keys(build, error));
+    if (format->kind == READER_FIXED)
+        format->header = READER_HEADER_NONE;
     if (format->header == READER_HEADER_NONE && build->spec->ignores_extra)
         return wrong(build, "header: without one there are no extra columns to ignore", error);
     TRY(build_delimiter(build, error));
+    TRY(build_markers(build, error));
     return build_lines(build, error);
 }
 
@@ -93,7 +181,12 @@ static Result build_name(SpecBuild *build, size_t index, ReaderColumn *column, E
     const YamlColumn *yaml = &build->yaml->columns[index];
     Arena *arena = build->spec->arena;
 
-    *column = (ReaderColumn){.name = build->spec->columns[index].name, .alias_count = yaml->aliases_count};
+    *column = (ReaderColumn){.name = build->spec->columns[index].name,
+                             .alias_count = yaml->aliases_count,
+                             .width = (size_t)yaml->width};
+    if ((build->spec->format.kind == READER_FIXED) != (yaml->width > 0) || yaml->width < 0)
+        return wrong_column(build, index, "width: bytes from 1, of every column where the format is fixed",
+                            error);
     if (yaml->aliases_count == 0)
         return RESULT_OK;
     if (build->spec->format.header == READER_HEADER_NONE)
@@ -110,6 +203,7 @@ Result spec_build_names(SpecBuild *build, Error *error)
     IngestSpec *spec = build->spec;
     ReaderColumn *columns = arena_alloc(spec->arena, spec->column_count * sizeof *columns);
     Names names = {.format = &spec->format};
+    size_t width = 0;
 
     spec->format.columns = columns;
     for (size_t i = 0; i < spec->column_count; i++) {
@@ -120,6 +214,9 @@ Result spec_build_names(SpecBuild *build, Error *error)
         if (is_taken)
             return wrong_column(build, i, "a file's name for it could mean another column", error);
         spec->format.column_count++;
+        width += columns[i].width;
     }
+    if (width > spec->format.record_bytes_max)
+        return wrong(build, "line_bytes_max: less than the widths of all columns", error);
     return RESULT_OK;
 }

@@ -9,6 +9,7 @@ typedef struct YamlColumn {
     double *min, *max;
     char **aliases;
     unsigned aliases_count;
+    int width;
     bool required;
 } YamlColumn;
 
@@ -22,7 +23,8 @@ typedef struct YamlLayout {
 } YamlLayout;
 
 typedef struct YamlFile {
-    char *format, *delimiter, *quote, *encoding, *header, *trailer;
+    char *format, *delimiter, *quote, *encoding, *header, *record, *header_record, *header_count, *trailer,
+        *trailer_count;
     int line_bytes_max, skip_lines;
 } YamlFile;
 

@@ -28,7 +28,7 @@ static ReaderFormat format_of(uint8_t choice)
         .is_windows_1252 = (choice & 8) != 0,
         .record_bytes_max = RECORD_BYTES,
         .lines_skipped = (choice & 16) != 0 ? 2 : 0,
-        .trailer = (choice & 32) != 0 ? TEXT("END") : TEXT(""),
+        .trailer = {.name = (choice & 32) != 0 ? TEXT("END") : TEXT(""), .count_from = 2},
     };
 }
 

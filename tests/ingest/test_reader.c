@@ -1,88 +1,14 @@
-#include "ingest/reader.h"
+#include "tests/ingest/reading.h"
 
-#include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-#include "tests/support/support.h"
-
-enum { OUT_BYTES = 8192 };
 
 static const ReaderFormat csv = {
     .delimiter = {.data = ",", .length = 1}, .quote = '"', .record_bytes_max = 128};
 
-static const char *write_bytes(const char *bytes, size_t length)
-{
-    const char *path = support_file("read.csv", "");
-    FILE *file = fopen(path, "wb");
-
-    cr_assert_not_null(file);
-    cr_assert_eq(fwrite(bytes, 1, length, file), length);
-    cr_assert_eq(fclose(file), 0);
-    return path;
-}
-
-static void add(char *out, const char *text, size_t length)
-{
-    size_t at = strlen(out);
-
-    cr_assert_lt(at + length, (size_t)OUT_BYTES - 1);
-    memcpy(out + at, text, length);
-    out[at + length] = '\0';
-}
-
-/* Every record as "LINE:field|field" or "LINE!fault@field", one a line; an error as "error: ...". */
-static void read_all(const char *path, const ReaderFormat *format, char out[OUT_BYTES])
-{
-    SCOPED(reader_close) Reader *reader = NULL;
-    const ReaderRecord *record;
-    Error error = {0};
-    char head[96];
-    bool is_first = true;
-
-    out[0] = '\0';
-    Result result = reader_open(path, format, &reader, &error);
-    while (result.ok && (result = reader_next(reader, &record, &error)).ok && record != NULL) {
-        bool is_good = record->fault == READER_GOOD;
-        snprintf(head, sizeof head, is_good ? "%d:" : "%d!%s@%d\n", (int)record->line,
-                 READER_FAULT_TEXTS[record->fault], record->fault_field);
-        add(out, head, strlen(head));
-        for (size_t i = 0; is_good && i < record->field_count; i++) {
-            add(out, "|", i > 0);
-            add(out, record->fields[i].data, record->fields[i].length);
-        }
-        add(out, "\n", is_good);
-        if (is_first)
-            reader_expect(reader, record->field_count);
-        is_first = false;
-    }
-    if (!result.ok) {
-        add(out, "error: ", 7);
-        const char *rule = strstr(error.message, "read.csv");
-        rule = rule != NULL ? rule + strlen("read.csv") : error.message;
-        add(out, rule, strlen(rule));
-    }
-}
-
-/* With every size of read from 1 to 64 bytes, so that everything straddles, and with the default. */
-static void expect_bytes(const char *bytes, size_t length, const ReaderFormat *format, const char *expected)
-{
-    const char *path = write_bytes(bytes, length);
-    char out[OUT_BYTES];
-
-    for (size_t read_bytes = 0; read_bytes <= 64; read_bytes++) {
-        ReaderFormat sized = *format;
-        sized.read_bytes_max = read_bytes;
-        read_all(path, &sized, out);
-        cr_assert_str_eq(out, expected, "in reads of %zu bytes:\n%s---- expected\n%s", read_bytes, out,
-                         expected);
-    }
-}
-
 static void expect(const char *text, const char *expected)
 {
-    expect_bytes(text, strlen(text), &csv, expected);
+    reading_expect(text, strlen(text), &csv, expected);
 }
 
 Test(reader, fields_and_lines_are_told_apart)
@@ -193,7 +119,7 @@ Test(reader, too_many_fields_damage_the_row)
     memset(text + 4, ',', 1500);
     snprintf(text + 1504, 16, "\n3,4\n");
 
-    expect_bytes(text, strlen(text), &wide, "1:a|b\n2!too many fields@1024\n3:3|4\n");
+    reading_expect(text, strlen(text), &wide, "1:a|b\n2!too many fields@1024\n3:3|4\n");
 }
 
 Test(reader, a_byte_order_mark_is_no_part_of_the_first_name)
@@ -213,7 +139,7 @@ Test(reader, nothing_is_read_from_an_empty_file)
 
 Test(reader, nul_bytes_damage_the_row)
 {
-    expect_bytes("a,b\n1,x\0y\n3,4\n", 14, &csv, "1:a|b\n2!NUL byte@1\n3:3|4\n");
+    reading_expect("a,b\n1,x\0y\n3,4\n", 14, &csv, "1:a|b\n2!NUL byte@1\n3:3|4\n");
 }
 
 Test(reader, invalid_utf8_damages_the_row_and_names_the_field)
@@ -229,9 +155,9 @@ Test(reader, windows_1252_is_decoded)
 
     latin.is_windows_1252 = true;
 
-    expect_bytes(text, strlen(text), &latin,
-                 "1:a|b\n2:caf\xc3\xa9 \xe2\x82\xac"
-                 "5 \xe2\x80\x9cq\xe2\x80\x9d|O\xe2\x80\x99N\"\xc3\xbf\n");
+    reading_expect(text, strlen(text), &latin,
+                   "1:a|b\n2:caf\xc3\xa9 \xe2\x82\xac"
+                   "5 \xe2\x80\x9cq\xe2\x80\x9d|O\xe2\x80\x99N\"\xc3\xbf\n");
 }
 
 Test(reader, the_five_undefined_bytes_of_windows_1252_damage_the_row)
@@ -241,10 +167,10 @@ Test(reader, the_five_undefined_bytes_of_windows_1252_damage_the_row)
 
     latin.is_windows_1252 = true;
 
-    expect_bytes(text, strlen(text), &latin,
-                 "1:a|b\n2!byte undefined in windows-1252@1\n3!byte undefined in windows-1252@1\n"
-                 "4!byte undefined in windows-1252@1\n5!byte undefined in windows-1252@1\n"
-                 "6!byte undefined in windows-1252@1\n7:1|\xc5\xbe\n");
+    reading_expect(text, strlen(text), &latin,
+                   "1:a|b\n2!byte undefined in windows-1252@1\n3!byte undefined in windows-1252@1\n"
+                   "4!byte undefined in windows-1252@1\n5!byte undefined in windows-1252@1\n"
+                   "6!byte undefined in windows-1252@1\n7:1|\xc5\xbe\n");
 }
 
 Test(reader, other_delimiters_work_of_one_byte_and_of_several)
@@ -254,8 +180,8 @@ Test(reader, other_delimiters_work_of_one_byte_and_of_several)
     pipe.delimiter = TEXT("|");
     tilde.delimiter = TEXT("~|~");
 
-    expect_bytes("a|b\n1,2|3\n", 10, &pipe, "1:a|b\n2:1,2|3\n");
-    expect_bytes("a~|~b\n1~2~|~\"3~|~4\"\n", 20, &tilde, "1:a|b\n2:1~2|3~|~4\n");
+    reading_expect("a|b\n1,2|3\n", 10, &pipe, "1:a|b\n2:1,2|3\n");
+    reading_expect("a~|~b\n1~2~|~\"3~|~4\"\n", 20, &tilde, "1:a|b\n2:1~2|3~|~4\n");
 }
 
 Test(reader, without_quotes_a_quote_is_a_letter)
@@ -264,7 +190,7 @@ Test(reader, without_quotes_a_quote_is_a_letter)
 
     bare.quote = 0;
 
-    expect_bytes("a,b\n\"1,2\n", 9, &bare, "1:a|b\n2:\"1|2\n");
+    reading_expect("a,b\n\"1,2\n", 9, &bare, "1:a|b\n2:\"1|2\n");
 }
 
 Test(reader, lines_in_front_of_the_header_are_passed)
@@ -273,25 +199,25 @@ Test(reader, lines_in_front_of_the_header_are_passed)
 
     skipping.lines_skipped = 2;
 
-    expect_bytes("made \"1\n\na,b\n1,2\n", 17, &skipping, "3:a|b\n4:1|2\n");
+    reading_expect("made \"1\n\na,b\n1,2\n", 17, &skipping, "3:a|b\n4:1|2\n");
 }
 
 Test(reader, a_trailer_is_no_row_and_must_tell_the_number_of_rows)
 {
     ReaderFormat trailed = csv;
 
-    trailed.trailer = TEXT("END");
+    trailed.trailer = (ReaderMarker){.name = TEXT("END"), .count_from = 2};
 
-    expect_bytes("a,b\n1,2\n3\nEND,2\n", 16, &trailed,
-                 "1:a|b\n2:1|2\n3!another number of fields than the header@-1\n");
-    expect_bytes("a,b\n1,2\nEND,2\n", 14, &trailed,
-                 "1:a|b\n2:1|2\nerror:  line 3: the trailer's number of rows differs from the 1 read");
-    expect_bytes("a,b\n1,2\nEND,x\n", 14, &trailed,
-                 "1:a|b\n2:1|2\nerror:  line 3: the trailer has no number of rows");
-    expect_bytes("a,b\n1,2\n", 8, &trailed,
-                 "1:a|b\n2:1|2\nerror: : the trailer that its spec declares is absent: cut short?");
-    expect_bytes("a,b\n1,2\nEND,1\n3,4\n", 18, &trailed,
-                 "1:a|b\n2:1|2\nerror:  line 4: the trailer is not the last record");
+    reading_expect("a,b\n1,2\n3\nEND,2\n", 16, &trailed,
+                   "1:a|b\n2:1|2\n3!another number of fields than the header@-1\n");
+    reading_expect("a,b\n1,2\nEND,2\n", 14, &trailed,
+                   "1:a|b\n2:1|2\nerror:  line 3: the trailer's number of rows differs from the 1 read");
+    reading_expect("a,b\n1,2\nEND,x\n", 14, &trailed,
+                   "1:a|b\n2:1|2\nerror:  line 3: the trailer has no number of rows");
+    reading_expect("a,b\n1,2\n", 8, &trailed,
+                   "1:a|b\n2:1|2\nerror: : the trailer that its spec declares is absent: cut short?");
+    reading_expect("a,b\n1,2\nEND,1\n3,4\n", 18, &trailed,
+                   "1:a|b\n2:1|2\nerror:  line 4: the trailer is not the last record");
 }
 
 Test(reader, formats_that_are_not_supported_are_refused_by_name)
@@ -303,9 +229,9 @@ Test(reader, formats_that_are_not_supported_are_refused_by_name)
 Test(reader, the_digest_is_of_the_file_as_delivered)
 {
     SCOPED(reader_close) Reader *reader = NULL;
-    const char *path = write_bytes("\xef\xbb\xbf"
-                                   "abc",
-                                   6);
+    const char *path = reading_file("\xef\xbb\xbf"
+                                    "abc",
+                                    6);
     const ReaderRecord *record;
     char hex[HASH_TEXT_BYTES];
     Error error = {0};

@@ -1,0 +1,13 @@
+#pragma once
+/* What tests of the reader share: every record of a file as text. */
+#include <criterion/criterion.h>
+
+#include "ingest/reader.h"
+
+const char *reading_file(const char *bytes, size_t length);
+/*
+ * Reads with every size of read from 1 to 64 bytes, so that everything straddles, and with the default.
+ * A format with columns has no line of names.
+ * expected: each record as "LINE:field|field" or "LINE!fault@field", one a line; an error as "error: ...".
+ */
+void reading_expect(const char *bytes, size_t length, const ReaderFormat *format, const char *expected);
