@@ -290,7 +290,7 @@ static void read_numbers(int64_t release_id)
         person_of_number[db_int(rows, i, 0)] = (int)db_int(rows, i, 1) - 1;
 }
 
-Test(differential, queries_answer_as_the_naive_reading_does, .timeout = 36000)
+Test(differential, queries_answer_as_the_naive_reading_does)
 {
     uint64_t cases = setting("CINQUE_DIFFERENTIAL", 200), seed = setting("CINQUE_SEED", 20261122);
     int64_t people = 0;
