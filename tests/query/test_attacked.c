@@ -1,7 +1,7 @@
 /*
  * Random people in random tables that are linked by dimensions they share, against the attacker of
- * attacker.h. CINQUE_DIFFERENTIAL says how many (200), CINQUE_SEED from where. Tests without a timeout of their
- * own: with two different ones Criterion's runner leaks, which fails the sanitized run.
+ * attacker.h. CINQUE_DIFFERENTIAL says how many (200), CINQUE_SEED from where. Tests without a timeout of
+ * their own: with two different ones Criterion's runner leaks, which fails the sanitized run.
  */
 #include <inttypes.h>
 
