@@ -118,6 +118,7 @@ Result cmd_governance_apply(Cli *cli, int argc, const char *const *argv, Error *
 Result cmd_reference_add(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_loads(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_quality_report(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_withdraw(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_quarantine(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_link(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

@@ -28,6 +28,7 @@ static const Command commands[] = {
     {"loads", cmd_loads, "", "what is held, since when, and what replaced it"},
     {"withdraw", cmd_withdraw, "LOAD", "take a load back"},
     {"quarantine", cmd_quarantine, "LOAD", "line, column and rule of each rejected row"},
+    {"quality report", cmd_quality_report, "CCYY-MM", "what is unusual about a month's deliveries"},
     {"link", cmd_link, "", "link subjects to people and households"},
     {"link report", cmd_link_report, "", "match rates by source, age, sex and deprivation"},
     {"link undo", cmd_link_undo, "RUN", "take the newest linkage run back"},

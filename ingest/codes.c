@@ -5,7 +5,7 @@
 
 #include "ingest/reader.h"
 
-enum { CODE_BYTES_MAX = 128, LIST_START = 64, LIST_FIELDS = 2, LIST_FIELDS_DATED = 4 };
+enum { CODE_BYTES_MAX = 128, LIST_START = 64, LIST_FIELDS = 2, LIST_FIELDS_DATED = 4, LIST_FIELDS_MAX = 5 };
 
 static const ReaderFormat list_format = {
     .delimiter = {.data = ",", .length = 1}, .quote = '"', .record_bytes_max = 4096};
@@ -59,28 +59,52 @@ static Result build_slots(const char *path, CodeList *list, Arena *arena, Error 
     return RESULT_OK;
 }
 
-static bool header_is(const ReaderRecord *header, size_t field_count)
+/* code, meaning; both days or neither; class or not. */
+static bool header_is_known(const ReaderRecord *header, CodeList *list)
 {
-    static const char *const names[LIST_FIELDS_DATED] = {"code", "meaning", "valid_from", "valid_to"};
+    const char *expected[LIST_FIELDS_MAX] = {"code", "meaning"};
+    size_t count = LIST_FIELDS;
 
-    if (header == NULL || header->fault != READER_GOOD || header->field_count != field_count)
+    if (header == NULL || header->fault != READER_GOOD || header->field_count > LIST_FIELDS_MAX)
         return false;
-    for (size_t i = 0; i < field_count; i++)
-        if (!text_equal(header->fields[i], text_from(names[i])))
-            return false;
-    return true;
+    list->is_dated = header->field_count >= LIST_FIELDS_DATED;
+    list->is_classed = header->field_count % 2 == 1;
+    if (list->is_dated) {
+        expected[count++] = "valid_from";
+        expected[count++] = "valid_to";
+    }
+    if (list->is_classed)
+        expected[count++] = "class";
+    bool is_known = header->field_count == count;
+    for (size_t i = 0; is_known && i < count; i++)
+        is_known = text_equal(header->fields[i], text_from(expected[i]));
+    return is_known;
 }
 
-static Result read_header(const char *path, Reader *reader, bool *is_dated, Error *error)
+static Result read_header(const char *path, Reader *reader, CodeList *list, Error *error)
 {
     const ReaderRecord *header;
 
     TRY(reader_next(reader, &header, error));
-    *is_dated = header_is(header, LIST_FIELDS_DATED);
-    if (!*is_dated && !header_is(header, LIST_FIELDS))
-        return fail(error, ERROR_CONFIG,
-                    "%s line 1: the header must be code,meaning or code,meaning,valid_from,valid_to", path);
-    reader_expect(reader, *is_dated ? LIST_FIELDS_DATED : LIST_FIELDS);
+    if (!header_is_known(header, list))
+        return fail(
+            error, ERROR_CONFIG,
+            "%s line 1: the header must be code,meaning, then valid_from,valid_to or not, then class or not",
+            path);
+    reader_expect(reader, header->field_count);
+    return RESULT_OK;
+}
+
+static Result read_class(const char *path, const ReaderRecord *record, Code *code, Error *error)
+{
+    Text class = record->fields[record->field_count - 1];
+
+    code->class = text_equal(class, TEXT("default")) ? CODE_DEFAULT
+                  : text_equal(class, TEXT("other")) ? CODE_OTHER
+                                                     : CODE_VALID;
+    if (code->class == CODE_VALID && class.length > 0)
+        return fail(error, ERROR_CONFIG, "%s line %" PRIu64 ": class is default, other or empty", path,
+                    record->line);
     return RESULT_OK;
 }
 
@@ -142,6 +166,8 @@ static Result read_codes(const char *path, Reader *reader, Arena *arena, CodeLis
         };
         if (list->is_dated)
             TRY(read_days(path, record, code, error));
+        if (list->is_classed)
+            TRY(read_class(path, record, code, error));
     }
     if (list->count == 0)
         return fail(error, ERROR_CONFIG, "%s: no codes", path);
@@ -154,7 +180,7 @@ Result codes_open(const char *path, Text name, Arena *arena, CodeList *list, Err
 
     *list = (CodeList){.name = text_copy(arena, name)};
     TRY(reader_open(path, &list_format, &reader, error));
-    TRY(read_header(path, reader, &list->is_dated, error));
+    TRY(read_header(path, reader, list, error));
     TRY(read_codes(path, reader, arena, list, error));
     return build_slots(path, list, arena, error);
 }
@@ -165,9 +191,11 @@ void codes_hash(const CodeList *list, HashStream *stream)
     for (size_t i = 0; i < list->count; i++) {
         hash_add(stream, list->codes[i].code.data, list->codes[i].code.length + 1);
         hash_add(stream, list->codes[i].meaning.data, list->codes[i].meaning.length + 1);
-        if (!list->is_dated)
-            continue;
-        hash_add(stream, &list->codes[i].valid_from, sizeof list->codes[i].valid_from);
-        hash_add(stream, &list->codes[i].valid_to, sizeof list->codes[i].valid_to);
+        if (list->is_dated) {
+            hash_add(stream, &list->codes[i].valid_from, sizeof list->codes[i].valid_from);
+            hash_add(stream, &list->codes[i].valid_to, sizeof list->codes[i].valid_to);
+        }
+        if (list->is_classed)
+            hash_add(stream, &list->codes[i].class, sizeof list->codes[i].class);
     }
 }

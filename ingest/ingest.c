@@ -22,6 +22,7 @@ typedef struct Load {
     Seal *seal; /* made when the first row is quarantined */
     IngestReport *report;
     bool has_nhs_number;
+    RuleCounts counts[SPEC_COLUMNS_MAX];
 } Load;
 
 static int64_t cpu_us(void)
@@ -135,8 +136,10 @@ static void fill_report(const IngestSpec *spec, const IngestDelivery *delivery, 
     month_format(delivery->period, report->period);
 }
 
-static StoreCounts counts_of(const IngestReport *report)
+static StoreCounts counts_of(const Load *load)
 {
+    const IngestReport *report = load->report;
+
     return (StoreCounts){
         .read = report->rows_read,
         .loaded = report->rows_loaded,
@@ -146,6 +149,7 @@ static StoreCounts counts_of(const IngestReport *report)
         .nhs_valid = report->nhs_valid,
         .nhs_invalid = report->nhs_invalid,
         .nhs_absent = report->nhs_absent,
+        .columns = load->counts,
     };
 }
 
@@ -159,6 +163,7 @@ static Result read_file(Load *load, Error *error)
         .period = load->delivery->period,
         .show_progress = load->context->show_progress,
         .sink = {.context = load, .good = load_good, .bad = load_bad},
+        .counts = load->counts,
     };
     Hash content;
 
@@ -180,10 +185,10 @@ static Result end_load(Load *load, Error *error)
         report->outcome = INGEST_REJECTED;
         report->rows_loaded = report->rows_withheld = 0;
         report->nhs_valid = report->nhs_invalid = report->nhs_absent = 0;
-        const StoreCounts counts = counts_of(report);
+        const StoreCounts counts = counts_of(load);
         return store_reject(&load->store, &counts, error);
     }
-    const StoreCounts counts = counts_of(report);
+    const StoreCounts counts = counts_of(load);
     return store_publish(&load->store, &counts, &report->subjects_new, error);
 }
 

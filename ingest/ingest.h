@@ -94,6 +94,13 @@ Result ingest_load_missing(Db *loader, Month period, Table **table, Error *error
 /* line, column, rule of a load's quarantine, at most rows_max */
 Result ingest_quarantine_list(Db *loader, int64_t load_id, int64_t rows_max, Table **table, Error *error)
     CHECKED;
+typedef struct IngestQuality {
+    int64_t measures, unusual, without_history;
+} IngestQuality;
+/* source, sender, measure, column, value, usual, low, high, verdict of what the period's deliveries measure,
+ * as schema/070_quality.sql says; without all only what is unusual. source NULL: of all. */
+Result ingest_quality(Db *loader, Month period, const char *source, bool all, Table **table,
+                      IngestQuality *counts, Error *error) CHECKED;
 /* One row a report: source, sender, period, outcome, read, loaded, quarantined, ..., rows a second. */
 Table *ingest_report_table(const IngestReport *reports, size_t count);
 

@@ -1,6 +1,7 @@
 #include "ingest/pass.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/progress.h"
@@ -90,10 +91,12 @@ Result pass_run(const Pass *pass, IngestReport *report, Hash *content, Error *er
     TRY(read_rows(pass, reader, rules, tally, report, error));
     if (reader_is_empty(reader))
         return fail(error, ERROR_INPUT, "%s: empty file", pass->path);
-    tally_report(tally, pass->spec, report);
     for (size_t i = 0; i < pass->spec->column_count; i++)
         if (reader_is_renamed(reader, i))
             note_renamed(pass, i, report);
+    tally_report(tally, pass->spec, report);
+    if (pass->counts != NULL)
+        memcpy(pass->counts, rules_counts(rules), pass->spec->column_count * sizeof *pass->counts);
     if (!reader_digest(reader, content))
         return fail(error, ERROR_SYSTEM, "%s: not read to its end", pass->path);
     return RESULT_OK;

@@ -15,6 +15,7 @@ typedef struct Pass {
     Month period; /* or RULE_ANY_PERIOD */
     bool show_progress;
     PassSink sink;
+    RuleCounts *counts; /* SPEC_COLUMNS_MAX of them, filled at the end; or NULL */
 } Pass;
 
 /* Counts rows read, quarantined and excluded and the rules broken into report. content: SHA-256 of what was

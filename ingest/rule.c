@@ -24,6 +24,7 @@ struct Rules {
     char *key;
     size_t key_bytes;
     RuleRow row;
+    RuleCounts counts[SPEC_COLUMNS_MAX];
 };
 
 static const char *const reason_texts[RULE_CROSS] = {
@@ -98,6 +99,8 @@ static void add_fault(Rules *rules, int column, int reason)
 {
     RuleRow *row = &rules->row;
 
+    if (column != RULE_WHOLE_ROW && reason != RULE_REQUIRED)
+        rules->counts[column].invalid++;
     if (row->fault_count < RULE_FAULTS_MAX)
         row->faults[row->fault_count++] = (RuleFault){.column = (int16_t)column, .reason = (uint16_t)reason};
 }
@@ -126,6 +129,8 @@ static void take_identity(Rules *rules, size_t column)
     if (is_checked && !rule_identifier_is_valid(rules->spec, spec_column, text)) {
         if (spec_column->rejects_invalid)
             add_fault(rules, (int)column, RULE_NOT_VALID);
+        else
+            rules->counts[column].invalid++;
         return;
     }
     identity->fields[spec_column->field] =
@@ -140,12 +145,22 @@ static void take_identity(Rules *rules, size_t column)
 
 /* ---- what is stored ---- */
 
-static bool is_in_period(const Rules *rules, const SpecColumn *column, Text text)
+static int check_code(Rules *rules, size_t column)
 {
-    const CodeList *list = column->list != SPEC_NONE ? &rules->spec->lists[column->list] : NULL;
+    const SpecColumn *spec_column = &rules->spec->columns[column];
+    RuleCounts *counts = &rules->counts[column];
 
-    return list == NULL || !list->is_dated ||
-           codes_valid(codes_find(list, text), rules->period_first_day, rules->period_last_day);
+    if (spec_column->list == SPEC_NONE)
+        return READER_GOOD;
+    const CodeList *list = &rules->spec->lists[spec_column->list];
+    const Code *code = codes_find(list, rules->texts[column]);
+    if (code == NULL)
+        return RULE_NOT_IN_LIST;
+    if (list->is_dated && !codes_valid(code, rules->period_first_day, rules->period_last_day))
+        return RULE_NOT_IN_PERIOD;
+    counts->defaulted += code->class == CODE_DEFAULT;
+    counts->other += code->class == CODE_OTHER;
+    return READER_GOOD;
 }
 
 static void take_value(Rules *rules, size_t column)
@@ -154,8 +169,8 @@ static void take_value(Rules *rules, size_t column)
     Value *value = &rules->payload[rules->slots[column]];
     int reason = rule_value(rules->spec, spec_column, rules->texts[column], value);
 
-    if (reason == READER_GOOD && !is_in_period(rules, spec_column, rules->texts[column]))
-        reason = RULE_NOT_IN_PERIOD;
+    if (reason == READER_GOOD)
+        reason = check_code(rules, column);
     if (reason != READER_GOOD) {
         *value = value_null(SPEC_TYPE_VALUES[spec_column->type]);
         add_fault(rules, (int)column, reason);
@@ -166,6 +181,7 @@ static void take_nothing(Rules *rules, size_t column)
 {
     const SpecColumn *spec_column = &rules->spec->columns[column];
 
+    rules->counts[column].missing++;
     if (spec_column->is_required && (!rules->row.is_removal || rules->names_record[column]))
         add_fault(rules, (int)column, RULE_REQUIRED);
     if (rules->slots[column] == SPEC_NONE)
@@ -332,6 +348,11 @@ const RuleRow *rules_apply(Rules *rules, const ReaderRecord *record)
     const Value *event = date_of(rules, spec->event_date);
     row->identity.event_date = event != NULL ? event->date : DATE_NONE;
     return row;
+}
+
+const RuleCounts *rules_counts(const Rules *rules)
+{
+    return rules->counts;
 }
 
 void rules_wipe(Rules *rules)

@@ -44,6 +44,12 @@ typedef struct RuleRow {
     size_t fault_count;
 } RuleRow;
 
+/* Of the rows neither damaged nor excluded: what a column lacks, and how often it says that nothing is known.
+ */
+typedef struct RuleCounts {
+    int64_t missing, invalid, defaulted, other;
+} RuleCounts;
+
 typedef struct Rules Rules;
 
 /*
@@ -53,6 +59,8 @@ typedef struct Rules Rules;
 Result rules_open(const IngestSpec *spec, const char *path, const ReaderRecord *header, Month period,
                   Rules **rules, Error *error) CHECKED;
 const RuleRow *rules_apply(Rules *rules, const ReaderRecord *record);
+/* By the spec's columns, of all rows so far. */
+const RuleCounts *rules_counts(const Rules *rules);
 /* Forgets the views and wipes what was copied from records. */
 void rules_wipe(Rules *rules);
 void rules_close(Rules **rules); /* wipes */

@@ -2,7 +2,7 @@
 /* Reads typed values from text. Private to rule.c. */
 #include "ingest/rule.h"
 
-/* READER_GOOD, or why not. *value is set when good. */
+/* READER_GOOD, or why not; a code list is looked up elsewhere. *value is set when good. */
 int rule_value(const IngestSpec *spec, const SpecColumn *column, Text text, Value *value);
 /* As the spec's `scheme` or the identifier's own rule has it. */
 bool rule_identifier_is_valid(const IngestSpec *spec, const SpecColumn *column, Text text);

@@ -13,6 +13,7 @@ enum {
     QUARANTINE_MAX = 32 << 10,
     FIXED_COLUMNS = 5, /* in front of the payload */
     TABLE_BYTES = 96,
+    COLUMN_COUNTS = 4, /* of ingest.load_column: missing, invalid, default, other */
 };
 
 typedef struct QuarantineEntry {
@@ -47,13 +48,13 @@ static const DbStatement load_open = {
 static const DbStatement load_publish = {
     .name = "load_publish",
     .sql = ingest_sql_load_publish,
-    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_INT8_ARRAY},
+    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_INT8_ARRAY, VALUE_TEXT_ARRAY, VALUE_INT8_ARRAY},
     .columns = {VALUE_INT8},
 };
 static const DbStatement load_reject = {
     .name = "load_reject",
     .sql = ingest_sql_load_reject,
-    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_INT8_ARRAY},
+    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_INT8_ARRAY, VALUE_TEXT_ARRAY, VALUE_INT8_ARRAY},
     .columns = {VALUE_INT8},
 };
 static const DbStatement load_abandon = {
@@ -332,10 +333,23 @@ static Result end_load(Store **store, const DbStatement *statement, const StoreC
     Store *ending = *store;
     const int64_t numbers[] = {counts->read,     counts->loaded,    counts->quarantined, counts->excluded,
                                counts->withheld, counts->nhs_valid, counts->nhs_invalid, counts->nhs_absent};
+    const IngestSpec *spec = ending->load.spec;
+    Text names[SPEC_COLUMNS_MAX];
+    int64_t classes[SPEC_COLUMNS_MAX * COLUMN_COUNTS];
+
+    for (size_t i = 0; i < spec->column_count; i++) {
+        const RuleCounts *column = &counts->columns[i];
+        const int64_t of_column[COLUMN_COUNTS] = {column->missing, column->invalid, column->defaulted,
+                                                  column->other};
+        names[i] = spec->columns[i].name;
+        memcpy(classes + i * COLUMN_COUNTS, of_column, sizeof of_column);
+    }
     const Value values[] = {
         permit_value(ending->load.permit),
         value_int4(ending->load_id),
         {.type = VALUE_INT8_ARRAY, .array = {.items = numbers, .count = COUNT(numbers)}},
+        {.type = VALUE_TEXT_ARRAY, .array = {.items = names, .count = spec->column_count}},
+        {.type = VALUE_INT8_ARRAY, .array = {.items = classes, .count = spec->column_count * COLUMN_COUNTS}},
     };
 
     TRY(flush(ending, error));

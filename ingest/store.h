@@ -10,6 +10,7 @@ typedef struct Store Store;
 /* What a load's row in ingest.load counts; the order is that of ingest.counts_set. */
 typedef struct StoreCounts {
     int64_t read, loaded, quarantined, excluded, withheld, nhs_valid, nhs_invalid, nhs_absent;
+    const RuleCounts *columns; /* of the spec */
 } StoreCounts;
 
 extern const char *const STORE_STATUS_NAMES[]; /* of IngestStatus, as ingest.load has them */

@@ -117,6 +117,17 @@ CREATE TABLE ingest.quarantine (
 );
 CREATE INDEX quarantine_place ON ingest.quarantine (load_id, line_number);
 
+-- What a load's columns lack, of its rows neither damaged nor excluded: the VODIM classes but valid, which is the rest.
+CREATE TABLE ingest.load_column (
+    load_id     int4 NOT NULL REFERENCES ingest.load,
+    column_name text NOT NULL,               -- in the file's header
+    missing     int8 NOT NULL,
+    invalid     int8 NOT NULL,
+    defaulted   int8 NOT NULL,               -- says not known, not stated
+    other       int8 NOT NULL,               -- says none of the list
+    PRIMARY KEY (load_id, column_name)
+);
+
 -- ---- subjects ----
 
 -- One identity bundle of one source. No name, no payload.
@@ -326,8 +337,11 @@ BEGIN
     RETURN QUERY SELECT 'opened', opened, found_source;
 END $$;
 
-CREATE FUNCTION ingest.counts_set(wanted int4, counts int8[]) RETURNS void
+CREATE FUNCTION ingest.counts_set(wanted int4, counts int8[], columns text[], classes int8[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO ingest.load_column (load_id, column_name, missing, invalid, defaulted, other)
+    SELECT wanted, c.name, classes[4 * c.n - 3], classes[4 * c.n - 2], classes[4 * c.n - 1], classes[4 * c.n]
+      FROM unnest(columns) WITH ORDINALITY AS c (name, n);
     UPDATE ingest.load
        SET rows_read = counts[1], rows_loaded = counts[2], rows_quarantined = counts[3], rows_excluded = counts[4],
            rows_withheld = counts[5], nhs_valid = counts[6], nhs_invalid = counts[7], nhs_absent = counts[8]
@@ -401,7 +415,7 @@ END $$;
 
 -- counts: rows read, loaded, quarantined, excluded, withheld; NHS numbers valid, invalid, absent. Returns the
 -- subjects not seen before.
-CREATE FUNCTION ingest.load_publish(permit bytea, wanted int4, counts int8[]) RETURNS int8
+CREATE FUNCTION ingest.load_publish(permit bytea, wanted int4, counts int8[], columns text[], classes int8[]) RETURNS int8
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     held ingest.load := ingest.load_claim(permit, wanted);
@@ -421,20 +435,20 @@ BEGIN
     PERFORM ingest.staged_key_require('subject_' || wanted);
     added := ingest.subjects_keep(held.source_id, wanted);
     PERFORM ingest.quarantine_keep(wanted);
-    PERFORM ingest.counts_set(wanted, counts);
+    PERFORM ingest.counts_set(wanted, counts, columns, classes);
     UPDATE ingest.load SET state = 'published', held_from = published, subjects_new = added WHERE load_id = wanted;
     RETURN added;
 END $$;
 
 -- More bad rows than the spec allows: the quarantine stays, nothing else.
-CREATE FUNCTION ingest.load_reject(permit bytea, wanted int4, counts int8[]) RETURNS void
+CREATE FUNCTION ingest.load_reject(permit bytea, wanted int4, counts int8[], columns text[], classes int8[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     held ingest.load := ingest.load_claim(permit, wanted);
 BEGIN
     PERFORM ingest.quarantine_keep(wanted);
     PERFORM ingest.staging_drop(held.source_id, wanted);
-    PERFORM ingest.counts_set(wanted, counts);
+    PERFORM ingest.counts_set(wanted, counts, columns, classes);
     UPDATE ingest.load SET state = 'rejected' WHERE load_id = wanted;
 END $$;
 
@@ -552,7 +566,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ingest FROM PUBLIC;
 GRANT USAGE ON SCHEMA ingest, staging TO cinque_loader;
 GRANT EXECUTE ON FUNCTION
     ingest.load_open(bytea, text, text, int4, text, bytea, int4, bytea, text, boolean, int2),
-    ingest.load_publish(bytea, int4, int8[]), ingest.load_reject(bytea, int4, int8[]),
+    ingest.load_publish(bytea, int4, int8[], text[], int8[]), ingest.load_reject(bytea, int4, int8[], text[], int8[]),
     ingest.load_abandon(bytea, int4), ingest.load_withdraw(bytea, int4),
     ingest.load_list(date), ingest.load_missing(int4), ingest.quarantine_list(int4, int8) TO cinque_loader;
 

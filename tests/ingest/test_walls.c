@@ -55,7 +55,7 @@ Test(walls, the_loader_reads_no_table_and_writes_none_but_staging)
         "INSERT INTO audit.permit (permit_id) VALUES ('\\x00')",
         "CREATE TABLE staging.mine (a int)",
         "CREATE TABLE public.mine (a int)",
-        "SELECT ingest.counts_set(1, NULL)",
+        "SELECT ingest.counts_set(1, NULL, NULL, NULL)",
         "SELECT ingest.staging_drop(1::int2, 1)",
         "SELECT ingest.active_load(NULL)",
     };
@@ -183,7 +183,8 @@ Test(walls, a_permit_opens_one_load)
 /* Switch: ingest.load_claim in the functions that end a load. */
 Test(walls, a_load_is_ended_under_its_own_permit_alone)
 {
-    static const char *const doors[] = {"load_publish('\\x00', 1, NULL)", "load_reject('\\x00', 1, NULL)",
+    static const char *const doors[] = {"load_publish('\\x00', 1, NULL, NULL, NULL)",
+                                        "load_reject('\\x00', 1, NULL, NULL, NULL)",
                                         "load_abandon('\\x00', 1)", "load_withdraw('\\x00', 1)"};
     world_script(
         "SET ROLE cinque_owner; INSERT INTO ingest.load (source_id, sender, period, status, spec_version,"

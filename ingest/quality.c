@@ -1,0 +1,70 @@
+/* What is unusual about a month's deliveries, as a table. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ingest/ingest.h"
+#include "ingest_sql.h"
+
+enum { QUALITY_COLUMNS = 9, VERDICT = 8, NUMBER_BYTES = 40 };
+
+static const DbStatement quality = {
+    .name = "quality",
+    .sql = ingest_sql_quality,
+    .parameters = {VALUE_INT4, VALUE_TEXT},
+    .columns = {VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_FLOAT8, VALUE_FLOAT8, VALUE_FLOAT8,
+                VALUE_FLOAT8, VALUE_TEXT},
+};
+
+/* Rows are whole numbers, shares percentages with one decimal. */
+static Text cell_text(const DbRows *rows, size_t row, size_t column, char out[NUMBER_BYTES])
+{
+    Value value = db_value(rows, row, column);
+
+    if (value.is_null)
+        return TEXT("");
+    if (value.type == VALUE_TEXT)
+        return value.text;
+    bool is_rows = text_equal(db_text(rows, row, 2), TEXT("rows"));
+    snprintf(out, NUMBER_BYTES, is_rows ? "%.0f" : "%.1f", value.real);
+    return text_from(out);
+}
+
+static bool is_unusual(Text verdict)
+{
+    return !text_equal(verdict, TEXT("as usual")) && !text_equal(verdict, TEXT("no history"));
+}
+
+static void fill_table(Table *table, const DbRows *rows, bool all, IngestQuality *counts)
+{
+    char numbers[QUALITY_COLUMNS][NUMBER_BYTES];
+    Text cells[QUALITY_COLUMNS];
+
+    for (size_t row = 0; row < db_row_count(rows); row++) {
+        Text verdict = db_text(rows, row, VERDICT);
+        counts->measures++;
+        counts->unusual += is_unusual(verdict);
+        counts->without_history += text_equal(verdict, TEXT("no history"));
+        if (!all && !is_unusual(verdict))
+            continue;
+        for (size_t i = 0; i < QUALITY_COLUMNS; i++)
+            cells[i] = cell_text(rows, row, i, numbers[i]);
+        table_row(table, cells);
+    }
+}
+
+Result ingest_quality(Db *loader, Month period, const char *source, bool all, Table **table,
+                      IngestQuality *counts, Error *error)
+{
+    static const char *const headings[QUALITY_COLUMNS] = {"source", "sender", "measure", "column", "value",
+                                                          "usual",  "low",    "high",    "verdict"};
+    static const bool right[QUALITY_COLUMNS] = {[4] = true, [5] = true, [6] = true, [7] = true};
+    const Value values[] = {value_int4(period),
+                            source != NULL ? value_text(text_from(source)) : value_null(VALUE_TEXT)};
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+
+    *counts = (IngestQuality){0};
+    TRY(db_run(loader, &quality, values, &rows, error));
+    *table = table_create(headings, right, QUALITY_COLUMNS);
+    fill_table(*table, rows, all, counts);
+    return RESULT_OK;
+}

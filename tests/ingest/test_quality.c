@@ -1,0 +1,180 @@
+/* What a month's deliveries measure, beside those of the months before. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tests/ingest/world.h"
+
+#define HEADER "visit_id,nhs_number,visit_date,kind,cost\n"
+#define QUALITY_SPEC                                                                                         \
+    "source: visit\ntitle: Visits\nversion: 1\neffective_from: 2024-04-01\nfile: { format: delimited }\n"    \
+    "update: replace_by_period\ncontroller: sender\nsubject: person\nrecord_key: [visit_id]\n"               \
+    "rejects: { rows_max: 1000, percent_max: 100 }\n"                                                        \
+    "columns:\n"                                                                                             \
+    "  - { name: visit_id, use: ignored, required: true }\n"                                                 \
+    "  - { name: nhs_number, use: identifier, identity: nhs_number }\n"                                      \
+    "  - { name: visit_date, use: date, required: true }\n"                                                  \
+    "  - { name: kind, use: code, list: reason }\n"                                                          \
+    "  - { name: cost, use: measure, type: integer, min: 0, max: 1000 }\n"
+
+static World world;
+static IngestSpec *spec;
+
+static void set_up(void)
+{
+    char folder[512];
+    (void)snprintf(folder, sizeof folder, "%s/codes", support_folder());
+    cr_assert_eq(mkdir(folder, 0700), 0);
+    support_file("codes/reason.csv",
+                 "code,meaning,class\nA,Planned,\nO,Another,other\nU,Not known,default\n");
+    world = world_open();
+    spec = world_spec(QUALITY_SPEC);
+    world_apply(spec);
+}
+
+static void tear_down(void)
+{
+    ingest_spec_close(&spec);
+    world_close(&world);
+}
+
+TestSuite(quality, .init = set_up, .fini = tear_down);
+
+/* Rows of one kind and cost; each with a record key of its own. */
+static void load_rows(const char *sender, int month, int count, const char *kind, const char *cost)
+{
+    static char content[64 * 1024];
+    size_t length = (size_t)snprintf(content, sizeof content, HEADER);
+    for (int i = 0; i < count; i++)
+        length += (size_t)snprintf(content + length, sizeof content - length,
+                                   "v%d,9990000018,2026-%02d-01,%s,%s\n", i, month, kind, cost);
+    IngestDelivery delivery = world_delivery(content);
+    delivery.sender = sender;
+    delivery.period = month_from(2026, month);
+    world_must_load(&world, spec, &delivery);
+}
+
+static const char *report(int month, bool all, IngestQuality *counts)
+{
+    static char text[16 * 1024];
+    SCOPED(table_close) Table *table = NULL;
+    Error error = {0};
+
+    cr_assert(ingest_quality(world.loader, month_from(2026, month), NULL, all, &table, counts, &error).ok,
+              "%s", error.message);
+    memset(text, 0, sizeof text);
+    FILE *out = fmemopen(text, sizeof text - 1, "w");
+    table_print(table, TABLE_CSV, out);
+    fclose(out);
+    return text;
+}
+
+static void expect_line(const char *text, const char *line)
+{
+    cr_expect(strstr(text, line) != NULL, "%s\nnot in\n%s", line, text);
+}
+
+/* Switches: the counters of ingest/rule.c. */
+Test(quality, a_load_knows_what_its_columns_lack)
+{
+    IngestDelivery delivery = world_delivery(HEADER "v1,9990000018,2026-07-01,A,1\n"
+                                                    "v2,9990000018,2026-07-01,O,\n"
+                                                    "v3,9990000018,2026-07-01,U,\n"
+                                                    "v4,9990000018,2026-07-01,,\n"
+                                                    "v5,9990000018,2026-07-01,X,2000\n"
+                                                    "v6,9990000018,,A,1\n"
+                                                    "v7,too,many,fields,in,it\n");
+
+    world_must_load(&world, spec, &delivery);
+
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load_column WHERE load_id = 1"), 5);
+    cr_expect_eq(
+        world_count("SELECT missing * 1000 + invalid * 100 + defaulted * 10 + other FROM ingest.load_column"
+                    " WHERE column_name = 'kind'"),
+        1111);
+    cr_expect_eq(
+        world_count("SELECT missing * 1000 + invalid * 100 + defaulted * 10 + other FROM ingest.load_column"
+                    " WHERE column_name = 'cost'"),
+        3100);
+    cr_expect_eq(
+        world_count("SELECT missing * 1000 + invalid * 100 + defaulted * 10 + other FROM ingest.load_column"
+                    " WHERE column_name = 'visit_date'"),
+        1000);
+}
+
+Test(quality, a_rejected_load_keeps_its_counts_too)
+{
+    IngestSpec *strict;
+    char text[2048];
+    snprintf(text, sizeof text, "%s", QUALITY_SPEC);
+    memcpy(strstr(text, "rows_max: 1000"), "rows_max: 0000", 14);
+    memcpy(strstr(text, "version: 1"), "version: 2", 10);
+    strict = world_spec(text);
+    world_apply(strict);
+    IngestDelivery delivery = world_delivery(HEADER "v1,9990000018,2026-07-01,X,1\n");
+
+    world_must_load(&world, strict, &delivery);
+
+    cr_expect_eq(world_count("SELECT invalid FROM ingest.load_column WHERE column_name = 'kind'"), 1);
+    ingest_spec_close(&strict);
+}
+
+Test(quality, three_months_make_a_history)
+{
+    IngestQuality counts;
+    load_rows("hosp_a", 4, 100, "A", "1");
+    load_rows("hosp_a", 5, 100, "A", "1");
+    load_rows("hosp_a", 6, 10, "A", "1");
+
+    (void)report(6, false, &counts);
+    cr_expect_eq(counts.unusual, 0);
+    cr_expect_gt(counts.without_history, 0);
+    load_rows("hosp_a", 7, 10, "A", "1");
+    (void)report(7, false, &counts);
+    cr_expect_eq(counts.without_history, 0);
+}
+
+/* Switch: the verdicts of ingest.quality. */
+Test(quality, a_fall_in_rows_and_a_rise_in_missing_values_are_told)
+{
+    IngestQuality counts;
+    for (int month = 4; month < 7; month++)
+        load_rows("hosp_a", month, 98 + month, "A", "1");
+    load_rows("hosp_a", 7, 80, "U", "");
+
+    const char *text = report(7, false, &counts);
+
+    expect_line(text, "visit,hosp_a,rows,,80,103,93,113,low\r\n");
+    expect_line(text, "visit,hosp_a,missing,cost,100.0,0.0,0.0,2.0,high\r\n");
+    expect_line(text, "visit,hosp_a,default,kind,100.0,0.0,0.0,2.0,high\r\n");
+    cr_expect_eq(counts.unusual, 3, "%s", text);
+    cr_expect_null(strstr(text, "as usual"));
+    expect_line(report(7, true, &counts), "visit,hosp_a,missing,visit_date,0.0,0.0,0.0,2.0,as usual\r\n");
+}
+
+Test(quality, a_month_that_was_put_right_does_not_poison_the_usual)
+{
+    IngestQuality counts;
+    for (int month = 3; month < 6; month++)
+        load_rows("hosp_a", month, 100, "A", "1");
+    load_rows("hosp_a", 6, 1, "A", "1");
+    Error error = {0};
+    cr_assert(world_withdraw(&world, 4, &error).ok, "%s", error.message);
+    load_rows("hosp_a", 7, 105, "A", "1");
+
+    expect_line(report(7, true, &counts), "visit,hosp_a,rows,,105,100,90,110,as usual\r\n");
+}
+
+Test(quality, duplicates_and_a_missing_delivery_are_told)
+{
+    IngestQuality counts;
+    load_rows("hosp_b", 6, 10, "A", "1");
+    IngestDelivery delivery =
+        world_delivery(HEADER "v1,9990000018,2026-07-01,A,1\nv1,9990000018,2026-07-01,A,1\n");
+    world_must_load(&world, spec, &delivery);
+
+    const char *text = report(7, false, &counts);
+
+    expect_line(text, "visit,hosp_a,duplicates,,50.0,,0.0,1.0,high\r\n");
+    expect_line(text, "visit,hosp_b,rows,,,10,,,missing\r\n");
+}
