@@ -295,9 +295,10 @@ static void print_coverage(const ReleasedTable *table, const char *before, FILE 
 
     for (size_t i = 0; i < table->provenance.coverage_count; i++) {
         const Coverage *line = &table->provenance.coverage[i];
-        fprintf(out, "%sSource %.*s: %s to %s (%" PRId64 " months), %.*s, %" PRId64 " senders", before,
+        fprintf(out, "%sSource %.*s: %s to %s (%" PRId64 " month%s), %.*s, %" PRId64 " sender%s", before,
                 TEXT_ARG(line->source), month_format(line->from, from), month_format(line->to, to),
-                line->months, TEXT_ARG(line->status), line->senders);
+                line->months, line->months == 1 ? "" : "s", TEXT_ARG(line->status), line->senders,
+                line->senders == 1 ? "" : "s");
         if (line->match_percent >= 0)
             fprintf(out, ", %" PRId64 " %% of rows linked", line->match_percent);
         fputc('\n', out);
