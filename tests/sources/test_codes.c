@@ -114,7 +114,8 @@ Test(codes, wrong_days_are_named)
         const char *list, *message;
     } cases[] = {
         {"code,meaning,valid_from\nA,a,\n", "drug.csv line 1: the header must be code,meaning, then"},
-        {"code,meaning,valid_to,valid_from\nA,a,,\n", "drug.csv line 1: the header must be code,meaning, then"},
+        {"code,meaning,valid_to,valid_from\nA,a,,\n",
+         "drug.csv line 1: the header must be code,meaning, then"},
         {"code,meaning,valid_from,valid_to\nA,a,2026-02-30,\n",
          "drug.csv line 2: a date is CCYY-MM-DD, or empty"},
         {"code,meaning,valid_from,valid_to\nA,a,,20260101\n",
