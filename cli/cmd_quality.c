@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "ingest/ingest.h"
@@ -12,17 +13,21 @@ Result cmd_quality_report(Cli *cli, int argc, const char *const *argv, Error *er
     const Option options[] = {
         {"source", OPTION_TEXT, false, NULL, "of this source alone", &source},
         {"all", OPTION_FLAG, false, NULL, "also what is as usual", &all},
-        {"format", OPTION_TEXT, false, NULL, "terminal, csv or json", &format_name},
+        {"format", OPTION_TEXT, false, NULL, "terminal, csv, json or html", &format_name},
     };
     IngestQuality counts;
-    TableFormat format;
+    TableFormat format = TABLE_TERMINAL;
     Month month;
 
     TRY(cli_parse(cli, argc, argv, options, 3, 1, 1, error));
-    TRY(cli_format(format_name, &format, error));
+    bool is_page = strcmp(format_name, "html") == 0;
+    if (!is_page)
+        TRY(cli_format(format_name, &format, error));
     if (!month_parse(text_from(cli->arguments[0]), &month))
         return fail(error, ERROR_USAGE, "month: not of the form CCYY-MM");
     TRY(cli_open(cli, "cinque_loader", &loader, error));
+    if (is_page)
+        return ingest_quality_page(loader, month, source, stdout, error);
     TRY(ingest_quality(loader, month, source, all, &table, &counts, error));
     if (table_row_count(table) > 0 || format != TABLE_TERMINAL)
         table_print(table, format, stdout);

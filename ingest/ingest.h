@@ -101,6 +101,8 @@ typedef struct IngestQuality {
  * as schema/070_quality.sql says; without all only what is unusual. source NULL: of all. */
 Result ingest_quality(Db *loader, Month period, const char *source, bool all, Table **table,
                       IngestQuality *counts, Error *error) CHECKED;
+/* The same as an HTML page with a small chart of each sender's rows. */
+Result ingest_quality_page(Db *loader, Month period, const char *source, FILE *out, Error *error) CHECKED;
 /* One row a report: source, sender, period, outcome, read, loaded, quarantined, ..., rows a second. */
 Table *ingest_report_table(const IngestReport *reports, size_t count);
 

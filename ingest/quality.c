@@ -2,12 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ingest/ingest.h"
+#include "ingest/quality.h"
 #include "ingest_sql.h"
 
-enum { QUALITY_COLUMNS = 9, VERDICT = 8, NUMBER_BYTES = 40 };
-
-static const DbStatement quality = {
+const DbStatement QUALITY_STATEMENT = {
     .name = "quality",
     .sql = ingest_sql_quality,
     .parameters = {VALUE_INT4, VALUE_TEXT},
@@ -16,7 +14,7 @@ static const DbStatement quality = {
 };
 
 /* Rows are whole numbers, shares percentages with one decimal. */
-static Text cell_text(const DbRows *rows, size_t row, size_t column, char out[NUMBER_BYTES])
+Text quality_cell(const DbRows *rows, size_t row, size_t column, char out[QUALITY_NUMBER_BYTES])
 {
     Value value = db_value(rows, row, column);
 
@@ -25,29 +23,29 @@ static Text cell_text(const DbRows *rows, size_t row, size_t column, char out[NU
     if (value.type == VALUE_TEXT)
         return value.text;
     bool is_rows = text_equal(db_text(rows, row, 2), TEXT("rows"));
-    snprintf(out, NUMBER_BYTES, is_rows ? "%.0f" : "%.1f", value.real);
+    snprintf(out, QUALITY_NUMBER_BYTES, is_rows ? "%.0f" : "%.1f", value.real);
     return text_from(out);
 }
 
-static bool is_unusual(Text verdict)
+bool quality_is_unusual(Text verdict)
 {
     return !text_equal(verdict, TEXT("as usual")) && !text_equal(verdict, TEXT("no history"));
 }
 
 static void fill_table(Table *table, const DbRows *rows, bool all, IngestQuality *counts)
 {
-    char numbers[QUALITY_COLUMNS][NUMBER_BYTES];
+    char numbers[QUALITY_COLUMNS][QUALITY_NUMBER_BYTES];
     Text cells[QUALITY_COLUMNS];
 
     for (size_t row = 0; row < db_row_count(rows); row++) {
-        Text verdict = db_text(rows, row, VERDICT);
+        Text verdict = db_text(rows, row, QUALITY_VERDICT);
         counts->measures++;
-        counts->unusual += is_unusual(verdict);
+        counts->unusual += quality_is_unusual(verdict);
         counts->without_history += text_equal(verdict, TEXT("no history"));
-        if (!all && !is_unusual(verdict))
+        if (!all && !quality_is_unusual(verdict))
             continue;
         for (size_t i = 0; i < QUALITY_COLUMNS; i++)
-            cells[i] = cell_text(rows, row, i, numbers[i]);
+            cells[i] = quality_cell(rows, row, i, numbers[i]);
         table_row(table, cells);
     }
 }
@@ -63,7 +61,7 @@ Result ingest_quality(Db *loader, Month period, const char *source, bool all, Ta
     SCOPED(db_rows_close) DbRows *rows = NULL;
 
     *counts = (IngestQuality){0};
-    TRY(db_run(loader, &quality, values, &rows, error));
+    TRY(db_run(loader, &QUALITY_STATEMENT, values, &rows, error));
     *table = table_create(headings, right, QUALITY_COLUMNS);
     fill_table(*table, rows, all, counts);
     return RESULT_OK;

@@ -99,7 +99,18 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
      ORDER BY q.source, q.sender, q.measure <> 'rows', q.column_name NULLS FIRST, q.measure
 $$;
 
-REVOKE ALL ON FUNCTION ingest.duplicates(text, int4), ingest.measures(ingest.load), ingest.quality(int4, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION ingest.quality(int4, text) TO cinque_loader;
+-- Rows held of each source and sender, of the twelve periods up to the wanted one; what is missing has no line.
+CREATE FUNCTION ingest.quality_history(wanted int4, only_source text)
+RETURNS TABLE (source text, sender text, period int4, row_count int8)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT s.name, l.sender, l.period, l.rows_loaded
+      FROM ingest.load AS l JOIN ingest.source AS s USING (source_id)
+     WHERE l.state = 'published' AND l.period BETWEEN wanted - 11 AND wanted
+       AND (only_source IS NULL OR s.name = only_source)
+     ORDER BY s.name, l.sender, l.period
+$$;
+
+REVOKE ALL ON FUNCTION ingest.quality_history(int4, text), ingest.duplicates(text, int4), ingest.measures(ingest.load), ingest.quality(int4, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ingest.quality(int4, text), ingest.quality_history(int4, text) TO cinque_loader;
 
 RESET ROLE;

@@ -178,3 +178,24 @@ Test(quality, duplicates_and_a_missing_delivery_are_told)
     expect_line(text, "visit,hosp_a,duplicates,,50.0,,0.0,1.0,high\r\n");
     expect_line(text, "visit,hosp_b,rows,,,10,,,missing\r\n");
 }
+
+Test(quality, the_page_draws_each_senders_months_and_what_is_unusual)
+{
+    static char text[32 * 1024];
+    Error error = {0};
+    for (int month = 4; month < 7; month++)
+        load_rows("hosp_a", month, 98 + month, "A", "1");
+    load_rows("hosp_b", 6, 10, "A", "1");
+    load_rows("hosp_a", 7, 80, "A", "1");
+    FILE *out = fmemopen(text, sizeof text - 1, "w");
+
+    cr_assert(ingest_quality_page(world.loader, month_from(2026, 7), NULL, out, &error).ok, "%s",
+              error.message);
+    fclose(out);
+
+    expect_line(text, "<h3>hosp_a</h3><svg");
+    expect_line(text, "<rect class=\"now\" x=\"198\" y=\"17\" width=\"14\" height=\"53\"/>");
+    expect_line(text, "<p class=\"say\">rows 80, usually 103</p>");
+    expect_line(text, "<p class=\"say\">not delivered</p>");
+    expect_line(text, "<line class=\"gap\" x1=\"198\"");
+}

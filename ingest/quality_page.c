@@ -1,0 +1,200 @@
+/* The quality report as one HTML file that needs nothing else: a small chart of each sender's rows, month by
+ * month, and beside it what is unusual. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ingest/quality.h"
+#include "ingest_sql.h"
+
+enum {
+    MONTHS = 12,
+    BAR_WIDTH = 14,
+    BAR_GAP = 4,
+    CHART_HEIGHT = 70,
+    CHART_WIDTH = MONTHS * (BAR_WIDTH + BAR_GAP)
+};
+
+static const DbStatement quality_history = {
+    .name = "quality_history",
+    .sql = ingest_sql_quality_history,
+    .parameters = {VALUE_INT4, VALUE_TEXT},
+    .columns = {VALUE_TEXT, VALUE_TEXT, VALUE_INT4, VALUE_INT8},
+};
+
+static const char head[] =
+    "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Quality of %s</title>\n<style>\n"
+    "body{font:15px/1.4 system-ui,sans-serif;margin:2em auto;max-width:72em;padding:0 1em;color:#222}\n"
+    "h2{margin:1.6em 0 .4em;font-size:1.15em}.cards{display:flex;flex-wrap:wrap;gap:14px}\n"
+    ".card{border:1px solid #ccc;border-radius:6px;padding:10px 12px;width:240px}\n"
+    ".card.bad{border-color:#b3261e;border-width:2px}.card h3{margin:0;font-size:1em}\n"
+    ".card p{margin:.3em 0 0;font-size:.86em}.bad p.say{color:#b3261e}svg{display:block;margin-top:6px}\n"
+    "rect{fill:#8aa4c8}rect.now{fill:#1d4f91}line{stroke:#999}text{font-size:10px;fill:#555}.gap{stroke:#"
+    "b3261e}\n"
+    "</style>\n<h1>Deliveries of %s</h1>\n";
+
+static void escape(Text text, FILE *out)
+{
+    for (size_t i = 0; i < text.length; i++)
+        switch (text.data[i]) {
+        case '&':
+            fputs("&amp;", out);
+            break;
+        case '<':
+            fputs("&lt;", out);
+            break;
+        case '>':
+            fputs("&gt;", out);
+            break;
+        case '"':
+            fputs("&quot;", out);
+            break;
+        default:
+            fputc(text.data[i], out);
+        }
+}
+
+/* ---- one sender ---- */
+
+typedef struct Card {
+    Text source, sender;
+    bool held[MONTHS]; /* the last is the month reported on */
+    int64_t rows[MONTHS];
+} Card;
+
+static bool is_same(const DbRows *rows, size_t row, const Card *card)
+{
+    return text_equal(db_text(rows, row, 0), card->source) && text_equal(db_text(rows, row, 1), card->sender);
+}
+
+/* The lines of one sender from *row on, which moves behind them. */
+static Card read_card(const DbRows *history, size_t *row, Month period)
+{
+    Card card = {.source = db_text(history, *row, 0), .sender = db_text(history, *row, 1)};
+
+    for (; *row < db_row_count(history) && is_same(history, *row, &card); (*row)++) {
+        int64_t slot = db_int(history, *row, 2) - period + MONTHS - 1;
+        card.held[slot] = true;
+        card.rows[slot] = db_int(history, *row, 3);
+    }
+    return card;
+}
+
+static void write_bar(const Card *card, int slot, int64_t most, FILE *out)
+{
+    int x = slot * (BAR_WIDTH + BAR_GAP);
+    int height = most > 0 ? (int)(card->rows[slot] * CHART_HEIGHT / most) : 0;
+
+    if (card->held[slot])
+        fprintf(out, "<rect%s x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>",
+                slot == MONTHS - 1 ? " class=\"now\"" : "", x, CHART_HEIGHT - height, BAR_WIDTH,
+                height > 0 ? height : 1);
+    else
+        fprintf(out, "<line%s x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>",
+                slot == MONTHS - 1 ? " class=\"gap\"" : "", x, CHART_HEIGHT, x + BAR_WIDTH, CHART_HEIGHT);
+}
+
+static void write_chart(const Card *card, Month period, FILE *out)
+{
+    char first[DATE_TEXT_BYTES], last[DATE_TEXT_BYTES];
+    int64_t most = 0;
+
+    for (int i = 0; i < MONTHS; i++)
+        most = card->rows[i] > most ? card->rows[i] : most;
+    fprintf(out,
+            "<svg width=\"%d\" height=\"%d\" role=\"img\" aria-label=\"rows by month, at most %" PRId64 "\">",
+            CHART_WIDTH, CHART_HEIGHT + 14, most);
+    for (int i = 0; i < MONTHS; i++)
+        write_bar(card, i, most, out);
+    fprintf(out,
+            "<text x=\"0\" y=\"%d\">%s</text><text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text></svg>\n",
+            CHART_HEIGHT + 12, month_format(period - MONTHS + 1, first), CHART_WIDTH, CHART_HEIGHT + 12,
+            month_format(period, last));
+}
+
+static void write_finding(const DbRows *measures, size_t row, FILE *out)
+{
+    char value[QUALITY_NUMBER_BYTES], usual[QUALITY_NUMBER_BYTES];
+    Text column = db_text(measures, row, 3);
+    const char *unit = text_equal(db_text(measures, row, 2), TEXT("rows")) ? "" : " %";
+
+    fputs("<p class=\"say\">", out);
+    if (text_equal(db_text(measures, row, QUALITY_VERDICT), TEXT("missing"))) {
+        fputs("not delivered</p>\n", out);
+        return;
+    }
+    if (column.length > 0) {
+        escape(column, out);
+        fputs(" ", out);
+    }
+    escape(db_text(measures, row, 2), out);
+    fprintf(out, " %.*s%s", TEXT_ARG(quality_cell(measures, row, 4, value)), unit);
+    if (!db_is_null(measures, row, 5))
+        fprintf(out, ", usually %.*s%s", TEXT_ARG(quality_cell(measures, row, 5, usual)), unit);
+    fputs("</p>\n", out);
+}
+
+static size_t count_findings(const DbRows *measures, const Card *card)
+{
+    size_t count = 0;
+
+    for (size_t row = 0; row < db_row_count(measures); row++)
+        count += is_same(measures, row, card) && quality_is_unusual(db_text(measures, row, QUALITY_VERDICT));
+    return count;
+}
+
+static void write_card(const Card *card, const DbRows *measures, Month period, FILE *out)
+{
+    size_t findings = count_findings(measures, card);
+
+    fprintf(out, "<div class=\"card%s\"><h3>", findings > 0 ? " bad" : "");
+    escape(card->sender, out);
+    fputs("</h3>", out);
+    write_chart(card, period, out);
+    if (card->held[MONTHS - 1])
+        fprintf(out, "<p>%" PRId64 " rows%s</p>\n", card->rows[MONTHS - 1],
+                findings == 0 ? ", as usual" : "");
+    for (size_t row = 0; row < db_row_count(measures); row++)
+        if (is_same(measures, row, card) && quality_is_unusual(db_text(measures, row, QUALITY_VERDICT)))
+            write_finding(measures, row, out);
+    fputs("</div>\n", out);
+}
+
+/* ---- the page ---- */
+
+static void write_cards(const DbRows *history, const DbRows *measures, Month period, FILE *out)
+{
+    Text source = TEXT("");
+
+    for (size_t row = 0; row < db_row_count(history);) {
+        Card card = read_card(history, &row, period);
+        if (!text_equal(card.source, source)) {
+            fputs(source.length > 0 ? "</div>\n<h2>" : "<h2>", out);
+            escape(card.source, out);
+            fputs("</h2>\n<div class=\"cards\">\n", out);
+            source = card.source;
+        }
+        write_card(&card, measures, period, out);
+    }
+    fputs(source.length > 0 ? "</div>\n" : "<p>Nothing is held.</p>\n", out);
+}
+
+Result ingest_quality_page(Db *loader, Month period, const char *source, FILE *out, Error *error)
+{
+    const Value values[] = {value_int4(period),
+                            source != NULL ? value_text(text_from(source)) : value_null(VALUE_TEXT)};
+    SCOPED(db_rows_close) DbRows *measures = NULL;
+    SCOPED(db_rows_close) DbRows *history = NULL;
+    char month[DATE_TEXT_BYTES];
+
+    TRY(db_run(loader, &QUALITY_STATEMENT, values, &measures, error));
+    TRY(db_run(loader, &quality_history, values, &history, error));
+    month_format(period, month);
+    fprintf(out, head, month, month);
+    fputs("<p>Rows held of each sender in the twelve months to this one; in red what is unusual beside "
+          "them.</p>\n",
+          out);
+    write_cards(history, measures, period, out);
+    fputs("</html>\n", out);
+    return RESULT_OK;
+}
