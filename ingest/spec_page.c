@@ -176,6 +176,30 @@ static Text dates_as(const IngestSpec *spec)
     return text_from(formats[spec->date_format]);
 }
 
+static Text file_format(const Page *page)
+{
+    static const char *const kinds[] = {[READER_DELIMITED] = "delimited by",
+                                        [READER_FIXED] = "fixed width",
+                                        [READER_JSON_LINES] = "JSON lines",
+                                        [READER_XML] = "XML, records"};
+    static const char *const headers[] = {[READER_HEADER_EXACT] = "named by a header",
+                                          [READER_HEADER_NORMALISED] =
+                                              "named by a header, however it is written",
+                                          [READER_HEADER_NONE] = "by position"};
+    const ReaderFormat *format = &page->spec->format;
+    Text mark = format->kind == READER_DELIMITED ? format->delimiter
+                : format->kind == READER_XML     ? format->record_element
+                                                 : (Text){0};
+    Text text = text_format(page->arena, "%s%s%.*s", kinds[format->kind], mark.length > 0 ? " " : "",
+                            TEXT_ARG(text_equal(mark, TEXT("\t")) ? TEXT("tab") : mark));
+
+    if (format->kind == READER_DELIMITED)
+        text = text_format(page->arena, "%.*s, columns %s", TEXT_ARG(text), headers[format->header]);
+    return text_format(page->arena, "%.*s; %s; other columns %s", TEXT_ARG(text),
+                       format->is_windows_1252 ? "Windows-1252" : "UTF-8",
+                       page->spec->ignores_extra ? "are not read" : "reject the file");
+}
+
 static void put_source(Page *page)
 {
     static const char *const headings[] = {"what", "how"};
@@ -190,6 +214,8 @@ static void put_source(Page *page)
                                 : TEXT("no: compare the first file with it before relying on it"));
     put_fact(page, "note", spec->layout_note);
     put_fact(page, "in effect", in_effect(page));
+    put_fact(page, "file", file_format(page));
+    put_fact(page, "trailer", spec->format.trailer.name);
     put_fact(page, "about", about(spec));
     put_fact(page, "role", spec->role);
     put_fact(page, "controller",
@@ -318,16 +344,36 @@ static Text day(const Page *page, Date date)
     return date == DATE_NONE ? (Text){0} : text_format(page->arena, "%s", date_format(date, text));
 }
 
+static Text class_name(const Code *code)
+{
+    static const char *const names[] = {
+        [CODE_VALID] = "", [CODE_OTHER] = "other", [CODE_DEFAULT] = "default"};
+
+    return text_from(names[code->class]);
+}
+
 static void put_list(Page *page, const CodeList *list)
 {
-    static const char *const headings[] = {"code", "meaning", "from", "to"};
+    const char *headings[CELLS_MAX] = {"code", "meaning"};
+    size_t count = 2;
 
-    start_table(page, text_format(page->arena, "List %.*s", TEXT_ARG(list->name)).data, headings,
-                list->is_dated ? 4 : 2);
+    if (list->is_dated) {
+        headings[count++] = "from";
+        headings[count++] = "to";
+    }
+    if (list->is_classed)
+        headings[count++] = "class";
+    start_table(page, text_format(page->arena, "List %.*s", TEXT_ARG(list->name)).data, headings, count);
     for (size_t i = 0; i < list->count; i++) {
         const Code *code = &list->codes[i];
-        put_row(page, (const Text[CELLS_MAX]){code->code, code->meaning, day(page, code->valid_from),
-                                              day(page, code->valid_to)});
+        Text cells[CELLS_MAX] = {code->code, code->meaning};
+        if (list->is_dated) {
+            cells[2] = day(page, code->valid_from);
+            cells[3] = day(page, code->valid_to);
+        }
+        if (list->is_classed)
+            cells[count - 1] = class_name(code);
+        put_row(page, cells);
     }
     end_table(page);
 }
