@@ -4,15 +4,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/input.h"
 #include "base/secret.h"
 #include "ingest/decode.h"
-#include "ingest/reader_json.h"
-#include "ingest/reader_marker.h"
-#include "ingest/reader_scan.h"
-#include "ingest/reader_xml.h"
+#include "ingest/reader_private.h"
 
-enum { READ_BYTES = 256 << 10, LINE_END_BYTES_MAX = 2 };
+enum { READ_BYTES = 256 << 10 };
 
 const char *const READER_FAULT_TEXTS[READER_FAULT_COUNT] = {
     [READER_GOOD] = "",
@@ -37,110 +33,6 @@ const char *const READER_FAULT_TEXTS[READER_FAULT_COUNT] = {
     [READER_UNKNOWN_FIELD] = "a field that is not in the spec",
     [READER_STRAY_TEXT] = "text outside the columns",
 };
-
-struct Reader {
-    const char *path; /* for messages; the opener's */
-    Input *input;
-    Transcoder *transcoder;
-    ReaderFormat format;
-    Scan scan;
-    ReaderRecord record;
-    char *buffer;  /* [start, end) is read but not returned */
-    char *scratch; /* unescaped and decoded fields of the record returned */
-    size_t capacity, start, end, scratch_bytes, scratch_used, scratch_high;
-    uint64_t line, rows;
-    size_t fields_expected;
-    bool at_end, is_discarding, has_header_record, has_trailer, has_content;
-    uint64_t rows_declared; /* by the header record */
-    Names names;            /* JSON lines and XML */
-    JsonLines *json;
-    XmlRecords *xml;
-    uint64_t xml_at, xml_fed; /* bytes of the stream in front of start, and of what the parser was given */
-};
-
-/* ---- bytes ---- */
-
-static size_t available(const Reader *reader)
-{
-    return reader->end - reader->start;
-}
-
-/* Moves what is left to the front and reads behind it. What is used up is wiped here, so that identifiers of
- * rows gone by are not left behind it. */
-static Result fill(Reader *reader, Error *error)
-{
-    size_t left = available(reader), length = 0;
-
-    memmove(reader->buffer, reader->buffer + reader->start, left);
-    secret_wipe(reader->buffer + left, reader->end - left);
-    secret_wipe(reader->scratch, reader->scratch_high);
-    reader->scratch_high = 0;
-    reader->start = 0;
-    reader->end = left;
-    assert(reader->capacity - left >= reader->format.read_bytes_max);
-    TRY(transcode_read(reader->transcoder, reader->buffer + left, reader->format.read_bytes_max, &length,
-                       error));
-    reader->end += length;
-    reader->at_end = length == 0;
-    reader->buffer[reader->end] = '\n'; /* stops the scan of an unquoted field */
-    return RESULT_OK;
-}
-
-static Result fill_to(Reader *reader, size_t bytes, Error *error)
-{
-    while (available(reader) < bytes && !reader->at_end)
-        TRY(fill(reader, error));
-    return RESULT_OK;
-}
-
-/* ---- opening ---- */
-
-static bool starts_with(const Reader *reader, const char *bytes, size_t length)
-{
-    return available(reader) >= length && memcmp(reader->buffer + reader->start, bytes, length) == 0;
-}
-
-static Result pass_mark(Reader *reader, Error *error)
-{
-    TRY(fill_to(reader, 3, error));
-    if (starts_with(reader, "\xef\xbb\xbf", 3))
-        reader->start += 3;
-    return RESULT_OK;
-}
-
-/* The first line end says which one the file uses. */
-static Result find_line_end(Reader *reader, Error *error)
-{
-    for (size_t i = 0; i < reader->format.record_bytes_max; i++) {
-        TRY(fill_to(reader, i + 2, error));
-        if (i >= available(reader))
-            break;
-        const char *at = reader->buffer + reader->start + i;
-        if (*at == '\n')
-            break;
-        if (*at == '\r') {
-            reader->scan.return_ends_line = i + 1 < available(reader) && at[1] != '\n';
-            break;
-        }
-    }
-    return RESULT_OK;
-}
-
-/* Passes the rest of the line, however long. */
-static Result discard_line(Reader *reader, Error *error)
-{
-    size_t bytes, end_bytes;
-
-    while (!scan_line(&reader->scan, reader->buffer + reader->start, available(reader), &bytes, &end_bytes)) {
-        reader->start = reader->end;
-        if (reader->at_end)
-            return RESULT_OK;
-        TRY(fill(reader, error));
-    }
-    reader->start += bytes + end_bytes;
-    reader->line++;
-    return RESULT_OK;
-}
 
 Result reader_open(const char *path, const ReaderFormat *format, Reader **reader, Error *error)
 {
@@ -170,10 +62,10 @@ Result reader_open(const char *path, const ReaderFormat *format, Reader **reader
         draft->xml = xml_records_open(path, &draft->names);
     TRY(input_open(path, NULL, &draft->input, error));
     draft->transcoder = transcode_open(draft->input, path, format->utf16);
-    TRY(pass_mark(draft, error));
-    TRY(find_line_end(draft, error));
+    TRY(reader_pass_mark(draft, error));
+    TRY(reader_find_line_end(draft, error));
     for (size_t i = 0; i < format->lines_skipped; i++)
-        TRY(discard_line(draft, error));
+        TRY(reader_discard_line(draft, error));
     *reader = draft;
     draft = NULL;
     return RESULT_OK;
@@ -184,146 +76,11 @@ void reader_expect(Reader *reader, size_t field_count)
     reader->fields_expected = field_count;
 }
 
-/* ---- one record ---- */
-
-static Text take_scratch(Reader *reader, size_t bytes)
-{
-    assert(reader->scratch_used + bytes <= reader->scratch_bytes);
-    Text place = {.data = reader->scratch + reader->scratch_used, .length = bytes};
-
-    reader->scratch_used += bytes;
-    if (reader->scratch_used > reader->scratch_high)
-        reader->scratch_high = reader->scratch_used;
-    return place;
-}
-
-static void record_fault(Reader *reader, ReaderFault fault, int field)
-{
-    reader->record.fault = fault;
-    reader->record.fault_field = field;
-}
-
-/* Bytes that are wrong, or not UTF-8 yet, are rare: found for the whole record at once, then by field. */
-static void check_bytes(Reader *reader)
-{
-    Scan *scan = &reader->scan;
-    bool has_high, has_nul;
-
-    scan_bytes(reader->record.raw, &has_high, &has_nul);
-    if (!has_high && !has_nul)
-        return;
-    for (size_t i = 0; i < scan->field_count; i++) {
-        Text *field = &scan->fields[i];
-        if (has_nul && memchr(field->data, '\0', field->length) != NULL) {
-            record_fault(reader, READER_NUL, (int)i);
-            return;
-        }
-        if (!reader->format.is_windows_1252 && !text_is_utf8(*field)) {
-            bool is_utf16 = transcode_is_utf16(reader->transcoder);
-            record_fault(reader, is_utf16 ? READER_NOT_UTF16 : READER_NOT_UTF8, (int)i);
-            return;
-        }
-        if (reader->format.is_windows_1252) {
-            char *out = (char *)take_scratch(reader, field->length * DECODE_GROWTH_MAX).data;
-            if (!decode_windows_1252(*field, out, field)) {
-                record_fault(reader, READER_UNDEFINED_BYTE, (int)i);
-                return;
-            }
-        }
-    }
-}
-
-static void decode_escapes(Reader *reader)
-{
-    Scan *scan = &reader->scan;
-
-    for (size_t i = 0; scan->has_escapes && i < scan->field_count; i++)
-        if (scan->has_escape[i]) {
-            char *out = (char *)take_scratch(reader, scan->fields[i].length).data;
-            scan->fields[i] = decode_quotes(scan->fields[i], reader->format.quote, out);
-        }
-}
-
-/* What one record is looked for in: never more, so that its outcome does not depend on how much is read at
- * once. */
-static size_t window(const Reader *reader)
-{
-    size_t bytes_max = reader->format.record_bytes_max + LINE_END_BYTES_MAX;
-
-    return available(reader) < bytes_max ? available(reader) : bytes_max;
-}
-
-/* A damaged record ends with its first line; what follows is read as records again. */
-static void take_damaged(Reader *reader, ReaderFault fault, int field)
-{
-    size_t bytes = 0, end_bytes = 0;
-    const char *data = reader->buffer + reader->start;
-    bool has_line = scan_line(&reader->scan, data, window(reader), &bytes, &end_bytes);
-
-    reader->record = (ReaderRecord){.line = reader->line, .fault = fault, .fault_field = field};
-    if (has_line || (reader->at_end && window(reader) == available(reader))) {
-        if (!has_line)
-            bytes = available(reader);
-        reader->record.raw = (Text){.data = data, .length = bytes};
-        reader->start += bytes + end_bytes;
-        reader->line += has_line;
-        return;
-    }
-    reader->record.fault = READER_TOO_LONG;
-    reader->record.fault_field = -1;
-    reader->is_discarding = true;
-}
-
-static void split_fixed(Reader *reader)
-{
-    ReaderFault fault = scan_fixed(&reader->scan);
-
-    reader->record.field_count = reader->scan.field_count;
-    if (fault != READER_GOOD)
-        record_fault(reader, fault, -1);
-    else
-        check_bytes(reader);
-}
-
-static void split_json(Reader *reader)
-{
-    Scan *scan = &reader->scan;
-    Text line = scan->fields[0];
-    int field = -1;
-
-    if (reader->record.fault == READER_GOOD)
-        reader->record.fault = json_lines_split(reader->json, line, scan->fields, &field);
-    reader->record.fault_field = field;
-    reader->record.field_count = scan->field_count = reader->format.column_count;
-}
-
-static void take_whole(Reader *reader)
-{
-    Scan *scan = &reader->scan;
-
-    reader->record = (ReaderRecord){
-        .line = reader->line,
-        .raw = {.data = reader->buffer + reader->start, .length = scan->bytes},
-        .fields = scan->fields,
-        .field_count = scan->field_count,
-        .fault_field = -1,
-    };
-    reader->start += scan->bytes + scan->end_bytes;
-    reader->line += 1 + (scan->is_multi_line ? scan_count_lines(scan, reader->record.raw) : 0);
-    if (reader->format.kind == READER_FIXED)
-        split_fixed(reader);
-    else
-        check_bytes(reader);
-    if (reader->format.kind == READER_JSON_LINES)
-        split_json(reader);
-    decode_escapes(reader);
-}
-
 static ScanOutcome scan_window(Reader *reader)
 {
-    size_t bytes, end_bytes, length = window(reader);
-    bool is_full = length == reader->format.record_bytes_max + LINE_END_BYTES_MAX;
-    bool is_final = reader->at_end && length == available(reader);
+    size_t bytes, end_bytes, length = reader_window(reader);
+    bool is_full = length == reader->format.record_bytes_max + READER_LINE_END_BYTES_MAX;
+    bool is_final = reader->at_end && length == reader_available(reader);
     const char *data = reader->buffer + reader->start;
     bool is_line = reader->format.kind != READER_DELIMITED;
     ScanOutcome outcome = is_line ? scan_whole_line(&reader->scan, data, length, is_final)
@@ -350,71 +107,12 @@ static ScanOutcome scan_window(Reader *reader)
 static Result find_record(Reader *reader, ScanOutcome *outcome, bool *found, Error *error)
 {
     for (;;) {
-        *found = available(reader) > 0;
+        *found = reader_available(reader) > 0;
         *outcome = *found ? scan_window(reader) : SCAN_NEEDS_MORE;
         if (*outcome != SCAN_NEEDS_MORE || (!*found && reader->at_end))
             return RESULT_OK;
-        TRY(fill(reader, error));
+        TRY(reader_fill(reader, error));
     }
-}
-
-/* Passes a record that is no row. */
-static void pass_record(Reader *reader)
-{
-    reader->start += reader->scan.bytes + reader->scan.end_bytes;
-    reader->line++;
-}
-
-static Result take_header_record(Reader *reader, ScanOutcome outcome, Error *error)
-{
-    const ReaderMarker *marker = &reader->format.header_record;
-
-    if (outcome != SCAN_COMPLETE || !marker_matches(marker, &reader->scan))
-        return fail(error, ERROR_INPUT,
-                    "%s line %" PRIu64 ": the header record that its spec declares is absent", reader->path,
-                    reader->line);
-    if (marker->count_from > 0 && !marker_count(marker, &reader->scan, &reader->rows_declared))
-        return fail(error, ERROR_INPUT, "%s line %" PRIu64 ": the header record has no number of rows",
-                    reader->path, reader->line);
-    reader->has_header_record = true;
-    pass_record(reader);
-    return RESULT_OK;
-}
-
-static bool is_trailer(const Reader *reader)
-{
-    return reader->fields_expected > 0 && marker_matches(&reader->format.trailer, &reader->scan);
-}
-
-static Result take_trailer(Reader *reader, Error *error)
-{
-    uint64_t rows;
-
-    if (!marker_count(&reader->format.trailer, &reader->scan, &rows))
-        return fail(error, ERROR_INPUT, "%s line %" PRIu64 ": the trailer has no number of rows",
-                    reader->path, reader->line);
-    if (rows != reader->rows)
-        return fail(error, ERROR_INPUT,
-                    "%s line %" PRIu64 ": the trailer's number of rows differs from the %" PRIu64 " read",
-                    reader->path, reader->line, reader->rows);
-    reader->has_trailer = true;
-    pass_record(reader);
-    return RESULT_OK;
-}
-
-static Result at_end(const Reader *reader, Error *error)
-{
-    const ReaderFormat *format = &reader->format;
-
-    if (format->trailer.name.length > 0 && reader->fields_expected > 0 && !reader->has_trailer)
-        return fail(error, ERROR_INPUT, "%s: the trailer that its spec declares is absent: cut short?",
-                    reader->path);
-    if (format->header_record.count_from > 0 && reader->fields_expected > 0 &&
-        reader->rows_declared != reader->rows)
-        return fail(error, ERROR_INPUT,
-                    "%s: the header record's number of rows differs from the %" PRIu64 " read", reader->path,
-                    reader->rows);
-    return RESULT_OK;
 }
 
 static bool is_blank(const Reader *reader)
@@ -423,29 +121,18 @@ static bool is_blank(const Reader *reader)
            text_trim(reader->scan.fields[0]).length == 0;
 }
 
-/* A record of several lines with a wrong number of fields may be an unclosed quote that found another row's.
- */
-static void take_ragged(Reader *reader)
-{
-    if (reader->scan.is_multi_line)
-        take_damaged(reader, READER_RAGGED, -1);
-    else
-        take_whole(reader);
-    record_fault(reader, READER_RAGGED, -1);
-}
-
 /* The next record that is no blank line; *found false at the end. */
 static Result find_filled(Reader *reader, ScanOutcome *outcome, bool *found, Error *error)
 {
     for (;;) {
         reader->scratch_used = 0;
         if (reader->is_discarding)
-            TRY(discard_line(reader, error));
+            TRY(reader_discard_line(reader, error));
         reader->is_discarding = false;
         TRY(find_record(reader, outcome, found, error));
         if (!*found || *outcome != SCAN_COMPLETE || !is_blank(reader))
             return RESULT_OK;
-        pass_record(reader);
+        reader_pass_record(reader);
     }
 }
 
@@ -455,15 +142,15 @@ static Result find_row(Reader *reader, ScanOutcome *outcome, bool *found, Error 
     for (;;) {
         TRY(find_filled(reader, outcome, found, error));
         if (!*found)
-            return at_end(reader, error);
+            return reader_check_counts(reader, error);
         reader->has_content = true;
         if (reader->has_trailer)
             return fail(error, ERROR_INPUT, "%s line %" PRIu64 ": the trailer is not the last record",
                         reader->path, reader->line);
         if (reader->format.header_record.name.length > 0 && !reader->has_header_record)
-            TRY(take_header_record(reader, *outcome, error));
-        else if (*outcome == SCAN_COMPLETE && is_trailer(reader))
-            TRY(take_trailer(reader, error));
+            TRY(reader_take_header_record(reader, *outcome, error));
+        else if (*outcome == SCAN_COMPLETE && reader_is_trailer(reader))
+            TRY(reader_take_trailer(reader, error));
         else
             return RESULT_OK;
     }
@@ -485,8 +172,8 @@ static Result feed_xml(Reader *reader, XmlOutcome *outcome, Error *error)
     reader->start += passed;
     reader->xml_at += passed;
     size_t fed = (size_t)(reader->xml_fed - reader->xml_at);
-    TRY(fill_to(reader, fed + XML_SLICE_BYTES, error));
-    size_t left = available(reader) - fed, length = left < XML_SLICE_BYTES ? left : XML_SLICE_BYTES;
+    TRY(reader_fill_to(reader, fed + XML_SLICE_BYTES, error));
+    size_t left = reader_available(reader) - fed, length = left < XML_SLICE_BYTES ? left : XML_SLICE_BYTES;
     const Text slice = {.data = reader->buffer + reader->start + fed, .length = length};
     reader->xml_fed += length;
     reader->has_content |= length > 0;
@@ -530,11 +217,11 @@ Result reader_next(Reader *reader, const ReaderRecord **record, Error *error)
     if (!found)
         return RESULT_OK;
     if (outcome == SCAN_FAULT)
-        take_damaged(reader, reader->scan.fault, reader->scan.fault_field);
+        reader_take_damaged(reader, reader->scan.fault, reader->scan.fault_field);
     else if (is_ragged(reader))
-        take_ragged(reader);
+        reader_take_ragged(reader);
     else
-        take_whole(reader);
+        reader_take_whole(reader);
     reader->rows += reader->fields_expected > 0;
     *record = &reader->record;
     return RESULT_OK;

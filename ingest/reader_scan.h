@@ -1,5 +1,5 @@
 #pragma once
-/* Private to reader.c: finds the fields of one record in bytes that hold it whole or in part. */
+/* Private to reader*.c: finds the fields of one record in bytes that hold it whole or in part. */
 #include "ingest/reader.h"
 
 /* Bytes readable, but meaningless, behind the end of what is scanned. */
