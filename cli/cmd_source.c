@@ -6,14 +6,22 @@ Result cmd_source_check(Cli *cli, int argc, const char *const *argv, Error *erro
 {
     SCOPED(ingest_spec_close) IngestSpec *spec = NULL;
     IngestReport report = {0};
+    const char *period_text = NULL;
+    Month period = 0;
+    const Option options[] = {
+        {"period", OPTION_TEXT, false, NULL, "hold dates and codes to this month, CCYY-MM", &period_text},
+    };
 
-    TRY(cli_parse(cli, argc, argv, NULL, 0, 1, 2, error));
+    TRY(cli_parse(cli, argc, argv, options, 1, 1, 2, error));
+    if (period_text != NULL && !month_parse(text_from(period_text), &period))
+        return fail(error, ERROR_USAGE, "--period: a month is CCYY-MM");
     TRY(spec_open(cli->arguments[0], &spec, error));
     if (cli->argument_count == 1) {
         printf("good: source %s version %d\n", ingest_spec_source(spec), ingest_spec_version(spec));
         return RESULT_OK;
     }
-    TRY(ingest_check(spec, cli->arguments[1], &report, error));
+    TRY(period_text == NULL ? ingest_check(spec, cli->arguments[1], &report, error)
+                            : ingest_check_in(spec, cli->arguments[1], period, &report, error));
     load_report_print(&report, 1);
     if (report.outcome == INGEST_REJECTED)
         return fail(error, ERROR_INPUT, "more rows would be rejected than the spec allows");

@@ -49,11 +49,17 @@ static const SpecColumn *find_nhs_number(const IngestSpec *spec)
 
 Result ingest_check(const IngestSpec *spec, const char *path, IngestReport *report, Error *error)
 {
+    return ingest_check_in(spec, path, RULE_ANY_PERIOD, report, error);
+}
+
+Result ingest_check_in(const IngestSpec *spec, const char *path, Month period, IngestReport *report,
+                       Error *error)
+{
     Check check = {.spec = spec, .report = report, .nhs_number = find_nhs_number(spec)};
     const Pass pass = {
         .spec = spec,
         .path = path,
-        .period = RULE_ANY_PERIOD,
+        .period = period,
         .sink = {.context = &check, .good = check_good, .bad = check_bad},
     };
     int64_t started_us = time_now_us();

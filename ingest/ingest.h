@@ -70,8 +70,11 @@ typedef struct IngestContext {
     bool show_progress;
 } IngestContext;
 
-/* Reads and validates, stores nothing, needs no permit and no key: what would be rejected? */
+/* Reads and validates, stores nothing, needs no permit and no key: what would be rejected? No period: neither
+ * dates nor codes are held to one. */
 Result ingest_check(const IngestSpec *spec, const char *path, IngestReport *report, Error *error) CHECKED;
+Result ingest_check_in(const IngestSpec *spec, const char *path, Month period, IngestReport *report,
+                       Error *error) CHECKED;
 /* Object of the permit for a delivery: its content hash in hex, or "nil" when path is NULL. */
 Result ingest_delivery_object(const char *path, char out[HASH_TEXT_BYTES], Error *error) CHECKED;
 enum { INGEST_DETAIL_BYTES = 64 };

@@ -56,6 +56,27 @@ Test(commands, without_a_data_folder_the_user_is_told_how_to_name_one)
     expect_failure(result, &error, ERROR_USAGE, "CINQUE_DATA");
 }
 
+Test(commands, the_page_of_a_source_needs_no_data_folder)
+{
+    Error error = {0};
+    unsetenv("CINQUE_DATA");
+
+    Result result = CLI(&error, "source", "show", "drug_treatment", "--markdown");
+
+    cr_assert(result.ok, "%s", error.message);
+    fflush(stdout);
+    cr_expect_stdout_neq_str("");
+}
+
+Test(commands, a_check_is_told_a_month)
+{
+    Error error = {0};
+
+    Result result = CLI(&error, "source", "check", "drug_treatment", "none.csv", "--period", "2026-6");
+
+    expect_failure(result, &error, ERROR_USAGE, "--period: a month is CCYY-MM");
+}
+
 Test(commands, a_data_folder_that_is_not_there_is_named)
 {
     Error error = {0};

@@ -53,6 +53,22 @@ Test(check, it_says_that_a_load_would_be_rejected)
     cr_expect_eq(must_check(WORLD_SPEC, WORLD_HEADER "v5,,,,bad,,,,,,,\n").outcome, INGEST_REJECTED);
 }
 
+Test(check, with_a_period_dates_are_held_to_it)
+{
+    SCOPED(ingest_spec_close) IngestSpec *opened = world_spec(WORLD_SPEC);
+    const char *path = support_file("extract.csv", WORLD_HEADER "v1,,,,2026-07-03,,,,,,,\n"
+                                                                "v2,,,,2026-08-01,,,,,,,\n");
+    IngestReport any, july;
+    Error error = {0};
+
+    cr_assert(ingest_check(opened, path, &any, &error).ok, "%s", error.message);
+    cr_assert(ingest_check_in(opened, path, month_from(2026, 7), &july, &error).ok, "%s", error.message);
+
+    cr_expect_eq(any.rows_quarantined, 0);
+    cr_assert_eq(july.rows_quarantined, 1);
+    cr_expect_str_eq(july.rules[0].rule, "column visit_date: after the period");
+}
+
 Test(check, headers_are_matched_by_name_in_any_order_with_spaces_around)
 {
     IngestReport report =
