@@ -37,8 +37,8 @@ $$;
 
 -- One line a measure of each delivery held for the period, and one for each that is missing. usual: the median of up to
 -- twelve of the sender's months before, of deliveries that are held, so that a failed month that was put right does not
--- count. low to high: three robust standard deviations (1.4826 median absolute deviations) around it, never less than a
--- tenth of the usual rows or two percentage points. Verdicts: as usual, low, high, missing; no history below three
+-- count. low to high: three robust standard deviations (1.4826 median absolute deviations) around it, never less than
+-- three of chance alone (Poisson for rows, binomial for shares), a tenth of the usual rows or two percentage points. Verdicts: as usual, low, high, missing; no history below three
 -- months. Duplicates and agreement with the other senders of a column have fixed limits: 1 percent, 10 points.
 CREATE FUNCTION ingest.quality(wanted int4, only_source text)
 RETURNS TABLE (source text, sender text, measure text, column_name text, value float8, usual float8, low float8,
@@ -65,10 +65,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
          GROUP BY m.source_id, m.sender, m.measure, m.column_name, u.months, u.middle),
     judged AS (
         SELECT m.name AS source, m.sender, m.measure, m.column_name, m.value, w.middle AS usual,
-               greatest(w.middle - w.band, 0) AS low, w.middle + w.band AS high, coalesce(w.months, 0) AS months
+               greatest(w.middle - n.band, 0) AS low,
+               CASE m.measure WHEN 'rows' THEN w.middle + n.band ELSE least(w.middle + n.band, 100) END AS high,
+               coalesce(w.months, 0) AS months
           FROM measured AS m
           LEFT JOIN spread AS w ON (w.source_id, w.sender, w.measure) = (m.source_id, m.sender, m.measure)
-                               AND w.column_name IS NOT DISTINCT FROM m.column_name
+                               AND w.column_name IS NOT DISTINCT FROM m.column_name,
+               LATERAL (SELECT (w.middle / 100 * m.rows_loaded + 1) / (m.rows_loaded + 2) AS share) AS p,
+               LATERAL (SELECT greatest(w.band, CASE m.measure WHEN 'rows' THEN 3 * sqrt(w.middle)
+                                                ELSE 300 * sqrt(p.share * (1 - p.share) / greatest(m.rows_loaded, 1))
+                                                END) AS band) AS n
          WHERE m.period = wanted),
     among AS ( -- coding that differs between the senders of one month
         SELECT j.source, j.measure, j.column_name, percentile_cont(0.5) WITHIN GROUP (ORDER BY j.value) AS middle
