@@ -1,8 +1,10 @@
 #pragma once
 /*
- * A delivered file as a stream of decoded bytes: plain or zstd (told apart by
- * their first bytes), with limits on what comes out, and the SHA-256 of the
- * bytes as delivered. A cut or damaged frame is an error, never an early end.
+ * A delivered file as a stream of decoded bytes: plain, gzip, zstd, and the
+ * one file of a zip or tar archive (told apart by their first bytes, and one
+ * inside the other up to a limit), with limits on what comes out, and the
+ * SHA-256 of the bytes as delivered. What is cut, damaged or followed by
+ * other bytes is an error, never an early end.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -16,11 +18,13 @@ typedef struct InputLimits {
     uint64_t bytes_max;      /* decoded bytes; past it ERROR_LIMIT */
     double ratio_max;        /* decoded over delivered bytes, checked past the first 16 MiB decoded */
     unsigned window_log_max; /* zstd window, log2 bytes */
+    unsigned nesting_max;    /* formats one inside the other, of which one may be an archive */
 } InputLimits;
 
-extern const InputLimits INPUT_LIMITS_DEFAULT; /* 1 TiB, 200, 27 */
+extern const InputLimits INPUT_LIMITS_DEFAULT; /* 1 TiB, 200, 27, 2 */
 
-/* limits NULL: the default. Only regular files; a symbolic link as last component is refused. */
+/* limits NULL: the default. An archive is read twice: once to see that there is exactly one file in it. Only
+ * regular files; a symbolic link as last component is refused. */
 Result input_open(const char *path, const InputLimits *limits, Input **input, Error *error) CHECKED;
 /* At most capacity decoded bytes; *length 0 at the end. */
 Result input_read(Input *input, void *buffer, size_t capacity, size_t *length, Error *error) CHECKED;

@@ -6,11 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/crypto.h>
-
 #include "base/arena.h"
-
-enum { BUFFER_BYTES = 256 * 1024 };
 
 Result input_file_open(const char *path, InputFile *file, Error *error)
 {
@@ -32,7 +28,6 @@ Result input_file_open(const char *path, InputFile *file, Error *error)
     file->path = memory_alloc(strlen(path) + 1);
     memcpy(file->path, path, strlen(path));
     file->hash = hash_open();
-    file->buffer = memory_alloc(BUFFER_BYTES);
     (void)posix_fadvise(file->descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
     return RESULT_OK;
 }
@@ -49,34 +44,27 @@ static Result check_unchanged(const InputFile *file, Error *error)
     return RESULT_OK;
 }
 
-Result input_file_fill(InputFile *file, Error *error)
+Result input_file_read(InputFile *file, void *buffer, size_t capacity, size_t *length, Error *error)
 {
     ssize_t got;
 
     do {
-        got = read(file->descriptor, file->buffer, BUFFER_BYTES);
+        got = read(file->descriptor, buffer, capacity);
     } while (got < 0 && errno == EINTR);
+    *length = 0;
     if (got < 0)
         return fail_errno(error, "%s", file->path);
 
-    file->at = 0;
-    file->length = (size_t)got;
+    *length = (size_t)got;
     file->delivered += (size_t)got;
-    hash_add(file->hash, file->buffer, file->length);
-    if (got > 0)
-        return RESULT_OK;
-    file->at_end = true;
-    return check_unchanged(file, error);
+    hash_add(file->hash, buffer, *length);
+    return got > 0 ? RESULT_OK : check_unchanged(file, error);
 }
 
 void input_file_close(InputFile *file)
 {
     if (file->descriptor >= 0)
         (void)close(file->descriptor);
-    /* Delivered files hold identifiers. */
-    if (file->buffer != NULL)
-        OPENSSL_cleanse(file->buffer, BUFFER_BYTES);
-    memory_free(file->buffer);
     hash_close(&file->hash);
     memory_free(file->path);
     *file = (InputFile){.descriptor = -1};

@@ -1,5 +1,5 @@
 #pragma once
-/* Private to base/input.c: a regular file as delivered, read in large blocks that are hashed as they come. */
+/* Private to base/input*.c: a regular file as delivered, whose bytes are hashed as they are read. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,15 +14,11 @@ typedef struct InputFile {
     uint64_t bytes; /* size and time of change when opened */
     struct timespec changed;
     HashStream *hash;
-    unsigned char *buffer;
-    size_t length, at; /* bytes in the buffer, and of these used up */
     uint64_t delivered;
-    bool at_end;
 } InputFile;
 
 /* file is all zero but for descriptor -1. On failure, too, input_file_close is called. */
 Result input_file_open(const char *path, InputFile *file, Error *error) CHECKED;
-/* Replaces the buffer's content, or sets at_end. Checks at the end that the file has not changed since it was
- * opened. */
-Result input_file_fill(InputFile *file, Error *error) CHECKED;
+/* *length 0 at the end, where it is checked that the file has not changed since it was opened. */
+Result input_file_read(InputFile *file, void *buffer, size_t capacity, size_t *length, Error *error) CHECKED;
 void input_file_close(InputFile *file);

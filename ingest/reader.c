@@ -93,7 +93,7 @@ static ScanOutcome scan_window(Reader *reader)
     } else if (outcome == SCAN_NEEDS_MORE && is_full) {
         /* With a line end in the window only a quoted field can still be open; without one it is too long. */
         reader->scan.fault = READER_UNCLOSED_QUOTE;
-        reader->scan.fault_field = (int)reader->scan.field_count;
+        reader->scan.fault_field = is_line ? -1 : (int)reader->scan.field_count;
         outcome = SCAN_FAULT;
     }
     /* A damaged record ends with its first line, which may not be read yet. */

@@ -79,7 +79,8 @@ void reader_take_damaged(Reader *reader, ReaderFault fault, int field)
         return;
     }
     reader->record.fault = READER_TOO_LONG;
-    reader->record.fault_field = -1;
+    /* a field was open where the limit was passed */
+    reader->record.fault_field = fault == READER_UNCLOSED_QUOTE ? field : -1;
     reader->is_discarding = true;
 }
 

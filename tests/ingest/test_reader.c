@@ -95,7 +95,7 @@ Test(reader, a_record_past_the_limit_is_damaged_however_long)
     strncat(text, line, sizeof text - strlen(text) - 1);
     strncat(text, "3,4\n", sizeof text - strlen(text) - 1);
 
-    expect(text, "1:a|b\n2!longer than the limit@-1\n3:3|4\n");
+    expect(text, "1:a|b\n2!longer than the limit@0\n3:3|4\n");
 }
 
 Test(reader, a_quoted_field_past_the_limit_is_damaged)
@@ -107,7 +107,7 @@ Test(reader, a_quoted_field_past_the_limit_is_damaged)
     strncat(text, line, sizeof text - strlen(text) - 1);
     strncat(text, "3,4\n", sizeof text - strlen(text) - 1);
 
-    expect(text, "1:a|b\n2!longer than the limit@-1\n3:3|4\n");
+    expect(text, "1:a|b\n2!longer than the limit@0\n3:3|4\n");
 }
 
 Test(reader, too_many_fields_damage_the_row)
@@ -220,10 +220,21 @@ Test(reader, a_trailer_is_no_row_and_must_tell_the_number_of_rows)
                    "1:a|b\n2:1|2\nerror:  line 4: the trailer is not the last record");
 }
 
-Test(reader, formats_that_are_not_supported_are_refused_by_name)
+Test(reader, formats_that_are_not_read_are_refused_by_name)
 {
-    expect("\x1f\x8b\x08\x08zzzz", "error: : a gzip file: only plain and zstd files are read");
-    expect("PK\x03\x04zzzz", "error: : a zip file: only plain and zstd files are read");
+    expect("\xFD"
+           "7zXZzzzz",
+           "error: : a xz file: only plain, gzip, zstd, zip and tar files are read");
+}
+
+Test(reader, the_field_in_which_the_limit_is_passed_is_told)
+{
+    char text[400] = "a,b\n1,";
+
+    memset(text + 6, 'x', 300);
+    snprintf(text + 306, 10, "\n3,4\n");
+
+    expect(text, "1:a|b\n2!longer than the limit@1\n3:3|4\n");
 }
 
 Test(reader, the_digest_is_of_the_file_as_delivered)
