@@ -91,7 +91,7 @@ Result ingest_withdraw(Db *loader, const GovernancePermit *permit, int64_t load_
 /* load, source, sender, period, status, state, rows, quarantined, held from, held to; held_on: only what was
  * held at the end of that day (UTC), DATE_NONE: all */
 Result ingest_load_list(Db *loader, Date held_on, Table **table, Error *error) CHECKED;
-/* source, sender, last period held, its rows: who delivered one of the three months before, and not this one
+/* source, sender, last period held, its rows: who delivered two of the three months before, and not this one
  */
 Result ingest_load_missing(Db *loader, Month period, Table **table, Error *error) CHECKED;
 /* line, column, rule of a load's quarantine, at most rows_max */

@@ -143,6 +143,15 @@ static size_t count_findings(const DbRows *measures, const Card *card)
     return count;
 }
 
+static bool has_history(const DbRows *measures, const Card *card)
+{
+    for (size_t row = 0; row < db_row_count(measures); row++)
+        if (is_same(measures, row, card) &&
+            text_equal(db_text(measures, row, QUALITY_VERDICT), TEXT("no history")))
+            return false;
+    return true;
+}
+
 static void write_card(const Card *card, const DbRows *measures, Month period, FILE *out)
 {
     size_t findings = count_findings(measures, card);
@@ -153,7 +162,7 @@ static void write_card(const Card *card, const DbRows *measures, Month period, F
     write_chart(card, period, out);
     if (card->held[MONTHS - 1])
         fprintf(out, "<p>%" PRId64 " rows%s</p>\n", card->rows[MONTHS - 1],
-                findings == 0 ? ", as usual" : "");
+                findings == 0 && has_history(measures, card) ? ", as usual" : "");
     for (size_t row = 0; row < db_row_count(measures); row++)
         if (is_same(measures, row, card) && quality_is_unusual(db_text(measures, row, QUALITY_VERDICT)))
             write_finding(measures, row, out);

@@ -487,17 +487,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET t
      ORDER BY l.load_id
 $$;
 
--- Who delivered one of the three periods before, has a current agreement still, and not this one.
+-- Who delivered two of the three periods before, has a current agreement still, and not this one. What comes once, as
+-- look-ups do, is not waited for.
 CREATE FUNCTION ingest.load_missing(wanted int4)
 RETURNS TABLE (source text, sender text, last_period int4, last_rows int8)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT DISTINCT ON (s.name, l.sender) s.name, l.sender, l.period, l.rows_loaded
+    SELECT s.name, l.sender, max(l.period), (array_agg(l.rows_loaded ORDER BY l.period DESC))[1]
       FROM ingest.load AS l JOIN ingest.source AS s USING (source_id)
      WHERE l.state = 'published' AND l.period BETWEEN wanted - 3 AND wanted - 1
        AND governance.agreement_is_current(l.sender, s.name, NULL)
        AND NOT EXISTS (SELECT FROM ingest.load AS t WHERE t.state = 'published' AND t.source_id = l.source_id
                           AND t.sender = l.sender AND t.period = wanted)
-     ORDER BY s.name, l.sender, l.period DESC
+     GROUP BY s.name, l.sender HAVING count(*) >= 2
+     ORDER BY s.name, l.sender
 $$;
 
 CREATE FUNCTION ingest.quarantine_list(wanted int4, rows_max int8)

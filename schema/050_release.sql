@@ -447,7 +447,7 @@ BEGIN
     EXECUTE format('ANALYZE %s.%I', place, source.name);
 END $$;
 
--- Says how many rows are of nobody linked, of senders with an agreement or not.
+-- Says how many rows are of nobody linked.
 CREATE FUNCTION release.coverage_count(wanted int4, of_source ingest.source) RETURNS int8
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -623,7 +623,8 @@ END $$;
 
 -- ---- content and life ----
 
--- SHA-256 over the sorted rows, in blocks of numbers, so that no text grows with the table.
+-- SHA-256 over the sorted rows, in blocks of numbers, so that no text grows with the table. No column has a capital
+-- letter, so "Row" is always the row.
 CREATE FUNCTION release.table_hash(schema_name text, table_name text, number_column text, has_records boolean)
 RETURNS bytea
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET work_mem = '256MB' SET datestyle = 'ISO, YMD'
@@ -634,25 +635,31 @@ BEGIN
     EXECUTE format($sql$
         SELECT sha256(coalesce(string_agg(block_hash, ''::bytea ORDER BY block), ''::bytea))
           FROM (SELECT block, sha256(convert_to(string_agg(line, E'\n' ORDER BY place), 'UTF8')) AS block_hash
-                  FROM (SELECT %3$s AS block, %4$s AS place, t::text AS line FROM %1$I.%2$I AS t) AS lines
+                  FROM (SELECT %3$s AS block, %4$s AS place, "Row"::text AS line FROM %1$I.%2$I AS "Row") AS lines
                  GROUP BY block) AS blocks$sql$, schema_name, table_name,
         CASE WHEN number_column IS NULL THEN '0' ELSE format('%I >> 8', number_column) END,
-        CASE WHEN has_records THEN 't.record_number' ELSE 't::text COLLATE "C"' END) INTO hash;
+        CASE WHEN has_records THEN '"Row".record_number' ELSE '"Row"::text COLLATE "C"' END) INTO hash;
     RETURN hash;
 END $$;
 
+-- Over name, columns and rows of each table, and the coverage that is printed beside every answer.
 CREATE FUNCTION release.content_hash(wanted int4) RETURNS bytea
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT sha256(coalesce(string_agg(convert_to(c.relname, 'UTF8') || '\x00'::bytea
-                                      || release.table_hash(n.nspname::text, c.relname::text, a.attname::text,
-                                                            EXISTS (SELECT FROM pg_attribute AS b
-                                                                     WHERE b.attrelid = c.oid
-                                                                       AND b.attname = 'record_number')),
-                                      ''::bytea ORDER BY c.relname COLLATE "C"), ''::bytea))
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 AS $$
+    SELECT sha256(coalesce(string_agg(convert_to(c.relname || E'\n' || d.columns || E'\n', 'UTF8')
+                                      || release.table_hash(n.nspname::text, c.relname::text, d.number_column,
+                                                            d.has_records),
+                                      ''::bytea ORDER BY c.relname COLLATE "C"), ''::bytea)
+                  || convert_to((SELECT coalesce(string_agg(v::text, E'\n' ORDER BY v.source, v.month), '')
+                                   FROM release.coverage AS v WHERE v.release_id = wanted), 'UTF8'))
       FROM pg_class AS c
-      JOIN pg_namespace AS n ON n.oid = c.relnamespace
-      LEFT JOIN pg_attribute AS a
-        ON a.attrelid = c.oid AND a.attnum = 1 AND a.attname IN ('person_number', 'household_number')
+      JOIN pg_namespace AS n ON n.oid = c.relnamespace,
+           LATERAL (SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ',' ORDER BY a.attnum)
+                               AS columns,
+                           min(a.attname::text) FILTER (WHERE a.attnum = 1
+                               AND a.attname IN ('person_number', 'household_number')) AS number_column,
+                           bool_or(a.attname = 'record_number') AS has_records
+                      FROM pg_attribute AS a
+                     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS d
      WHERE n.nspname = release.schema_name(wanted) AND c.relkind = 'r' AND c.relname NOT LIKE 'work\_%';
 $$;
 

@@ -3,7 +3,7 @@
 
 SET LOCAL ROLE cinque_owner;
 
--- Rows that share a record key with another row of the same load.
+-- Rows whose record key an earlier row of the same load has already.
 CREATE FUNCTION ingest.duplicates(source text, wanted int4) RETURNS int8
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -71,7 +71,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
           FROM measured AS m
           LEFT JOIN spread AS w ON (w.source_id, w.sender, w.measure) = (m.source_id, m.sender, m.measure)
                                AND w.column_name IS NOT DISTINCT FROM m.column_name,
-               LATERAL (SELECT (w.middle / 100 * m.rows_loaded + 1) / (m.rows_loaded + 2) AS share) AS p,
+               LATERAL (SELECT (least(w.middle, 100) / 100 * m.rows_loaded + 1) / (m.rows_loaded + 2) AS share) AS p,
                LATERAL (SELECT greatest(w.band, CASE m.measure WHEN 'rows' THEN 3 * sqrt(w.middle)
                                                 ELSE 300 * sqrt(p.share * (1 - p.share) / greatest(m.rows_loaded, 1))
                                                 END) AS band) AS n
@@ -79,7 +79,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
     among AS ( -- coding that differs between the senders of one month
         SELECT j.source, j.measure, j.column_name, percentile_cont(0.5) WITHIN GROUP (ORDER BY j.value) AS middle
           FROM judged AS j WHERE j.column_name IS NOT NULL
-         GROUP BY j.source, j.measure, j.column_name HAVING count(*) >= 3)
+         GROUP BY j.source, j.measure, j.column_name HAVING count(*) >= 3),
+    doubled AS MATERIALIZED (
+        SELECT m.name, m.sender, 100 * ingest.duplicates(m.name, m.load_id) / nullif(m.rows_loaded, 0)::float8 AS share
+          FROM measured AS m WHERE m.period = wanted AND m.measure = 'rows')
     SELECT q.source, q.sender, q.measure, q.column_name, q.value, q.usual, q.low, q.high, q.verdict
       FROM (
         SELECT j.source, j.sender, j.measure, j.column_name, j.value, j.usual, j.low, j.high,
@@ -94,9 +97,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
           FROM judged AS j JOIN among AS a USING (source, measure, column_name)
         UNION ALL
         SELECT d.name, d.sender, 'duplicates', NULL, d.share, NULL, 0, 1, CASE WHEN d.share > 1 THEN 'high' ELSE 'as usual' END
-          FROM (SELECT m.name, m.sender,
-                       100 * ingest.duplicates(m.name, m.load_id) / nullif(m.rows_loaded, 0)::float8 AS share
-                  FROM measured AS m WHERE m.period = wanted AND m.measure = 'rows') AS d
+          FROM doubled AS d
          WHERE d.share IS NOT NULL
         UNION ALL
         SELECT m.source, m.sender, 'rows', NULL, NULL, m.last_rows, NULL, NULL, 'missing'

@@ -169,6 +169,7 @@ Test(quality, a_month_that_was_taken_back_does_not_poison_the_usual)
 Test(quality, duplicates_and_a_missing_delivery_are_told)
 {
     IngestQuality counts;
+    load_rows("hosp_b", 5, 10, "A", "1");
     load_rows("hosp_b", 6, 10, "A", "1");
     IngestDelivery delivery =
         world_delivery(HEADER "v1,9990000018,2026-07-01,A,1\nv1,9990000018,2026-07-01,A,1\n");
@@ -180,12 +181,25 @@ Test(quality, duplicates_and_a_missing_delivery_are_told)
     expect_line(text, "visit,hosp_b,rows,,,10,,,missing\r\n");
 }
 
+/* A column in which each row is invalid twice over, and then none is. */
+Test(quality, a_share_past_all_rows_is_no_error)
+{
+    IngestQuality counts;
+    for (int month = 4; month < 7; month++)
+        load_rows("hosp_a", month, 3, "A", "1");
+    world_script("UPDATE ingest.load_column SET invalid = 6 WHERE column_name = 'cost'");
+    load_rows("hosp_a", 7, 3, "A", "1");
+
+    expect_line(report(7, true, &counts), "visit,hosp_a,invalid,cost,0.0,200.0,");
+}
+
 Test(quality, the_page_draws_each_senders_months_and_what_is_unusual)
 {
     static char text[32 * 1024];
     Error error = {0};
     for (int month = 4; month < 7; month++)
         load_rows("hosp_a", month, 10 * (98 + month), "A", "1");
+    load_rows("hosp_b", 5, 10, "A", "1");
     load_rows("hosp_b", 6, 10, "A", "1");
     load_rows("hosp_a", 7, 800, "A", "1");
     FILE *out = fmemopen(text, sizeof text - 1, "w");

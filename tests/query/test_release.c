@@ -190,22 +190,37 @@ Test(release, a_list_of_exactly_21_days_is_fresh)
 }
 
 /* Switch: release.verify compares the hashes. */
-Test(release, verify_notices_a_changed_row)
+static void expect_noticed(Db *releaser, const char *change)
 {
-    SCOPED(db_close) Db *releaser = NULL;
     Error error = {0};
-    county_make(60, 2);
-    county_release();
 
-    releaser = support_database("cinque_releaser");
-
-    COUNTY_MUST(query_release_verify(releaser, 1, must));
-    county_sql("UPDATE release_1.gp_event SET code = 'Y' WHERE record_number = 1");
+    county_sql(change);
     Result changed = query_release_verify(releaser, 1, &error);
-
-    cr_expect_not(changed.ok);
+    cr_expect_not(changed.ok, "%s", change);
     cr_expect_eq(error.code, ERROR_DATABASE);
     cr_expect_str_eq(error.message, "release 1: its content is not what was published");
+}
+
+/* Switches: rows, columns and coverage in release.content_hash. A column named t must not hide a row. */
+Test(release, verify_notices_a_changed_row_column_or_coverage)
+{
+    SCOPED(db_close) Db *releaser = NULL;
+    county_make(60, 2);
+    county_release();
+    releaser = support_database("cinque_releaser");
+    COUNTY_MUST(query_release_verify(releaser, 1, must));
+
+    expect_noticed(releaser, "UPDATE release_1.gp_event SET code = 'Y' WHERE record_number = 1");
+    county_sql("UPDATE release.release SET content = release.content_hash(1)");
+    expect_noticed(releaser, "UPDATE release.coverage SET rows = rows + 1 WHERE source = 'gp_event'");
+    county_sql("UPDATE release.release SET content = release.content_hash(1)");
+    expect_noticed(releaser, "ALTER TABLE release_1.person RENAME birth_year TO x;"
+                             "ALTER TABLE release_1.person RENAME birth_month TO birth_year;"
+                             "ALTER TABLE release_1.person RENAME x TO birth_month");
+    county_sql("ALTER TABLE release_1.gp_event RENAME code TO t;"
+               "UPDATE release.release SET content = release.content_hash(1)");
+    expect_noticed(releaser,
+                   "UPDATE release_1.gp_event SET person_number = person_number + 1 WHERE record_number = 2");
 }
 
 Test(release, verify_knows_a_retired_one_and_refuses_an_unknown_one)
