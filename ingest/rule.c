@@ -16,7 +16,7 @@ struct Rules {
     size_t fields[SPEC_COLUMNS_MAX];     /* where the spec's columns stand in the file */
     int slots[SPEC_COLUMNS_MAX];         /* where they stand in the payload, or SPEC_NONE */
     int birth;                           /* column of the date of birth, or SPEC_NONE */
-    bool names_record[SPEC_COLUMNS_MAX]; /* what even the removal of a record must have */
+    bool names_record[SPEC_COLUMNS_MAX]; /* all that is read of the removal of a record */
     Date period_first_day, period_last_day;
     Value payload[SPEC_PAYLOAD_MAX + 1];
     Text texts[SPEC_COLUMNS_MAX]; /* trimmed */
@@ -68,6 +68,8 @@ static void mark_names(Rules *rules)
         return;
     rules->names_record[spec->change.operation] = true;
     rules->names_record[spec->change.date] = true;
+    if (spec->change.time != SPEC_NONE)
+        rules->names_record[spec->change.time] = true;
 }
 
 Result rules_open(const IngestSpec *spec, const char *path, const ReaderRecord *header, Month period,
@@ -177,13 +179,22 @@ static void take_value(Rules *rules, size_t column)
     }
 }
 
+/* A removal says which record goes, and when it was said. What else stands in it is neither kept nor checked:
+ * a fault there would leave the record. */
+static bool is_asked(const Rules *rules, size_t column)
+{
+    return !rules->row.is_removal || rules->names_record[column];
+}
+
 static void take_nothing(Rules *rules, size_t column)
 {
     const SpecColumn *spec_column = &rules->spec->columns[column];
 
-    rules->counts[column].missing++;
-    if (spec_column->is_required && (!rules->row.is_removal || rules->names_record[column]))
-        add_fault(rules, (int)column, RULE_REQUIRED);
+    if (is_asked(rules, column)) {
+        rules->counts[column].missing++;
+        if (spec_column->is_required)
+            add_fault(rules, (int)column, RULE_REQUIRED);
+    }
     if (rules->slots[column] == SPEC_NONE)
         return;
     rules->payload[rules->slots[column]] = spec_column->type == SPEC_BOOLEAN
@@ -219,7 +230,7 @@ static bool lacks(const Rules *rules, const SpecRule *rule)
 {
     Text other = rules->texts[rule->required_with];
 
-    if (rules->row.is_removal || other.length == 0 || rules->texts[rule->column].length > 0)
+    if (other.length == 0 || rules->texts[rule->column].length > 0)
         return false;
     return rule->equals.length == 0 || text_equal(other, rule->equals);
 }
@@ -239,6 +250,8 @@ static void check_across(Rules *rules)
 
     if (in_period != NULL && in_period->date > rules->period_last_day)
         add_fault(rules, spec->period_date, RULE_AFTER_PERIOD);
+    if (rules->row.is_removal)
+        return;
     check_birth(rules);
     for (size_t i = 0; i < spec->rule_count; i++)
         if (breaks(rules, &spec->rules[i]))
@@ -290,7 +303,6 @@ static bool take_excluded(Rules *rules)
     return false;
 }
 
-/* A removal says which record goes, and when it was said: nothing else is required of it. */
 static bool is_removal(const Rules *rules)
 {
     const SpecChange *change = &rules->spec->change;
@@ -335,7 +347,7 @@ const RuleRow *rules_apply(Rules *rules, const ReaderRecord *record)
     if (row->is_excluded)
         return row;
     for (size_t i = 0; i < spec->column_count; i++) {
-        if (rules->texts[i].length == 0)
+        if (rules->texts[i].length == 0 || !is_asked(rules, i))
             take_nothing(rules, i);
         else if (rules->slots[i] != SPEC_NONE)
             take_value(rules, i);
@@ -344,7 +356,8 @@ const RuleRow *rules_apply(Rules *rules, const ReaderRecord *record)
     }
     check_across(rules);
     join_key(rules);
-    row->identity.is_withheld = spec->withheld != SPEC_NONE && rules->texts[spec->withheld].length > 0;
+    row->identity.is_withheld =
+        !row->is_removal && spec->withheld != SPEC_NONE && rules->texts[spec->withheld].length > 0;
     const Value *event = date_of(rules, spec->event_date);
     row->identity.event_date = event != NULL ? event->date : DATE_NONE;
     return row;

@@ -1,5 +1,5 @@
 #pragma once
-/* Reads typed values from text. Private to rule.c. */
+/* Reads typed values from text. Private to ingest. */
 #include "ingest/rule.h"
 
 /* READER_GOOD, or why not; a code list is looked up elsewhere. *value is set when good. */

@@ -152,8 +152,8 @@ static Result build_effect(SpecBuild *build, Error *error)
 
 /* ---- what refers to columns ---- */
 
-static Result refer(const SpecBuild *build, const char *key, const char *name, bool must_be_date, int *column,
-                    Error *error)
+Result spec_refer(const SpecBuild *build, const char *key, const char *name, bool must_be_date, int *column,
+                  Error *error)
 {
     *column = SPEC_NONE;
     if (name == NULL)
@@ -172,16 +172,17 @@ static Result build_references(SpecBuild *build, Error *error)
     IngestSpec *spec = build->spec;
     bool is_sender = strcmp(yaml->controller, "sender") == 0;
 
-    TRY(refer(build, "controller", is_sender ? NULL : yaml->controller, false, &spec->controller, error));
+    TRY(spec_refer(build, "controller", is_sender ? NULL : yaml->controller, false, &spec->controller,
+                   error));
     if (spec->controller != SPEC_NONE && spec->columns[spec->controller].use != SPEC_DIMENSION)
         return spec_fail_key(build, "controller", "sender, or a column of use dimension", error);
-    TRY(refer(build, "event_date", yaml->event_date, true, &spec->event_date, error));
-    TRY(refer(build, "period_date", yaml->period_date, true, &spec->period_date, error));
-    TRY(refer(build, "validity", yaml->validity.from, true, &spec->valid_from, error));
-    TRY(refer(build, "validity", yaml->validity.to, true, &spec->valid_to, error));
-    TRY(refer(build, "withheld", yaml->withheld, false, &spec->withheld, error));
+    TRY(spec_refer(build, "event_date", yaml->event_date, true, &spec->event_date, error));
+    TRY(spec_refer(build, "period_date", yaml->period_date, true, &spec->period_date, error));
+    TRY(spec_refer(build, "validity", yaml->validity.from, true, &spec->valid_from, error));
+    TRY(spec_refer(build, "validity", yaml->validity.to, true, &spec->valid_to, error));
+    TRY(spec_refer(build, "withheld", yaml->withheld, false, &spec->withheld, error));
     for (size_t i = 0; i < yaml->record_key_count; i++)
-        TRY(refer(build, "record_key", yaml->record_key[i], false, &spec->key[i], error));
+        TRY(spec_refer(build, "record_key", yaml->record_key[i], false, &spec->key[i], error));
     spec->key_count = yaml->record_key_count;
     return RESULT_OK;
 }
@@ -193,7 +194,7 @@ static Result build_excludes(SpecBuild *build, Error *error)
     for (size_t i = 0; i < build->yaml->exclude_count; i++) {
         const YamlExclude *yaml = &build->yaml->exclude[i];
         SpecExclude *exclude = &spec->excludes[spec->exclude_count++];
-        TRY(refer(build, "exclude", yaml->column, false, &exclude->column, error));
+        TRY(spec_refer(build, "exclude", yaml->column, false, &exclude->column, error));
         exclude->equals = text_copy(spec->arena, text_from(yaml->equals));
         for (size_t kept = 0; kept < yaml->otherwise_count; kept++) {
             if (strcmp(yaml->otherwise[kept], yaml->equals) == 0)
@@ -212,9 +213,9 @@ static Result build_rule(const SpecBuild *build, const YamlRule *yaml, SpecRule 
         return spec_fail_key(build, "rules", "one of not_before and required_with (with equals or without)",
                              error);
     rule->equals = text_copy(build->spec->arena, text_from(yaml->equals));
-    TRY(refer(build, "rules", yaml->column, is_order, &rule->column, error));
-    TRY(refer(build, "rules", yaml->not_before, true, &rule->not_before, error));
-    return refer(build, "rules", yaml->required_with, false, &rule->required_with, error);
+    TRY(spec_refer(build, "rules", yaml->column, is_order, &rule->column, error));
+    TRY(spec_refer(build, "rules", yaml->not_before, true, &rule->not_before, error));
+    return spec_refer(build, "rules", yaml->required_with, false, &rule->required_with, error);
 }
 
 static Result build_rules(SpecBuild *build, Error *error)
@@ -229,55 +230,6 @@ static Result build_rules(SpecBuild *build, Error *error)
         TRY(build_rule(build, &yaml->rules[i], rule, error));
     }
     build->spec->rule_count = yaml->rules_count;
-    return RESULT_OK;
-}
-
-static Result refer_required(const SpecBuild *build, const char *key, const char *name, bool must_be_date,
-                             int *column, Error *error)
-{
-    TRY(refer(build, key, name, must_be_date, column, error));
-    if (*column != SPEC_NONE &&
-        !(build->spec->columns[*column].is_required && spec_column_is_stored(&build->spec->columns[*column])))
-        return spec_fail_key(build, key, "names a column that is not both required and stored", error);
-    return RESULT_OK;
-}
-
-static Result build_change(SpecBuild *build, Error *error)
-{
-    const YamlChange *yaml = &build->yaml->change;
-    IngestSpec *spec = build->spec;
-    bool is_wanted = text_equal(spec->update, TEXT("net_change"));
-
-    if (is_wanted != (yaml->operation != NULL))
-        return spec_fail_key(build, "change", "goes with update net_change, and that with it", error);
-    TRY(refer_required(build, "change", yaml->operation, false, &spec->change.operation, error));
-    TRY(refer_required(build, "change", yaml->date, true, &spec->change.date, error));
-    TRY(refer(build, "change", yaml->time, false, &spec->change.time, error));
-    if (spec->change.time != SPEC_NONE && (!spec_column_is_stored(&spec->columns[spec->change.time]) ||
-                                           spec->columns[spec->change.time].type != SPEC_STRING))
-        return spec_fail_key(build, "change", "time names a column that is not stored as text", error);
-    spec->change.remove = text_copy(spec->arena, text_from(yaml->remove));
-    if (is_wanted && spec->key_count == 0)
-        return spec_fail_key(build, "record_key", "net_change tells records apart by it", error);
-    for (size_t i = 0; is_wanted && i < spec->key_count; i++)
-        if (!spec->columns[spec->key[i]].is_required)
-            return spec_fail_key(build, "record_key", "net_change needs each of its columns required", error);
-    return RESULT_OK;
-}
-
-static Result build_replaces(SpecBuild *build, Error *error)
-{
-    const YamlReplaces *yaml = &build->yaml->replaces;
-    IngestSpec *spec = build->spec;
-    bool is_wanted = text_equal(spec->update, TEXT("bulk_replacement"));
-
-    if (is_wanted != (yaml->group != NULL))
-        return spec_fail_key(build, "replaces", "goes with update bulk_replacement, and that with it", error);
-    TRY(refer_required(build, "replaces", yaml->group, false, &spec->replaces.group, error));
-    TRY(refer_required(build, "replaces", yaml->from, true, &spec->replaces.from, error));
-    TRY(refer_required(build, "replaces", yaml->to, true, &spec->replaces.to, error));
-    if (is_wanted && (spec->event_date == SPEC_NONE || !spec->columns[spec->event_date].is_required))
-        return spec_fail_key(build, "event_date", "bulk_replacement needs one that is required", error);
     return RESULT_OK;
 }
 
@@ -343,10 +295,9 @@ static Result build_spec(SpecBuild *build, Error *error)
     TRY(spec_build_columns(build, error));
     TRY(spec_build_names(build, error));
     TRY(build_references(build, error));
-    TRY(build_change(build, error));
-    TRY(build_replaces(build, error));
     TRY(build_excludes(build, error));
     TRY(build_rules(build, error));
+    TRY(spec_build_update(build, error));
     TRY(check_subject(build, error));
     build->spec->hash = hash_spec(build->spec);
     return RESULT_OK;

@@ -17,6 +17,12 @@ int spec_choose(const char *text, const char *const *names, size_t name_count);
 bool spec_is_name(const char *text);
 /* ERROR_CONFIG with file and line of a top-level key; list: NULL or the names that may stand there. */
 Result spec_fail_key(const SpecBuild *build, const char *key, const char *rule, Error *error) CHECKED;
+/* Index of the column with this name, SPEC_NONE for NULL; key names the place in errors. */
+Result spec_refer(const SpecBuild *build, const char *key, const char *name, bool must_be_date, int *column,
+                  Error *error) CHECKED;
+/* spec_update.c: `change`, `replaces`, and what does not go with the update mode; after all else that refers.
+ */
+Result spec_build_update(SpecBuild *build, Error *error) CHECKED;
 /* spec_file.c: `file`, then the names that columns have in it, once they are known */
 Result spec_build_file(SpecBuild *build, Error *error) CHECKED;
 Result spec_build_names(SpecBuild *build, Error *error) CHECKED;

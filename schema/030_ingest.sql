@@ -534,9 +534,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE ($1).update_mode
     WHEN 'net_change' THEN format(
         '(SELECT said.* FROM (SELECT DISTINCT ON (l.sender, b.record_key) b.* FROM %1$s AS b'
-        ' JOIN ingest.load AS l USING (load_id) ORDER BY l.sender, b.record_key, b.%2$I DESC, %3$s l.period DESC,'
+        ' JOIN ingest.load AS l USING (load_id) ORDER BY l.sender, b.record_key, b.%2$I DESC NULLS LAST, %3$s l.period DESC,'
         ' b.load_id DESC, b.line_number DESC) AS said WHERE said.%4$I <> %5$L)',
-        base, ($1).change_date_column, coalesce(format('b.%I DESC NULLS LAST,', ($1).change_time_column), ''),
+        base, ($1).change_date_column, CASE WHEN ($1).change_time_column IS NULL THEN ''
+             ELSE format('b.%I DESC NULLS LAST,', ($1).change_time_column) END,
         ($1).operation_column, ($1).removal_code)
     WHEN 'bulk_replacement' THEN format(
         '(SELECT b.* FROM %1$s AS b JOIN ingest.load AS l USING (load_id) WHERE NOT EXISTS (SELECT FROM'

@@ -4,7 +4,7 @@
 
 #include "tests/ingest/world.h"
 
-#define CHANGE_HEADER "visit_id,nhs_number,done,said_on,said_at,cost\n"
+#define CHANGE_HEADER "visit_id,nhs_number,done,said_on,said_at,cost,ended_on\n"
 #define CHANGE_COLUMNS                                                                                       \
     "columns:\n"                                                                                             \
     "  - { name: visit_id, use: ignored, required: true }\n"                                                 \
@@ -12,12 +12,14 @@
     "  - { name: done, use: text, shape: \"9\", required: true }\n"                                          \
     "  - { name: said_on, use: date, required: true }\n"                                                     \
     "  - { name: said_at, use: text, shape: \"99:99\" }\n"                                                   \
-    "  - { name: cost, use: measure, type: integer, min: 0, max: 1000, required: true }\n"
+    "  - { name: cost, use: measure, type: integer, min: 0, max: 1000, required: true }\n"                   \
+    "  - { name: ended_on, use: date }\n"
 #define CHANGE_SPEC                                                                                          \
     "source: list\ntitle: Changes\nversion: 1\neffective_from: 2024-04-01\nfile: { format: delimited }\n"    \
     "update: net_change\nchange: { operation: done, remove: \"1\", date: said_on, time: said_at }\n"         \
     "controller: sender\nsubject: person\nrecord_key: [visit_id]\n"                                          \
-    "rejects: { rows_max: 3, percent_max: 50 }\n" CHANGE_COLUMNS
+    "rejects: { rows_max: 3, percent_max: 50 }\n" CHANGE_COLUMNS                                             \
+    "rules:\n  - { name: ends_before_said, column: ended_on, not_before: said_on }\n"
 
 #define BULK_HEADER "nhs_number,part,first_day,last_day,visit_date,cost\n"
 #define BULK_SPEC                                                                                            \
@@ -32,6 +34,8 @@
     "  - { name: last_day, use: date, required: true }\n"                                                    \
     "  - { name: visit_date, use: date, required: true }\n"                                                  \
     "  - { name: cost, use: measure, type: integer, min: 0, max: 1000 }\n"
+
+enum { TEXT_BYTES = 4096 };
 
 static World world;
 static IngestSpec *change, *bulk;
@@ -53,6 +57,16 @@ static void tear_down(void)
 }
 
 TestSuite(update, .init = set_up, .fini = tear_down);
+
+static void change_text(char out[TEXT_BYTES], const char *text, const char *from, const char *to)
+{
+    char changed[TEXT_BYTES];
+    const char *at = strstr(text, from);
+
+    cr_assert_not_null(at, "%s", from);
+    (void)snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    memcpy(out, changed, sizeof changed);
+}
 
 static int64_t load(const IngestSpec *spec, const char *sender, int month, const char *content)
 {
@@ -77,25 +91,25 @@ static int64_t cost_of_stay(void)
 Test(update, of_a_net_change_the_newest_word_on_a_record_counts)
 {
     load(change, "hosp_a", 7,
-         CHANGE_HEADER "v1,9990000018,9,2026-07-02,10:00,1\nv2,9990000026,9,2026-07-02,10:00,20\n");
-    load(change, "hosp_a", 8, CHANGE_HEADER "v1,9990000018,9,2026-08-01,09:00,300\n");
+         CHANGE_HEADER "v1,9990000018,9,2026-07-02,10:00,1,\nv2,9990000026,9,2026-07-02,10:00,20,\n");
+    load(change, "hosp_a", 8, CHANGE_HEADER "v1,9990000018,9,2026-08-01,09:00,300,\n");
 
     cr_expect_eq(cost_of_list(), 320);
 }
 
 Test(update, a_word_said_earlier_but_delivered_later_does_not_count)
 {
-    load(change, "hosp_a", 8, CHANGE_HEADER "v1,9990000018,9,2026-08-01,09:30,300\n");
+    load(change, "hosp_a", 8, CHANGE_HEADER "v1,9990000018,9,2026-08-01,09:30,300,\n");
     load(change, "hosp_a", 9,
-         CHANGE_HEADER "v1,9990000018,9,2026-08-01,09:29,1\nv1,9990000018,9,2026-07-31,23:00,7\n");
+         CHANGE_HEADER "v1,9990000018,9,2026-08-01,09:29,1,\nv1,9990000018,9,2026-07-31,23:00,7,\n");
 
     cr_expect_eq(cost_of_list(), 300);
 }
 
 Test(update, of_two_words_of_one_moment_the_later_deliverys_counts)
 {
-    load(change, "hosp_a", 8, CHANGE_HEADER "v1,9990000018,9,2026-08-01,,300\n");
-    load(change, "hosp_a", 7, CHANGE_HEADER "v1,9990000018,9,2026-08-01,,1\n");
+    load(change, "hosp_a", 8, CHANGE_HEADER "v1,9990000018,9,2026-08-01,,300,\n");
+    load(change, "hosp_a", 7, CHANGE_HEADER "v1,9990000018,9,2026-08-01,,1,\n");
 
     cr_expect_eq(cost_of_list(), 300, "August's, though July's came last");
 }
@@ -105,8 +119,8 @@ Test(update, of_two_words_of_one_moment_the_later_deliverys_counts)
 Test(update, a_removal_takes_a_record_away_and_needs_no_other_value)
 {
     load(change, "hosp_a", 7,
-         CHANGE_HEADER "v1,9990000018,9,2026-07-02,10:00,1\nv2,9990000026,9,2026-07-02,10:00,20\n");
-    int64_t removal = load(change, "hosp_a", 8, CHANGE_HEADER "v1,,1,2026-08-01,09:00,\n");
+         CHANGE_HEADER "v1,9990000018,9,2026-07-02,10:00,1,\nv2,9990000026,9,2026-07-02,10:00,20,\n");
+    int64_t removal = load(change, "hosp_a", 8, CHANGE_HEADER "v1,,1,2026-08-01,09:00,,\n");
 
     cr_expect_eq(cost_of_list(), 20);
     cr_expect_eq(world_count("SELECT count(*) FROM ingest.quarantine"), 0);
@@ -120,8 +134,9 @@ Test(update, a_removal_takes_a_record_away_and_needs_no_other_value)
 Test(update, a_removal_without_its_record_key_or_date_is_quarantined)
 {
     load(change, "hosp_a", 7,
-         CHANGE_HEADER "v1,9990000018,9,2026-07-02,10:00,1\nv2,9990000018,9,2026-07-02,10:00,1\n,,1,2026-08-"
-                       "01,,\nv1,,1,,,\n");
+         CHANGE_HEADER
+         "v1,9990000018,9,2026-07-02,10:00,1,\nv2,9990000018,9,2026-07-02,10:00,1,\n,,1,2026-08-"
+         "01,,,\nv1,,1,,,,\n");
 
     cr_expect_eq(cost_of_list(), 2);
     cr_expect_eq(world_count("SELECT count(*) FROM ingest.quarantine WHERE rule = 'missing'"), 2);
@@ -129,10 +144,55 @@ Test(update, a_removal_without_its_record_key_or_date_is_quarantined)
 
 Test(update, a_record_of_another_sender_is_another_record)
 {
-    load(change, "hosp_a", 7, CHANGE_HEADER "v1,9990000018,9,2026-07-02,10:00,1\n");
-    load(change, "hosp_b", 7, CHANGE_HEADER "v1,,1,2026-07-03,10:00,\n");
+    load(change, "hosp_a", 7, CHANGE_HEADER "v1,9990000018,9,2026-07-02,10:00,1,\n");
+    load(change, "hosp_b", 7, CHANGE_HEADER "v1,,1,2026-07-03,10:00,,\n");
 
     cr_expect_eq(cost_of_list(), 1);
+}
+
+/* Switch: is_asked in ingest/rule.c. Each value would be a fault of any other row. */
+Test(update, a_removal_is_not_rejected_for_what_else_stands_in_it)
+{
+    IngestDelivery delivery;
+    load(change, "hosp_a", 7, CHANGE_HEADER "v1,9990000018,9,2026-07-02,10:00,1,2026-07-02\n");
+    delivery = world_delivery(CHANGE_HEADER "v1,none,1,2026-08-01,09:00,9999,1066-01-01\n");
+    delivery.period = month_from(2026, 8);
+
+    IngestReport report = world_must_load(&world, change, &delivery);
+
+    cr_expect_eq(report.rows_quarantined, 0);
+    cr_expect_eq(cost_of_list(), 0);
+    cr_expect_eq(world_count("SELECT count(*) FROM records.list WHERE done = '1' AND cost IS NULL"
+                             " AND ended_on IS NULL AND subject_id IS NULL"),
+                 1, "and it is not kept");
+    cr_expect_eq(world_count("SELECT coalesce(sum(missing + invalid), 0)::int8 FROM ingest.load_column"), 0);
+}
+
+Test(update, a_removal_that_does_not_say_when_is_quarantined)
+{
+    load(change, "hosp_a", 7,
+         CHANGE_HEADER "v1,9990000018,9,2026-07-02,10:00,1,\nv2,9990000018,9,2026-07-02,10:00,1,\n"
+                       "v1,,1,2026-08-01,noon,,\nv2,,1,soon,,,\n");
+
+    cr_expect_eq(cost_of_list(), 2);
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.quarantine"), 2);
+}
+
+/* Switch: the CASE of change_time_column in ingest.active_rows. */
+Test(update, a_net_change_may_tell_no_time)
+{
+    SCOPED(ingest_spec_close) IngestSpec *timeless = NULL;
+    char text[TEXT_BYTES];
+    change_text(text, CHANGE_SPEC, "source: list", "source: visit");
+    change_text(text, text, ", time: said_at", "");
+    timeless = world_spec(text);
+    world_apply(timeless);
+
+    load(timeless, "hosp_a", 7,
+         CHANGE_HEADER "v1,9990000018,9,2026-07-02,23:00,1,\nv1,9990000018,9,2026-07-02,01:00,20,\n"
+                       "v1,9990000018,9,2026-07-01,,300,\n");
+
+    cr_expect_eq(world_count("SELECT sum(cost)::int8 FROM records.active_visit"), 20, "the later line's");
 }
 
 /* Switch: the NOT EXISTS of bulk_replacement in ingest.active_rows. */
@@ -166,11 +226,9 @@ Test(update, a_late_month_does_not_replace_what_a_later_month_said)
 
 static void expect_refused(const char *spec, const char *from, const char *to, const char *rule)
 {
-    char text[4096];
-    const char *at = strstr(spec, from);
+    char text[TEXT_BYTES];
     Error error = {0};
-    cr_assert_not_null(at, "%s", from);
-    (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - spec), spec, to, at + strlen(from));
+    change_text(text, spec, from, to);
 
     cr_expect(!world_try_spec(text, &error).ok, "%s", rule);
     cr_expect(strstr(error.message, rule) != NULL, "%s", error.message);
@@ -184,6 +242,12 @@ Test(update, a_spec_must_say_what_its_mode_needs)
     expect_refused(CHANGE_SPEC, "date: said_on", "date: cost", "change: names a column that is no date");
     expect_refused(CHANGE_SPEC, "operation: done", "operation: visit_id",
                    "change: names a column that is not both required and stored");
+    expect_refused(CHANGE_SPEC, "operation: done", "operation: cost",
+                   "change: operation names a column that is not stored as text");
+    expect_refused(CHANGE_SPEC, "remove: \"1\"", "remove: \"12\"",
+                   "change: remove is no value that its column may have");
+    expect_refused(CHANGE_SPEC, "use: text, shape: \"9\"", "use: code, list: kind",
+                   "change: remove is no value that its column may have");
     expect_refused(CHANGE_SPEC, "time: said_at", "time: cost",
                    "change: time names a column that is not stored as text");
     expect_refused(CHANGE_SPEC, "record_key: [visit_id]\n", "",
@@ -195,4 +259,34 @@ Test(update, a_spec_must_say_what_its_mode_needs)
     expect_refused(BULK_SPEC, "from: first_day", "from: cost", "replaces: names a column that is no date");
     expect_refused(BULK_SPEC, "event_date: visit_date\n", "",
                    "event_date: bulk_replacement needs one that is required");
+    expect_refused(BULK_SPEC, "group: part", "group: cost",
+                   "replaces: names a column that is not both required and stored");
+    expect_refused(BULK_SPEC, "group: part", "group: visit_date",
+                   "replaces: group names a column that is not stored as text");
+    expect_refused(BULK_SPEC, "percent_max: 50", "percent_max: 100",
+                   "rejects: bulk_replacement needs percent_max below 100");
+}
+
+/* The row that amends a record, or replaces its day, would be gone, and what it supersedes would count on. */
+Test(update, a_mode_in_which_rows_supersede_others_excludes_none)
+{
+    expect_refused(CHANGE_SPEC, "rejects:",
+                   "exclude: [{ column: done, equals: \"2\", otherwise: [\"1\", \"9\"] }]\nrejects:",
+                   "exclude: not with net_change or bulk_replacement");
+    expect_refused(BULK_SPEC,
+                   "rejects:", "exclude: [{ column: part, equals: XXX, otherwise: [APC, OPD] }]\nrejects:",
+                   "exclude: not with net_change or bulk_replacement");
+}
+
+Test(update, an_opt_out_list_is_a_snapshot_and_mergers_come_as_they_like)
+{
+    char text[TEXT_BYTES];
+    Error error = {0};
+
+    expect_refused(CHANGE_SPEC, "subject: person", "subject: person\nrole: opt_out",
+                   "update: the role opt_out needs snapshot");
+    expect_refused(BULK_SPEC, "subject: person", "subject: person\nrole: opt_out",
+                   "update: the role opt_out needs snapshot");
+    change_text(text, CHANGE_SPEC, "subject: person", "subject: person\nrole: merger");
+    cr_expect(world_try_spec(text, &error).ok, "%s", error.message);
 }
