@@ -5,20 +5,26 @@
 #include "ingest/spec.h"
 #include "ingest_sql.h"
 
-enum { DDL_BYTES_MAX = 64 << 10 };
+enum {
+    DDL_BYTES_MAX = 64 << 10,
+    KEY_BYTES_MAX = SPEC_BYTES_MAX,
+    KEY_SEPARATOR = 0x1F,
+    SUPERSEDING_FIRST = 4, /* of the columns of source_find */
+};
 
 static const DbStatement source_find = {
     .name = "source_find",
     .sql = ingest_sql_source_find,
     .parameters = {VALUE_TEXT},
-    .columns = {VALUE_INT2, VALUE_TEXT, VALUE_TEXT, VALUE_INT4},
+    .columns = {VALUE_INT2, VALUE_TEXT, VALUE_TEXT, VALUE_INT4, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT,
+                VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT},
 };
 static const DbStatement source_put = {
     .name = "source_put",
     .sql = ingest_sql_source_put,
     .parameters = {VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT,
                    VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT,
-                   VALUE_TEXT},
+                   VALUE_TEXT, VALUE_TEXT_ARRAY},
     .columns = {VALUE_INT2},
 };
 static const DbStatement version_find = {
@@ -63,10 +69,23 @@ static Value date_or_null(Text text)
     return date_parse(text, &date) ? value_date(date) : value_null(VALUE_DATE);
 }
 
+static Text stored_text(const IngestSpec *spec, int column)
+{
+    return column == SPEC_NONE ? (Text){0} : spec->columns[column].stored;
+}
+
 /* The stored name of a column that the head refers to, or null. */
 static Value stored_name(const IngestSpec *spec, int column)
 {
-    return column == SPEC_NONE ? value_null(VALUE_TEXT) : value_text(spec->columns[column].stored);
+    return text_or_null(stored_text(spec, column));
+}
+
+/* Of a part of the record key; some are never stored. */
+static Text key_name(const IngestSpec *spec, size_t part)
+{
+    const SpecColumn *column = &spec->columns[spec->key[part]];
+
+    return column->stored.length > 0 ? column->stored : column->name;
 }
 
 /* ---- what is registered already ---- */
@@ -75,6 +94,36 @@ typedef struct Registered {
     bool is_known, is_same;
     int64_t source_id;
 } Registered;
+
+/* Rows of all versions supersede each other: what they do it by must be in each of them, and mean the same.
+ */
+static bool supersedes_as_registered(const IngestSpec *spec, const DbRows *rows)
+{
+    SCOPED(text_builder_close) TextBuilder key = text_builder(KEY_BYTES_MAX);
+    bool is_change = text_equal(spec->update, TEXT("net_change"));
+    bool is_bulk = text_equal(spec->update, TEXT("bulk_replacement"));
+
+    for (size_t i = 0; is_change && i < spec->key_count; i++) {
+        if (i > 0)
+            text_add_char(&key, KEY_SEPARATOR);
+        text_add(&key, key_name(spec, i));
+    }
+    const Text wanted[] = {
+        stored_text(spec, spec->change.operation),
+        spec->change.remove,
+        stored_text(spec, spec->change.date),
+        stored_text(spec, spec->change.time),
+        text_built(&key),
+        stored_text(spec, spec->replaces.group),
+        stored_text(spec, spec->replaces.from),
+        stored_text(spec, spec->replaces.to),
+        is_bulk ? stored_text(spec, spec->event_date) : (Text){0},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        if (!text_equal(db_text(rows, 0, SUPERSEDING_FIRST + i), wanted[i]))
+            return false;
+    return true;
+}
 
 static Result find_source(Db *owner, const IngestSpec *spec, Registered *registered, Error *error)
 {
@@ -89,6 +138,12 @@ static Result find_source(Db *owner, const IngestSpec *spec, Registered *registe
     if (!text_equal(db_text(rows, 0, 1), spec->subject) || !text_equal(db_text(rows, 0, 2), spec->update))
         return fail(error, ERROR_CONFIG, "%s: subject and update of a registered source cannot change",
                     spec->path);
+    if (!supersedes_as_registered(spec, rows))
+        return fail(
+            error, ERROR_CONFIG,
+            "%s: change, replaces, record_key and event_date of a registered source of update %.*s cannot "
+            "change: rows held are superseded by them",
+            spec->path, TEXT_ARG(spec->update));
     if (db_int(rows, 0, 3) > spec->version)
         return fail(error, ERROR_CONFIG, "%s: a newer version than %d is registered", spec->path,
                     spec->version);
@@ -228,6 +283,10 @@ static Result make_tables(Db *owner, const IngestSpec *spec, const Registered *r
 static Result put_source(Db *owner, const IngestSpec *spec, Registered *registered, Error *error)
 {
     SCOPED(db_rows_close) DbRows *rows = NULL;
+    Text keys[SPEC_KEY_PARTS_MAX];
+
+    for (size_t i = 0; i < spec->key_count; i++)
+        keys[i] = key_name(spec, i);
     const Value values[] = {
         value_text(text_from(spec->source)),
         value_text(spec->title),
@@ -244,6 +303,7 @@ static Result put_source(Db *owner, const IngestSpec *spec, Registered *register
         stored_name(spec, spec->replaces.group),
         stored_name(spec, spec->replaces.from),
         stored_name(spec, spec->replaces.to),
+        {.type = VALUE_TEXT_ARRAY, .array = {.items = keys, .count = spec->key_count}},
     };
 
     TRY(db_run(owner, &source_put, values, &rows, error));

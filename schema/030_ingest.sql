@@ -24,6 +24,7 @@ CREATE TABLE ingest.source (
     group_column      text, -- bulk_replacement: the group whose days
     replaced_from_column text, -- from and
     replaced_to_column text, -- to, inclusive, a row's delivery replaces
+    key_columns       text[] NOT NULL DEFAULT '{}', -- what a record is known by; stored or as the file names them
     CHECK ((update_mode = 'net_change') = (operation_column IS NOT NULL)
            AND (operation_column IS NULL) = (removal_code IS NULL)
            AND (operation_column IS NULL) = (change_date_column IS NULL)),

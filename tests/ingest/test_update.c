@@ -290,3 +290,51 @@ Test(update, an_opt_out_list_is_a_snapshot_and_mergers_come_as_they_like)
     change_text(text, CHANGE_SPEC, "subject: person", "subject: person\nrole: merger");
     cr_expect(world_try_spec(text, &error).ok, "%s", error.message);
 }
+
+static void expect_apply_refused(const char *text, const char *from, const char *to)
+{
+    SCOPED(ingest_spec_close) IngestSpec *spec = NULL;
+    SCOPED(db_close) Db *owner = support_connect("cinque_owner");
+    char changed[TEXT_BYTES];
+    FILE *out = fopen("/dev/null", "w");
+    Error error = {0};
+    change_text(changed, text, "version: 1", "version: 2");
+    change_text(changed, changed, from, to);
+    spec = world_spec(changed);
+
+    Result result = ingest_source_apply(owner, spec, out, &error);
+
+    fclose(out);
+    cr_expect(!result.ok, "%s", to);
+    cr_expect_eq(error.code, ERROR_CONFIG);
+    cr_expect(strstr(error.message, "cannot change: rows held are superseded by them") != NULL, "%s",
+              error.message);
+}
+
+/* Switch: supersedes_as_registered in ingest/spec_ddl.c. */
+Test(update, by_what_rows_supersede_each_other_never_changes)
+{
+    expect_apply_refused(CHANGE_SPEC, "remove: \"1\"", "remove: \"2\"");
+    expect_apply_refused(CHANGE_SPEC, ", time: said_at", "");
+    expect_apply_refused(CHANGE_SPEC, "name: said_on,", "name: said_on, as: said_then,");
+    expect_apply_refused(CHANGE_SPEC, "name: done,", "name: done, as: did,");
+    expect_apply_refused(CHANGE_SPEC, "record_key: [visit_id]", "record_key: [visit_id, done]");
+    expect_apply_refused(CHANGE_SPEC, "record_key: [visit_id]", "record_key: [done]");
+    expect_apply_refused(BULK_SPEC, "name: part,", "name: part, as: parts,");
+    expect_apply_refused(BULK_SPEC, "from: first_day", "from: visit_date");
+    expect_apply_refused(BULK_SPEC, "to: last_day", "to: visit_date");
+    expect_apply_refused(BULK_SPEC, "event_date: visit_date", "event_date: last_day");
+}
+
+Test(update, a_newer_version_may_change_all_else)
+{
+    SCOPED(ingest_spec_close) IngestSpec *newer = NULL;
+    char text[TEXT_BYTES];
+    change_text(text, CHANGE_SPEC, "version: 1", "version: 2");
+    change_text(text, text, "max: 1000", "max: 9");
+    newer = world_spec(text);
+
+    world_apply(newer);
+
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.source_version WHERE version = 2"), 1);
+}
