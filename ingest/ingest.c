@@ -74,6 +74,7 @@ static Result load_good(void *context, uint64_t line, const RuleRow *row, Error 
         return RESULT_OK;
     TRY(pseudonymise_row(load->pseudonymiser, &row->identity, row->record_key, row->payload,
                          load->spec->payload_count, &tokenised, error));
+    TRY(store_replaces(load->store, row, error));
     TRY(store_row(load->store, line, tokenised, error));
     load->report->rows_loaded++;
     load->report->rows_withheld += row->identity.is_withheld;
@@ -101,6 +102,7 @@ static Result load_bad(void *context, const ReaderRecord *record, const RuleRow 
     /* The row that goes past the limit is still kept: it shows that the limit was passed. */
     if (load->report->rows_quarantined > load->spec->rejects_max + 1)
         return RESULT_OK;
+    TRY(store_replaces(load->store, row, error));
     TRY(store_quarantine(load->store, record->line, row, error));
     if (load->context->quarantine_folder == NULL)
         return RESULT_OK;

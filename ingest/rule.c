@@ -41,6 +41,7 @@ static const char *const reason_texts[RULE_CROSS] = {
     [RULE_NOT_DECIDED] = "neither excluded nor kept",
     [RULE_AFTER_PERIOD] = "after the period",
     [RULE_BEFORE_BIRTH] = "before the date of birth",
+    [RULE_OUTSIDE_WINDOW] = "outside the days it replaces",
 };
 
 const char *rule_text(const IngestSpec *spec, RuleFault fault, char out[INGEST_RULE_BYTES])
@@ -226,6 +227,25 @@ static void check_birth(Rules *rules)
     }
 }
 
+/* What a row replaces counts though the row is bad; a row outside of it would never be replaced by a
+ * repetition of itself. */
+static void take_window(Rules *rules)
+{
+    const SpecReplaces *replaces = &rules->spec->replaces;
+    RuleRow *row = &rules->row;
+    const Value *from = date_of(rules, replaces->from), *to = date_of(rules, replaces->to),
+                *event = date_of(rules, rules->spec->event_date);
+
+    if (from == NULL || to == NULL)
+        return;
+    if (event != NULL && (event->date < from->date || event->date > to->date))
+        add_fault(rules, rules->spec->event_date, RULE_OUTSIDE_WINDOW);
+    const Value *group = &rules->payload[rules->slots[replaces->group]];
+    row->has_window = !group->is_null && from->date <= to->date;
+    if (row->has_window)
+        row->window = (RuleWindow){.group = group->text, .from = from->date, .to = to->date};
+}
+
 static bool lacks(const Rules *rules, const SpecRule *rule)
 {
     Text other = rules->texts[rule->required_with];
@@ -253,6 +273,7 @@ static void check_across(Rules *rules)
     if (rules->row.is_removal)
         return;
     check_birth(rules);
+    take_window(rules);
     for (size_t i = 0; i < spec->rule_count; i++)
         if (breaks(rules, &spec->rules[i]))
             add_fault(rules, spec->rules[i].column, RULE_CROSS + (int)i);

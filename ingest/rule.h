@@ -26,6 +26,7 @@ typedef enum RuleReason {
     RULE_NOT_DECIDED,
     RULE_AFTER_PERIOD,
     RULE_BEFORE_BIRTH,
+    RULE_OUTSIDE_WINDOW,
     RULE_CROSS,
     RULE_REASON_COUNT = RULE_CROSS + SPEC_RULES_MAX
 } RuleReason;
@@ -35,11 +36,19 @@ typedef struct RuleFault {
     uint16_t reason;
 } RuleFault;
 
+/* Bulk replacement: the days of a group, inclusive, that this row's delivery replaces. */
+typedef struct RuleWindow {
+    Text group;
+    Date from, to;
+} RuleWindow;
+
 typedef struct RuleRow {
     const Value *payload; /* the stored columns in the spec's order */
     RawIdentity identity;
     Text record_key; /* parts joined by 0x1F; empty when the spec has none */
     bool is_excluded, is_removal;
+    bool has_window; /* also where another column has a fault */
+    RuleWindow window;
     RuleFault faults[RULE_FAULTS_MAX]; /* the first ones */
     size_t fault_count;
 } RuleRow;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "ingest/window.h"
 #include "ingest_sql.h"
 
 enum {
@@ -34,6 +35,7 @@ struct Store {
     QuarantineEntry *quarantine_buffer;
     size_t quarantine_count;
     Arena *names;
+    Windows *windows;
 };
 
 const char *const STORE_STATUS_NAMES[] = {"provisional", "final", "year_end"};
@@ -48,7 +50,8 @@ static const DbStatement load_open = {
 static const DbStatement load_publish = {
     .name = "load_publish",
     .sql = ingest_sql_load_publish,
-    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_INT8_ARRAY, VALUE_TEXT_ARRAY, VALUE_INT8_ARRAY},
+    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_INT8_ARRAY, VALUE_TEXT_ARRAY, VALUE_INT8_ARRAY,
+                   VALUE_TEXT_ARRAY, VALUE_INT8_ARRAY},
     .columns = {VALUE_INT8},
 };
 static const DbStatement load_reject = {
@@ -141,6 +144,7 @@ static Store *make_store(Db *loader, const StoreLoad *load, int64_t load_id, int
     store->load_id = load_id;
     store->source_id = source_id;
     store->names = arena_create(1 << 20);
+    store->windows = windows_create();
     store->subject_buffer = memory_alloc(SUBJECTS_MAX * sizeof(Subject));
     store->quarantine_buffer = memory_alloc(QUARANTINE_MAX * sizeof(QuarantineEntry));
     snprintf(store->records, TABLE_BYTES, "staging.%s_%d", load->spec->source, (int)load_id);
@@ -313,6 +317,11 @@ Result store_quarantine(Store *store, uint64_t line, const RuleRow *row, Error *
     return RESULT_OK;
 }
 
+Result store_replaces(Store *store, const RuleRow *row, Error *error)
+{
+    return windows_add(store->windows, row, store->load.delivery->path, error);
+}
+
 /* ---- the end ---- */
 
 static void close_store(Store **store)
@@ -322,11 +331,13 @@ static void close_store(Store **store)
     secret_wipe(closing->subject_buffer, SUBJECTS_MAX * sizeof(Subject));
     memory_free(closing->subject_buffer);
     memory_free(closing->quarantine_buffer);
+    windows_close(&closing->windows);
     arena_close(&closing->names);
     memory_free(closing);
     *store = NULL;
 }
 
+/* The statement that rejects takes no windows: its parameters end before them. */
 static Result end_load(Store **store, const DbStatement *statement, const StoreCounts *counts, int64_t *value,
                        Error *error)
 {
@@ -334,8 +345,9 @@ static Result end_load(Store **store, const DbStatement *statement, const StoreC
     const int64_t numbers[] = {counts->read,     counts->loaded,    counts->quarantined, counts->excluded,
                                counts->withheld, counts->nhs_valid, counts->nhs_invalid, counts->nhs_absent};
     const IngestSpec *spec = ending->load.spec;
-    Text names[SPEC_COLUMNS_MAX];
-    int64_t classes[SPEC_COLUMNS_MAX * COLUMN_COUNTS];
+    Text names[SPEC_COLUMNS_MAX], groups[WINDOWS_MAX];
+    int64_t classes[SPEC_COLUMNS_MAX * COLUMN_COUNTS], days[2 * WINDOWS_MAX];
+    size_t window_count = windows_count(ending->windows);
 
     for (size_t i = 0; i < spec->column_count; i++) {
         const RuleCounts *column = &counts->columns[i];
@@ -344,12 +356,15 @@ static Result end_load(Store **store, const DbStatement *statement, const StoreC
         names[i] = spec->columns[i].name;
         memcpy(classes + i * COLUMN_COUNTS, of_column, sizeof of_column);
     }
+    windows_list(ending->windows, groups, days);
     const Value values[] = {
         permit_value(ending->load.permit),
         value_int4(ending->load_id),
         {.type = VALUE_INT8_ARRAY, .array = {.items = numbers, .count = COUNT(numbers)}},
         {.type = VALUE_TEXT_ARRAY, .array = {.items = names, .count = spec->column_count}},
         {.type = VALUE_INT8_ARRAY, .array = {.items = classes, .count = spec->column_count * COLUMN_COUNTS}},
+        {.type = VALUE_TEXT_ARRAY, .array = {.items = groups, .count = window_count}},
+        {.type = VALUE_INT8_ARRAY, .array = {.items = days, .count = 2 * window_count}},
     };
 
     TRY(flush(ending, error));

@@ -30,6 +30,9 @@ Result store_open(Db *loader, const StoreLoad *load, Store **store, int64_t *loa
                   Error *error) CHECKED;
 Result store_row(Store *store, uint64_t line, const TokenisedRow *row, Error *error) CHECKED;
 Result store_quarantine(Store *store, uint64_t line, const RuleRow *row, Error *error) CHECKED;
+/* What a bulk replacement's row replaces, whether it is stored or not; of other modes nothing. Errors:
+ * windows_add */
+Result store_replaces(Store *store, const RuleRow *row, Error *error) CHECKED;
 /* Both end the load, and close the store when they succeed. */
 Result store_publish(Store **store, const StoreCounts *counts, int64_t *subjects_new, Error *error) CHECKED;
 Result store_reject(Store **store, const StoreCounts *counts, Error *error) CHECKED;

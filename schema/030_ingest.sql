@@ -129,6 +129,17 @@ CREATE TABLE ingest.load_column (
     PRIMARY KEY (load_id, column_name)
 );
 
+-- Bulk replacement: the days of groups that a load replaces, as its rows name them, those it quarantined as well. Every
+-- load here has a row: its spec rejects a load that is bad as a whole.
+CREATE TABLE ingest.load_replaces (
+    load_id     int4 NOT NULL REFERENCES ingest.load,
+    group_value text NOT NULL,
+    day_from    date NOT NULL,
+    day_to      date NOT NULL,
+    PRIMARY KEY (load_id, group_value, day_from, day_to),
+    CHECK (day_from <= day_to)
+);
+
 -- ---- subjects ----
 
 -- One identity bundle of one source. No name, no payload.
@@ -414,9 +425,17 @@ BEGIN
     RETURN added;
 END $$;
 
+CREATE FUNCTION ingest.replaces_set(wanted int4, groups text[], days int8[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO ingest.load_replaces (load_id, group_value, day_from, day_to)
+    SELECT wanted, g.name, date '2000-01-01' + days[2 * g.n - 1]::int4, date '2000-01-01' + days[2 * g.n]::int4
+      FROM unnest(groups) WITH ORDINALITY AS g (name, n);
+$$;
+
 -- counts: rows read, loaded, quarantined, excluded, withheld; NHS numbers valid, invalid, absent. Returns the
 -- subjects not seen before.
-CREATE FUNCTION ingest.load_publish(permit bytea, wanted int4, counts int8[], columns text[], classes int8[]) RETURNS int8
+CREATE FUNCTION ingest.load_publish(permit bytea, wanted int4, counts int8[], columns text[], classes int8[],
+                                    groups text[], days int8[]) RETURNS int8
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     held ingest.load := ingest.load_claim(permit, wanted);
@@ -437,6 +456,7 @@ BEGIN
     added := ingest.subjects_keep(held.source_id, wanted);
     PERFORM ingest.quarantine_keep(wanted);
     PERFORM ingest.counts_set(wanted, counts, columns, classes);
+    PERFORM ingest.replaces_set(wanted, groups, days);
     UPDATE ingest.load SET state = 'published', held_from = published, subjects_new = added WHERE load_id = wanted;
     RETURN added;
 END $$;
@@ -542,11 +562,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         ($1).operation_column, ($1).removal_code)
     WHEN 'bulk_replacement' THEN format(
         '(SELECT b.* FROM %1$s AS b JOIN ingest.load AS l USING (load_id) WHERE NOT EXISTS (SELECT FROM'
-        ' (SELECT DISTINCT ll.sender, ll.period, c.load_id, c.%2$I AS replaced, c.%3$I AS day_from, c.%4$I AS day_to'
-        ' FROM %1$s AS c JOIN ingest.load AS ll USING (load_id)) AS later'
-        ' WHERE later.sender = l.sender AND later.replaced = b.%2$I AND b.%5$I BETWEEN later.day_from AND later.day_to'
+        ' (SELECT ll.sender, ll.period, p.* FROM ingest.load_replaces AS p JOIN ingest.load AS ll USING (load_id)'
+        ' WHERE p.load_id IN (SELECT c.load_id FROM %1$s AS c)) AS later'
+        ' WHERE later.sender = l.sender AND later.group_value = b.%2$I'
+        ' AND b.%3$I BETWEEN later.day_from AND later.day_to'
         ' AND (later.period, later.load_id) > (l.period, b.load_id)))',
-        base, ($1).group_column, ($1).replaced_from_column, ($1).replaced_to_column, ($1).event_date_column)
+        base, ($1).group_column, ($1).event_date_column)
     ELSE base END
 $$;
 
@@ -570,7 +591,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ingest FROM PUBLIC;
 GRANT USAGE ON SCHEMA ingest, staging TO cinque_loader;
 GRANT EXECUTE ON FUNCTION
     ingest.load_open(bytea, text, text, int4, text, bytea, int4, bytea, text, boolean, int2),
-    ingest.load_publish(bytea, int4, int8[], text[], int8[]), ingest.load_reject(bytea, int4, int8[], text[], int8[]),
+    ingest.load_publish(bytea, int4, int8[], text[], int8[], text[], int8[]), ingest.load_reject(bytea, int4, int8[], text[], int8[]),
     ingest.load_abandon(bytea, int4), ingest.load_withdraw(bytea, int4),
     ingest.load_list(date), ingest.load_missing(int4), ingest.quarantine_list(int4, int8) TO cinque_loader;
 

@@ -224,6 +224,81 @@ Test(update, a_late_month_does_not_replace_what_a_later_month_said)
     cr_expect_eq(cost_of_stay(), 400);
 }
 
+/* Switch: store_replaces in load_bad, ingest/ingest.c. */
+Test(update, rows_that_are_quarantined_replace_days_nevertheless)
+{
+    load(bulk, "hosp_a", 7,
+         BULK_HEADER "9990000018,APC,2026-07-01,2026-07-31,2026-07-03,1\n"
+                     "9990000026,OPD,2026-07-01,2026-07-31,2026-07-03,20\n"
+                     "9990000026,MAT,2026-07-01,2026-07-31,2026-07-03,300\n");
+
+    load(bulk, "hosp_a", 8,
+         BULK_HEADER "9990000018,APC,2026-07-01,2026-07-31,2026-07-03,9999\n"
+                     "9990000026,OPD,2026-07-31,2026-07-01,2026-07-03,20\n"
+                     "9990000026,MAT,2026-07-01,soon,2026-07-03,20\n"
+                     "9990000026,XXX,2026-07-01,2026-07-31,2026-07-03,4\n"
+                     "9990000026,XXX,2026-07-01,2026-07-31,2026-07-04,50\n"
+                     "9990000026,XXX,2026-07-01,2026-07-31,2026-07-31,600\n");
+
+    cr_expect_eq(cost_of_stay(), 974, "the APC of July is gone; what names no days replaces none");
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load_replaces WHERE load_id = 2"), 2, "each once");
+}
+
+Test(update, a_row_outside_the_days_it_replaces_is_quarantined)
+{
+    load(bulk, "hosp_a", 7,
+         BULK_HEADER "9990000018,APC,2026-07-02,2026-07-30,2026-07-01,1\n"
+                     "9990000018,APC,2026-07-02,2026-07-30,2026-07-02,20\n"
+                     "9990000018,APC,2026-07-02,2026-07-30,2026-07-30,300\n"
+                     "9990000018,APC,2026-07-02,2026-07-30,2026-07-31,4000\n");
+
+    cr_expect_eq(cost_of_stay(), 320);
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.quarantine WHERE column_name = 'visit_date'"
+                             " AND rule = 'outside the days it replaces'"),
+                 2);
+}
+
+Test(update, a_nil_return_replaces_nothing)
+{
+    IngestDelivery nil = world_delivery(NULL);
+    load(bulk, "hosp_a", 7, BULK_HEADER "9990000018,APC,2026-07-01,2026-07-31,2026-07-03,1\n");
+    nil.period = month_from(2026, 8);
+
+    world_must_load(&world, bulk, &nil);
+
+    cr_expect_eq(cost_of_stay(), 1);
+}
+
+/* Each row of a group of its own. */
+static Result load_groups(int groups, Error *error)
+{
+    static char content[128 << 10];
+    IngestReport report;
+    int length = snprintf(content, sizeof content, "%s", BULK_HEADER);
+    for (int i = 0; i < groups; i++)
+        length += snprintf(content + length, sizeof content - (size_t)length,
+                           "9990000018,%c%c%c,2026-07-01,2026-07-31,2026-07-03,1\n", 'A' + i / 676,
+                           'A' + i / 26 % 26, 'A' + i % 26);
+    IngestDelivery delivery = world_delivery(content);
+
+    return world_load(&world, bulk, &delivery, &report, error);
+}
+
+Test(update, a_delivery_replaces_at_most_1000_spans_of_days)
+{
+    Error error = {0};
+
+    Result past = load_groups(1001, &error);
+    cr_expect(!past.ok);
+    cr_expect_eq(error.code, ERROR_LIMIT, "%s", error.message);
+    cr_expect(strstr(error.message, "replaces more than 1000 different spans of days of groups") != NULL,
+              "%s", error.message);
+    cr_expect(load_groups(1000, &error).ok, "%s", error.message);
+
+    cr_expect_eq(cost_of_stay(), 1000);
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load_replaces"), 1000);
+}
+
 static void expect_refused(const char *spec, const char *from, const char *to, const char *rule)
 {
     char text[TEXT_BYTES];
