@@ -10,7 +10,8 @@ enum { WINDOW_BITS = 15, GZIP_ONLY = 16 };
 
 typedef struct Gzip {
     z_stream stream;
-    bool in_member; /* one has begun and not ended */
+    bool in_member;  /* one has begun and not ended */
+    bool in_padding; /* behind the last */
 } Gzip;
 
 static Result open_gzip(InputLayer *layer, Error *error)
@@ -56,15 +57,30 @@ static Result decode(InputLayer *layer, void *buffer, size_t capacity, size_t *l
     return RESULT_OK;
 }
 
+/* Tapes and some tools fill up with NUL, and gzip(1) passes it over. Nothing may stand behind it. */
+static Result pass_padding(InputLayer *layer, Error *error)
+{
+    for (; layer->at < layer->length; layer->at++)
+        if (layer->block[layer->at] != 0)
+            return fail(error, ERROR_INPUT, "%s: bytes behind the padding of the gzip file",
+                        layer->file->path);
+    return RESULT_OK;
+}
+
 static Result read_gzip(InputLayer *layer, void *buffer, size_t capacity, size_t *length, Error *error)
 {
-    const Gzip *gzip = layer->decoder;
+    Gzip *gzip = layer->decoder;
 
     while (*length == 0) {
         TRY(input_layer_fill(layer, error));
         bool is_drained = layer->at == layer->length;
         if (is_drained && !gzip->in_member)
             return RESULT_OK;
+        gzip->in_padding |= !gzip->in_member && layer->block[layer->at] == 0;
+        if (gzip->in_padding) {
+            TRY(pass_padding(layer, error));
+            continue;
+        }
         TRY(decode(layer, buffer, capacity, length, error));
         if (is_drained && *length == 0 && gzip->in_member)
             return fail(error, ERROR_INPUT, "%s: gzip member ends early", layer->file->path);

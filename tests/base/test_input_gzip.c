@@ -63,13 +63,24 @@ Test(input_gzip, bytes_behind_a_member_that_are_no_member_are_an_error)
     unsigned char file[100];
     size_t length = gzip("hello", 5, file, sizeof file);
 
-    memset(file + length, 0, 10);
-    expect_failure(put(file, length + 10), NULL, ERROR_INPUT,
-                   "gzip member is damaged (incorrect header check)");
     memcpy(file + length, "plain text", 10);
     expect_failure(put(file, length + 10), NULL, ERROR_INPUT,
                    "gzip member is damaged (incorrect header check)");
     expect_failure(put(file, length + 1), NULL, ERROR_INPUT, "gzip member ends early");
+}
+
+/* gzip(1), "advanced usage": zeros up to a block of a tape are passed over. The switch: in_padding. */
+Test(input_gzip, nul_bytes_behind_the_last_member_are_padding_and_nothing_may_follow_them)
+{
+    static unsigned char file[600000];
+    size_t length = gzip("hello", 5, file, sizeof file);
+
+    expect_content(put(file, length + 1), "hello", 5);
+    expect_content(put(file, sizeof file), "hello", 5);
+    file[sizeof file - 1] = 'x';
+    expect_failure(put(file, sizeof file), NULL, ERROR_INPUT, "bytes behind the padding of the gzip file");
+    (void)gzip("world", 5, file + length + 3, sizeof file - length - 3);
+    expect_failure(put(file, 2 * length + 3), NULL, ERROR_INPUT, "bytes behind the padding of the gzip file");
 }
 
 Test(input_gzip, every_damaged_bit_is_found_or_does_not_matter)
