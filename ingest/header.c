@@ -1,9 +1,6 @@
 #include "ingest/header.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-
-enum { SHOWN_BYTES = 64 };
 
 static Result find_column(const IngestSpec *spec, const char *path, const ReaderRecord *header, size_t column,
                           size_t *field, Error *error)
@@ -22,27 +19,16 @@ static Result find_column(const IngestSpec *spec, const char *path, const Reader
                 TEXT_ARG(spec->columns[column].name), seen == 0 ? "missing" : "there twice");
 }
 
-static const char *printable(Text text, char out[SHOWN_BYTES])
-{
-    size_t length = 0;
-
-    for (; length < text.length && length < SHOWN_BYTES - 1; length++)
-        out[length] = text.data[length] >= ' ' && text.data[length] <= '~' ? text.data[length] : '?';
-    out[length] = '\0';
-    return out;
-}
-
-/* All declared columns are there, so this is a header and no row of data: its names may be told. */
+/* By its number alone: where a header lost its line end, values of a row stand behind the names. */
 static Result check_extra(const IngestSpec *spec, const char *path, const ReaderRecord *header, Error *error)
 {
     Names names = {.format = &spec->format};
-    char shown[SHOWN_BYTES];
 
     for (size_t i = 0; i < header->field_count && !spec->ignores_extra; i++) {
         Text name = text_trim(header->fields[i]);
         if (names_find(&names, name) == SPEC_NONE)
-            return fail(error, ERROR_INPUT, "%s line %" PRIu64 ": column %zu, \"%s\", is not in the spec",
-                        path, header->line, i + 1, printable(name, shown));
+            return fail(error, ERROR_INPUT, "%s line %" PRIu64 ": column %zu is not in the spec", path,
+                        header->line, i + 1);
     }
     return RESULT_OK;
 }

@@ -82,7 +82,7 @@ Test(check, a_header_that_differs_from_the_spec_rejects_the_file)
 {
     expect_file_error("visit_id,nhs_number\n", "extract.csv line 1: column birth_date is missing");
     expect_file_error("visit_id,visit_id," WORLD_HEADER, "line 1: column visit_id is there twice");
-    expect_file_error("colour," WORLD_HEADER, "line 1: column 1, \"colour\", is not in the spec");
+    expect_file_error("colour," WORLD_HEADER, "line 1: column 1 is not in the spec");
     expect_file_error("\"visit_id\n", "line 1: the header: unclosed quote");
     expect_file_error("", "extract.csv: empty file");
     expect_file_error("\xef\xbb\xbf", "extract.csv: empty file");
@@ -96,6 +96,19 @@ Test(check, a_file_without_header_is_rejected_without_its_values)
     cr_expect(!check(WORLD_SPEC, "v1,9990000018,1980-02-29,CT1 2AB,2026-07-03,,,,,,,\n", &report, &error).ok);
 
     cr_expect(strstr(error.message, "column visit_id is missing") != NULL, "%s", error.message);
+    cr_expect(strstr(error.message, "9990000018") == NULL);
+}
+
+Test(check, a_header_that_lost_its_line_end_is_rejected_without_the_first_rows_values)
+{
+    char text[1024];
+    IngestReport report;
+    Error error = {0};
+    snprintf(text, sizeof text, "%.*s,9990000018,SMITH\n", (int)strcspn(WORLD_HEADER, "\n"), WORLD_HEADER);
+
+    cr_expect(!check(WORLD_SPEC, text, &report, &error).ok);
+
+    cr_expect(strstr(error.message, "column 13 is not in the spec") != NULL, "%s", error.message);
     cr_expect(strstr(error.message, "9990000018") == NULL);
 }
 
