@@ -424,3 +424,51 @@ Test(release, the_releaser_reads_no_row)
         cr_expect_eq(error.code, ERROR_REFUSED, "%s: %s", forbidden[i], error.message);
     }
 }
+
+/* The source becomes one of net change, all its rows said in May; day: a date column. */
+#define NET_CHANGE(source, day)                                                                              \
+    "UPDATE ingest.source SET update_mode = 'net_change', operation_column = 'done', removal_code = '1',"    \
+    " change_date_column = 'said_on' WHERE name = '" source "';"                                             \
+    "ALTER TABLE records." source " ADD COLUMN done text, ADD COLUMN said_on date;"                          \
+    "UPDATE records." source " SET done = '9', said_on = '2026-05-01',"                                      \
+    " record_key = line_number + 1000 * (" day " - date '2000-01-01')::int8;"
+
+/* The same source's delivery 11 of the month built; its earlier one is of the month before. */
+#define NEXT_LOAD(number)                                                                                    \
+    "UPDATE ingest.load SET period = 316 WHERE load_id = " number ";"                                        \
+    "INSERT INTO ingest.load (source_id, sender, period, status, content, spec_version, permit_id, "         \
+    "may_replace, state, rows_loaded, held_from) SELECT source_id, sender, 317, status, content, 1, "        \
+    "'\\x0b', "                                                                                              \
+    "false, 'published', 1, held_from FROM ingest.load WHERE load_id = " number ";"
+
+/* Switch: ingest.active_rows in release.rows_of, here and in the next. */
+Test(release, leaves_a_record_out_that_a_net_change_removed)
+{
+    county_make(60, 0);
+    county_sql(NET_CHANGE("gp_event", "clinical_effective_date") NEXT_LOAD(
+        "2") "INSERT INTO records.gp_event (load_id, line_number, record_key, done, said_on)"
+             " SELECT 11, 1, record_key, '1', '2026-06-01' FROM records.gp_event"
+             " WHERE load_id = 2 AND subject_id = 200000003 AND code = 'D1'");
+
+    county_release();
+
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.gp_event WHERE code = 'D1'"), 19,
+                 "20 people have it, one record of whom is removed");
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.gp_event WHERE code = 'S1'"), 11,
+                 "12 people smoke, 50 is opted out");
+}
+
+Test(release, leaves_a_registration_out_that_a_net_change_removed)
+{
+    county_make(60, 0);
+    county_sql(NET_CHANGE("patient_list", "business_effective_from") NEXT_LOAD(
+        "1") "INSERT INTO records.patient_list (load_id, line_number, record_key, done, said_on)"
+             " SELECT 11, 1, record_key, '1', '2026-06-01' FROM records.patient_list"
+             " WHERE load_id = 1 AND subject_id = 100000003");
+
+    ReleaseReport report = county_release();
+
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.registration"), 59,
+                 "59 people, 25 with an earlier one, less that of person 3");
+    cr_expect_eq(report.people, 59, "person 3 is known by other records");
+}
