@@ -3,7 +3,7 @@
  * Streams delimited text as records of fields: RFC 4180 with any delimiter, LF, CRLF or CR, byte order mark,
  * UTF-8, UTF-16 or Windows-1252. A damaged record is returned with its fault and reading goes on behind its
  * first line, so that an unclosed quote never swallows the rows after it. Memory is bounded by
- * record_bytes_max.
+ * record_bytes_max; of XML by 16 MiB and eight times it more, past which the file is refused.
  */
 #include "base/hash.h"
 #include "base/text.h"
@@ -29,7 +29,8 @@ typedef struct ReaderColumn {
     Text name;
     const Text *aliases; /* other names that it has had */
     size_t alias_count;
-    size_t width; /* bytes in fixed width */
+    size_t width;     /* bytes in fixed width */
+    bool is_presence; /* JSON lines: false is empty, as it is in no other column */
 } ReaderColumn;
 
 /* A record in front of or behind the rows that is no row. Delimited: its first field is the name. Fixed
@@ -49,7 +50,7 @@ typedef struct ReaderFormat {
     Text record_element;        /* XML: local name */
     Text delimiter;             /* 1 to READER_DELIMITER_BYTES_MAX bytes */
     char quote;                 /* 0: none */
-    bool is_windows_1252;       /* else UTF-8 */
+    bool is_windows_1252;       /* without a byte order mark; else UTF-8 */
     TranscodeFrom utf16;        /* what it is without a byte order mark */
     size_t record_bytes_max;    /* a record with all its lines */
     size_t lines_skipped;       /* physical lines in front of the header */
@@ -98,7 +99,7 @@ typedef struct Reader Reader;
 
 /*
  * Passes the byte order mark and the skipped lines. path must live as long as the reader.
- * Errors  as input_open, and as transcode_read has it
+ * Errors  as input_open, and as transcode_read has it; ERROR_INPUT: fixed width in UTF-16
  */
 Result reader_open(const char *path, const ReaderFormat *format, Reader **reader, Error *error) CHECKED;
 /* From here on a record with another number of fields has fault READER_RAGGED, and rows are counted for the

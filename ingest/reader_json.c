@@ -136,12 +136,14 @@ static ReaderFault fault_of(const json_error_t *json_error)
 }
 
 /* False: nested. */
-static bool scalar(const json_t *value, Text *text)
+static bool scalar(const json_t *value, bool is_presence, Text *text)
 {
     if (json_is_string(value))
         *text = (Text){.data = json_string_value(value), .length = json_string_length(value)};
     else if (json_is_true(value))
         *text = TEXT("true");
+    else if (json_is_false(value) && !is_presence)
+        *text = TEXT("false");
     return !json_is_object(value) && !json_is_array(value);
 }
 
@@ -156,7 +158,7 @@ static ReaderFault take_member(JsonLines *lines, const char *key, const json_t *
     if (lines->seen[column])
         return READER_REPEATED;
     lines->seen[column] = true;
-    if (!scalar(value, &fields[column]))
+    if (!scalar(value, lines->names->format->columns[column].is_presence, &fields[column]))
         return READER_NESTED;
     *fault_field = -1;
     return READER_GOOD;

@@ -8,8 +8,8 @@ typedef struct JsonLines JsonLines;
  */
 JsonLines *json_lines_open(Names *names);
 /*
- * fields: one a column, valid until the next call; null and absent are empty, as is false, since a column of
- * use presence is not empty where it is true. Numbers keep their text. *fault_field: a column, or -1
+ * fields: one a column, valid until the next call; null and absent are empty. True and false are those words,
+ * but false is empty where a column tells presence. Numbers keep their text. *fault_field: a column, or -1
  */
 ReaderFault json_lines_split(JsonLines *lines, Text line, Text *fields, int *fault_field);
 void json_lines_close(JsonLines **lines); /* wipes */

@@ -104,6 +104,8 @@ static Result check_keys(const SpecBuild *build, Error *error)
         {yaml->delimiter != NULL || yaml->quote != NULL, kind == READER_DELIMITED,
          "delimiter and quote are for delimited"},
         {yaml->record != NULL, kind == READER_XML, "record is for xml"},
+        {build->spec->format.utf16 != TRANSCODE_NOTHING, kind != READER_FIXED,
+         "encoding: fixed is cut by bytes, so never utf-16"},
         {yaml->header_record != NULL || yaml->trailer != NULL, is_text,
          "header_record and trailer are for delimited and fixed"},
         {yaml->skip_lines != 0, kind != READER_XML, "skip_lines: xml has no lines"},
@@ -183,7 +185,8 @@ static Result build_name(SpecBuild *build, size_t index, ReaderColumn *column, E
 
     *column = (ReaderColumn){.name = build->spec->columns[index].name,
                              .alias_count = yaml->aliases_count,
-                             .width = (size_t)yaml->width};
+                             .width = (size_t)yaml->width,
+                             .is_presence = build->spec->columns[index].use == SPEC_PRESENCE};
     if ((build->spec->format.kind == READER_FIXED) != (yaml->width > 0) || yaml->width < 0)
         return wrong_column(build, index, "width: bytes from 1, of every column where the format is fixed",
                             error);

@@ -42,9 +42,17 @@ Test(reader_json, broken_numbers_damage_the_row)
            "6!invalid json@-1\n7!invalid json@-1\n8!invalid json@-1\n");
 }
 
-Test(reader_json, null_and_false_are_empty_and_true_is_not)
+Test(reader_json, null_is_empty_and_false_is_where_a_column_tells_presence)
 {
-    expect("{\"a\":null,\"note\":false,\"c\":true}\n", "1:||true\n");
+    ReaderColumn telling[3];
+    ReaderFormat presence = json;
+    const char *text = "{\"a\":null,\"note\":false,\"c\":true}\n";
+    memcpy(telling, columns, sizeof telling);
+    telling[1].is_presence = telling[2].is_presence = true;
+    presence.columns = telling;
+
+    expect(text, "1:|false|true\n");
+    reading_expect(text, strlen(text), &presence, "1:||true\n");
 }
 
 Test(reader_json, escapes_are_decoded)

@@ -152,6 +152,8 @@ Test(spec_file, keys_of_another_format_are_refused)
     expect_error("format: json_lines, encoding: windows-1252", "", "",
                  "file: encoding: json is never windows-1252");
     expect_error("format: json_lines, header: none", "", "", "file: header: each field has a name");
+    expect_error("format: fixed, encoding: utf-16le", ", width: 3", ", width: 9",
+                 "file: encoding: fixed is cut by bytes, so never utf-16");
     expect_error("format: fixed, header: exact", ", width: 3", ", width: 9", "file: header: fixed has none");
     expect_error("format: delimited, header: some", "", "", "file: header: exact, normalised or none");
 }
