@@ -50,7 +50,7 @@ Result reader_open(const char *path, const ReaderFormat *format, Reader **reader
     draft->scan.format = &draft->format;
     draft->line = 1;
     draft->capacity = format->record_bytes_max + 2 * draft->format.read_bytes_max + 4 +
-                      (format->kind == READER_XML ? XML_SLICE_BYTES : 0);
+                      (format->kind == READER_XML ? xml_slice_bytes(format) : 0);
     draft->buffer = memory_alloc(draft->capacity + READER_SCAN_SLACK);
     /* a field may be decoded first and unescaped then */
     draft->scratch_bytes = (format->record_bytes_max + 4) * 2 * DECODE_GROWTH_MAX;
@@ -58,11 +58,11 @@ Result reader_open(const char *path, const ReaderFormat *format, Reader **reader
     draft->names.format = &draft->format;
     if (format->kind == READER_JSON_LINES)
         draft->json = json_lines_open(&draft->names);
-    if (format->kind == READER_XML)
-        draft->xml = xml_records_open(path, &draft->names);
     TRY(input_open(path, NULL, &draft->input, error));
     draft->transcoder = transcode_open(draft->input, path, format->utf16);
     TRY(reader_pass_mark(draft, error));
+    if (format->kind == READER_XML)
+        draft->xml = xml_records_open(path, &draft->names);
     TRY(reader_find_line_end(draft, error));
     for (size_t i = 0; i < format->lines_skipped; i++)
         TRY(reader_discard_line(draft, error));
@@ -167,13 +167,14 @@ static bool is_ragged(const Reader *reader)
 /* Gives the parser the next slice, which does not depend on how much is read at once. */
 static Result feed_xml(Reader *reader, XmlOutcome *outcome, Error *error)
 {
+    size_t slice_bytes = xml_slice_bytes(&reader->format);
     size_t passed = (size_t)(xml_records_keep_from(reader->xml) - reader->xml_at);
 
     reader->start += passed;
     reader->xml_at += passed;
     size_t fed = (size_t)(reader->xml_fed - reader->xml_at);
-    TRY(reader_fill_to(reader, fed + XML_SLICE_BYTES, error));
-    size_t left = reader_available(reader) - fed, length = left < XML_SLICE_BYTES ? left : XML_SLICE_BYTES;
+    TRY(reader_fill_to(reader, fed + slice_bytes, error));
+    size_t left = reader_available(reader) - fed, length = left < slice_bytes ? left : slice_bytes;
     const Text slice = {.data = reader->buffer + reader->start + fed, .length = length};
     reader->xml_fed += length;
     reader->has_content |= length > 0;

@@ -43,6 +43,10 @@ Result reader_pass_mark(Reader *reader, Error *error)
     TRY(reader_fill_to(reader, 3, error));
     if (starts_with(reader, "\xef\xbb\xbf", 3))
         reader->start += 3;
+    if (reader->format.kind == READER_FIXED && transcode_is_utf16(reader->transcoder))
+        return fail(error, ERROR_INPUT, "%s: utf-16, and fixed width is cut by bytes", reader->path);
+    if (transcode_is_marked(reader->transcoder))
+        reader->format.is_windows_1252 = false;
     return RESULT_OK;
 }
 

@@ -1,22 +1,35 @@
 #include "ingest/reader_xml.h"
 
-#include <expat.h>
+#include <assert.h>
 #include <string.h>
+
+#include <expat.h>
 
 #include "base/secret.h"
 #include "ingest/decode.h"
-#include "ingest/wiped.h"
+#include "ingest/reader_xml_memory.h"
 
-enum { DEPTH_MAX = 64, NO_COLUMN = -1, TEXT_SLACK = 16 };
+enum {
+    DEPTH_MAX = 64,
+    NO_COLUMN = -1,
+    TEXT_SLACK = 16,
+    SLICES_A_RECORD = 4,
+    SLICE_BYTES_MIN = 4096,
+    HELD_BYTES = 16 << 20,
+    HELD_RECORDS = 8, /* its buffer and pools double, and a doubled one is filled from the old */
+};
 
 struct XmlRecords {
     const char *path;
     Names *names;
     XML_Parser parser;
+    XmlMemory memory;
     uint64_t fed, at;    /* at: what is before it has been understood */
     const char *refusal; /* why the file is refused; NULL: it is not */
     bool in_record;
-    int depth, record_depth, column; /* column: whose text is read */
+    int depth, record_depth, column;      /* column: whose text is read */
+    uint64_t begun;                       /* records */
+    uint64_t begun_before[DEPTH_MAX + 1]; /* when the element open at this depth began, which is no record */
     XmlRecord record;
     Text fields[READER_FIELDS_MAX];
     bool seen[READER_FIELDS_MAX];
@@ -31,8 +44,11 @@ static const ReaderFormat *format_of(const XmlRecords *records)
     return records->names->format;
 }
 
+/* The first refusal stands: the end of an empty element is still told of. */
 static void refuse(XmlRecords *records, const char *rule)
 {
+    if (records->refusal != NULL)
+        return;
     records->refusal = rule;
     XML_StopParser(records->parser, XML_FALSE);
 }
@@ -105,6 +121,7 @@ static void begin_record(XmlRecords *records, const char **attributes)
     size_t columns = format_of(records)->column_count;
 
     records->in_record = true;
+    records->begun++;
     records->record_depth = records->depth;
     records->column = NO_COLUMN;
     secret_wipe(records->text, records->text_used);
@@ -146,6 +163,8 @@ static void XMLCALL on_start(void *context, const char *name, const char **attri
     if (!records->in_record) {
         if (text_equal(local, format_of(records)->record_element))
             begin_record(records, attributes);
+        else
+            records->begun_before[records->depth] = records->begun;
         return;
     }
     if (records->depth == records->record_depth + 1)
@@ -154,12 +173,25 @@ static void XMLCALL on_start(void *context, const char *name, const char **attri
         fault(records, READER_NESTED, records->column);
 }
 
+/* A record whose element has another name than the spec's would be lost without a word. */
+static void end_outside(XmlRecords *records, int depth)
+{
+    if (records->begun != records->begun_before[depth])
+        return;
+    if (depth == 1)
+        refuse(records, "no record in the file");
+    else if (!format_of(records)->ignores_extra)
+        refuse(records, "an element that neither is a record nor holds one");
+}
+
 static void XMLCALL on_end(void *context, const char *name)
 {
     XmlRecords *records = context;
     int depth = records->depth--;
 
     (void)name;
+    if (!records->in_record && records->refusal == NULL)
+        end_outside(records, depth);
     if (records->in_record && depth == records->record_depth + 1)
         records->column = NO_COLUMN;
     if (!records->in_record || depth != records->record_depth)
@@ -178,8 +210,11 @@ static void XMLCALL on_text(void *context, const char *text, int length)
 {
     XmlRecords *records = context;
 
-    if (!records->in_record)
+    if (!records->in_record) {
+        if (!format_of(records)->ignores_extra && !is_white(text, length))
+            refuse(records, "text outside the records");
         return;
+    }
     if (records->depth == records->record_depth) {
         if (!is_white(text, length))
             fault(records, READER_STRAY_TEXT, NO_COLUMN);
@@ -209,7 +244,7 @@ static void XMLCALL on_declaration(void *context, const char *version, const cha
          text_equal_ignore_case(text_slice(declared, 0, declared.length < 6 ? declared.length : 6),
                                 TEXT("utf-16"))))
         return;
-    refuse(records, "declares another encoding than its spec");
+    refuse(records, "declares another encoding than its spec or its byte order mark");
 }
 
 static int first_point(Text utf8)
@@ -236,9 +271,16 @@ static int XMLCALL on_encoding(void *context, const char *name, XML_Encoding *en
 
 /* ---- the stream ---- */
 
+/* expat reads markup from its start with every slice until its end is there. */
+size_t xml_slice_bytes(const ReaderFormat *format)
+{
+    size_t bytes = format->record_bytes_max / SLICES_A_RECORD;
+
+    return bytes > SLICE_BYTES_MIN ? bytes : SLICE_BYTES_MIN;
+}
+
 XmlRecords *xml_records_open(const char *path, Names *names)
 {
-    static const XML_Memory_Handling_Suite memory = {wiped_alloc, wiped_resize, wiped_free};
     XmlRecords *records = memory_alloc(sizeof *records);
 
     records->path = path;
@@ -246,8 +288,10 @@ XmlRecords *xml_records_open(const char *path, Names *names)
     records->column = NO_COLUMN;
     records->text_bytes = names->format->record_bytes_max * DECODE_GROWTH_MAX + TEXT_SLACK;
     records->text = memory_alloc(records->text_bytes);
+    records->memory.held_max = HELD_BYTES + HELD_RECORDS * names->format->record_bytes_max;
+    xml_memory_use(&records->memory);
     records->parser =
-        XML_ParserCreate_MM(names->format->is_windows_1252 ? "windows-1252" : "UTF-8", &memory, NULL);
+        XML_ParserCreate_MM(names->format->is_windows_1252 ? "windows-1252" : "UTF-8", &XML_MEMORY, NULL);
     XML_SetUserData(records->parser, records);
     XML_SetElementHandler(records->parser, on_start, on_end);
     XML_SetCharacterDataHandler(records->parser, on_text);
@@ -279,6 +323,8 @@ static Result settle(XmlRecords *records, enum XML_Status status, XmlOutcome *ou
 
     if (records->refusal != NULL)
         return refused(records, records->refusal, error);
+    if (status == XML_STATUS_ERROR && records->memory.is_exhausted)
+        return refused(records, "too many different names of elements and attributes", error);
     if (status == XML_STATUS_ERROR)
         return refused(records, XML_ErrorString(XML_GetErrorCode(records->parser)), error);
     XML_GetParsingStatus(records->parser, &parsing);
@@ -295,6 +341,7 @@ Result xml_records_next(XmlRecords *records, XmlOutcome *outcome, Error *error)
     XML_ParsingStatus parsing;
 
     XML_GetParsingStatus(records->parser, &parsing);
+    xml_memory_use(&records->memory);
     if (parsing.parsing == XML_SUSPENDED)
         return settle(records, XML_ResumeParser(records->parser), outcome, error);
     *outcome = parsing.parsing == XML_FINISHED ? STREAM_FINISHED : STREAM_NEEDS_MORE;
@@ -303,6 +350,7 @@ Result xml_records_next(XmlRecords *records, XmlOutcome *outcome, Error *error)
 
 Result xml_records_feed(XmlRecords *records, Text slice, bool is_last, XmlOutcome *outcome, Error *error)
 {
+    xml_memory_use(&records->memory);
     records->fed += slice.length;
     return settle(records, XML_Parse(records->parser, slice.data, (int)slice.length, is_last), outcome,
                   error);
@@ -326,7 +374,9 @@ void xml_records_close(XmlRecords **records)
 {
     if (*records == NULL)
         return;
+    xml_memory_use(&(*records)->memory);
     XML_ParserFree((*records)->parser);
+    assert((*records)->memory.held == 0);
     secret_wipe((*records)->text, (*records)->text_bytes);
     memory_free((*records)->text);
     memory_free(*records);

@@ -5,8 +5,6 @@
  */
 #include "ingest/names.h"
 
-enum { XML_SLICE_BYTES = 4096 };
-
 typedef enum XmlOutcome { STREAM_NEEDS_MORE, STREAM_RECORD, STREAM_FINISHED } XmlOutcome;
 
 typedef struct XmlRecord {
@@ -18,14 +16,15 @@ typedef struct XmlRecord {
 
 typedef struct XmlRecords XmlRecords;
 
+size_t xml_slice_bytes(const ReaderFormat *format);
 /* path and names must live as long. */
 XmlRecords *xml_records_open(const char *path, Names *names);
 /* Goes on behind the record last found. Errors  as xml_records_feed */
 Result xml_records_next(XmlRecords *records, XmlOutcome *outcome, Error *error) CHECKED;
 /*
- * After STREAM_NEEDS_MORE: the next XML_SLICE_BYTES of the stream, fewer only when they are the last.
- * Errors  ERROR_INPUT: not well-formed, a document type declaration, too deep, or markup past
- * record_bytes_max
+ * After STREAM_NEEDS_MORE: the next xml_slice_bytes of the stream, fewer only when they are the last.
+ * Errors  ERROR_INPUT: not well-formed, a document type declaration, too deep, markup past
+ * record_bytes_max, more names than fit its memory, no record in it, or something beside the records
  */
 Result xml_records_feed(XmlRecords *records, Text slice, bool is_last, XmlOutcome *outcome, Error *error)
     CHECKED;

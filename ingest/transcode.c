@@ -12,7 +12,7 @@ struct Transcoder {
     Input *input;
     const char *path;
     TranscodeFrom from; /* as declared, until the start has been looked at */
-    bool is_decided, at_end;
+    bool is_decided, is_marked, at_end;
     unsigned char *block; /* [at, length) is read but not transcoded */
     size_t length, at;
     char left[POINT_BYTES_MAX]; /* of a character for whose end there was no room */
@@ -65,12 +65,15 @@ static bool starts_with(const Transcoder *transcoder, const char *mark, size_t l
 static Result decide(Transcoder *transcoder, Error *error)
 {
     TRY(fill_to(transcoder, MARK_BYTES, MARK_BYTES, error));
+    transcoder->is_marked = true;
     if (starts_with(transcoder, "\xff\xfe", 2))
         transcoder->from = TRANSCODE_UTF16_LE;
     else if (starts_with(transcoder, "\xfe\xff", 2))
         transcoder->from = TRANSCODE_UTF16_BE;
     else if (starts_with(transcoder, "\xef\xbb\xbf", 3))
         transcoder->from = TRANSCODE_NOTHING;
+    else
+        transcoder->is_marked = false;
     if (starts_with(transcoder, "\xff\xfe", 2) || starts_with(transcoder, "\xfe\xff", 2))
         transcoder->at = UNIT_BYTES;
     transcoder->is_decided = true;
@@ -194,6 +197,11 @@ Result transcode_read(Transcoder *transcoder, void *buffer, size_t capacity, siz
 bool transcode_is_utf16(const Transcoder *transcoder)
 {
     return transcoder->from != TRANSCODE_NOTHING;
+}
+
+bool transcode_is_marked(const Transcoder *transcoder)
+{
+    return transcoder->is_marked;
 }
 
 void transcode_close(Transcoder **transcoder)

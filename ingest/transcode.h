@@ -21,4 +21,6 @@ Result transcode_read(Transcoder *transcoder, void *buffer, size_t capacity, siz
     CHECKED;
 /* Known once something has been read. */
 bool transcode_is_utf16(const Transcoder *transcoder);
+/* A byte order mark says what the file is. As above. */
+bool transcode_is_marked(const Transcoder *transcoder);
 void transcode_close(Transcoder **transcoder); /* wipes what was read; accepts NULL */

@@ -160,6 +160,34 @@ Test(reader, windows_1252_is_decoded)
                    "5 \xe2\x80\x9cq\xe2\x80\x9d|O\xe2\x80\x99N\"\xc3\xbf\n");
 }
 
+/* Else it would be decoded twice. Switch: transcode_is_marked in reader_pass_mark. */
+Test(reader, a_byte_order_mark_decides_whatever_is_declared)
+{
+    static const char utf16[] = "\xff\xfe"
+                                "a\0\n\0\xe9\0\n";
+    ReaderFormat latin = csv;
+    latin.is_windows_1252 = true;
+
+    reading_expect("\xef\xbb\xbf"
+                   "a\n\xc3\xa9\n\xe9\n",
+                   10, &latin, "1:a\n2:\xc3\xa9\n3!invalid utf-8@0\n");
+    reading_expect(utf16, sizeof utf16, &latin, "1:a\n2:\xc3\xa9\n");
+}
+
+Test(reader, fixed_width_in_utf16_is_refused)
+{
+    static const ReaderColumn columns[] = {{.name = {.data = "a", .length = 1}, .width = 2}};
+    ReaderFormat fixed = {
+        .kind = READER_FIXED, .columns = columns, .column_count = 1, .record_bytes_max = 128};
+
+    reading_expect("\xff\xfe"
+                   "1\0002\0\n",
+                   8, &fixed, "error: : utf-16, and fixed width is cut by bytes");
+    reading_expect("\xef\xbb\xbf"
+                   "12\n",
+                   6, &fixed, "1:12\n");
+}
+
 Test(reader, the_five_undefined_bytes_of_windows_1252_damage_the_row)
 {
     ReaderFormat latin = csv;

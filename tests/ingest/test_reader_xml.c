@@ -31,10 +31,33 @@ Test(reader_xml, child_elements_and_attributes_are_columns)
     expect("\xef\xbb\xbf<x><Row/><y><z><Row/></z></y></x>", "1:||\n1:||\n");
 }
 
-Test(reader_xml, a_file_without_records_has_no_rows)
+/* An element that was renamed would else load as nothing. */
+Test(reader_xml, a_file_without_records_is_refused)
 {
-    expect("<x></x>", "");
-    expect("<Rows/>", "");
+    ReaderFormat lenient = xml;
+    const char *text = "<x>\n<row><a>1</a></row></x>";
+    lenient.ignores_extra = true;
+
+    expect("<x>\n</x>", "error:  line 2: no record in the file");
+    expect("<Rows/>", "error:  line 1: no record in the file");
+    reading_expect(text, strlen(text), &lenient, "error:  line 2: no record in the file");
+}
+
+/* Switch: end_outside, and the refusal in on_text. */
+Test(reader_xml, what_stands_beside_the_records_refuses_the_file_unless_the_spec_ignores_such)
+{
+    ReaderFormat lenient = xml;
+    const char *text = "<x><Row><a>1</a></Row>\n<row><a>2</a></row><Row/></x>";
+    lenient.ignores_extra = true;
+
+    expect(text, "1:1||\nerror:  line 2: text outside the records");
+    reading_expect(text, strlen(text), &lenient, "1:1||\n2:||\n");
+    expect("<x><Row/>\n<row a='2'/></x>",
+           "1:||\nerror:  line 2: an element that neither is a record nor holds one");
+    expect("<x><y><Row/></y><y>\n<z/></y></x>",
+           "1:||\nerror:  line 2: an element that neither is a record nor holds one");
+    expect("<x>\nt<Row/></x>", "error:  line 2: text outside the records");
+    expect("<x><Row/><![CDATA[t]]></x>", "1:||\nerror:  line 1: text outside the records");
 }
 
 Test(reader_xml, references_and_cdata_are_text)
@@ -57,7 +80,10 @@ Test(reader_xml, windows_1252_is_decoded_and_the_declaration_must_be_the_specs)
     latin.is_windows_1252 = true;
 
     reading_expect(text, strlen(text), &latin, "1:\xe2\x82\xac \xc3\xa9||\n");
-    expect(text, "error:  line 1: declares another encoding than its spec");
+    expect(text, "error:  line 1: declares another encoding than its spec or its byte order mark");
+    reading_expect("\xef\xbb\xbf<x><Row><a>\xc3\xa9</a></Row></x>", 30, &latin, "1:\xc3\xa9||\n");
+    reading_expect("\xef\xbb\xbf<?xml version='1.0' encoding='windows-1252'?><x><Row/></x>", 61, &latin,
+                   "error:  line 1: declares another encoding than its spec or its byte order mark");
     text = "<x><Row><a>\x81</a></Row></x>";
     reading_expect(text, strlen(text), &latin, "error:  line 1: not well-formed (invalid token)");
 }
@@ -97,7 +123,7 @@ Test(reader_xml, what_the_spec_does_not_name_damages_the_record_unless_it_ignore
 
 Test(reader_xml, text_between_the_columns_damages_the_record)
 {
-    expect("<x>t<Row>\n<a>1</a>lost</Row></x>", "1!text outside the columns@-1\n");
+    expect("<x> <Row>\n<a>1</a>lost</Row></x>", "1!text outside the columns@-1\n");
 }
 
 Test(reader_xml, xml_that_is_not_well_formed_ends_the_file)
@@ -139,6 +165,28 @@ Test(reader_xml, markup_past_the_limit_refuses_the_file)
     memcpy(text + strlen(text), "--><Row/></x>", 14);
 
     expect(text, "error:  line 1: markup longer than the limit of a record");
+}
+
+/* Switch: held_max. expat keeps every name that it has met. */
+Test(reader_xml, names_without_end_refuse_the_file_before_they_fill_memory)
+{
+    enum { NAMES = 90000, NAME_BYTES = 240 };
+    static char text[NAMES * (NAME_BYTES + 8)];
+    SCOPED(reader_close) Reader *reader = NULL;
+    const ReaderRecord *record;
+    ReaderFormat lenient = xml;
+    Error error = {0};
+    size_t length = 3;
+    lenient.ignores_extra = true;
+    memcpy(text, "<x>", 3);
+    for (int i = 0; i < NAMES; i++)
+        length += (size_t)snprintf(text + length, sizeof text - length, "<n%0*d/>", NAME_BYTES, i);
+
+    cr_assert(reader_open(reading_file(text, length), &lenient, &reader, &error).ok);
+
+    cr_expect(!reader_next(reader, &record, &error).ok);
+    cr_expect(strstr(error.message, "too many different names of elements and attributes") != NULL, "%s",
+              error.message);
 }
 
 Test(reader_xml, the_raw_text_is_the_record_as_delivered)
