@@ -151,6 +151,7 @@ static StoreCounts counts_of(const Load *load)
         .nhs_valid = report->nhs_valid,
         .nhs_invalid = report->nhs_invalid,
         .nhs_absent = report->nhs_absent,
+        .damaged = report->rows_damaged,
         .columns = load->counts,
     };
 }

@@ -55,6 +55,7 @@ static Result hand_on(const Pass *pass, const ReaderRecord *record, const RuleRo
     if (row->fault_count == 0)
         return pass->sink.good(pass->sink.context, record->line, row, error);
     report->rows_quarantined++;
+    report->rows_damaged += record->fault != READER_GOOD;
     tally_add(tally, row);
     return pass->sink.bad(pass->sink.context, record, row, error);
 }

@@ -102,8 +102,6 @@ static void add_fault(Rules *rules, int column, int reason)
 {
     RuleRow *row = &rules->row;
 
-    if (column != RULE_WHOLE_ROW && reason != RULE_REQUIRED)
-        rules->counts[column].invalid++;
     if (row->fault_count < RULE_FAULTS_MAX)
         row->faults[row->fault_count++] = (RuleFault){.column = (int16_t)column, .reason = (uint16_t)reason};
 }
@@ -351,6 +349,26 @@ static inline Text trimmed(Text text)
     return text_trim(text);
 }
 
+static bool is_first_of_column(const RuleRow *row, size_t fault)
+{
+    for (size_t i = 0; i < fault; i++)
+        if (row->faults[i].column == row->faults[fault].column)
+            return false;
+    return true;
+}
+
+/* A column of a row is of one class: what is not there is missing, whatever rule misses it. */
+static void count_invalid(Rules *rules)
+{
+    const RuleRow *row = &rules->row;
+
+    for (size_t i = 0; i < row->fault_count; i++) {
+        int column = row->faults[i].column;
+        if (column != RULE_WHOLE_ROW && rules->texts[column].length > 0 && is_first_of_column(row, i))
+            rules->counts[column].invalid++;
+    }
+}
+
 const RuleRow *rules_apply(Rules *rules, const ReaderRecord *record)
 {
     const IngestSpec *spec = rules->spec;
@@ -376,6 +394,7 @@ const RuleRow *rules_apply(Rules *rules, const ReaderRecord *record)
             take_identity(rules, i);
     }
     check_across(rules);
+    count_invalid(rules);
     join_key(rules);
     row->identity.is_withheld =
         !row->is_removal && spec->withheld != SPEC_NONE && rules->texts[spec->withheld].length > 0;

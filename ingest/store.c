@@ -342,8 +342,9 @@ static Result end_load(Store **store, const DbStatement *statement, const StoreC
                        Error *error)
 {
     Store *ending = *store;
-    const int64_t numbers[] = {counts->read,     counts->loaded,    counts->quarantined, counts->excluded,
-                               counts->withheld, counts->nhs_valid, counts->nhs_invalid, counts->nhs_absent};
+    const int64_t numbers[] = {counts->read,        counts->loaded,     counts->quarantined,
+                               counts->excluded,    counts->withheld,   counts->nhs_valid,
+                               counts->nhs_invalid, counts->nhs_absent, counts->damaged};
     const IngestSpec *spec = ending->load.spec;
     Text names[SPEC_COLUMNS_MAX], groups[WINDOWS_MAX];
     int64_t classes[SPEC_COLUMNS_MAX * COLUMN_COUNTS], days[2 * WINDOWS_MAX];

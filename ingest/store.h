@@ -9,7 +9,7 @@ typedef struct Store Store;
 
 /* What a load's row in ingest.load counts; the order is that of ingest.counts_set. */
 typedef struct StoreCounts {
-    int64_t read, loaded, quarantined, excluded, withheld, nhs_valid, nhs_invalid, nhs_absent;
+    int64_t read, loaded, quarantined, excluded, withheld, nhs_valid, nhs_invalid, nhs_absent, damaged;
     const RuleCounts *columns; /* of the spec */
 } StoreCounts;
 

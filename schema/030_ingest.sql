@@ -95,6 +95,7 @@ CREATE TABLE ingest.load (
     rows_quarantined  int8,
     rows_excluded     int8,
     rows_withheld     int8,
+    rows_damaged      int8,                  -- of those quarantined: not one of their columns was looked at
     subjects_new      int8,
     nhs_valid         int8,
     nhs_invalid       int8,
@@ -356,7 +357,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       FROM unnest(columns) WITH ORDINALITY AS c (name, n);
     UPDATE ingest.load
        SET rows_read = counts[1], rows_loaded = counts[2], rows_quarantined = counts[3], rows_excluded = counts[4],
-           rows_withheld = counts[5], nhs_valid = counts[6], nhs_invalid = counts[7], nhs_absent = counts[8]
+           rows_withheld = counts[5], nhs_valid = counts[6], nhs_invalid = counts[7], nhs_absent = counts[8],
+           rows_damaged = counts[9]
      WHERE load_id = wanted
 $$;
 

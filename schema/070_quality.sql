@@ -28,7 +28,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       FROM (VALUES ('nhs number invalid', ($1).nhs_invalid), ('nhs number absent', ($1).nhs_absent)) AS m (measure, found)
      WHERE ($1).nhs_valid + ($1).nhs_invalid + ($1).nhs_absent > 0
     UNION ALL
-    SELECT m.measure, c.column_name, 100 * m.found / nullif(($1).rows_read - ($1).rows_excluded, 0)::float8
+    SELECT m.measure, c.column_name, 100 * m.found / nullif(($1).rows_read - ($1).rows_excluded - ($1).rows_damaged, 0)::float8
       FROM ingest.load_column AS c,
            LATERAL (VALUES ('missing', c.missing), ('invalid', c.invalid), ('default', c.defaulted), ('other', c.other))
                AS m (measure, found)

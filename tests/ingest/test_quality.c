@@ -102,6 +102,21 @@ Test(quality, a_load_knows_what_its_columns_lack)
         1000);
 }
 
+/* Switches: count_invalid in ingest/rule.c; rows_damaged in ingest.measures. */
+Test(quality, a_column_of_a_row_is_of_one_class_and_damaged_rows_are_no_rows)
+{
+    IngestQuality counts;
+    IngestDelivery delivery = world_delivery(HEADER "v1,9990000018,2026-07-01,A,1\n"
+                                                    "v2,9990000018,2026-07-01,A,x\n"
+                                                    "v3,9990000018,2026-07-01,A,\xff\n"
+                                                    "v4,too,many,fields,in,it\n");
+
+    world_must_load(&world, spec, &delivery);
+
+    expect_line(report(7, true, &counts), "visit,hosp_a,invalid,cost,50.0,");
+    cr_expect_eq(world_count("SELECT rows_damaged FROM ingest.load"), 2);
+}
+
 Test(quality, a_rejected_load_keeps_its_counts_too)
 {
     IngestSpec *strict;
