@@ -624,18 +624,19 @@ END $$;
 -- ---- content and life ----
 
 -- SHA-256 over the sorted rows, in blocks of numbers, so that no text grows with the table. No column has a capital
--- letter, so "Row" is always the row.
+-- letter, so "Row" is always the row. OFFSET 0: rows are made text below the gathering of parallel workers.
 CREATE FUNCTION release.table_hash(schema_name text, table_name text, number_column text, has_records boolean)
 RETURNS bytea
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET work_mem = '256MB' SET datestyle = 'ISO, YMD'
-    SET extra_float_digits = 1 SET bytea_output = 'hex' SET parallel_tuple_cost = 0.01 AS $$
+    SET extra_float_digits = 1 SET bytea_output = 'hex' SET parallel_tuple_cost = 0.001 AS $$
 DECLARE
     hash bytea;
 BEGIN
     EXECUTE format($sql$
         SELECT sha256(coalesce(string_agg(block_hash, ''::bytea ORDER BY block), ''::bytea))
           FROM (SELECT block, sha256(convert_to(string_agg(line, E'\n' ORDER BY place), 'UTF8')) AS block_hash
-                  FROM (SELECT %3$s AS block, %4$s AS place, "Row"::text AS line FROM %1$I.%2$I AS "Row") AS lines
+                  FROM (SELECT %3$s AS block, %4$s AS place, "Row"::text AS line FROM %1$I.%2$I AS "Row" OFFSET 0)
+                       AS lines
                  GROUP BY block) AS blocks$sql$, schema_name, table_name,
         CASE WHEN number_column IS NULL THEN '0' ELSE format('%I >> 8', number_column) END,
         CASE WHEN has_records THEN '"Row".record_number' ELSE '"Row"::text COLLATE "C"' END) INTO hash;
