@@ -4,9 +4,9 @@
 # KILLS (default 50; 1000 in the long run) and SEED may be set; the seed is printed.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 kills=${KILLS:-50}
-RANDOM=${SEED:-$((RANDOM))}
-printf 'kill test: %d kills, SEED=%d\n' "$kills" "$RANDOM"
-RANDOM=${SEED:-$RANDOM}
+seed=${SEED:-$RANDOM}
+RANDOM=$seed
+printf 'kill test: %d kills, SEED=%d\n' "$kills" "$seed"
 
 county 400 2
 # Thirteen districts' council tax would be most of the time: two tell as much.
