@@ -266,20 +266,37 @@ Test(roles, each_role_executes_functions_of_its_own_module_alone)
                 "^cinque_linker (linkage\\.|ingest\\.active_load$)|^cinque_(releaser|query) release\\.'");
 }
 
-/* What the governor may call in audit, by name: append and require are not among it. */
-Test(roles, the_governor_reaches_the_log_through_its_doors_alone)
+static void expect_functions(const char *role, const char *schema, const char *names)
 {
     SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    Text sql =
+        text_format(arena,
+                    "SELECT coalesce(string_agg(p.proname, ' ' ORDER BY p.proname), '') FROM pg_proc AS p "
+                    "JOIN pg_namespace AS n ON n.oid = p.pronamespace "
+                    "WHERE n.nspname = '%s' AND has_function_privilege('%s', p.oid, 'EXECUTE')",
+                    schema, role);
 
-    Text names =
-        list_of("SELECT string_agg(p.proname, ' ' ORDER BY p.proname) FROM pg_proc AS p "
-                "JOIN pg_namespace AS n ON n.oid = p.pronamespace "
-                "WHERE n.nspname = 'audit' AND has_function_privilege('cinque_governor', p.oid, 'EXECUTE')",
-                arena);
+    Text found = list_of(sql.data, arena);
 
-    cr_expect(text_equal(names, TEXT("add_checkpoint decide entry_field entry_kind entry_text entry_time "
-                                     "index_pending note result")),
-              "%.*s", TEXT_ARG(names));
+    cr_expect(text_equal(found, text_from(names)), "%s: %.*s", role, TEXT_ARG(found));
+}
+
+/* By name: append and require are not among the log's, nor what makes text of SQL among ingest's. */
+Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
+{
+    expect_functions(
+        "cinque_governor", "audit",
+        "add_checkpoint decide entry_field entry_kind entry_text entry_time index_pending note result");
+    expect_functions("cinque_loader", "ingest",
+                     "load_abandon load_list load_missing load_open load_publish load_reject load_withdraw "
+                     "quality quality_history quarantine_list");
+    expect_functions(
+        "cinque_releaser", "release",
+        "build_begin build_people build_places build_publish build_source build_sources list retire verify");
+    expect_functions("cinque_query", "release", "month_end open query_of");
+    expect_functions("cinque_linker", "linkage",
+                     "current_person deprivation_rows run_begin run_finish run_households run_mergers "
+                     "run_people run_residences undo");
 }
 
 /* Called with a permit that nobody was given and nulls besides. */
