@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "query/suppress.h"
+#include "tests/query/sums.h"
 
 enum { UNKNOWNS_MAX = 14, EQUATIONS_MAX = 600, WANTED_MAX = 600, GUESSES_MAX = 300000, GUESS_FAR = 40 };
 
@@ -33,18 +34,6 @@ typedef struct Attacker {
     int64_t guess[UNKNOWNS_MAX];
     long guesses;
 } Attacker;
-
-static bool is_summed_in(const CountTable *table, size_t margin, size_t inner)
-{
-    size_t m[QUERY_DIMENSIONS_MAX], i[QUERY_DIMENSIONS_MAX];
-
-    count_coordinates(table, margin, m);
-    count_coordinates(table, inner, i);
-    for (size_t d = 0; d < table->dimension_count; d++)
-        if (m[d] != table->dimensions[d].value_count && m[d] != i[d])
-            return false;
-    return true;
-}
 
 /* Adds sign times the unknowns below a cell of a table. */
 static void add_below(const Attacker *attacker, size_t table, size_t cell, int sign, Sum *sum)

@@ -3,6 +3,7 @@
 
 #include "query/audit.h"
 #include "query/suppress.h"
+#include "tests/query/sums.h"
 
 enum { PEOPLE_MIN = 8, SIZE_MAX_OF_TEST = 4, ARENA_BYTES = 1 << 24 };
 
@@ -51,18 +52,6 @@ typedef struct Attack {
     size_t differ_count, wanted_count;
     long steps;
 } Attack;
-
-static bool is_below(const CountTable *table, size_t margin, size_t inner)
-{
-    size_t m[QUERY_DIMENSIONS_MAX], i[QUERY_DIMENSIONS_MAX];
-
-    count_coordinates(table, margin, m);
-    count_coordinates(table, inner, i);
-    for (size_t d = 0; d < table->dimension_count; d++)
-        if (m[d] != table->dimensions[d].value_count && m[d] != i[d])
-            return false;
-    return true;
-}
 
 static void note_solution(Attack *attack)
 {
@@ -141,7 +130,7 @@ static int known_for_sure(const CountTable *table, const CellState *states)
     }
     for (size_t m = 0; m < table->cell_count; m++)
         for (size_t i = 0; i < attack.hidden_count; i++) {
-            attack.is_part[m][i] = is_below(table, m, attack.hidden[i]);
+            attack.is_part[m][i] = is_summed_in(table, m, attack.hidden[i]);
             attack.sum_left[m] += attack.is_part[m][i] ? table->cells[attack.hidden[i]].people : 0;
         }
     try_all(&attack, 0);
@@ -240,7 +229,7 @@ Test(suppress, no_line_leaves_fewer_people_than_the_minimum)
                 continue;
             for (size_t inner = 0; inner < table.cell_count; inner++)
                 if (count_is_inner(&table, inner) && cell_is_hidden(states[inner]) &&
-                    is_below(&table, m, inner))
+                    is_summed_in(&table, m, inner))
                     left += table.cells[inner].people;
             cr_expect(left == 0 || left >= PEOPLE_MIN, "table %d", i);
         }
