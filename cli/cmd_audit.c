@@ -51,8 +51,8 @@ static Result report(const json_t *answer, Error *error)
     const char *root = json_string_value(json_object_get(answer, "root"));
     const char *fault = json_string_value(json_object_get(answer, "fault"));
 
-    printf("%" PRId64 " entries, %" PRId64 " checkpoints, %" PRId64
-           " permits without a result, this one's among them\nroot %s\n",
+    printf("%" PRId64 " entries, %" PRId64 " checkpoints, permits without a result: %" PRId64
+           ", this one's among them\nroot %s\n",
            count_of(answer, "entries"), count_of(answer, "checkpoints"), count_of(answer, "without_result"),
            root != NULL ? root : "");
     if (!json_is_true(json_object_get(answer, "verified")))

@@ -337,6 +337,26 @@ static void close_store(Store **store)
     *store = NULL;
 }
 
+static void list_columns(const IngestSpec *spec, const RuleCounts *columns, Text *names, int64_t *classes)
+{
+    for (size_t i = 0; i < spec->column_count; i++) {
+        const int64_t of_column[COLUMN_COUNTS] = {columns[i].missing, columns[i].invalid,
+                                                  columns[i].defaulted, columns[i].other};
+        names[i] = spec->columns[i].name;
+        memcpy(classes + i * COLUMN_COUNTS, of_column, sizeof of_column);
+    }
+}
+
+static Value int8_array(const int64_t *items, size_t count)
+{
+    return (Value){.type = VALUE_INT8_ARRAY, .array = {.items = items, .count = count}};
+}
+
+static Value text_array(const Text *items, size_t count)
+{
+    return (Value){.type = VALUE_TEXT_ARRAY, .array = {.items = items, .count = count}};
+}
+
 /* The statement that rejects takes no windows: its parameters end before them. */
 static Result end_load(Store **store, const DbStatement *statement, const StoreCounts *counts, int64_t *value,
                        Error *error)
@@ -345,27 +365,20 @@ static Result end_load(Store **store, const DbStatement *statement, const StoreC
     const int64_t numbers[] = {counts->read,        counts->loaded,     counts->quarantined,
                                counts->excluded,    counts->withheld,   counts->nhs_valid,
                                counts->nhs_invalid, counts->nhs_absent, counts->damaged};
-    const IngestSpec *spec = ending->load.spec;
+    size_t column_count = ending->load.spec->column_count, window_count = windows_count(ending->windows);
     Text names[SPEC_COLUMNS_MAX], groups[WINDOWS_MAX];
     int64_t classes[SPEC_COLUMNS_MAX * COLUMN_COUNTS], days[2 * WINDOWS_MAX];
-    size_t window_count = windows_count(ending->windows);
 
-    for (size_t i = 0; i < spec->column_count; i++) {
-        const RuleCounts *column = &counts->columns[i];
-        const int64_t of_column[COLUMN_COUNTS] = {column->missing, column->invalid, column->defaulted,
-                                                  column->other};
-        names[i] = spec->columns[i].name;
-        memcpy(classes + i * COLUMN_COUNTS, of_column, sizeof of_column);
-    }
+    list_columns(ending->load.spec, counts->columns, names, classes);
     windows_list(ending->windows, groups, days);
     const Value values[] = {
         permit_value(ending->load.permit),
         value_int4(ending->load_id),
-        {.type = VALUE_INT8_ARRAY, .array = {.items = numbers, .count = COUNT(numbers)}},
-        {.type = VALUE_TEXT_ARRAY, .array = {.items = names, .count = spec->column_count}},
-        {.type = VALUE_INT8_ARRAY, .array = {.items = classes, .count = spec->column_count * COLUMN_COUNTS}},
-        {.type = VALUE_TEXT_ARRAY, .array = {.items = groups, .count = window_count}},
-        {.type = VALUE_INT8_ARRAY, .array = {.items = days, .count = 2 * window_count}},
+        int8_array(numbers, COUNT(numbers)),
+        text_array(names, column_count),
+        int8_array(classes, column_count * COLUMN_COUNTS),
+        text_array(groups, window_count),
+        int8_array(days, 2 * window_count),
     };
 
     TRY(flush(ending, error));

@@ -9,8 +9,8 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     found int8;
 BEGIN
-    EXECUTE format('SELECT count(r.record_key) - count(DISTINCT r.record_key) FROM records.%I AS r WHERE r.load_id = %s',
-                   source, wanted) INTO found;
+    EXECUTE format('SELECT count(r.record_key) - count(DISTINCT r.record_key) FROM records.%I AS r'
+                   ' WHERE r.load_id = %s', source, wanted) INTO found;
     RETURN found;
 END $$;
 
@@ -25,10 +25,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                    ('identity withheld', ($1).rows_withheld, ($1).rows_loaded)) AS m (measure, found, out_of)
     UNION ALL
     SELECT m.measure, NULL, 100 * m.found / nullif(($1).rows_loaded, 0)::float8
-      FROM (VALUES ('nhs number invalid', ($1).nhs_invalid), ('nhs number absent', ($1).nhs_absent)) AS m (measure, found)
+      FROM (VALUES ('nhs number invalid', ($1).nhs_invalid), ('nhs number absent', ($1).nhs_absent))
+               AS m (measure, found)
      WHERE ($1).nhs_valid + ($1).nhs_invalid + ($1).nhs_absent > 0
     UNION ALL
-    SELECT m.measure, c.column_name, 100 * m.found / nullif(($1).rows_read - ($1).rows_excluded - ($1).rows_damaged, 0)::float8
+    SELECT m.measure, c.column_name,
+           100 * m.found / nullif(($1).rows_read - ($1).rows_excluded - ($1).rows_damaged, 0)::float8
       FROM ingest.load_column AS c,
            LATERAL (VALUES ('missing', c.missing), ('invalid', c.invalid), ('default', c.defaulted), ('other', c.other))
                AS m (measure, found)
@@ -38,8 +40,9 @@ $$;
 -- One line a measure of each delivery held for the period, and one for each that is missing. usual: the median of up to
 -- twelve of the sender's months before, of deliveries that are held, so that a failed month that was put right does not
 -- count. low to high: three robust standard deviations (1.4826 median absolute deviations) around it, never less than
--- three of chance alone (Poisson for rows, binomial for shares), a tenth of the usual rows or two percentage points. Verdicts: as usual, low, high, missing; no history below three
--- months. Duplicates and agreement with the other senders of a column have fixed limits: 1 percent, 10 points.
+-- three of chance alone (Poisson for rows, binomial for shares), a tenth of the usual rows or two percentage points.
+-- Verdicts: as usual, low, high, missing; no history below three months. Duplicates and agreement with the other
+-- senders of a column have fixed limits: 1 percent, 10 points.
 CREATE FUNCTION ingest.quality(wanted int4, only_source text)
 RETURNS TABLE (source text, sender text, measure text, column_name text, value float8, usual float8, low float8,
                high float8, verdict text)
@@ -86,8 +89,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
     SELECT q.source, q.sender, q.measure, q.column_name, q.value, q.usual, q.low, q.high, q.verdict
       FROM (
         SELECT j.source, j.sender, j.measure, j.column_name, j.value, j.usual, j.low, j.high,
-               CASE WHEN j.months < 3 THEN 'no history' WHEN j.value < j.low THEN 'low' WHEN j.value > j.high THEN 'high'
-                    ELSE 'as usual' END AS verdict
+               CASE WHEN j.months < 3 THEN 'no history' WHEN j.value < j.low THEN 'low'
+                    WHEN j.value > j.high THEN 'high' ELSE 'as usual' END AS verdict
           FROM judged AS j
         UNION ALL
         SELECT j.source, j.sender, j.measure || ', beside other senders', j.column_name, j.value, a.middle,
@@ -96,7 +99,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
                     ELSE 'as usual' END
           FROM judged AS j JOIN among AS a USING (source, measure, column_name)
         UNION ALL
-        SELECT d.name, d.sender, 'duplicates', NULL, d.share, NULL, 0, 1, CASE WHEN d.share > 1 THEN 'high' ELSE 'as usual' END
+        SELECT d.name, d.sender, 'duplicates', NULL, d.share, NULL, 0, 1,
+               CASE WHEN d.share > 1 THEN 'high' ELSE 'as usual' END
           FROM doubled AS d
          WHERE d.share IS NOT NULL
         UNION ALL
@@ -117,7 +121,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
      ORDER BY s.name, l.sender, l.period
 $$;
 
-REVOKE ALL ON FUNCTION ingest.quality_history(int4, text), ingest.duplicates(text, int4), ingest.measures(ingest.load), ingest.quality(int4, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ingest.quality_history(int4, text), ingest.duplicates(text, int4),
+    ingest.measures(ingest.load), ingest.quality(int4, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ingest.quality(int4, text), ingest.quality_history(int4, text) TO cinque_loader;
 
 RESET ROLE;
