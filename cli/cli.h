@@ -23,6 +23,7 @@ typedef struct Cli {
     const char *data;       /* data folder as given; NULL: none was */
     const char *arguments[CLI_ARGUMENTS_MAX];
     size_t argument_count;
+    int exit_status; /* of a verb that succeeded: 0, or what it found, as cinque(1) says */
 } Cli;
 
 struct Command {
@@ -113,6 +114,7 @@ Result cmd_key_rotate(Cli *cli, int argc, const char *const *argv, Error *error)
 Result cmd_source_check(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_source_apply(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_source_show(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_source_diff(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_synth(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_governance_apply(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_reference_add(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

@@ -17,7 +17,7 @@ int main(int argc, char **argv)
     if (done.ok && fflush(stdout) != 0)
         done = fail_errno(&error, "standard output");
     if (done.ok)
-        return 0;
+        return cli.exit_status;
     fprintf(stderr, "cinque: %s\n", error.message);
     return error_exit_status(&error);
 }

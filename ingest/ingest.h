@@ -76,6 +76,28 @@ typedef struct IngestContext {
 Result ingest_check(const IngestSpec *spec, const char *path, IngestReport *report, Error *error) CHECKED;
 Result ingest_check_in(const IngestSpec *spec, const char *path, Month period, IngestReport *report,
                        Error *error) CHECKED;
+
+typedef enum IngestDriftLevel {
+    INGEST_DRIFT_NONE,
+    INGEST_DRIFT_TAKEN,
+    INGEST_DRIFT_REFUSED
+} IngestDriftLevel;
+
+/* How a file differs from its spec; level: whether a load would take it as it is. */
+typedef struct IngestDrift {
+    IngestDriftLevel level;
+    int64_t rows; /* looked at: the first 100,000 */
+    int64_t missing, unknown, renamed, moved,
+        unfit; /* columns; unfit: whose values do not fit as they should */
+} IngestDrift;
+
+/*
+ * Schema drift: drift, column, in the file, rows, evidence, suggestion. Stores nothing, needs no permit and
+ * no key. Never a value; a name that the spec does not have only where it can hardly be one (ingest/drift.h).
+ */
+Result ingest_diff(const IngestSpec *spec, const char *path, IngestDrift *drift, Table **table, Error *error)
+    CHECKED;
+
 /* Object of the permit for a delivery: its content hash in hex, or "nil" when path is NULL. */
 Result ingest_delivery_object(const char *path, char out[HASH_TEXT_BYTES], Error *error) CHECKED;
 enum { INGEST_DETAIL_BYTES = 64 };
