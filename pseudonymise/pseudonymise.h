@@ -175,3 +175,28 @@ void seal_abandon(Seal **seal);                        /* removes the file; for 
 typedef Result (*SealEach)(void *context, uint64_t line_number, Text line, Error *error);
 Result seal_read(const char *private_key_path, const char *path, SealEach each, void *context, Error *error)
     CHECKED;
+
+/* ---- sealed archive: a delivery in blocks, which the private key opens, and until it is loaded an opening
+ * ---- */
+
+typedef struct SealArchive {
+    const char *path;
+    const char *of;           /* "delivery 7": part of the file's key, so that it opens as nothing else */
+    const char *opening_path; /* the file's key under the keyring's own; without this file, or by another
+                                 keyring, only the private key opens it */
+} SealArchive;
+/* As seal_create; then seal_line, seal_finish, seal_abandon. An opening is not removed by seal_abandon. */
+Result seal_create_archive(const Keyring *keyring, const SealArchive *archive, Seal **seal, Error *error)
+    CHECKED;
+
+typedef struct SealOpener {
+    const char *of;               /* NULL: a quarantine */
+    const char *private_key_path; /* or, NULL: */
+    const Keyring *keyring;
+    const char *opening_path;
+} SealOpener;
+typedef struct SealReader SealReader;
+Result seal_open(const SealOpener *opener, const char *path, SealReader **reader, Error *error) CHECKED;
+/* *line is authenticated, and lives until the next call. *at_end: the file was whole. */
+Result seal_next(SealReader *reader, uint64_t *number, Text *line, bool *at_end, Error *error) CHECKED;
+void seal_reader_close(SealReader **reader);

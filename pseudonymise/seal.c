@@ -1,4 +1,5 @@
-/* Writing sealed files. Who writes one cannot read it again: only the ephemeral key's public half is kept. */
+/* Writing sealed files. Who writes one cannot read it again, only the ephemeral key's public half is kept;
+ * but for an archive with its opening (seal_opening.c). */
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
@@ -59,9 +60,10 @@ static Result open_file(Seal *seal, Error *error)
     return RESULT_OK;
 }
 
-static Result write_header(const Keyring *keyring, Seal *seal, Error *error)
+static Result write_header(const Keyring *keyring, const SealArchive *archive, Seal *seal, Error *error)
 {
     SCOPED(seal_pair_close) EVP_PKEY *ephemeral = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
+    SCOPED(secret_close) Secret *key = NULL;
     const uint8_t *quarantine = keyring_quarantine_public(keyring);
     uint8_t header[SEAL_HEADER_BYTES];
     size_t length = KEY_BYTES;
@@ -69,22 +71,30 @@ static Result write_header(const Keyring *keyring, Seal *seal, Error *error)
     memcpy(header, SEAL_START, sizeof SEAL_START);
     if (ephemeral == NULL || EVP_PKEY_get_raw_public_key(ephemeral, header + sizeof SEAL_START, &length) != 1)
         return fail(error, ERROR_SYSTEM, "X25519: OpenSSL refused");
-    TRY(seal_agree(ephemeral, quarantine, header, quarantine, KEYED_LOCK, &seal->cipher, error));
+    TRY(seal_agree(ephemeral, quarantine, header, quarantine, archive->of, &key, error));
+    TRY(seal_cipher(key, KEYED_LOCK, &seal->cipher, error));
+    if (archive->opening_path != NULL)
+        TRY(seal_opening_write(keyring, archive->opening_path, header, archive->of, key, error));
     return write_bytes(seal, header, sizeof header, error);
+}
+
+Result seal_create_archive(const Keyring *keyring, const SealArchive *archive, Seal **seal, Error *error)
+{
+    SCOPED(seal_close) Seal *made = memory_alloc(sizeof *made);
+    size_t path_bytes = strlen(archive->path) + 1;
+
+    made->path = memory_alloc(path_bytes);
+    memcpy(made->path, archive->path, path_bytes);
+    TRY(open_file(made, error));
+    TRY(write_header(keyring, archive, made, error));
+    *seal = made;
+    made = NULL;
+    return RESULT_OK;
 }
 
 Result seal_create(const Keyring *keyring, const char *path, Seal **seal, Error *error)
 {
-    SCOPED(seal_close) Seal *made = memory_alloc(sizeof *made);
-    size_t path_bytes = strlen(path) + 1;
-
-    made->path = memory_alloc(path_bytes);
-    memcpy(made->path, path, path_bytes);
-    TRY(open_file(made, error));
-    TRY(write_header(keyring, made, error));
-    *seal = made;
-    made = NULL;
-    return RESULT_OK;
+    return seal_create_archive(keyring, &(SealArchive){.path = path}, seal, error);
 }
 
 static void reserve_sealed(Seal *seal, size_t needed)

@@ -1,5 +1,6 @@
 #include "pseudonymise/seal_format.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -8,7 +9,7 @@
 
 const uint8_t SEAL_START[SEAL_MAGIC_BYTES + 1] = {'C', 'I', 'N', 'Q', 'S', 'E', 'A', 'L', 1};
 
-static const char seal_info[] = "cinque/seal/v1";
+enum { SEAL_INFO_BYTES = 96 };
 
 static Result broken(Error *error)
 {
@@ -43,13 +44,13 @@ static Result exchange(EVP_PKEY *own, const uint8_t peer_bytes[KEY_BYTES], uint8
     return RESULT_OK;
 }
 
-static Result open_cipher(const uint8_t key[KEY_BYTES], KeyedDirection direction, EVP_CIPHER_CTX **cipher,
-                          Error *error)
+Result seal_cipher(Secret *key, KeyedDirection direction, EVP_CIPHER_CTX **cipher, Error *error)
 {
     EVP_CIPHER *algorithm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
     SCOPED(keyed_block_close) EVP_CIPHER_CTX *made = EVP_CIPHER_CTX_new();
-    bool ready = algorithm != NULL && made != NULL &&
-                 EVP_CipherInit_ex2(made, algorithm, key, NULL, direction == KEYED_LOCK, NULL) == 1;
+    bool ready =
+        algorithm != NULL && made != NULL &&
+        EVP_CipherInit_ex2(made, algorithm, secret_bytes(key), NULL, direction == KEYED_LOCK, NULL) == 1;
 
     EVP_CIPHER_free(algorithm);
     if (!ready)
@@ -59,26 +60,41 @@ static Result open_cipher(const uint8_t key[KEY_BYTES], KeyedDirection direction
     return RESULT_OK;
 }
 
-Result seal_agree(EVP_PKEY *own, const uint8_t peer[KEY_BYTES], const uint8_t header[SEAL_HEADER_BYTES],
-                  const uint8_t quarantine_public[KEY_BYTES], KeyedDirection direction,
-                  EVP_CIPHER_CTX **cipher, Error *error)
+/* An archive's key depends on what it is of, so that one cannot be put in another's place. */
+static Result info_of(const char *of, char info[SEAL_INFO_BYTES], Error *error)
 {
-    SCOPED(secret_close) Secret *secret = NULL;
-    uint8_t salt[SEAL_HEADER_BYTES + KEY_BYTES];
+    int length = of == NULL ? snprintf(info, SEAL_INFO_BYTES, "cinque/seal/v1")
+                            : snprintf(info, SEAL_INFO_BYTES, "cinque/archive/v1 %s", of);
 
-    TRY(secret_create(2 * KEY_BYTES, &secret, error));
-    uint8_t *shared = secret_bytes(secret), *key = shared + KEY_BYTES;
+    if (length < 0 || length >= SEAL_INFO_BYTES)
+        return fail(error, ERROR_CONFIG, "seal: the name of what is sealed is too long");
+    return RESULT_OK;
+}
+
+Result seal_agree(EVP_PKEY *own, const uint8_t peer[KEY_BYTES], const uint8_t header[SEAL_HEADER_BYTES],
+                  const uint8_t quarantine_public[KEY_BYTES], const char *of, Secret **key, Error *error)
+{
+    SCOPED(secret_close) Secret *shared = NULL;
+    SCOPED(secret_close) Secret *made = NULL;
+    uint8_t salt[SEAL_HEADER_BYTES + KEY_BYTES];
+    char info[SEAL_INFO_BYTES];
+
+    TRY(info_of(of, info, error));
+    TRY(secret_create(KEY_BYTES, &shared, error));
+    TRY(secret_create(KEY_BYTES, &made, error));
     memcpy(salt, header, SEAL_HEADER_BYTES);
     memcpy(salt + SEAL_HEADER_BYTES, quarantine_public, KEY_BYTES);
-    const KeyedDerivation derivation = {.secret = shared,
+    const KeyedDerivation derivation = {.secret = secret_bytes(shared),
                                         .secret_length = KEY_BYTES,
                                         .salt = salt,
                                         .salt_length = sizeof salt,
-                                        .info = seal_info,
-                                        .info_length = sizeof seal_info - 1};
-    TRY(exchange(own, peer, shared, error));
-    TRY(keyed_derive(&derivation, key, KEY_BYTES, error));
-    return open_cipher(key, direction, cipher, error);
+                                        .info = info,
+                                        .info_length = strlen(info)};
+    TRY(exchange(own, peer, secret_bytes(shared), error));
+    TRY(keyed_derive(&derivation, secret_bytes(made), KEY_BYTES, error));
+    *key = made;
+    made = NULL;
+    return RESULT_OK;
 }
 
 Result seal_frame_start(EVP_CIPHER_CTX *cipher, uint64_t frame, const uint8_t head[SEAL_FRAME_HEAD_BYTES],

@@ -21,7 +21,9 @@
 #include <openssl/types.h>
 
 #include "base/error.h"
+#include "base/secret.h"
 #include "pseudonymise/keyed.h"
+#include "pseudonymise/pseudonymise.h"
 
 enum {
     SEAL_MAGIC_BYTES = 8,
@@ -37,10 +39,20 @@ typedef enum SealKind { SEAL_LINE, SEAL_END } SealKind;
 
 extern const uint8_t SEAL_START[SEAL_MAGIC_BYTES + 1];
 
-/* own: a private key; peer: the other side's public key. Makes the file's AES-256-GCM context. */
+/* own: a private key; peer: the other side's public key; of: what the file is of, or NULL, as in
+ * seal_create_archive. Makes the file's key. */
 Result seal_agree(EVP_PKEY *own, const uint8_t peer[KEY_BYTES], const uint8_t header[SEAL_HEADER_BYTES],
-                  const uint8_t quarantine_public[KEY_BYTES], KeyedDirection direction,
-                  EVP_CIPHER_CTX **cipher, Error *error) CHECKED;
+                  const uint8_t quarantine_public[KEY_BYTES], const char *of, Secret **key, Error *error)
+    CHECKED;
+/* An AES-256-GCM context. */
+Result seal_cipher(Secret *key, KeyedDirection direction, EVP_CIPHER_CTX **cipher, Error *error) CHECKED;
+
+/* The key of the file with this header, wrapped: written to path (0600, synchronised), never over another;
+ * and read again. */
+Result seal_opening_write(const Keyring *keyring, const char *path, const uint8_t header[SEAL_HEADER_BYTES],
+                          const char *of, Secret *key, Error *error) CHECKED;
+Result seal_opening_read(const Keyring *keyring, const char *path, const uint8_t header[SEAL_HEADER_BYTES],
+                         const char *of, Secret **key, Error *error) CHECKED;
 /* Sets the nonce and authenticates the frame's head. */
 Result seal_frame_start(EVP_CIPHER_CTX *cipher, uint64_t frame, const uint8_t head[SEAL_FRAME_HEAD_BYTES],
                         Error *error) CHECKED;

@@ -13,16 +13,17 @@
 #include "pseudonymise/pseudonymise.h"
 #include "pseudonymise/seal_format.h"
 
-typedef struct Reader {
-    const char *path;
+struct SealReader {
+    char *path;
     FILE *file;
     EVP_CIPHER_CTX *cipher;
     uint8_t *sealed, *opened; /* of one frame; opened is wiped */
     size_t capacity, opened_length;
     uint64_t frames;
-} Reader;
+    bool at_end;
+};
 
-static void reader_close(Reader *reader)
+static void reader_clear(SealReader *reader)
 {
     if (reader->file != NULL)
         (void)fclose(reader->file);
@@ -31,15 +32,24 @@ static void reader_close(Reader *reader)
         secret_wipe(reader->opened, reader->capacity);
     memory_free(reader->opened);
     memory_free(reader->sealed);
+    memory_free(reader->path);
 }
 
-static Result damaged(const Reader *reader, Error *error)
+void seal_reader_close(SealReader **reader)
+{
+    if (*reader != NULL)
+        reader_clear(*reader);
+    memory_free(*reader);
+    *reader = NULL;
+}
+
+static Result damaged(const SealReader *reader, Error *error)
 {
     return fail(error, ERROR_INPUT, "%s frame %llu: damaged, or sealed to another key", reader->path,
                 (unsigned long long)reader->frames + 1);
 }
 
-static Result read_bytes(Reader *reader, void *bytes, size_t length, Error *error)
+static Result read_bytes(SealReader *reader, void *bytes, size_t length, Error *error)
 {
     if (fread(bytes, 1, length, reader->file) == length)
         return RESULT_OK;
@@ -59,7 +69,7 @@ static Result read_private_key(const char *path, EVP_PKEY **pair, Error *error)
     return *pair != NULL ? RESULT_OK : fail(error, ERROR_SYSTEM, "X25519: OpenSSL refused");
 }
 
-static Result open_file(Reader *reader, Error *error)
+static Result open_file(SealReader *reader, Error *error)
 {
     int descriptor = open(reader->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -72,23 +82,56 @@ static Result open_file(Reader *reader, Error *error)
     return fail_errno(error, "%s: cannot be opened", reader->path);
 }
 
-static Result read_header(const char *private_key_path, Reader *reader, Error *error)
+static Result read_header(SealReader *reader, uint8_t header[SEAL_HEADER_BYTES], Error *error)
 {
-    SCOPED(seal_pair_close) EVP_PKEY *own = NULL;
-    uint8_t header[SEAL_HEADER_BYTES], own_public[KEY_BYTES];
-    size_t length = KEY_BYTES;
-
-    TRY(read_bytes(reader, header, sizeof header, error));
+    TRY(read_bytes(reader, header, SEAL_HEADER_BYTES, error));
     if (memcmp(header, SEAL_START, sizeof SEAL_START) != 0)
         return fail(error, ERROR_INPUT, "%s: not a sealed file of a known version", reader->path);
+    return RESULT_OK;
+}
+
+static Result agree(const char *private_key_path, const uint8_t header[SEAL_HEADER_BYTES], const char *of,
+                    Secret **key, Error *error)
+{
+    SCOPED(seal_pair_close) EVP_PKEY *own = NULL;
+    uint8_t own_public[KEY_BYTES];
+    size_t length = KEY_BYTES;
+
     TRY(read_private_key(private_key_path, &own, error));
     if (EVP_PKEY_get_raw_public_key(own, own_public, &length) != 1)
         return fail(error, ERROR_SYSTEM, "X25519: OpenSSL refused");
-    return seal_agree(own, header + sizeof SEAL_START, header, own_public, KEYED_UNLOCK, &reader->cipher,
-                      error);
+    return seal_agree(own, header + sizeof SEAL_START, header, own_public, of, key, error);
 }
 
-static void reserve(Reader *reader, size_t needed)
+/* By the private key, or by the file's opening. */
+static Result reader_start(const SealOpener *opener, SealReader *reader, Error *error)
+{
+    SCOPED(secret_close) Secret *key = NULL;
+    uint8_t header[SEAL_HEADER_BYTES];
+
+    TRY(open_file(reader, error));
+    TRY(read_header(reader, header, error));
+    if (opener->private_key_path != NULL)
+        TRY(agree(opener->private_key_path, header, opener->of, &key, error));
+    else
+        TRY(seal_opening_read(opener->keyring, opener->opening_path, header, opener->of, &key, error));
+    return seal_cipher(key, KEYED_UNLOCK, &reader->cipher, error);
+}
+
+Result seal_open(const SealOpener *opener, const char *path, SealReader **reader, Error *error)
+{
+    SCOPED(seal_reader_close) SealReader *made = memory_alloc(sizeof *made);
+    size_t path_bytes = strlen(path) + 1;
+
+    made->path = memory_alloc(path_bytes);
+    memcpy(made->path, path, path_bytes);
+    TRY(reader_start(opener, made, error));
+    *reader = made;
+    made = NULL;
+    return RESULT_OK;
+}
+
+static void reserve(SealReader *reader, size_t needed)
 {
     if (needed <= reader->capacity)
         return;
@@ -101,7 +144,7 @@ static void reserve(Reader *reader, size_t needed)
     reader->sealed = memory_alloc(reader->capacity);
 }
 
-static bool decrypt(Reader *reader, const uint8_t head[SEAL_FRAME_HEAD_BYTES], Error *error)
+static bool decrypt(SealReader *reader, const uint8_t head[SEAL_FRAME_HEAD_BYTES], Error *error)
 {
     uint8_t *tag = reader->sealed + reader->opened_length;
     int written;
@@ -113,7 +156,7 @@ static bool decrypt(Reader *reader, const uint8_t head[SEAL_FRAME_HEAD_BYTES], E
            EVP_DecryptFinal_ex(reader->cipher, reader->opened + reader->opened_length, &written) == 1;
 }
 
-static Result read_frame(Reader *reader, SealKind *kind, Error *error)
+static Result read_frame(SealReader *reader, SealKind *kind, Error *error)
 {
     uint8_t head[SEAL_FRAME_HEAD_BYTES];
 
@@ -132,7 +175,7 @@ static Result read_frame(Reader *reader, SealKind *kind, Error *error)
     return RESULT_OK;
 }
 
-static Result check_end(Reader *reader, uint64_t lines, Error *error)
+static Result check_end(SealReader *reader, uint64_t lines, Error *error)
 {
     if (lines != reader->frames - 1)
         return damaged(reader, error);
@@ -141,20 +184,35 @@ static Result check_end(Reader *reader, uint64_t lines, Error *error)
     return RESULT_OK;
 }
 
+Result seal_next(SealReader *reader, uint64_t *number, Text *line, bool *at_end, Error *error)
+{
+    SealKind kind = SEAL_END;
+
+    *at_end = reader->at_end;
+    if (reader->at_end)
+        return RESULT_OK;
+    TRY(read_frame(reader, &kind, error));
+    *number = seal_get_number(reader->opened, SEAL_NUMBER_BYTES);
+    *at_end = reader->at_end = kind == SEAL_END;
+    if (reader->at_end)
+        return check_end(reader, *number, error);
+    *line = (Text){.data = (const char *)reader->opened + SEAL_NUMBER_BYTES,
+                   .length = reader->opened_length - SEAL_NUMBER_BYTES};
+    return RESULT_OK;
+}
+
 Result seal_read(const char *private_key_path, const char *path, SealEach each, void *context, Error *error)
 {
-    SCOPED(reader_close) Reader reader = {.path = path};
-    SealKind kind;
+    SCOPED(seal_reader_close) SealReader *reader = NULL;
+    uint64_t number;
+    Text line;
+    bool at_end;
 
-    TRY(open_file(&reader, error));
-    TRY(read_header(private_key_path, &reader, error));
+    TRY(seal_open(&(SealOpener){.private_key_path = private_key_path}, path, &reader, error));
     for (;;) {
-        TRY(read_frame(&reader, &kind, error));
-        uint64_t number = seal_get_number(reader.opened, SEAL_NUMBER_BYTES);
-        if (kind == SEAL_END)
-            return check_end(&reader, number, error);
-        Text line = {.data = (const char *)reader.opened + SEAL_NUMBER_BYTES,
-                     .length = reader.opened_length - SEAL_NUMBER_BYTES};
+        TRY(seal_next(reader, &number, &line, &at_end, error));
+        if (at_end)
+            return RESULT_OK;
         TRY(each(context, number, line, error));
     }
 }

@@ -331,3 +331,125 @@ Test(seal, a_public_key_of_low_order_is_refused)
     cr_expect_neq(access(path, F_OK), 0);
     keyring_close(&keyring);
 }
+
+/* ---- archives: blocks bound to what they are of, with an opening beside them ---- */
+
+static Keyring *archive_of(const char *of, const char *name, const char *opening_name)
+{
+    char path[FIXTURE_PATH_BYTES], opening[FIXTURE_PATH_BYTES];
+    Keyring *keyring = fixture_keyring();
+    Seal *seal = NULL;
+    Error error = {0};
+    const SealArchive archive = {
+        .path = fixture_path(name, path), .of = of, .opening_path = fixture_path(opening_name, opening)};
+
+    cr_assert(seal_create_archive(keyring, &archive, &seal, &error).ok, "%s", error.message);
+    cr_assert(seal_line(seal, 0, TEXT("block one"), &error).ok, "%s", error.message);
+    cr_assert(seal_line(seal, 1, TEXT("block two"), &error).ok, "%s", error.message);
+    cr_assert(seal_finish(&seal, &error).ok, "%s", error.message);
+    return keyring;
+}
+
+/* Blocks read until the end or the first error. */
+static int blocks_of(const SealOpener *opener, const char *name, Error *error)
+{
+    SCOPED(seal_reader_close) SealReader *reader = NULL;
+    char path[FIXTURE_PATH_BYTES];
+    uint64_t number;
+    bool at_end = false;
+    Text block;
+    int count = 0;
+
+    if (!seal_open(opener, fixture_path(name, path), &reader, error).ok)
+        return -1;
+    while (seal_next(reader, &number, &block, &at_end, error).ok && !at_end)
+        cr_expect_eq(number, (uint64_t)count++);
+    return count;
+}
+
+Test(seal, an_archive_is_read_by_its_opening_and_by_the_private_key)
+{
+    char private_key[FIXTURE_PATH_BYTES], opening[FIXTURE_PATH_BYTES];
+    Keyring *keyring = archive_of("delivery 7", "7.sealed", "7.opening");
+    Error error = {0};
+    write_private_key();
+
+    int by_opening = blocks_of(&(SealOpener){.of = "delivery 7",
+                                             .keyring = keyring,
+                                             .opening_path = fixture_path("7.opening", opening)},
+                               "7.sealed", &error);
+    int by_private =
+        blocks_of(&(SealOpener){.of = "delivery 7", .private_key_path = fixture_path("private", private_key)},
+                  "7.sealed", &error);
+
+    cr_expect_eq(by_opening, 2, "%s", error.message);
+    cr_expect_eq(by_private, 2, "%s", error.message);
+    cr_expect_eq(error.code, ERROR_NONE);
+    keyring_close(&keyring);
+}
+
+/* Switch: leave `of` out of seal_agree's info and the file of delivery 7 opens as that of delivery 8. */
+Test(seal, an_archive_in_anothers_place_does_not_open)
+{
+    char private_key[FIXTURE_PATH_BYTES], opening[FIXTURE_PATH_BYTES];
+    Keyring *keyring = archive_of("delivery 7", "7.sealed", "7.opening");
+    Error error = {0};
+    write_private_key();
+
+    const SealOpener as_eight = {.of = "delivery 8",
+                                 .private_key_path = fixture_path("private", private_key)};
+    cr_expect_eq(blocks_of(&as_eight, "7.sealed", &error), 0);
+    cr_expect_eq(error.code, ERROR_INPUT);
+    const SealOpener opened_as_eight = {
+        .of = "delivery 8", .keyring = keyring, .opening_path = fixture_path("7.opening", opening)};
+    error = (Error){0};
+    cr_expect_eq(blocks_of(&opened_as_eight, "7.sealed", &error), -1);
+    cr_expect_eq(error.code, ERROR_INPUT);
+    keyring_close(&keyring);
+}
+
+Test(seal, an_opening_opens_its_own_archive_alone_and_only_by_its_keyring)
+{
+    char opening[FIXTURE_PATH_BYTES];
+    uint8_t root[KEY_BYTES] = {9};
+    Keyring *keyring = archive_of("delivery 7", "7.sealed", "7.opening");
+    Error error = {0};
+    uint8_t bytes[FILE_BYTES_MAX];
+    size_t length = fixture_read("7.sealed", bytes, sizeof bytes);
+    bytes[12] ^= 1; /* the header's public key */
+    fixture_write("other.sealed", bytes, length);
+    const SealOpener opener = {
+        .of = "delivery 7", .keyring = keyring, .opening_path = fixture_path("7.opening", opening)};
+
+    cr_expect_eq(blocks_of(&opener, "other.sealed", &error), -1);
+    cr_expect_eq(error.code, ERROR_INPUT);
+    keyring_close(&keyring);
+
+    fixture_write("keyring/regional.key", root, sizeof root);
+    char folder[FIXTURE_PATH_BYTES];
+    keyring = fixture_open(fixture_path("keyring", folder));
+    const SealOpener by_other = {.of = "delivery 7", .keyring = keyring, .opening_path = opening};
+    error = (Error){0};
+    cr_expect_eq(blocks_of(&by_other, "7.sealed", &error), -1);
+    cr_expect_eq(error.code, ERROR_INPUT);
+    keyring_close(&keyring);
+}
+
+/* Switch: let check_end in seal_read.c return without looking. */
+Test(seal, an_archive_cut_anywhere_is_never_whole)
+{
+    char private_key[FIXTURE_PATH_BYTES];
+    Keyring *keyring = archive_of("delivery 7", "7.sealed", "7.opening");
+    uint8_t bytes[FILE_BYTES_MAX];
+    size_t length = fixture_read("7.sealed", bytes, sizeof bytes);
+    write_private_key();
+    const SealOpener opener = {.of = "delivery 7", .private_key_path = fixture_path("private", private_key)};
+
+    for (size_t cut = 0; cut < length; cut++) {
+        Error error = {0};
+        fixture_write("cut.sealed", bytes, cut);
+        (void)blocks_of(&opener, "cut.sealed", &error);
+        cr_expect_eq(error.code, ERROR_INPUT, "cut at %zu", cut);
+    }
+    keyring_close(&keyring);
+}
