@@ -23,6 +23,18 @@ typedef struct InputLimits {
 
 extern const InputLimits INPUT_LIMITS_DEFAULT; /* 1 TiB, 200, 27, 2 */
 
+/* A delivery that lies in no file of its own: where a path equal to name is opened, this is read. */
+typedef struct InputSource {
+    const char *name; /* also in messages */
+    void *context;
+    Result (*open)(void *context, void **stream, Error *error);
+    /* As read(2): *length 0 at the end, and only when all has come. */
+    Result (*read)(void *stream, void *buffer, size_t capacity, size_t *length, Error *error);
+    void (*close)(void **stream); /* accepts a pointer to NULL */
+} InputSource;
+/* For the whole process; source must live until the next call. NULL: none. */
+void input_serve(const InputSource *source);
+
 /* limits NULL: the default. An archive is read twice: once to see that there is exactly one file in it. Only
  * regular files; a symbolic link as last component is refused. */
 Result input_open(const char *path, const InputLimits *limits, Input **input, Error *error) CHECKED;

@@ -8,10 +8,29 @@
 
 #include "base/arena.h"
 
+static const InputSource *served;
+
+void input_serve(const InputSource *source)
+{
+    served = source;
+}
+
+static void start(const char *path, InputFile *file)
+{
+    file->path = memory_alloc(strlen(path) + 1);
+    memcpy(file->path, path, strlen(path));
+    file->hash = hash_open();
+}
+
 Result input_file_open(const char *path, InputFile *file, Error *error)
 {
     struct stat status;
 
+    if (served != NULL && strcmp(path, served->name) == 0) {
+        file->source = served;
+        start(path, file);
+        return served->open(served->context, &file->stream, error);
+    }
     /* O_NONBLOCK: a pipe laid in a file's place must not hold us up before it is refused. */
     file->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
     if (file->descriptor < 0 && errno == ELOOP)
@@ -25,9 +44,7 @@ Result input_file_open(const char *path, InputFile *file, Error *error)
 
     file->bytes = (uint64_t)status.st_size;
     file->changed = status.st_mtim;
-    file->path = memory_alloc(strlen(path) + 1);
-    memcpy(file->path, path, strlen(path));
-    file->hash = hash_open();
+    start(path, file);
     (void)posix_fadvise(file->descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
     return RESULT_OK;
 }
@@ -44,10 +61,21 @@ static Result check_unchanged(const InputFile *file, Error *error)
     return RESULT_OK;
 }
 
+static Result read_source(InputFile *file, void *buffer, size_t capacity, size_t *length, Error *error)
+{
+    *length = 0;
+    TRY(file->source->read(file->stream, buffer, capacity, length, error));
+    file->delivered += *length;
+    hash_add(file->hash, buffer, *length);
+    return RESULT_OK;
+}
+
 Result input_file_read(InputFile *file, void *buffer, size_t capacity, size_t *length, Error *error)
 {
     ssize_t got;
 
+    if (file->source != NULL)
+        return read_source(file, buffer, capacity, length, error);
     do {
         got = read(file->descriptor, buffer, capacity);
     } while (got < 0 && errno == EINTR);
@@ -65,6 +93,8 @@ void input_file_close(InputFile *file)
 {
     if (file->descriptor >= 0)
         (void)close(file->descriptor);
+    if (file->source != NULL)
+        file->source->close(&file->stream);
     hash_close(&file->hash);
     memory_free(file->path);
     *file = (InputFile){.descriptor = -1};

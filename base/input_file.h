@@ -7,12 +7,15 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/input.h"
 
 typedef struct InputFile {
     int descriptor; /* -1: not open */
     char *path;     /* for messages */
     uint64_t bytes; /* size and time of change when opened */
     struct timespec changed;
+    const InputSource *source; /* NULL: a file */
+    void *stream;              /* the source's own */
     HashStream *hash;
     uint64_t delivered;
 } InputFile;
