@@ -26,6 +26,8 @@ static const char *const kept_of_identity[IDENTITY_FIELD_COUNT] = {
     [IDENTITY_FAMILY_NAME] = "nothing",
     [IDENTITY_GIVEN_NAME] = "nothing",
     [IDENTITY_ADDRESS] = "nothing",
+    [IDENTITY_FOREIGN_PSEUDONYM] = "token of its space",
+    [IDENTITY_FOREIGN_PSEUDONYM_TO] = "token of its space",
 };
 
 /* ---- headings and tables ---- */

@@ -17,11 +17,17 @@ const char *const IDENTITY_FIELD_NAMES[IDENTITY_FIELD_COUNT] = {
     [IDENTITY_FAMILY_NAME] = "family_name",
     [IDENTITY_GIVEN_NAME] = "given_name",
     [IDENTITY_ADDRESS] = "address",
+    [IDENTITY_FOREIGN_PSEUDONYM] = "foreign_pseudonym",
+    [IDENTITY_FOREIGN_PSEUDONYM_TO] = "foreign_pseudonym_to",
 };
 
 /* What a field needs at most: its length, its text grown by folding, and the longest normal form with its
  * NUL. */
 enum { FIELD_EXTRA_BYTES = 32 };
+
+/* Those that came later are in the message only where there is one: who has none keeps the subject they are.
+ */
+enum { FIRST_LATER_FIELD = IDENTITY_FOREIGN_PSEUDONYM };
 
 /* Writes the normal form and its length, which stays 0 unless the field is valid. */
 typedef IdentifierState (*Normaliser)(Bundle *bundle, Text text, char *out, size_t *length);
@@ -101,6 +107,8 @@ static const Normaliser normalisers[IDENTITY_FIELD_COUNT] = {
     [IDENTITY_FAMILY_NAME] = normalise_words,
     [IDENTITY_GIVEN_NAME] = normalise_words,
     [IDENTITY_ADDRESS] = normalise_words,
+    [IDENTITY_FOREIGN_PSEUDONYM] = normalise_verbatim,
+    [IDENTITY_FOREIGN_PSEUDONYM_TO] = normalise_verbatim,
 };
 
 Bundle bundle_open(const char *source)
@@ -115,7 +123,8 @@ Bundle bundle_open(const char *source)
 /* Before the first view is taken: growing later would end the views. */
 static void reserve(Bundle *bundle, const RawIdentity *identity)
 {
-    size_t needed = identity->nhs_scheme.length + FIELD_EXTRA_BYTES;
+    size_t needed = identity->nhs_scheme.length + identity->foreign_space.length +
+                    identity->foreign_space_to.length + 3 * FIELD_EXTRA_BYTES;
 
     for (int i = 0; i < IDENTITY_FIELD_COUNT; i++)
         needed += NORMALISE_FOLD_GROWTH * identity->fields[i].length + FIELD_EXTRA_BYTES;
@@ -128,22 +137,51 @@ static Normaliser normaliser_of(const RawIdentity *identity, int field)
     return is_nhs_number && identity->nhs_scheme.length > 0 ? normalise_verbatim : normalisers[field];
 }
 
+static void add_field(Bundle *bundle, const RawIdentity *identity, int field)
+{
+    char *out = message_field_start(&bundle->message);
+    size_t length = 0;
+
+    bundle->states[field] = normaliser_of(identity, field)(bundle, identity->fields[field], out, &length);
+    /* Two wrong numbers are two people: what fails its rule still tells subjects apart. */
+    if (bundle->states[field] == IDENTIFIER_INVALID)
+        (void)copy(text_trim(identity->fields[field]), out, &length);
+    bundle->fields[field] = message_field_end(&bundle->message, length);
+}
+
+/* Behind the scheme, be it empty: so the number of fields tells which of them there are. */
+static void add_foreign(Bundle *bundle, const RawIdentity *identity)
+{
+    const Text spaces[] = {identity->foreign_space, identity->foreign_space_to};
+
+    bundle->foreign_space = identity->foreign_space;
+    bundle->foreign_space_to = identity->foreign_space_to;
+    if (identity->nhs_scheme.length == 0)
+        message_add_field(&bundle->message, TEXT(""));
+    for (int i = 0; i < IDENTITY_FIELD_COUNT - FIRST_LATER_FIELD; i++) {
+        message_add_field(&bundle->message, spaces[i]);
+        add_field(bundle, identity, FIRST_LATER_FIELD + i);
+    }
+}
+
+static bool has_foreign(const RawIdentity *identity)
+{
+    return identity->fields[IDENTITY_FOREIGN_PSEUDONYM].length > 0 ||
+           identity->fields[IDENTITY_FOREIGN_PSEUDONYM_TO].length > 0;
+}
+
 void bundle_fill(Bundle *bundle, const RawIdentity *identity)
 {
     reserve(bundle, identity);
-    for (int i = 0; i < IDENTITY_FIELD_COUNT; i++) {
-        char *out = message_field_start(&bundle->message);
-        size_t length = 0;
-
-        bundle->states[i] = normaliser_of(identity, i)(bundle, identity->fields[i], out, &length);
-        /* Two wrong numbers are two people: what fails its rule still tells subjects apart. */
-        if (bundle->states[i] == IDENTIFIER_INVALID)
-            (void)copy(text_trim(identity->fields[i]), out, &length);
-        bundle->fields[i] = message_field_end(&bundle->message, length);
-    }
+    for (int i = 0; i < FIRST_LATER_FIELD; i++)
+        add_field(bundle, identity, i);
+    for (int i = FIRST_LATER_FIELD; i < IDENTITY_FIELD_COUNT; i++)
+        bundle->states[i] = IDENTIFIER_ABSENT;
     bundle->nhs_scheme = identity->nhs_scheme;
     if (identity->nhs_scheme.length > 0)
         message_add_field(&bundle->message, identity->nhs_scheme);
+    if (has_foreign(identity))
+        add_foreign(bundle, identity);
 }
 
 bool bundle_has_identity(const Bundle *bundle)
@@ -161,7 +199,7 @@ void bundle_wipe(Bundle *bundle)
     secret_wipe(bundle->fields, sizeof bundle->fields);
     secret_wipe(&bundle->birth_date, sizeof bundle->birth_date);
     bundle->birth_date = DATE_NONE;
-    bundle->nhs_scheme = TEXT("");
+    bundle->nhs_scheme = bundle->foreign_space = bundle->foreign_space_to = TEXT("");
     bundle->sex = '\0';
 }
 

@@ -10,6 +10,7 @@ typedef struct Bundle {
     Text fields[IDENTITY_FIELD_COUNT]; /* views into message: normal form if valid, trimmed text if not */
     IdentifierState states[IDENTITY_FIELD_COUNT];
     Text nhs_scheme; /* the caller's; empty: NHS numbers */
+    Text foreign_space, foreign_space_to;
     Date birth_date; /* DATE_NONE: absent or no date */
     char sex;
 } Bundle;

@@ -92,15 +92,32 @@ static Result name_subject(Pseudonymiser *pseudonymiser, Subject *subject, Error
     return RESULT_OK;
 }
 
+/* Whose a value is: what keeps equal values of two issuers, schemes or spaces apart. */
+static Text issuer_of(const Bundle *bundle, IdentityField field)
+{
+    switch (field) {
+    case IDENTITY_LOCAL_ID:
+        return bundle->fields[IDENTITY_LOCAL_ID_ISSUER];
+    case IDENTITY_NHS_NUMBER:
+    case IDENTITY_SUPERSEDED_NHS_NUMBER:
+        return bundle->nhs_scheme;
+    case IDENTITY_FOREIGN_PSEUDONYM:
+        return bundle->foreign_space;
+    case IDENTITY_FOREIGN_PSEUDONYM_TO:
+        return bundle->foreign_space_to;
+    default:
+        return TEXT("");
+    }
+}
+
 static Result make_token(Pseudonymiser *pseudonymiser, TokenKind kind, IdentityField field, Token *token,
                          Error *error)
 {
     const Bundle *bundle = &pseudonymiser->bundle;
-    Text issuer = kind == TOKEN_LOCAL_ID     ? bundle->fields[IDENTITY_LOCAL_ID_ISSUER]
-                  : kind == TOKEN_NHS_NUMBER ? bundle->nhs_scheme
-                                             : TEXT("");
+    Text issuer = issuer_of(bundle, field);
+    bool needs_issuer = kind == TOKEN_LOCAL_ID || kind == TOKEN_FOREIGN;
 
-    if (bundle->states[field] != IDENTIFIER_VALID || (kind == TOKEN_LOCAL_ID && issuer.length == 0))
+    if (bundle->states[field] != IDENTIFIER_VALID || (needs_issuer && issuer.length == 0))
         return RESULT_OK;
     return tokeniser_token(pseudonymiser->tokeniser, kind, issuer, bundle->fields[field], token, error);
 }
@@ -114,6 +131,8 @@ static Result fill_subject(Pseudonymiser *pseudonymiser, Subject *subject, Error
                    error));
     TRY(make_token(pseudonymiser, TOKEN_LOCAL_ID, IDENTITY_LOCAL_ID, &subject->local_id, error));
     TRY(make_token(pseudonymiser, TOKEN_UPRN, IDENTITY_UPRN, &subject->uprn, error));
+    TRY(make_token(pseudonymiser, TOKEN_FOREIGN, IDENTITY_FOREIGN_PSEUDONYM, &subject->foreign, error));
+    TRY(make_token(pseudonymiser, TOKEN_FOREIGN, IDENTITY_FOREIGN_PSEUDONYM_TO, &subject->foreign_to, error));
     if (pseudonymiser->directory != NULL && bundle->states[IDENTITY_POSTCODE] == IDENTIFIER_VALID)
         (void)postcode_directory_find(pseudonymiser->directory, bundle->fields[IDENTITY_POSTCODE],
                                       subject->lsoa_2011, subject->lsoa_2021);

@@ -39,6 +39,8 @@ typedef enum IdentityField {
     IDENTITY_FAMILY_NAME,
     IDENTITY_GIVEN_NAME,
     IDENTITY_ADDRESS,
+    IDENTITY_FOREIGN_PSEUDONYM, /* somebody else's token for a person, in the space that they made it for */
+    IDENTITY_FOREIGN_PSEUDONYM_TO, /* a cross-walk's other side: the same person in another of their spaces */
     IDENTITY_FIELD_COUNT
 } IdentityField;
 
@@ -55,6 +57,9 @@ typedef struct RawIdentity {
      * of the same kind, but with the scheme's name in front: it never equals that of an NHS number.
      */
     Text nhs_scheme;
+    /* Of a foreign pseudonym: who made it, how and for what, as one text; equal values of two spaces give two
+     * tokens. Without it the pseudonym has no token. */
+    Text foreign_space, foreign_space_to;
 } RawIdentity;
 
 typedef enum IdentifierState { IDENTIFIER_ABSENT, IDENTIFIER_VALID, IDENTIFIER_INVALID } IdentifierState;
@@ -91,7 +96,13 @@ void keyring_close(Keyring **keyring);
 
 /* ---- tokens ---- */
 
-typedef enum TokenKind { TOKEN_NHS_NUMBER, TOKEN_LOCAL_ID, TOKEN_UPRN, TOKEN_KIND_COUNT } TokenKind;
+typedef enum TokenKind {
+    TOKEN_NHS_NUMBER,
+    TOKEN_LOCAL_ID,
+    TOKEN_UPRN,
+    TOKEN_FOREIGN, /* a pseudonym that somebody else made */
+    TOKEN_KIND_COUNT
+} TokenKind;
 
 typedef struct Tokeniser Tokeniser;
 
@@ -101,8 +112,9 @@ typedef struct Tokeniser Tokeniser;
 Result tokeniser_create(const Keyring *keyring, const char *space, Tokeniser **tokeniser, Error *error)
     CHECKED;
 void tokeniser_close(Tokeniser **tokeniser);
-/* Already normalised value; issuer: who gave a TOKEN_LOCAL_ID; the scheme of a TOKEN_NHS_NUMBER that is no
- * NHS number; else empty. ERROR_INPUT when value, or the issuer of a local id, is empty. */
+/* Already normalised value; issuer: who gave a TOKEN_LOCAL_ID; the space of a TOKEN_FOREIGN; the scheme of a
+ * TOKEN_NHS_NUMBER that is no NHS number; else empty. ERROR_INPUT when value, or the issuer of a local id or
+ * of a foreign pseudonym, is empty. */
 Result tokeniser_token(Tokeniser *tokeniser, TokenKind kind, Text issuer, Text value, Token *token,
                        Error *error) CHECKED;
 /* Takes a token of an older hub version to the current one, without the identifier. */
@@ -115,6 +127,7 @@ typedef struct Subject {
     uint8_t digest[16];
     int key_version;
     Token nhs, superseded_nhs, local_id, uprn; /* local_id: only with its issuer */
+    Token foreign, foreign_to;                 /* only with their spaces */
     IdentifierState nhs_state;
     int birth_year, birth_month;       /* 0: unknown */
     char sex;                          /* '1', '2', '9', 'X', 0: unknown */

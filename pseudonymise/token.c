@@ -11,6 +11,7 @@ static const char *const token_domains[TOKEN_KIND_COUNT] = {
     [TOKEN_NHS_NUMBER] = "cinque/inner/nhs_number/v1",
     [TOKEN_LOCAL_ID] = "cinque/inner/local_id/v1",
     [TOKEN_UPRN] = "cinque/inner/uprn/v1",
+    [TOKEN_FOREIGN] = "cinque/inner/foreign/v1",
 };
 
 enum { SPACE_LETTERS_MAX = 32 };
@@ -116,8 +117,9 @@ Result tokeniser_token(Tokeniser *tokeniser, TokenKind kind, Text issuer, Text v
     assert(kind != TOKEN_UPRN || issuer.length == 0);
     *token = (Token){0};
     /* Else all people without a number would share a token, and equal numbers of two hospitals too. */
-    if (value.length == 0 || (kind == TOKEN_LOCAL_ID && issuer.length == 0))
-        return fail(error, ERROR_INPUT, "token: neither value nor issuer of a local id may be empty");
+    if (value.length == 0 || ((kind == TOKEN_LOCAL_ID || kind == TOKEN_FOREIGN) && issuer.length == 0))
+        return fail(error, ERROR_INPUT,
+                    "token: neither value nor issuer of a local id or a foreign pseudonym may be empty");
     if (issuer.length > 0)
         message_add_field(&inner->message, issuer);
     message_add_field(&inner->message, value);

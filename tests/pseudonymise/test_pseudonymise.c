@@ -136,8 +136,8 @@ Test(pseudonymise, other_spellings_of_one_identity_are_one_subject)
 Test(pseudonymise, each_identity_field_tells_subjects_apart)
 {
     static const char *const others[IDENTITY_FIELD_COUNT] = {
-        "4010232137", "9434765919", "A124", "RVV",          "1", "ME14 1XR", "1980-03-01",
-        "2",          "Smith",      "Zara", "2 High Street"};
+        "4010232137", "9434765919", "A124", "RVV",           "1",    "ME14 1XR", "1980-03-01",
+        "2",          "Smith",      "Zara", "2 High Street", "7F3A", "7F3B"};
     Bench bench = bench_open(&patient_list);
     RawIdentity identity = someone();
     int64_t subject_id = subject_id_of(&bench, &identity);
@@ -147,6 +147,63 @@ Test(pseudonymise, each_identity_field_tells_subjects_apart)
         other.fields[i] = text_from(others[i]);
         cr_expect_neq(subject_id_of(&bench, &other), subject_id, "%s", IDENTITY_FIELD_NAMES[i]);
     }
+    bench_close(&bench);
+}
+
+static RawIdentity foreigner(Text space)
+{
+    RawIdentity identity = {.event_date = DATE_NONE, .foreign_space = space};
+
+    identity.fields[IDENTITY_FOREIGN_PSEUDONYM] = TEXT(" 9434765919");
+    return identity;
+}
+
+/* Expected as above, by a second implementation. */
+Test(pseudonymise, a_foreign_pseudonym_makes_a_subject_with_a_token_of_its_space)
+{
+    Bench bench = bench_open(&patient_list);
+    RawIdentity identity = foreigner(TEXT("QKS/salted-2024/sus"));
+    char hex[FIXTURE_HEX_BYTES];
+
+    const Subject *subject = tokenised_row_subject(row_of(&bench, &identity, TEXT("")));
+
+    cr_assert_not_null(subject);
+    cr_expect_eq(subject->nhs_state, IDENTIFIER_ABSENT);
+    cr_expect_not(subject->nhs.is_set, "however much it looks like one");
+    cr_expect_not(subject->foreign_to.is_set);
+    cr_expect_str_eq(fixture_hex(subject->foreign.bytes, 16, hex), "fe4d3ed356b13ec68b9e0c7614b24447");
+    cr_expect_str_eq(fixture_hex(subject->digest, 16, hex), "b9498fe11039ecb254fc1abb3ea83d78");
+    bench_close(&bench);
+}
+
+/* Goes red when bundle.c leaves the space out of the message. */
+Test(pseudonymise, one_foreign_pseudonym_in_two_spaces_is_two_subjects)
+{
+    Bench bench = bench_open(&patient_list);
+    RawIdentity sus = foreigner(TEXT("QKS/salted-2024/sus")),
+                mhsds = foreigner(TEXT("QKS/salted-2024/mhsds"));
+    RawIdentity spaceless = foreigner(TEXT(""));
+
+    cr_expect_neq(subject_id_of(&bench, &sus), subject_id_of(&bench, &mhsds));
+    const Subject *subject = tokenised_row_subject(row_of(&bench, &spaceless, TEXT("")));
+    cr_expect_not(subject->foreign.is_set, "nobody knows whose it is");
+    bench_close(&bench);
+}
+
+Test(pseudonymise, both_sides_of_a_crosswalk_have_tokens_of_their_spaces)
+{
+    Bench bench = bench_open(&patient_list);
+    RawIdentity walk = foreigner(TEXT("QKS/salted-2024/sus"));
+    RawIdentity other = foreigner(TEXT("QKS/salted-2024/mhsds"));
+    walk.fields[IDENTITY_FOREIGN_PSEUDONYM_TO] = TEXT("9434765919");
+    walk.foreign_space_to = TEXT("QKS/salted-2024/mhsds");
+
+    Subject there = *tokenised_row_subject(row_of(&bench, &other, TEXT("")));
+    const Subject *both = tokenised_row_subject(row_of(&bench, &walk, TEXT("")));
+
+    cr_assert(both->foreign.is_set && both->foreign_to.is_set);
+    cr_expect_arr_neq(both->foreign.bytes, both->foreign_to.bytes, TOKEN_BYTES);
+    cr_expect_arr_eq(both->foreign_to.bytes, there.foreign.bytes, TOKEN_BYTES);
     bench_close(&bench);
 }
 
@@ -430,14 +487,21 @@ Test(pseudonymise, a_pseudonymiser_without_a_source_is_refused)
 
 Test(pseudonymise, identity_fields_are_named_as_specs_write_them)
 {
-    static const char *const expected[] = {"nhs_number",  "superseded_nhs_number",
-                                           "local_id",    "local_id_issuer",
-                                           "uprn",        "postcode",
-                                           "birth_date",  "sex",
-                                           "family_name", "given_name",
-                                           "address"};
+    static const char *const expected[] = {"nhs_number",
+                                           "superseded_nhs_number",
+                                           "local_id",
+                                           "local_id_issuer",
+                                           "uprn",
+                                           "postcode",
+                                           "birth_date",
+                                           "sex",
+                                           "family_name",
+                                           "given_name",
+                                           "address",
+                                           "foreign_pseudonym",
+                                           "foreign_pseudonym_to"};
 
-    cr_assert_eq(IDENTITY_FIELD_COUNT, 11);
+    cr_assert_eq(IDENTITY_FIELD_COUNT, 13);
     for (int i = 0; i < IDENTITY_FIELD_COUNT; i++)
         cr_expect_str_eq(IDENTITY_FIELD_NAMES[i], expected[i]);
 }

@@ -149,6 +149,39 @@ Test(token, a_local_id_counts_only_with_its_issuer)
     keyring_close(&keyring);
 }
 
+/* Goes red when TOKEN_FOREIGN has the domain of NHS numbers. Expected as above, by a second implementation.
+ */
+Test(token, a_foreign_pseudonym_that_looks_like_an_nhs_number_is_none)
+{
+    Keyring *keyring = fixture_keyring();
+    Tokeniser *tokeniser = tokeniser_of(keyring, "linkage");
+
+    Token nhs = token_of(tokeniser, TOKEN_NHS_NUMBER, TEXT("QKS/salted-2024/sus"), nhs_number);
+    Token foreign = token_of(tokeniser, TOKEN_FOREIGN, TEXT("QKS/salted-2024/sus"), nhs_number);
+
+    cr_expect_arr_neq(nhs.bytes, foreign.bytes, TOKEN_BYTES);
+    expect_token(&foreign, "fe4d3ed356b13ec68b9e0c7614b24447");
+    tokeniser_close(&tokeniser);
+    keyring_close(&keyring);
+}
+
+/* Goes red when the space is left out of the hashed message. */
+Test(token, equal_foreign_pseudonyms_of_two_spaces_give_two_tokens)
+{
+    static const char *const others[] = {"QJK/salted-2024/sus", "QKS/salted-2025/sus",
+                                         "QKS/salted-2024/mhsds"};
+    Keyring *keyring = fixture_keyring();
+    Tokeniser *tokeniser = tokeniser_of(keyring, "linkage");
+    Token ours = token_of(tokeniser, TOKEN_FOREIGN, TEXT("QKS/salted-2024/sus"), TEXT("7F3A"));
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        Token theirs = token_of(tokeniser, TOKEN_FOREIGN, text_from(others[i]), TEXT("7F3A"));
+        cr_expect_arr_neq(ours.bytes, theirs.bytes, TOKEN_BYTES, "%s", others[i]);
+    }
+    tokeniser_close(&tokeniser);
+    keyring_close(&keyring);
+}
+
 Test(token, an_empty_value_or_issuer_has_no_token)
 {
     Keyring *keyring = fixture_keyring();
@@ -160,6 +193,8 @@ Test(token, an_empty_value_or_issuer_has_no_token)
     cr_expect_eq(error.code, ERROR_INPUT);
     cr_expect_not(token.is_set);
     cr_expect_not(tokeniser_token(tokeniser, TOKEN_LOCAL_ID, TEXT(""), TEXT("A1"), &token, &error).ok);
+    cr_expect_not(token.is_set);
+    cr_expect_not(tokeniser_token(tokeniser, TOKEN_FOREIGN, TEXT(""), TEXT("A1"), &token, &error).ok);
     cr_expect_not(token.is_set);
     tokeniser_close(&tokeniser);
     keyring_close(&keyring);
