@@ -12,6 +12,9 @@
 
 const char *const GOVERNANCE_ACTION_NAMES[GOVERNANCE_ACTION_COUNT] = {
     [GOVERNANCE_LOAD] = "load",
+    [GOVERNANCE_PULL] = "pull",
+    [GOVERNANCE_ARCHIVE_OPEN] = "archive_open",
+    [GOVERNANCE_ARCHIVE_SWEEP] = "archive_sweep",
     [GOVERNANCE_WITHDRAW] = "withdraw",
     [GOVERNANCE_LINK] = "link",
     [GOVERNANCE_LINK_UNDO] = "link_undo",

@@ -19,6 +19,9 @@ enum { GOVERNANCE_PERMIT_BYTES = 16, GOVERNANCE_NAME_BYTES = 64 };
 
 typedef enum GovernanceAction {
     GOVERNANCE_LOAD,           /* role engineer; a current agreement of sender for source */
+    GOVERNANCE_PULL,           /* as load */
+    GOVERNANCE_ARCHIVE_OPEN,   /* role engineer or ig_lead */
+    GOVERNANCE_ARCHIVE_SWEEP,  /* role engineer */
     GOVERNANCE_WITHDRAW,       /* role engineer */
     GOVERNANCE_LINK,           /* role engineer */
     GOVERNANCE_LINK_UNDO,      /* role engineer */

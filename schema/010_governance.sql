@@ -258,6 +258,9 @@ CREATE FUNCTION governance.decide(action text, person text, source text, sender 
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE action
         WHEN 'load'           THEN governance.rule_load(person, sender, source)
+        WHEN 'pull'           THEN governance.rule_load(person, sender, source)
+        WHEN 'archive_open'   THEN governance.rule_either_role(person, 'engineer', 'ig_lead')
+        WHEN 'archive_sweep'  THEN governance.rule_role(person, 'engineer')
         WHEN 'withdraw'       THEN governance.rule_role(person, 'engineer')
         WHEN 'link'           THEN governance.rule_role(person, 'engineer')
         WHEN 'link_undo'      THEN governance.rule_role(person, 'engineer')

@@ -288,7 +288,9 @@ Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
         "cinque_governor", "audit",
         "add_checkpoint decide entry_field entry_kind entry_text entry_time index_pending note result");
     expect_functions("cinque_loader", "ingest",
-                     "load_abandon load_list load_missing load_open load_publish load_reject load_withdraw "
+                     "delivery_archive delivery_end delivery_known delivery_list delivery_see "
+                     "delivery_settle load_abandon load_list load_missing load_open load_publish load_reject "
+                     "load_withdraw "
                      "quality quality_history quarantine_list");
     expect_functions(
         "cinque_releaser", "release",
