@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/secret.h"
-#include "base/transfer_private.h"
+#include "base/transfer_attempt.h"
 
 enum {
     TRIES = 3,

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/transfer_private.h"
+#include "base/transfer_attempt.h"
 
 enum { STATUS_OK = 200, STATUS_PARTIAL = 206, DATE_BYTES = 64 };
 

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "base/transfer_private.h"
+#include "base/transfer_attempt.h"
 
 static Result take_names(void *context, const void *data, size_t length, Error *error)
 {

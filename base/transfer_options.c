@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/transfer_private.h"
+#include "base/transfer_attempt.h"
 
 enum { STALL_BYTES_PER_SECOND = 64, HEADER_LINE_BYTES_MAX = 8 << 10 };
 
