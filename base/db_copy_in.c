@@ -2,19 +2,25 @@
 #include <string.h>
 
 #include "base/db_private.h"
-#include "base/secret.h"
+#include "base/handover.h"
 
-/* Well below a socket's buffer: a larger piece waits until the server has emptied three quarters of that, and
- * the server then waits for the next piece. */
-enum { COPY_BUFFER_BYTES = 32 << 10, COPY_SQL_BYTES_MAX = 16 << 10, COPY_NAME_BYTES = 144 };
+/* A block is well below a socket's buffer: a larger piece waits until the server has emptied three quarters
+ * of that, and the server then waits for the next piece. */
+enum {
+    COPY_BLOCKS = 8,
+    COPY_BLOCK_BYTES = 32 << 10,
+    COPY_SQL_BYTES_MAX = 16 << 10,
+    COPY_NAME_BYTES = 144,
+};
 
 struct DbCopy {
     Db *db;
     char name[COPY_NAME_BYTES]; /* for errors: "copy into schema.table" */
     ValueType types[DB_COLUMNS_MAX];
     size_t column_count;
-    char *buffer;
-    size_t length, capacity;
+    Handover *sending;    /* its thread sends; until it is drained the connection is the thread's */
+    HandoverBlock *block; /* being filled; NULL: sending has failed */
+    bool send_failed;     /* the thread's until it is drained */
 };
 
 static const char copy_header[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0"; /* signature, flags, no extension */
@@ -101,12 +107,26 @@ static Result copy_begin(DbCopy *copy, const char *table, const DbCopyColumn *co
     return begun;
 }
 
+/* An error of the server shows when the COPY ends; it then skips what still comes. */
+static void send_blocks(Handover *sending, void *context)
+{
+    DbCopy *copy = context;
+    HandoverBlock *block;
+
+    while ((block = handover_take(sending)) != NULL) {
+        copy->send_failed = PQputCopyData(copy->db->connection, block->bytes, (int)block->length) != 1;
+        if (copy->send_failed)
+            handover_stop(sending);
+        else
+            handover_return(sending, block);
+    }
+}
+
 static void copy_close(DbCopy **copy)
 {
     if (*copy == NULL)
         return;
-    secret_wipe((*copy)->buffer, (*copy)->capacity);
-    memory_free((*copy)->buffer);
+    handover_close(&(*copy)->sending);
     memory_free(*copy);
     *copy = NULL;
 }
@@ -121,39 +141,46 @@ Result db_copy_in(Db *db, const char *table, const DbCopyColumn *columns, size_t
     draft->column_count = column_count;
     snprintf(draft->name, sizeof draft->name, "copy into %s", table);
     TRY(check_table(draft, table, columns, error));
+    TRY(handover_open(COPY_BLOCKS, COPY_BLOCK_BYTES, send_blocks, draft, &draft->sending, error));
     TRY(copy_begin(draft, table, columns, error));
-    draft->buffer = memory_alloc(COPY_BUFFER_BYTES);
-    draft->capacity = COPY_BUFFER_BYTES;
-    memcpy(draft->buffer, copy_header, COPY_HEADER_BYTES);
-    draft->length = COPY_HEADER_BYTES;
+    draft->block = handover_empty(draft->sending);
+    memcpy(draft->block->bytes, copy_header, COPY_HEADER_BYTES);
+    draft->block->length = COPY_HEADER_BYTES;
     db->busy = "a copy";
     *copy = draft;
     draft = NULL;
     return RESULT_OK;
 }
 
-/* An error of the server shows when the COPY ends; it then skips what still comes. */
-static Result flush(DbCopy *copy, Error *error)
+/* The connection is ours again. */
+static Result stop_sending(DbCopy *copy, Error *error)
 {
-    size_t length = copy->length;
-
-    copy->length = 0;
-    if (length > 0 && PQputCopyData(copy->db->connection, copy->buffer, (int)length) != 1)
+    handover_drain(copy->sending);
+    if (copy->send_failed)
         return db_fail(copy->db, copy->name, NULL, NULL, error);
     return RESULT_OK;
 }
 
-/* Room for bytes more: flushed when full, grown for a single row that is larger than the buffer. */
+static Result flush(DbCopy *copy, Error *error)
+{
+    if (copy->block != NULL && copy->block->length > 0) {
+        handover_give(copy->sending, copy->block);
+        copy->block = handover_empty(copy->sending);
+    }
+    return copy->block != NULL ? RESULT_OK : stop_sending(copy, error);
+}
+
+/* Room for bytes more: flushed when full, grown for a single row that is larger than a block. */
 static Result reserve(DbCopy *copy, size_t bytes, Error *error)
 {
-    if (bytes <= copy->capacity - copy->length)
+    if (copy->block != NULL && bytes <= copy->block->capacity - copy->block->length)
         return RESULT_OK;
     TRY(flush(copy, error));
     if (bytes > INT32_MAX)
         return fail(error, ERROR_LIMIT, "statement %s: a row is larger than 2 GiB", copy->name);
-    if (bytes > copy->capacity) {
-        copy->buffer = memory_resize(copy->buffer, bytes);
-        copy->capacity = bytes;
+    if (bytes > copy->block->capacity) {
+        copy->block->bytes = memory_resize(copy->block->bytes, bytes);
+        copy->block->capacity = bytes;
     }
     return RESULT_OK;
 }
@@ -170,7 +197,7 @@ static size_t row_bound(const DbCopy *copy, const Value *values)
 Result db_copy_row(DbCopy *copy, const Value *values, Error *error)
 {
     TRY(reserve(copy, row_bound(copy, values), error));
-    char *out = copy->buffer + copy->length;
+    char *out = copy->block->bytes + copy->block->length;
 
     db_put_16(out, (uint16_t)copy->column_count);
     out += 2;
@@ -186,7 +213,7 @@ Result db_copy_row(DbCopy *copy, const Value *values, Error *error)
         db_put_32(out, value->is_null ? UINT32_MAX : (uint32_t)(end - out - 4));
         out = end;
     }
-    copy->length = (size_t)(out - copy->buffer);
+    copy->block->length = (size_t)(out - copy->block->bytes);
     return RESULT_OK;
 }
 
@@ -211,9 +238,10 @@ static Result read_outcome(DbCopy *copy, int64_t *row_count, Error *error)
 static Result send_trailer(DbCopy *copy, Error *error)
 {
     TRY(reserve(copy, 2, error));
-    db_put_16(copy->buffer + copy->length, UINT16_MAX);
-    copy->length += 2;
+    db_put_16(copy->block->bytes + copy->block->length, UINT16_MAX);
+    copy->block->length += 2;
     TRY(flush(copy, error));
+    TRY(stop_sending(copy, error));
     if (PQputCopyEnd(copy->db->connection, NULL) != 1)
         return db_fail(copy->db, copy->name, NULL, NULL, error);
     return RESULT_OK;
@@ -238,6 +266,8 @@ void db_copy_abandon(DbCopy **copy)
 
     if (copy == NULL || *copy == NULL)
         return;
+    Result stopped = stop_sending(*copy, &ignored);
+    (void)stopped;
     (void)PQputCopyEnd((*copy)->db->connection, "abandoned");
     Result outcome = read_outcome(*copy, NULL, &ignored); /* an error, which we asked for */
     (void)outcome;

@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/read_ahead.h"
 #include "base/secret.h"
 
 enum { BLOCK_BYTES = 128 << 10, MARK_BYTES = 3, POINT_BYTES_MAX = 4, UNIT_BYTES = 2 };
 
 struct Transcoder {
     Input *input;
+    ReadAhead *ahead; /* of input, which is its thread's from the first read on */
     const char *path;
     TranscodeFrom from; /* as declared, until the start has been looked at */
     bool is_decided, is_marked, at_end;
@@ -28,6 +30,11 @@ Transcoder *transcode_open(Input *input, const char *path, TranscodeFrom declare
     transcoder->from = declared;
     transcoder->block = memory_alloc(BLOCK_BYTES);
     return transcoder;
+}
+
+static Result read_input(void *input, void *buffer, size_t capacity, size_t *length, Error *error)
+{
+    return input_read(input, buffer, capacity, length, error);
 }
 
 static size_t available(const Transcoder *transcoder)
@@ -49,8 +56,8 @@ static Result fill_to(Transcoder *transcoder, size_t bytes, size_t capacity, Err
     transcoder->length = left;
     transcoder->at = 0;
     while (transcoder->length < bytes && !transcoder->at_end) {
-        TRY(input_read(transcoder->input, block + transcoder->length, capacity - transcoder->length, &got,
-                       error));
+        TRY(read_ahead_next(transcoder->ahead, block + transcoder->length, capacity - transcoder->length,
+                            &got, error));
         transcoder->length += got;
         transcoder->at_end = got == 0;
     }
@@ -64,6 +71,8 @@ static bool starts_with(const Transcoder *transcoder, const char *mark, size_t l
 
 static Result decide(Transcoder *transcoder, Error *error)
 {
+    if (transcoder->ahead == NULL)
+        TRY(read_ahead_open(read_input, transcoder->input, &transcoder->ahead, error));
     TRY(fill_to(transcoder, MARK_BYTES, MARK_BYTES, error));
     transcoder->is_marked = true;
     if (starts_with(transcoder, "\xff\xfe", 2))
@@ -187,7 +196,7 @@ Result transcode_read(Transcoder *transcoder, void *buffer, size_t capacity, siz
     if (transcoder->from != TRANSCODE_NOTHING)
         return read_utf16(transcoder, buffer, capacity, length, error);
     if (available(transcoder) == 0)
-        return input_read(transcoder->input, buffer, capacity, length, error);
+        return read_ahead_next(transcoder->ahead, buffer, capacity, length, error);
     *length = available(transcoder) < capacity ? available(transcoder) : capacity;
     memcpy(buffer, transcoder->block + transcoder->at, *length);
     transcoder->at += *length;
@@ -208,6 +217,7 @@ void transcode_close(Transcoder **transcoder)
 {
     if (*transcoder == NULL)
         return;
+    read_ahead_close(&(*transcoder)->ahead);
     secret_wipe((*transcoder)->block, BLOCK_BYTES);
     secret_wipe((*transcoder)->left, sizeof(*transcoder)->left);
     memory_free((*transcoder)->block);
