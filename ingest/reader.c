@@ -47,7 +47,7 @@ Result reader_open(const char *path, const ReaderFormat *format, Reader **reader
     draft->format = *format;
     if (draft->format.read_bytes_max == 0)
         draft->format.read_bytes_max = READ_BYTES;
-    draft->scan.format = &draft->format;
+    scan_open(&draft->scan, &draft->format, block_best());
     draft->line = 1;
     draft->capacity = format->record_bytes_max + 2 * draft->format.read_bytes_max + 4 +
                       (format->kind == READER_XML ? xml_slice_bytes(format) : 0);

@@ -2,63 +2,31 @@
 
 #include <string.h>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-
-enum { BLOCK_BYTES = 16 };
-
-/* The first delimiter, LF or CR. There is always one: the caller puts LF into the slack. */
-static const char *find_end(const char *at, char delimiter)
+/*
+ * The first delimiter, LF or CR at or behind a place. There is always one: the caller puts LF into the slack.
+ * The block looked at last is kept for the next field, which mostly ends in it too.
+ */
+static inline const char *find_end(Scan *scan, const char *at)
 {
-    const __m128i delimiters = _mm_set1_epi8(delimiter);
-    const __m128i feeds = _mm_set1_epi8('\n'), returns = _mm_set1_epi8('\r');
+    size_t passed = (size_t)(at - scan->block);
 
-    for (;; at += BLOCK_BYTES) {
-        __m128i block = _mm_loadu_si128((const __m128i *)at);
-        __m128i hits =
-            _mm_or_si128(_mm_cmpeq_epi8(block, delimiters),
-                         _mm_or_si128(_mm_cmpeq_epi8(block, feeds), _mm_cmpeq_epi8(block, returns)));
-        unsigned mask = (unsigned)_mm_movemask_epi8(hits);
-        if (mask != 0)
-            return at + __builtin_ctz(mask);
+    if (scan->block == NULL || passed >= BLOCK_BYTES) {
+        scan->block = at;
+        scan->ends = scan->methods->ends(at, scan->format->delimiter.data[0]);
+        passed = 0;
     }
+    uint64_t ends = scan->ends >> passed;
+    while (ends == 0) {
+        at = scan->block += BLOCK_BYTES;
+        ends = scan->ends = scan->methods->ends(at, scan->format->delimiter.data[0]);
+    }
+    return at + __builtin_ctzll(ends);
 }
 
-void scan_bytes(Text text, bool *has_high, bool *has_nul)
+void scan_open(Scan *scan, const ReaderFormat *format, const BlockMethods *methods)
 {
-    const __m128i zero = _mm_setzero_si128();
-    unsigned high = 0, nul = 0;
-    size_t i = 0;
-
-    for (; i + BLOCK_BYTES <= text.length; i += BLOCK_BYTES) {
-        __m128i block = _mm_loadu_si128((const __m128i *)(text.data + i));
-        high |= (unsigned)_mm_movemask_epi8(block);
-        nul |= (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(block, zero));
-    }
-    for (; i < text.length; i++) {
-        high |= (unsigned char)text.data[i] & 0x80;
-        nul |= text.data[i] == '\0';
-    }
-    *has_high = high != 0;
-    *has_nul = nul != 0;
+    *scan = (Scan){.format = format, .methods = methods};
 }
-#else
-static const char *find_end(const char *at, char delimiter)
-{
-    while (*at != delimiter && *at != '\n' && *at != '\r')
-        at++;
-    return at;
-}
-
-void scan_bytes(Text text, bool *has_high, bool *has_nul)
-{
-    *has_high = *has_nul = false;
-    for (size_t i = 0; i < text.length; i++) {
-        *has_high |= ((unsigned char)text.data[i] & 0x80) != 0;
-        *has_nul |= text.data[i] == '\0';
-    }
-}
-#endif
 
 bool scan_line(const Scan *scan, const char *data, size_t length, size_t *bytes, size_t *end_bytes)
 {
@@ -154,7 +122,7 @@ static ScanOutcome scan_unquoted(Scan *scan, const char **at, const char *end, b
     const char *from = *at, *look = from;
 
     for (;; look++) {
-        look = find_end(look, delimiter.data[0]);
+        look = find_end(scan, look);
         if (look < end && *look == delimiter.data[0] && delimiter.length == 1) {
             *found = ENDS_FIELD;
             *bytes = 1;
@@ -201,6 +169,7 @@ ScanOutcome scan_record(Scan *scan, const char *data, size_t length, bool is_fin
     scan->is_multi_line = scan->has_escapes = false;
     scan->fault = READER_GOOD;
     scan->fault_field = -1;
+    scan->block = NULL; /* the bytes may be others now */
     while (found != ENDS_RECORD) {
         if (scan->field_count == READER_FIELDS_MAX)
             return fault(scan, READER_TOO_MANY_FIELDS);

@@ -1,14 +1,16 @@
 #pragma once
 /* Private to reader*.c: finds the fields of one record in bytes that hold it whole or in part. */
 #include "ingest/reader.h"
+#include "ingest/reader_block.h"
 
 /* Bytes readable, but meaningless, behind the end of what is scanned. */
-enum { READER_SCAN_SLACK = 32 };
+enum { READER_SCAN_SLACK = BLOCK_BYTES };
 
 typedef enum ScanOutcome { SCAN_COMPLETE, SCAN_NEEDS_MORE, SCAN_FAULT } ScanOutcome;
 
 typedef struct Scan {
     const ReaderFormat *format;
+    const BlockMethods *methods;
     bool return_ends_line; /* CR alone ends a line in this file */
     /* made */
     size_t bytes;     /* of the record without its line end */
@@ -19,7 +21,12 @@ typedef struct Scan {
     size_t field_count;
     ReaderFault fault;
     int fault_field;
+    /* its own */
+    const char *block; /* BLOCK_BYTES of which the ends are known */
+    uint64_t ends;
 } Scan;
+
+void scan_open(Scan *scan, const ReaderFormat *format, const BlockMethods *methods);
 
 /* data[length] on are slack. is_final: nothing comes behind length. */
 ScanOutcome scan_record(Scan *scan, const char *data, size_t length, bool is_final);
@@ -30,5 +37,3 @@ ReaderFault scan_fixed(Scan *scan);
 /* The bytes in front of the first line end, or false when there is none in data. *end_bytes: 1 or 2. */
 bool scan_line(const Scan *scan, const char *data, size_t length, size_t *bytes, size_t *end_bytes);
 uint64_t scan_count_lines(const Scan *scan, Text text);
-/* Is there a byte above 0x7F, is there a NUL? */
-void scan_bytes(Text text, bool *has_high, bool *has_nul);

@@ -28,7 +28,7 @@ static void check_bytes(Reader *reader)
     Scan *scan = &reader->scan;
     bool has_high, has_nul;
 
-    scan_bytes(reader->record.raw, &has_high, &has_nul);
+    scan->methods->look(reader->record.raw, &has_high, &has_nul);
     if (!has_high && !has_nul)
         return;
     for (size_t i = 0; i < scan->field_count; i++) {

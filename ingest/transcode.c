@@ -10,8 +10,7 @@
 enum { BLOCK_BYTES = 128 << 10, MARK_BYTES = 3, POINT_BYTES_MAX = 4, UNIT_BYTES = 2 };
 
 struct Transcoder {
-    Input *input;
-    ReadAhead *ahead; /* of input, which is its thread's from the first read on */
+    ReadAhead *ahead; /* of the input, which is its thread's from the first read on */
     const char *path;
     TranscodeFrom from; /* as declared, until the start has been looked at */
     bool is_decided, is_marked, at_end;
@@ -21,20 +20,20 @@ struct Transcoder {
     size_t left_length, left_at;
 };
 
+static Result read_input(void *input, void *buffer, size_t capacity, size_t *length, Error *error)
+{
+    return input_read(input, buffer, capacity, length, error);
+}
+
 Transcoder *transcode_open(Input *input, const char *path, TranscodeFrom declared)
 {
     Transcoder *transcoder = memory_alloc(sizeof *transcoder);
 
-    transcoder->input = input;
+    transcoder->ahead = read_ahead_open(read_input, input);
     transcoder->path = path;
     transcoder->from = declared;
     transcoder->block = memory_alloc(BLOCK_BYTES);
     return transcoder;
-}
-
-static Result read_input(void *input, void *buffer, size_t capacity, size_t *length, Error *error)
-{
-    return input_read(input, buffer, capacity, length, error);
 }
 
 static size_t available(const Transcoder *transcoder)
@@ -71,8 +70,6 @@ static bool starts_with(const Transcoder *transcoder, const char *mark, size_t l
 
 static Result decide(Transcoder *transcoder, Error *error)
 {
-    if (transcoder->ahead == NULL)
-        TRY(read_ahead_open(read_input, transcoder->input, &transcoder->ahead, error));
     TRY(fill_to(transcoder, MARK_BYTES, MARK_BYTES, error));
     transcoder->is_marked = true;
     if (starts_with(transcoder, "\xff\xfe", 2))

@@ -55,11 +55,10 @@ static Result read_on(ReadAhead *ahead, size_t capacity, size_t *total, Error *e
 static void read_whole(size_t piece_bytes, size_t capacity)
 {
     Source source = {.fails_at = NEVER, .piece_bytes = piece_bytes};
-    ReadAhead *ahead;
+    ReadAhead *ahead = read_ahead_open(read_source, &source);
     Error error;
     size_t total, length;
 
-    cr_assert(read_ahead_open(read_source, &source, &ahead, &error).ok);
     cr_assert(read_on(ahead, capacity, &total, &error).ok);
     cr_assert_eq(total, SOURCE_BYTES);
     cr_assert(read_ahead_next(ahead, &(char){0}, 1, &length, &error).ok);
@@ -80,11 +79,10 @@ Test(read_ahead, gives_all_that_the_source_gives)
 Test(read_ahead, gives_what_came_before_a_failure_and_then_the_failure_again_and_again)
 {
     Source source = {.fails_at = 1 << 20, .piece_bytes = 1 << 16};
-    ReadAhead *ahead;
+    ReadAhead *ahead = read_ahead_open(read_source, &source);
     Error error = {0};
     size_t total;
 
-    cr_assert(read_ahead_open(read_source, &source, &ahead, &error).ok);
     for (int again = 0; again < 2; again++) {
         size_t expected = again == 0 ? 1 << 20 : 0;
         cr_assert_not(read_on(ahead, 1 << 18, &total, &error).ok);
@@ -97,15 +95,32 @@ Test(read_ahead, gives_what_came_before_a_failure_and_then_the_failure_again_and
     cr_assert_eq(source.calls_after_end, 0);
 }
 
+Test(read_ahead, gives_the_failure_of_a_source_that_fails_soon)
+{
+    Source source = {.fails_at = 1000, .piece_bytes = 500};
+    ReadAhead *ahead = read_ahead_open(read_source, &source);
+    Error error = {0};
+    size_t total;
+
+    cr_assert_not(read_on(ahead, 1 << 18, &total, &error).ok);
+    cr_assert_eq(total, 1000);
+    cr_assert_not(read_on(ahead, 1 << 18, &total, &error).ok);
+    cr_assert_str_eq(error.message, "file: damaged here");
+    read_ahead_close(&ahead);
+
+    cr_assert_eq(source.calls_after_end, 0);
+}
+
 Test(read_ahead, may_be_closed_before_its_end)
 {
     Source source = {.fails_at = NEVER, .piece_bytes = 1 << 20};
-    ReadAhead *ahead;
+    ReadAhead *ahead = read_ahead_open(read_source, &source);
     Error error;
     size_t length;
+    static char buffer[4096];
 
-    cr_assert(read_ahead_open(read_source, &source, &ahead, &error).ok);
-    cr_assert(read_ahead_next(ahead, &(char){0}, 1, &length, &error).ok);
+    for (size_t total = 0; total < 1 << 20; total += length)
+        cr_assert(read_ahead_next(ahead, buffer, sizeof buffer, &length, &error).ok);
     read_ahead_close(&ahead);
 
     cr_assert_null(ahead);
