@@ -114,6 +114,7 @@ Result cmd_key_rotate(Cli *cli, int argc, const char *const *argv, Error *error)
 Result cmd_source_check(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_source_apply(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_source_show(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_source_new(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_source_diff(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_synth(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_governance_apply(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

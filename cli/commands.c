@@ -21,6 +21,8 @@ static const Command commands[] = {
     {"source apply", cmd_source_apply, "[SPEC...]", "register specs and make their tables; all shipped ones"},
     {"source show", cmd_source_show, "[SPEC] [--markdown|--registered]",
      "registered sources, or the page of one spec"},
+    {"source new", cmd_source_new, "SAMPLE [--out FILE [--codes]] [--source NAME]",
+     "propose a spec for a sample of delimited text, each guess marked"},
     {"source diff", cmd_source_diff, "SPEC FILE [--format F]",
      "how a file differs from its spec, with likely renames"},
     {"synth", cmd_synth, "--out DIR [--people N] [--months M] [--seed S]", "make a synthetic county"},

@@ -40,6 +40,7 @@ typedef enum IngestOutcome {
     INGEST_LOADED,
     INGEST_DUPLICATE, /* the same delivery is already held: nothing done */
     INGEST_REJECTED,  /* more bad rows than the spec allows: nothing kept but the quarantine */
+    INGEST_HELD,      /* past a limit of the spec: staged, until a second person releases or refuses it */
 } IngestOutcome;
 
 enum { INGEST_RULES_MAX = 64, INGEST_RULE_BYTES = 96 };
@@ -61,6 +62,7 @@ typedef struct IngestReport {
     int64_t elapsed_us, client_cpu_us;
     IngestRuleCount rules[INGEST_RULES_MAX];
     size_t rule_count;
+    bool is_unprotected; /* nothing would tell that the file was cut at a row's end */
 } IngestReport;
 
 typedef struct IngestContext {
@@ -98,6 +100,19 @@ typedef struct IngestDrift {
 Result ingest_diff(const IngestSpec *spec, const char *path, IngestDrift *drift, Table **table, Error *error)
     CHECKED;
 
+/* What a proposed spec is called, and where its code lists go. */
+typedef struct IngestProposal {
+    const char *source;       /* as ingest_spec_open wants it */
+    const char *codes_folder; /* there already; NULL: no lists are written. Never over one that is there */
+} IngestProposal;
+
+/*
+ * Writes a spec for a sample of delimited text on out, with every guess marked by a comment and its evidence
+ * in counts. No value of the sample is in it; bounds are rounded outward. A code list holds codes, which are
+ * values: only of columns that nothing speaks of a person in, and where each code is in at least ten rows.
+ */
+Result ingest_propose(const char *path, const IngestProposal *wanted, FILE *out, Error *error) CHECKED;
+
 /* Object of the permit for a delivery: its content hash in hex, or "nil" when path is NULL. */
 Result ingest_delivery_object(const char *path, char out[HASH_TEXT_BYTES], Error *error) CHECKED;
 enum { INGEST_DETAIL_BYTES = 64 };
@@ -117,6 +132,8 @@ Result ingest_load_list(Db *loader, Date held_on, Table **table, Error *error) C
 /* source, sender, last period held, its rows: who delivered two of the three months before, and not this one
  */
 Result ingest_load_missing(Db *loader, Month period, Table **table, Error *error) CHECKED;
+/* finding of each limit of its spec that a load went past */
+Result ingest_load_findings(Db *loader, int64_t load_id, Table **table, Error *error) CHECKED;
 /* line, column, rule of a load's quarantine, at most rows_max */
 Result ingest_quarantine_list(Db *loader, int64_t load_id, int64_t rows_max, Table **table, Error *error)
     CHECKED;

@@ -1,3 +1,4 @@
+#include "base/input.h"
 #include "tests/cli/workbench.h"
 
 TestSuite(source, .init = cr_redirect_stdout);
@@ -35,4 +36,36 @@ Test(source, a_comparison_needs_a_spec_and_a_file_that_can_be_read)
     expect_failure(CLI(&error, "source", "diff", "death"), &error, ERROR_USAGE, "usage: cinque source diff");
     expect_failure(CLI(&error, "source", "diff", "death", "/nowhere.csv"), &error, ERROR_SYSTEM,
                    "/nowhere.csv");
+}
+
+static const char sample[] = "visit_id,visit_date,kind\nA1,2026-01-01,x\nA2,2026-01-02,x\n";
+
+Test(source, a_spec_is_proposed_once_and_never_written_over)
+{
+    char path[512];
+    const char *file = support_file("GP visit_2026-09.csv", sample);
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    Text written;
+    Error error = {0};
+    snprintf(path, sizeof path, "%s/proposed.yaml", support_folder());
+
+    cr_assert(CLI(&error, "source", "new", file, "--out", path, "--codes").ok, "%s", error.message);
+
+    cr_assert(input_read_all(path, 1 << 16, arena, &written, &error).ok, "%s", error.message);
+    cr_expect_not_null(strstr(written.data, "source: gp_visit\n"), "%s", written.data);
+    expect_failure(CLI(&error, "source", "new", file, "--out", path), &error, ERROR_SYSTEM, "File exists");
+    cr_assert(CLI(&error, "source", "check", path, file).ok, "%s", error.message);
+}
+
+Test(source, names_that_no_source_may_have_are_refused)
+{
+    const char *file = support_file("subject.csv", sample);
+    Error error = {0};
+
+    expect_failure(CLI(&error, "source", "new", file, "--codes"), &error, ERROR_USAGE,
+                   "--codes: needs --out");
+    expect_failure(CLI(&error, "source", "new", file, "--source", "Visit"), &error, ERROR_USAGE, "--source");
+    expect_failure(CLI(&error, "source", "new", file, "--source", "visit_7"), &error, ERROR_USAGE,
+                   "--source");
+    cr_expect(CLI(&error, "source", "new", file).ok, "%s", error.message);
 }
