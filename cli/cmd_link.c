@@ -19,6 +19,9 @@ static void print_run(const LinkageReport *report)
         {"people merged", report->people_merged},
         {"households", report->households},
         {"residences", report->residences},
+        {"linked by cross-walks", report->crosswalked},
+        {"linked inside a foreign space", report->within_space},
+        {"pseudonyms mapped to more than one", report->crosswalk_ambiguous},
     };
     static const char *const headings[] = {"linkage", "count"};
     static const bool right_aligned[] = {false, true};

@@ -8,7 +8,7 @@
 #include "ingest/ingest.h"
 #include "ingest_sql.h"
 
-enum { BATCH_ROWS = 32768, TOKENS = 4 };
+enum { BATCH_ROWS = 32768, TOKENS = 6 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -22,7 +22,8 @@ static const DbStatement rows_statement = {
     .name = "rekey_rows",
     .sql = ingest_sql_rekey_rows,
     .parameters = {VALUE_BYTES, VALUE_INT2, VALUE_INT8, VALUE_INT8},
-    .columns = {VALUE_INT8, VALUE_INT2, VALUE_BYTES, VALUE_BYTES, VALUE_BYTES, VALUE_BYTES},
+    .columns = {VALUE_INT8, VALUE_INT2, VALUE_BYTES, VALUE_BYTES, VALUE_BYTES, VALUE_BYTES, VALUE_BYTES,
+                VALUE_BYTES},
 };
 static const DbStatement finish_statement = {
     .name = "rekey_finish",
@@ -37,8 +38,9 @@ static const DbStatement use_statement = {
 };
 
 static const DbCopyColumn copy_columns[] = {
-    {"subject_id", VALUE_INT8},   {"nhs_token", VALUE_BYTES},  {"superseded_nhs_token", VALUE_BYTES},
-    {"local_token", VALUE_BYTES}, {"uprn_token", VALUE_BYTES},
+    {"subject_id", VALUE_INT8},        {"nhs_token", VALUE_BYTES},  {"superseded_nhs_token", VALUE_BYTES},
+    {"local_token", VALUE_BYTES},      {"uprn_token", VALUE_BYTES}, {"foreign_token", VALUE_BYTES},
+    {"foreign_token_to", VALUE_BYTES},
 };
 
 typedef struct Rekeying {

@@ -125,7 +125,7 @@ static void take_identity(Rules *rules, size_t column)
     const SpecColumn *spec_column = &rules->spec->columns[column];
     RawIdentity *identity = &rules->row.identity;
     Text text = rules->texts[column];
-    bool is_checked = spec_column->rejects_invalid || spec_column->scheme.length > 0;
+    bool is_checked = spec_column->rejects_invalid || spec_column->shape_text.length > 0;
 
     if (is_checked && !rule_identifier_is_valid(rules->spec, spec_column, text)) {
         if (spec_column->rejects_invalid)
@@ -138,6 +138,10 @@ static void take_identity(Rules *rules, size_t column)
         spec_column->field == IDENTITY_BIRTH_DATE ? canonical_birth_date(rules, text) : text;
     if (spec_column->scheme.length > 0)
         identity->nhs_scheme = spec_column->scheme;
+    if (spec_column->field == IDENTITY_FOREIGN_PSEUDONYM)
+        identity->foreign_space = spec_column->foreign_space;
+    else if (spec_column->field == IDENTITY_FOREIGN_PSEUDONYM_TO)
+        identity->foreign_space_to = spec_column->foreign_space;
     if (spec_column->issuer != SPEC_NONE)
         identity->fields[IDENTITY_LOCAL_ID_ISSUER] = rules->texts[spec_column->issuer];
     else if (spec_column->issuer_fixed.length > 0)

@@ -116,7 +116,7 @@ bool rule_identifier_is_valid(const IngestSpec *spec, const SpecColumn *column, 
     char digits[16];
     Date date;
 
-    if (column->scheme.length > 0)
+    if (column->shape_text.length > 0)
         return shape_matches(&column->shape, text);
     switch (column->field) {
     case IDENTITY_NHS_NUMBER:

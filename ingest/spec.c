@@ -88,8 +88,8 @@ static Result build_names(SpecBuild *build, Error *error)
 {
     static const char *const subjects[] = {"person", "household", "none"};
     static const char *const updates[] = {"snapshot", "replace_by_period", "net_change", "bulk_replacement"};
-    static const char *const roles[] = {"register", "merger",    "residence",   "death",
-                                        "opt_out",  "geography", "deprivation", "practice"};
+    static const char *const roles[] = {"register",  "merger",      "residence", "death",    "opt_out",
+                                        "geography", "deprivation", "practice",  "crosswalk"};
     static const char *const formats[] = {"iso", "compact", "british"};
     const YamlSpec *yaml = build->yaml;
     IngestSpec *spec = build->spec;
@@ -299,6 +299,7 @@ static Result build_spec(SpecBuild *build, Error *error)
     TRY(build_rules(build, error));
     TRY(spec_build_update(build, error));
     TRY(check_subject(build, error));
+    TRY(spec_check_foreign(build, error));
     build->spec->hash = hash_spec(build->spec);
     return RESULT_OK;
 }

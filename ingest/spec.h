@@ -53,7 +53,8 @@ typedef struct SpecColumn {
     IdentityField field; /* identifiers and demographics */
     int issuer;          /* column of a local id's issuer, or SPEC_NONE */
     Text issuer_fixed, scheme;
-    int list; /* of spec->lists, or SPEC_NONE */
+    Text foreign_space; /* of a foreign pseudonym: "ISSUER/scheme/space" */
+    int list;           /* of spec->lists, or SPEC_NONE */
     Text shape_text;
     Shape shape;      /* where shape_text is not empty */
     bool is_snomed;   /* in place of list and shape */
@@ -114,6 +115,7 @@ struct IngestSpec {
     size_t key_count;
     SpecChange change;
     SpecReplaces replaces;
+    Text crosswalk_issuer; /* who alone may send it; empty: no cross-walk */
     SpecRule rules[SPEC_RULES_MAX];
     size_t rule_count;
     int64_t rejects_max;
@@ -124,6 +126,7 @@ struct IngestSpec {
 
 bool spec_column_is_stored(const SpecColumn *column);
 bool spec_column_identifies(const SpecColumn *column);
+bool spec_field_is_foreign(IdentityField field);
 /* Parses by the spec's date format. */
 bool spec_date(const IngestSpec *spec, Text text, Date *date);
 /* Index of the column with this header name, or SPEC_NONE. */

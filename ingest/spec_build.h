@@ -26,5 +26,9 @@ Result spec_build_update(SpecBuild *build, Error *error) CHECKED;
 /* spec_file.c: `file`, then the names that columns have in it, once they are known */
 Result spec_build_file(SpecBuild *build, Error *error) CHECKED;
 Result spec_build_names(SpecBuild *build, Error *error) CHECKED;
+/* spec_foreign.c: whose pseudonym a column holds; NULL, or the rule that it breaks. Then, once all columns
+ * are known, what may stand beside it. */
+const char *spec_build_foreign(const SpecBuild *build, const YamlColumn *yaml, SpecColumn *column);
+Result spec_check_foreign(const SpecBuild *build, Error *error) CHECKED;
 /* spec_column.c */
 Result spec_build_columns(SpecBuild *build, Error *error) CHECKED;

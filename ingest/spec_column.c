@@ -24,7 +24,8 @@ enum {
     KEY_RANGE = 1 << 7,
     KEY_INVALID = 1 << 8,
     KEY_CHECK = 1 << 9,
-    KEYS_OF_IDENTITY = KEY_IDENTITY | KEY_ISSUER | KEY_SCHEME | KEY_SHAPE | KEY_INVALID,
+    KEY_SPACE = 1 << 10,
+    KEYS_OF_IDENTITY = KEY_IDENTITY | KEY_ISSUER | KEY_SCHEME | KEY_SPACE | KEY_SHAPE | KEY_INVALID,
     KEYS_OF_TEXT = KEY_AS | KEY_LIST | KEY_SHAPE | KEY_CHECK,
 };
 
@@ -71,6 +72,7 @@ static Result check_keys(const ColumnBuild *at, Error *error)
         {yaml->identity != NULL, KEY_IDENTITY, "`identity` is for identifiers and demographics"},
         {yaml->issuer != NULL || yaml->issuer_fixed != NULL, KEY_ISSUER, "an issuer is for identifiers"},
         {yaml->scheme != NULL, KEY_SCHEME, "`scheme` is for identifiers"},
+        {yaml->space != NULL, KEY_SPACE, "`space` is for identifiers"},
         {yaml->list != NULL, KEY_LIST, "`list` is for dimensions, codes and text"},
         {yaml->shape != NULL, KEY_SHAPE, "`shape` is for dimensions, codes and text"},
         {yaml->check != NULL, KEY_CHECK, "`check` is for dimensions, codes and text"},
@@ -104,7 +106,7 @@ static Result build_shape(const ColumnBuild *at, Error *error)
 static bool field_is_identifier(IdentityField field)
 {
     return field == IDENTITY_NHS_NUMBER || field == IDENTITY_SUPERSEDED_NHS_NUMBER ||
-           field == IDENTITY_LOCAL_ID || field == IDENTITY_UPRN;
+           field == IDENTITY_LOCAL_ID || field == IDENTITY_UPRN || spec_field_is_foreign(field);
 }
 
 /* A plain scheme skips the modulus check, so a shape must stand in for it. */
@@ -132,7 +134,8 @@ static Result build_identity(const ColumnBuild *at, Error *error)
         return wrong(
             at,
             "`identity` must name what it identifies: nhs_number, superseded_nhs_number, local_id, uprn, "
-            "postcode, birth_date, sex, family_name, given_name, address",
+            "postcode, birth_date, sex, family_name, given_name, address, foreign_pseudonym, "
+            "foreign_pseudonym_to",
             error);
     column->field = (IdentityField)field;
     if (field_is_identifier(column->field) != (column->use == SPEC_IDENTIFIER))
@@ -140,6 +143,12 @@ static Result build_identity(const ColumnBuild *at, Error *error)
     if (yaml->invalid != NULL && strcmp(yaml->invalid, "blank") != 0 && strcmp(yaml->invalid, "reject") != 0)
         return wrong(at, "invalid: blank or reject", error);
     column->rejects_invalid = yaml->invalid != NULL && strcmp(yaml->invalid, "reject") == 0;
+    if (spec_field_is_foreign(column->field)) {
+        const char *trouble = spec_build_foreign(at->build, yaml, column);
+        return trouble != NULL ? wrong(at, trouble, error) : RESULT_OK;
+    }
+    if (yaml->space != NULL)
+        return wrong(at, "`space` is for foreign pseudonyms", error);
     bool has_issuer = yaml->issuer != NULL || yaml->issuer_fixed != NULL;
     if (has_issuer != (column->field == IDENTITY_LOCAL_ID) ||
         (yaml->issuer != NULL && yaml->issuer_fixed != NULL))

@@ -36,6 +36,7 @@ static const cyaml_schema_field_t column_fields[] = {
     STRING_MAYBE("issuer", YamlColumn, issuer),
     STRING_MAYBE("issuer_fixed", YamlColumn, issuer_fixed),
     STRING_MAYBE("scheme", YamlColumn, scheme),
+    STRING_MAYBE("space", YamlColumn, space),
     STRING_MAYBE("list", YamlColumn, list),
     STRING_MAYBE("shape", YamlColumn, shape),
     STRING_MAYBE("check", YamlColumn, check),

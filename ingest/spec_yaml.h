@@ -5,7 +5,8 @@
 #include "base/text.h"
 
 typedef struct YamlColumn {
-    char *name, *as, *use, *identity, *issuer, *issuer_fixed, *scheme, *list, *shape, *check, *type, *invalid;
+    char *name, *as, *use, *identity, *issuer, *issuer_fixed, *scheme, *space, *list, *shape, *check, *type,
+        *invalid;
     double *min, *max;
     char **aliases;
     unsigned aliases_count;

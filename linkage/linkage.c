@@ -8,7 +8,7 @@
 #include "linkage_sql.h"
 
 /* Written beside each link; raised when the meaning of a pass changes. */
-enum { RULE_VERSION = 1 };
+enum { RULE_VERSION = 2 };
 
 static const DbStatement begin_statement = {
     .name = "linkage_run_begin",
@@ -25,8 +25,8 @@ static const DbStatement begin_statement = {
         }                                                                                                    \
     }
 
-/* In this order: people need the mergers, residences need people and households. */
-static const DbStatement step_statements[] = {STEP(mergers), STEP(people), STEP(households),
+/* In this order: cross-walks need the mergers, people need both, residences need people and households. */
+static const DbStatement step_statements[] = {STEP(mergers), STEP(crosswalk), STEP(people), STEP(households),
                                               STEP(residences)};
 
 static const DbStatement finish_statement = {
@@ -34,7 +34,7 @@ static const DbStatement finish_statement = {
     .sql = linkage_sql_run_finish,
     .parameters = {VALUE_BYTES, VALUE_INT4},
     .columns = {VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8,
-                VALUE_INT8},
+                VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8},
 };
 
 static const DbStatement undo_statement = {
@@ -63,9 +63,10 @@ static Result run_steps(Db *linker, const Value *parameters, Error *error)
 static Result run_finish(Db *linker, const Value *parameters, LinkageReport *report, Error *error)
 {
     SCOPED(db_rows_close) DbRows *rows = NULL;
-    int64_t *const counts[] = {&report->subjects,   &report->linked,     &report->unlinked,
-                               &report->people,     &report->people_new, &report->people_merged,
-                               &report->households, &report->residences};
+    int64_t *const counts[] = {
+        &report->subjects,    &report->linked,        &report->unlinked,           &report->people,
+        &report->people_new,  &report->people_merged, &report->households,         &report->residences,
+        &report->crosswalked, &report->within_space,  &report->crosswalk_ambiguous};
 
     TRY(db_run(linker, &finish_statement, parameters, &rows, error));
     if (db_row_count(rows) != 1)

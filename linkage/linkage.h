@@ -17,6 +17,9 @@ typedef struct LinkageReport {
     int64_t subjects, linked, unlinked; /* of person sources */
     int64_t people, people_new, people_merged;
     int64_t households, residences;
+    /* Of those linked, by a pseudonym that somebody else made: through its issuer's cross-walk, or inside its
+     * space alone; and pseudonyms that their issuer maps to more than one, which are not followed. */
+    int64_t crosswalked, within_space, crosswalk_ambiguous;
     int64_t elapsed_us;
 } LinkageReport;
 

@@ -25,6 +25,8 @@ CREATE TABLE ingest.source (
     replaced_from_column text, -- from and
     replaced_to_column text, -- to, inclusive, a row's delivery replaces
     key_columns       text[] NOT NULL DEFAULT '{}', -- what a record is known by; stored or as the file names them
+    crosswalk_issuer  text, -- role crosswalk: whose spaces it joins, who alone may send it
+    CHECK ((role IS NOT DISTINCT FROM 'crosswalk') = (crosswalk_issuer IS NOT NULL)),
     CHECK ((update_mode = 'net_change') = (operation_column IS NOT NULL)
            AND (operation_column IS NULL) = (removal_code IS NULL)
            AND (operation_column IS NULL) = (change_date_column IS NULL)),
@@ -154,6 +156,8 @@ CREATE TABLE subjects.subject (
     superseded_nhs_token bytea CHECK (octet_length(superseded_nhs_token) = 16),
     local_token          bytea CHECK (octet_length(local_token) = 16),
     uprn_token           bytea CHECK (octet_length(uprn_token) = 16),
+    foreign_token        bytea CHECK (octet_length(foreign_token) = 16), -- of a pseudonym that somebody else made, and
+    foreign_token_to     bytea CHECK (octet_length(foreign_token_to) = 16), -- what their cross-walk maps it to
     nhs_state            int2 NOT NULL CHECK (nhs_state IN (0, 1, 2)),
     birth_year           int2,
     birth_month          int2 CHECK (birth_month BETWEEN 1 AND 12),
@@ -311,6 +315,12 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'source % version %: not registered as this spec has it', load_open.source,
             load_open.spec_version USING ERRCODE = 'CQ003', HINT = 'source apply';
+    END IF;
+    -- Anybody else's would join people by hearsay.
+    IF EXISTS (SELECT FROM ingest.source AS s
+                WHERE s.source_id = found_source AND s.crosswalk_issuer <> load_open.sender) THEN
+        RAISE EXCEPTION 'source %: a cross-walk is taken from the issuer of its pseudonyms alone', load_open.source
+            USING ERRCODE = 'CQ001';
     END IF;
     PERFORM ingest.key_version_require(load_open.key_version); -- before an hour of work: publishing asks the rows
     PERFORM pg_advisory_unlock_all(); -- a load that this session left open is given up

@@ -19,6 +19,7 @@ CREATE TABLE linkage.run (
     people_merged   int8        NOT NULL DEFAULT 0,
     households      int8        NOT NULL DEFAULT 0,
     residences      int8        NOT NULL DEFAULT 0,
+    crosswalk_ambiguous int8    NOT NULL DEFAULT 0, -- pseudonyms that their issuer maps to more than one
     undone          timestamptz,
     undone_permit   bytea
 );
@@ -38,10 +39,12 @@ CREATE TABLE linkage.link (
     subject_id   int8 PRIMARY KEY,
     person_id    int8 NOT NULL,
     run_id       int4 NOT NULL,
-    pass         int2 NOT NULL CHECK (pass IN (1, 2)),
+    pass         int2 NOT NULL CHECK (pass IN (1, 2, 3, 4, 5)),
     rule_version int2 NOT NULL
 );
-COMMENT ON COLUMN linkage.link.pass IS '1: NHS number token; 2: token of a superseded number, through a merger';
+COMMENT ON COLUMN linkage.link.pass IS '1: NHS number token; 2: token of a superseded number, through a merger; 3: foreign'
+    ' pseudonym, through its issuer''s cross-walk to a number; 4: foreign pseudonym inside its space; 5: through its'
+    ' issuer''s cross-walk to another space. Below 4 an opt-out finds the person';
 
 CREATE TABLE linkage.link_history (
     subject_id   int8        NOT NULL,
@@ -137,13 +140,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT chain.person_id FROM chain WHERE chain.merged_into IS NULL
 $$;
 
--- Subjects that may be linked to a person. A merger's row speaks about numbers, it is no record of a person.
+-- Subjects that may be linked to a person. A merger's or a cross-walk's row speaks about numbers, it is no record of a
+-- person.
 CREATE VIEW linkage.person_subject AS
-SELECT subject.subject_id, subject.source_id, subject.nhs_token
+SELECT subject.subject_id, subject.source_id, subject.nhs_token, subject.foreign_token
   FROM subjects.subject
   JOIN ingest.source USING (source_id)
  WHERE source.subject_kind = 'person'
-   AND source.role IS DISTINCT FROM 'merger';
+   AND (source.role IS NULL OR source.role NOT IN ('merger', 'crosswalk'));
 
 -- Decile of deprivation by small area, from the active load of the source of role deprivation; no rows without one.
 -- Linkage never sees payload: this look-up of areas, which are no people, is all it may learn.
@@ -164,7 +168,7 @@ $$;
 CREATE VIEW linkage.deprivation AS
 SELECT lsoa_2011, imd_decile FROM linkage.deprivation_rows();
 
--- ---- a run: begin, mergers, people, households, residences, finish, in one transaction of the caller ----
+-- ---- a run: begin, mergers, cross-walks (045_crosswalk.sql), people, households, residences, finish, in one transaction of the caller ----
 
 CREATE FUNCTION linkage.run_begin(permit bytea, rule_version int2) RETURNS int4
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -178,6 +182,7 @@ BEGIN
     -- Tokens of two key versions never meet: linking them would make two people of one.
     IF EXISTS (SELECT FROM subjects.subject
                 WHERE nhs_token IS NOT NULL OR superseded_nhs_token IS NOT NULL OR uprn_token IS NOT NULL
+                   OR foreign_token IS NOT NULL
                HAVING min(key_version) <> max(key_version)) THEN
         RAISE EXCEPTION USING ERRCODE = 'CQ003',
             MESSAGE = 'linkage: subjects hold tokens of more than one key version; re-key the older ones first';
@@ -293,9 +298,16 @@ DECLARE
 BEGIN
     LOOP
         WITH member AS MATERIALIZED (
-            SELECT DISTINCT token.root, link.person_id
+            SELECT token.root_token AS root, link.person_id
               FROM linkage.merger_token AS token
               JOIN linkage.person_subject AS subject USING (nhs_token)
+              JOIN linkage.current_link AS link USING (subject_id)
+             UNION
+            SELECT walk.root, link.person_id
+              FROM (SELECT foreign_token AS token, root FROM linkage.crosswalk WHERE root IS NOT NULL
+                    UNION
+                    SELECT root, root FROM linkage.crosswalk WHERE root IS NOT NULL) AS walk
+              JOIN linkage.person_subject AS subject ON coalesce(subject.nhs_token, subject.foreign_token) = walk.token
               JOIN linkage.current_link AS link USING (subject_id)
         ), oldest AS (
             SELECT root, min(person_id) AS person_id FROM member GROUP BY root
@@ -317,8 +329,8 @@ BEGIN
 END
 $$;
 
--- Merges people, then links each subject that has a number token and no link: to the person of its component, or to
--- a new one. New ids follow the order of tokens, which tells nothing about the order of rows.
+-- Merges people, then links each subject that has no link and a number's or a foreign pseudonym's token: to the person
+-- of its component, or to a new one. No two kinds of token are ever equal, so a component is named by any. New ids follow the order of tokens, which tells nothing about the order of rows.
 CREATE FUNCTION linkage.run_people(permit bytea, run_id int4) RETURNS int8
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 DECLARE
@@ -327,17 +339,22 @@ DECLARE
     linked int8;
 BEGIN
     WITH wanted AS MATERIALIZED (
-        SELECT subject.subject_id, coalesce(token.root_token, subject.nhs_token) AS component,
-               CASE WHEN token.is_superseded THEN 2 ELSE 1 END::int2 AS pass
+        SELECT subject.subject_id,
+               coalesce(token.root_token, subject.nhs_token, walk.root, subject.foreign_token) AS component,
+               CASE WHEN token.is_superseded THEN 2 WHEN subject.nhs_token IS NOT NULL THEN 1
+                    WHEN walk.leads_to_number THEN 3 WHEN walk.root IS NULL THEN 4 ELSE 5 END::int2 AS pass
           FROM linkage.person_subject AS subject
           LEFT JOIN linkage.merger_token AS token USING (nhs_token)
-         WHERE subject.nhs_token IS NOT NULL
+          LEFT JOIN linkage.crosswalk AS walk USING (foreign_token)
+         WHERE (subject.nhs_token IS NOT NULL OR subject.foreign_token IS NOT NULL)
            AND NOT EXISTS (SELECT FROM linkage.link WHERE link.subject_id = subject.subject_id)
     ), known AS MATERIALIZED (
-        SELECT coalesce(token.root_token, subject.nhs_token) AS component, min(link.person_id) AS person_id
+        SELECT coalesce(token.root_token, subject.nhs_token, walk.root, subject.foreign_token) AS component,
+               min(link.person_id) AS person_id
           FROM linkage.current_link AS link
           JOIN linkage.person_subject AS subject USING (subject_id)
           LEFT JOIN linkage.merger_token AS token USING (nhs_token)
+          LEFT JOIN linkage.crosswalk AS walk USING (foreign_token)
          GROUP BY 1
     ), fresh AS MATERIALIZED (
         SELECT component, nextval(pg_get_serial_sequence('linkage.person', 'person_id')::regclass) AS person_id
@@ -453,7 +470,7 @@ $$;
 
 CREATE FUNCTION linkage.run_finish(permit bytea, run_id int4)
 RETURNS TABLE (subjects int8, linked int8, unlinked int8, people int8, people_new int8, people_merged int8,
-               households int8, residences int8)
+               households int8, residences int8, crosswalked int8, within_space int8, crosswalk_ambiguous int8)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
@@ -465,7 +482,9 @@ BEGIN
                (SELECT count(*) FROM linkage.person WHERE merged_into IS NULL) AS people,
                (SELECT count(*) FROM linkage.person WHERE created_run = run_finish.run_id) AS people_new,
                (SELECT count(*) FROM linkage.household) AS households,
-               (SELECT count(*) FROM linkage.residence) AS residences
+               (SELECT count(*) FROM linkage.residence) AS residences,
+               (SELECT count(*) FROM linkage.link WHERE pass IN (3, 5)) AS crosswalked,
+               (SELECT count(*) FROM linkage.link WHERE pass = 4) AS within_space
     )
     UPDATE linkage.run AS run
        SET state = 'done', finished = clock_timestamp(), subjects = counted.subjects, linked = counted.linked,
@@ -474,7 +493,7 @@ BEGIN
       FROM counted
      WHERE run.run_id = run_finish.run_id
     RETURNING run.subjects, run.linked, run.unlinked, run.people, run.people_new, run.people_merged,
-              run.households, run.residences;
+              run.households, run.residences, counted.crosswalked, counted.within_space, run.crosswalk_ambiguous;
 END
 $$;
 

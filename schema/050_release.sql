@@ -175,7 +175,7 @@ DECLARE
                                      ORDER BY r.run_id DESC LIMIT 1), '-infinity');
 BEGIN
     IF EXISTS (SELECT FROM ingest.load AS l JOIN ingest.source AS s USING (source_id)
-                WHERE s.role IN ('merger', 'opt_out', 'register') AND (l.held_from > linked OR l.held_to > linked)) THEN
+                WHERE s.role IN ('merger', 'crosswalk', 'opt_out', 'register') AND (l.held_from > linked OR l.held_to > linked)) THEN
         RAISE EXCEPTION 'release: mergers, opt-outs or registrations changed since the last linkage; run link first'
             USING ERRCODE = 'CQ001';
     END IF;
@@ -207,13 +207,27 @@ BEGIN
     EXECUTE format('CREATE UNLOGGED TABLE %s.work_seen (source_id int2, load_id int4, subject_id int8, row_count int8,'
                    ' latest date)', place);
     FOR source IN SELECT s.* FROM ingest.source AS s WHERE s.subject_kind <> 'none'
-                    AND (s.role IS NULL OR s.role NOT IN ('opt_out', 'merger')) ORDER BY s.source_id LOOP
+                    AND (s.role IS NULL OR s.role NOT IN ('opt_out', 'merger', 'crosswalk')) ORDER BY s.source_id LOOP
         EXECUTE format('INSERT INTO %s.work_seen SELECT %s, r.load_id, r.subject_id, count(*), max(r.day)'
                        ' FROM (SELECT load_id, subject_id, %s AS day FROM %s AS active) AS r'
                        ' GROUP BY r.load_id, r.subject_id', place, source.source_id, release.day_column(source),
                        release.rows_of(wanted, source));
     END LOOP;
     EXECUTE format('ANALYZE %s.work_seen', place);
+END $$;
+
+-- Who is known by somebody else's pseudonym alone may have opted out, and no list could tell: left out as well.
+CREATE FUNCTION release.unreachable_leave_out(place text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    is_foreign boolean;
+BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s.work_subject WHERE pass >= 4)', place) INTO is_foreign;
+    IF is_foreign THEN
+        EXECUTE format('INSERT INTO %1$s.work_opted_out SELECT DISTINCT w.person_id FROM %1$s.work_subject AS w'
+                       ' WHERE w.pass >= 4 AND NOT EXISTS (SELECT FROM linkage.current_link AS k'
+                       ' WHERE k.person_id = w.person_id AND k.pass < 4) ON CONFLICT DO NOTHING', place);
+    END IF;
 END $$;
 
 -- Numbers are a random permutation: they tell nothing of the order in which people came.
@@ -225,14 +239,15 @@ DECLARE
 BEGIN
     EXECUTE format($sql$
         CREATE UNLOGGED TABLE %1$s.work_subject AS
-        SELECT k.subject_id, k.person_id, max(seen.latest) AS latest
+        SELECT k.subject_id, k.person_id, k.pass, max(seen.latest) AS latest
           FROM %1$s.work_seen AS seen
           JOIN ingest.source AS s ON s.source_id = seen.source_id AND s.subject_kind = 'person'
           JOIN linkage.current_link AS k ON k.subject_id = seen.subject_id
-         GROUP BY k.subject_id, k.person_id$sql$, place);
+         GROUP BY k.subject_id, k.person_id, k.pass$sql$, place);
     EXECUTE format('CREATE UNLOGGED TABLE %s.work_opted_out (person_id int8 PRIMARY KEY)', place);
     IF applies_opt_outs THEN
         EXECUTE format('INSERT INTO %s.work_opted_out SELECT DISTINCT o FROM release.opted_out() AS o', place);
+        PERFORM release.unreachable_leave_out(place);
     END IF;
     EXECUTE format($sql$
         CREATE UNLOGGED TABLE %1$s.work_person AS
@@ -285,7 +300,7 @@ BEGIN
            s.subject_kind = 'none' OR governance.agreement_is_current(a.sender, s.name, build_begin.purpose)
       FROM ingest.active_load(build_begin.month) AS a
       JOIN ingest.source AS s USING (source_id)
-     WHERE s.role IS NULL OR s.role NOT IN ('opt_out', 'merger');
+     WHERE s.role IS NULL OR s.role NOT IN ('opt_out', 'merger', 'crosswalk');
 
     EXECUTE format('CREATE SCHEMA %I', release.schema_name(made));
     PERFORM release.seen_collect(made);
@@ -418,7 +433,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM release.claim(permit, wanted);
     RETURN QUERY SELECT s.name FROM ingest.source AS s
-                  WHERE s.subject_kind <> 'none' AND (s.role IS NULL OR s.role NOT IN ('opt_out', 'merger'))
+                  WHERE s.subject_kind <> 'none' AND (s.role IS NULL OR s.role NOT IN ('opt_out', 'merger', 'crosswalk'))
                   ORDER BY s.name;
 END $$;
 
@@ -523,7 +538,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                '(SELECT NULL::int4 AS person_number, NULL::text AS ethnic_category WHERE false)')
       FROM ingest.source AS s
       JOIN ingest.source_column AS c USING (source_id)
-     WHERE s.subject_kind = 'person' AND (s.role IS NULL OR s.role NOT IN ('opt_out', 'merger'))
+     WHERE s.subject_kind = 'person' AND (s.role IS NULL OR s.role NOT IN ('opt_out', 'merger', 'crosswalk'))
        AND c.name = 'ethnic_category' AND c.type = 'text';
 $$;
 

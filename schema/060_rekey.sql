@@ -22,7 +22,12 @@ CREATE FUNCTION ingest.open_loads_end() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     leftover ingest.load;
+    waiting int4 := (SELECT min(l.load_id) FROM ingest.load AS l WHERE l.state = 'held');
 BEGIN
+    IF waiting IS NOT NULL THEN
+        RAISE EXCEPTION 'load % is held back, and its tokens with it: have it released or refused first', waiting
+            USING ERRCODE = 'CQ001';
+    END IF;
     FOR leftover IN SELECT l.* FROM ingest.load AS l WHERE l.state = 'open' ORDER BY l.load_id LOOP
         IF NOT pg_try_advisory_xact_lock(1667852913, leftover.load_id) THEN
             RAISE EXCEPTION 'load % is under way: re-key when it has ended', leftover.load_id USING ERRCODE = 'CQ001';
@@ -33,7 +38,7 @@ BEGIN
 END $$;
 
 -- Households take the tokens of their subjects: a subject's UPRN is part of what makes it a subject, so it never
--- changes but in its outer layer. The graph of mergers is made anew by each run of linkage.
+-- changes but in its outer layer. The graph of mergers and the cross-walks are made anew by each run of linkage.
 CREATE FUNCTION linkage.households_rekey() RETURNS int8
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -49,7 +54,7 @@ BEGIN
                 WHERE NOT EXISTS (SELECT FROM subjects.subject AS s WHERE s.uprn_token = h.uprn_token)) THEN
         RAISE EXCEPTION 'a household has a token that no subject has' USING ERRCODE = 'CQ003';
     END IF;
-    TRUNCATE linkage.merger_edge, linkage.merger_token;
+    TRUNCATE linkage.merger_edge, linkage.merger_token, linkage.crosswalk;
     RETURN changed;
 END $$;
 
@@ -71,7 +76,8 @@ BEGIN
             wanted USING ERRCODE = 'CQ003';
     END IF;
     CREATE TABLE staging.rekey (subject_id int8 NOT NULL, nhs_token bytea, superseded_nhs_token bytea,
-                                local_token bytea, uprn_token bytea);
+                                local_token bytea, uprn_token bytea, foreign_token bytea,
+                                foreign_token_to bytea);
     GRANT INSERT ON staging.rekey TO cinque_keeper;
     RETURN (SELECT count(*) FROM subjects.subject AS s WHERE s.key_version <> wanted);
 END $$;
@@ -79,13 +85,14 @@ END $$;
 -- Subjects of older versions in order of their number, from one on.
 CREATE FUNCTION ingest.rekey_rows(permit bytea, wanted int2, from_id int8, rows_max int8)
 RETURNS TABLE (subject_id int8, key_version int2, nhs_token bytea, superseded_nhs_token bytea, local_token bytea,
-               uprn_token bytea)
+               uprn_token bytea, foreign_token bytea, foreign_token_to bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM audit.require(permit, 'rekey', wanted::text);
     RETURN QUERY
-    SELECT s.subject_id, s.key_version, s.nhs_token, s.superseded_nhs_token, s.local_token, s.uprn_token
+    SELECT s.subject_id, s.key_version, s.nhs_token, s.superseded_nhs_token, s.local_token, s.uprn_token,
+           s.foreign_token, s.foreign_token_to
       FROM subjects.subject AS s
      WHERE s.subject_id >= from_id AND s.key_version <> wanted
      ORDER BY s.subject_id
@@ -102,13 +109,16 @@ BEGIN
     ANALYZE staging.rekey;
     UPDATE subjects.subject AS s
        SET key_version = wanted, nhs_token = t.nhs_token, superseded_nhs_token = t.superseded_nhs_token,
-           local_token = t.local_token, uprn_token = t.uprn_token
+           local_token = t.local_token, uprn_token = t.uprn_token, foreign_token = t.foreign_token,
+           foreign_token_to = t.foreign_token_to
       FROM staging.rekey AS t
      WHERE t.subject_id = s.subject_id AND s.key_version <> wanted
        AND (s.nhs_token IS NULL) = (t.nhs_token IS NULL)
        AND (s.superseded_nhs_token IS NULL) = (t.superseded_nhs_token IS NULL)
        AND (s.local_token IS NULL) = (t.local_token IS NULL)
-       AND (s.uprn_token IS NULL) = (t.uprn_token IS NULL);
+       AND (s.uprn_token IS NULL) = (t.uprn_token IS NULL)
+       AND (s.foreign_token IS NULL) = (t.foreign_token IS NULL)
+       AND (s.foreign_token_to IS NULL) = (t.foreign_token_to IS NULL);
     GET DIAGNOSTICS changed = ROW_COUNT;
     IF EXISTS (SELECT FROM subjects.subject AS s WHERE s.key_version <> wanted) THEN
         RAISE EXCEPTION 're-key: a subject has no rewrapped tokens, or others than it had' USING ERRCODE = 'CQ002';

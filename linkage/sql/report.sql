@@ -12,7 +12,7 @@ WITH subject AS (
       LEFT JOIN linkage.link AS link USING (subject_id)
       LEFT JOIN linkage.subject_household AS place USING (subject_id)
       LEFT JOIN linkage.deprivation USING (lsoa_2011)
-     WHERE source.role IS DISTINCT FROM 'merger'
+     WHERE source.role IS NULL OR source.role NOT IN ('merger', 'crosswalk')
 ), grouped AS (
     SELECT 1 AS place, 'all' AS kind, 'person sources' AS value, '' AS sort_key, is_linked
       FROM subject WHERE is_person

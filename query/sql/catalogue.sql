@@ -14,5 +14,5 @@ SELECT s.name, s.subject_kind = 'household', c.name, c.stored, c.type,
            AND NOT EXISTS (SELECT FROM ingest.source_column AS k
                             WHERE k.source_id = s.source_id AND k.name = 'event_date')) AS c
  WHERE s.subject_kind IN ('person', 'household')
-   AND (s.role IS NULL OR s.role NOT IN ('opt_out', 'merger'))
+   AND (s.role IS NULL OR s.role NOT IN ('opt_out', 'merger', 'crosswalk'))
  ORDER BY s.name, c.position, c.name;

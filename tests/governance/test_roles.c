@@ -297,7 +297,7 @@ Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
         "build_begin build_people build_places build_publish build_source build_sources list retire verify");
     expect_functions("cinque_query", "release", "month_end open query_of");
     expect_functions("cinque_linker", "linkage",
-                     "current_person deprivation_rows run_begin run_finish run_households run_mergers "
+                     "current_person deprivation_rows run_begin run_crosswalk run_finish run_households run_mergers "
                      "run_people run_residences undo");
 }
 
