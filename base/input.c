@@ -13,11 +13,20 @@ const InputLimits INPUT_LIMITS_DEFAULT = {
     .ratio_max = 200,
     .window_log_max = 27,
     .nesting_max = 2,
+    .seconds_max = 6 * 3600,
 };
+
+static InputKeys keys_of_process;
+
+void input_use_keys(const InputKeys *keys)
+{
+    keys_of_process = keys != NULL ? *keys : (InputKeys){0};
+}
 
 struct Input {
     InputFile file;
     InputLimits limits;
+    InputKeys keys;
     InputLayer *top;
     bool ended;
     bool failed;
@@ -68,6 +77,10 @@ static bool is_tar(const unsigned char *bytes, size_t length)
 static const Magic *find_magic(const unsigned char *bytes, size_t length)
 {
     static const Magic tar = {&INPUT_TAR, "tar", "", 0, 0};
+    static const Magic openpgp = {&INPUT_OPENPGP, "OpenPGP", "", 0, 0};
+    static const Magic cms[] = {{&INPUT_CMS, "CMS", "", 0, 0}, {&INPUT_CMS_SIGNED, "CMS", "", 0, 0}};
+    static const Magic armour = {&INPUT_ARMOUR, "armoured", "", 0, 0};
+    bool is_signed;
 
     for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {
         const Magic *magic = &magics[i];
@@ -75,10 +88,35 @@ static const Magic *find_magic(const unsigned char *bytes, size_t length)
             memcmp(bytes + 1, magic->bytes + 1, magic->length - 1u) == 0)
             return magic;
     }
+    if (input_is_armour(bytes, length))
+        return &armour;
+    if (input_is_openpgp(bytes, length))
+        return &openpgp;
+    if (input_is_cms(bytes, length, &is_signed))
+        return &cms[is_signed];
     return is_tar(bytes, length) ? &tar : NULL;
 }
 
 /* ---- opening ---- */
+
+/* Text around messages, and signatures inside them, are no levels of their own; but they are not endless. */
+static Result check_wrapping(const Input *input, const Magic *magic, Error *error)
+{
+    enum { WRAPPINGS_MAX = 2 };
+    const InputLayer *below = input->top->below;
+    unsigned wrappings = magic != NULL && magic->kind != NULL && magic->kind->is_wrapping;
+
+    if (below != NULL && below->kind == &INPUT_ARMOUR &&
+        (magic == NULL ||
+         (magic->kind != &INPUT_OPENPGP && magic->kind != &INPUT_CMS && magic->kind != &INPUT_CMS_SIGNED)))
+        return fail(error, ERROR_INPUT, "%s: armour around something that is no message", input->file.path);
+    for (; below != NULL; below = below->below)
+        wrappings += below->kind->is_wrapping;
+    if (wrappings > WRAPPINGS_MAX)
+        return fail(error, ERROR_LIMIT, "%s: wrapped more than %d times over", input->file.path,
+                    WRAPPINGS_MAX);
+    return RESULT_OK;
+}
 
 static Result check_nesting(const Input *input, const Magic *magic, unsigned depth, const InputKind *archive,
                             Error *error)
@@ -89,7 +127,7 @@ static Result check_nesting(const Input *input, const Magic *magic, unsigned dep
     if (magic->kind->is_archive && archive != NULL)
         return fail(error, ERROR_INPUT, "%s: a %s file inside a %s file is not read", input->file.path,
                     magic->name, archive->name);
-    if (depth > input->limits.nesting_max)
+    if (depth > input->limits.nesting_max && !magic->kind->is_wrapping)
         return fail(error, ERROR_LIMIT, "%s: packed more than %u times over", input->file.path,
                     input->limits.nesting_max);
     return RESULT_OK;
@@ -97,19 +135,45 @@ static Result check_nesting(const Input *input, const Magic *magic, unsigned dep
 
 static Result check_archive(const Input *input, Error *error);
 
+/* What is asked of messages can be told once all their layers are there. */
+static Result check_trust(const Input *input, Error *error)
+{
+    bool is_malleable = false, checks_signature = false, checks_signer = false;
+
+    for (const InputLayer *layer = input->top; layer != NULL; layer = layer->below) {
+        checks_signer |= layer->checks_signer;
+        checks_signature |= layer->checks_signature;
+        /* what a signature inside covers cannot be changed from outside */
+        is_malleable |= layer->is_malleable && !checks_signature;
+    }
+    if (input->keys.signer != NULL && !checks_signer)
+        return fail(error, ERROR_INPUT, "%s: not signed, and its sender's signature is demanded",
+                    input->file.path);
+    if (is_malleable && !input->keys.is_vouched)
+        return fail(error, ERROR_INPUT,
+                    "%s: a CMS message that could have been changed unnoticed; ask for an auth-enveloped one "
+                    "(AES-GCM), or one signed inside",
+                    input->file.path);
+    return RESULT_OK;
+}
+
 /* Layer upon layer, until what comes out is plain; or up to an archive, which is left unread. */
 static Result build(Input *input, bool stops_at_archive, Error *error)
 {
     const InputKind *archive = NULL;
 
-    for (unsigned depth = 1;; depth++) {
+    for (unsigned depth = 1;;) {
         InputLayer *layer = input->top = input_layer_create(&input->file, &input->limits, input->top);
         TRY(input_layer_peek(layer, error));
         const Magic *magic = find_magic(layer->block, layer->length);
-        if (magic == NULL)
-            return input_layer_open(layer, &INPUT_PLAIN, error);
+        TRY(check_wrapping(input, magic, error));
+        if (magic == NULL) {
+            TRY(input_layer_open(layer, &INPUT_PLAIN, error));
+            return check_trust(input, error);
+        }
         TRY(check_nesting(input, magic, depth, archive, error));
         TRY(input_layer_open(layer, magic->kind, error));
+        depth += !magic->kind->is_wrapping;
         if (!magic->kind->is_archive)
             continue;
         archive = magic->kind;
@@ -124,10 +188,14 @@ static Result open_layers(const char *path, const InputLimits *limits, bool stop
 {
     SCOPED(input_close) Input *made = memory_alloc(sizeof *made);
     made->limits = *limits;
+    made->keys = limits->keys != NULL ? *limits->keys : keys_of_process;
+    made->limits.keys = &made->keys;
     made->file.descriptor = -1;
 
     TRY(input_file_open(path, &made->file, error));
+    input_file_enter(&made->file);
     TRY(build(made, stops_at_archive, error));
+    input_file_leave(&made->file);
     *input = made;
     made = NULL;
     return RESULT_OK;
@@ -154,9 +222,11 @@ Result input_read(Input *input, void *buffer, size_t capacity, size_t *length, E
     assert(capacity > 0);
     *length = 0;
     if (!input->failed) {
+        input_file_enter(&input->file);
         Result result = input->ended
                             ? RESULT_OK
                             : input_layer_read(input->top, buffer, capacity, length, &input->failure);
+        input_file_leave(&input->file);
         input->ended = result.ok && *length == 0;
         if (result.ok)
             return RESULT_OK;
@@ -172,6 +242,11 @@ bool input_digest(const Input *input, Hash *digest)
         return false;
     *digest = hash_value(input->file.hash);
     return true;
+}
+
+bool input_is_unchecked(const Input *input)
+{
+    return input->file.is_unchecked;
 }
 
 void input_close(Input **input)

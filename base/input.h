@@ -1,10 +1,11 @@
 #pragma once
 /*
- * A delivered file as a stream of decoded bytes: plain, gzip, zstd, and the
- * one file of a zip or tar archive (told apart by their first bytes, and one
- * inside the other up to a limit), with limits on what comes out, and the
- * SHA-256 of the bytes as delivered. What is cut, damaged or followed by
- * other bytes is an error, never an early end.
+ * A delivered file as a stream of decoded bytes: plain, gzip, zstd, the one
+ * file of a zip or tar archive, and OpenPGP and CMS messages encrypted to us
+ * (told apart by their first bytes, and one inside the other up to a limit),
+ * with limits on what comes out, and the SHA-256 of the bytes as delivered.
+ * What is cut, damaged or followed by other bytes is an error, never an early
+ * end. Nothing is ever written to disk.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -14,14 +15,29 @@
 
 typedef struct Input Input;
 
+/* What opens encrypted files, and what a feed demands of them. docs/decisions/encrypted-deliveries.md */
+typedef struct InputKeys {
+    const char *folder; /* as input_keys_create makes it */
+    /* NULL: none is demanded. The fingerprint in upper-case hex of the OpenPGP key (40 digits) or of the CMS
+     * certificate (SHA-256, 64 digits) that must have signed what is inside. */
+    const char *signer;
+    bool is_vouched; /* the file's hash was signed elsewhere: CMS without authentication is read too */
+} InputKeys;
+
 typedef struct InputLimits {
     uint64_t bytes_max;      /* decoded bytes; past it ERROR_LIMIT */
     double ratio_max;        /* decoded over delivered bytes, checked past the first 16 MiB decoded */
     unsigned window_log_max; /* zstd window, log2 bytes */
     unsigned nesting_max;    /* formats one inside the other, of which one may be an archive */
+    double seconds_max;      /* spent in opening and reading, not between; past it ERROR_LIMIT */
+    const InputKeys *keys;   /* NULL: those of input_use_keys */
 } InputLimits;
 
-extern const InputLimits INPUT_LIMITS_DEFAULT; /* 1 TiB, 200, 27, 2 */
+extern const InputLimits INPUT_LIMITS_DEFAULT; /* 1 TiB, 200, 27, 2, six hours */
+
+/* For the whole process, before any input is opened; the folder must live as long. NULL: encrypted files are
+ * refused. */
+void input_use_keys(const InputKeys *keys);
 
 /* A delivery that lies in no file of its own: where a path equal to name is opened, this is read. */
 typedef struct InputSource {
@@ -42,6 +58,8 @@ Result input_open(const char *path, const InputLimits *limits, Input **input, Er
 Result input_read(Input *input, void *buffer, size_t capacity, size_t *length, Error *error) CHECKED;
 /* SHA-256 of the file as delivered; true only once the end has been read. */
 bool input_digest(const Input *input, Hash *digest);
+/* A zstd frame without a checksum was met: that its content is as it was made, nothing shows. */
+bool input_is_unchecked(const Input *input);
 void input_close(Input **input);
 /* Reads a whole small file. bytes_max guards memory. Content is NUL-terminated behind its length. */
 Result input_read_all(const char *path, size_t bytes_max, Arena *arena, Text *content, Error *error) CHECKED;

@@ -89,6 +89,29 @@ Result input_file_read(InputFile *file, void *buffer, size_t capacity, size_t *l
     return got > 0 ? RESULT_OK : check_unchanged(file, error);
 }
 
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void input_file_enter(InputFile *file)
+{
+    file->entered_ns = now_ns();
+}
+
+void input_file_leave(InputFile *file)
+{
+    file->worked_ns += now_ns() - file->entered_ns;
+}
+
+double input_file_seconds(const InputFile *file)
+{
+    return (double)(file->worked_ns + (now_ns() - file->entered_ns)) / 1e9;
+}
+
 void input_file_close(InputFile *file)
 {
     if (file->descriptor >= 0)

@@ -18,10 +18,16 @@ typedef struct InputFile {
     void *stream;              /* the source's own */
     HashStream *hash;
     uint64_t delivered;
+    uint64_t entered_ns, worked_ns; /* since when we work on it now, and how long before */
+    bool is_unchecked;              /* a zstd frame has no checksum */
 } InputFile;
 
 /* file is all zero but for descriptor -1. On failure, too, input_file_close is called. */
 Result input_file_open(const char *path, InputFile *file, Error *error) CHECKED;
 /* *length 0 at the end, where it is checked that the file has not changed since it was opened. */
 Result input_file_read(InputFile *file, void *buffer, size_t capacity, size_t *length, Error *error) CHECKED;
+/* Around each piece of work: what the caller does in between does not count. */
+void input_file_enter(InputFile *file);
+void input_file_leave(InputFile *file);
+double input_file_seconds(const InputFile *file); /* worked so far */
 void input_file_close(InputFile *file);

@@ -47,7 +47,12 @@ Result input_layer_fill(InputLayer *layer, Error *error)
 
 Result input_layer_peek(InputLayer *layer, Error *error)
 {
-    while (layer->length < INPUT_PEEK_BYTES && !layer->at_end) {
+    return input_layer_peek_to(layer, INPUT_PEEK_BYTES, error);
+}
+
+Result input_layer_peek_to(InputLayer *layer, size_t bytes, Error *error)
+{
+    while (layer->length < bytes && !layer->at_end) {
         size_t got;
         TRY(read_below(layer, layer->block + layer->length, INPUT_BLOCK_BYTES - layer->length, &got, error));
         layer->length += got;
@@ -65,12 +70,21 @@ static size_t room(const InputLayer *layer, size_t capacity)
     return left < capacity ? (size_t)left + 1 : capacity;
 }
 
+Result input_layer_check_time(const InputLayer *layer, Error *error)
+{
+    if (input_file_seconds(layer->file) <= layer->limits->seconds_max)
+        return RESULT_OK;
+    return fail(error, ERROR_LIMIT, "%s: takes more than the %g seconds allowed to read", layer->file->path,
+                layer->limits->seconds_max);
+}
+
 Result input_layer_count(InputLayer *layer, size_t length, Error *error)
 {
     const InputLayer *bottom = layer->bottom;
     uint64_t consumed = layer->file->delivered - (bottom->length - bottom->at);
 
     layer->given += length;
+    TRY(input_layer_check_time(layer, error));
     if (layer->given > layer->limits->bytes_max)
         return fail(error, ERROR_LIMIT, "%s: holds more than the %llu bytes allowed", layer->file->path,
                     (unsigned long long)layer->limits->bytes_max);
@@ -86,6 +100,14 @@ Result input_layer_read(InputLayer *layer, void *buffer, size_t capacity, size_t
     *length = 0;
     TRY(layer->kind->read(layer, buffer, room(layer, capacity), length, error));
     return input_layer_count(layer, *length, error);
+}
+
+Result input_layer_keys(const InputLayer *layer, const InputKeys **keys, Error *error)
+{
+    *keys = layer->limits->keys;
+    if (*keys != NULL && (*keys)->folder != NULL)
+        return RESULT_OK;
+    return fail(error, ERROR_CONFIG, "%s: encrypted, and there is no key for deliveries", layer->file->path);
 }
 
 /* ---- plain ---- */

@@ -1,12 +1,19 @@
+#include <string.h>
+
 #include <zstd.h>
 #include <zstd_errors.h>
 
 #include "base/arena.h"
 #include "base/input_layer.h"
+#include "base/log.h"
+
+enum { HEADER_BYTES = 5, HAS_CHECKSUM = 4 }; /* RFC 8878, 3.1.1.1: magic number and descriptor */
 
 typedef struct Zstd {
     ZSTD_DCtx *decoder;
     bool in_frame; /* one has begun and not ended */
+    unsigned char header[HEADER_BYTES];
+    size_t header_length; /* of it, seen so far */
 } Zstd;
 
 static Result open_zstd(InputLayer *layer, Error *error)
@@ -34,12 +41,39 @@ static Result zstd_failure(const InputLayer *layer, size_t code, Error *error)
     }
 }
 
+/* Of a frame without a checksum nobody can tell that its content is as it was made. */
+static void note_frame(const InputLayer *layer)
+{
+    static const unsigned char magic[] = {0x28, 0xB5, 0x2F, 0xFD};
+    const Zstd *zstd = layer->decoder;
+
+    if (memcmp(zstd->header, magic, sizeof magic) != 0 ||
+        (zstd->header[HEADER_BYTES - 1] & HAS_CHECKSUM) != 0 || layer->file->is_unchecked)
+        return;
+    layer->file->is_unchecked = true;
+    log_event(LOG_LEVEL_WARNING, "input_without_checksum", "file=%s format=zstd", layer->file->path);
+}
+
+static void take_header(InputLayer *layer)
+{
+    Zstd *zstd = layer->decoder;
+
+    if (!zstd->in_frame)
+        zstd->header_length = 0;
+    for (size_t at = layer->at; at < layer->length && zstd->header_length < HEADER_BYTES; at++) {
+        zstd->header[zstd->header_length++] = layer->block[at];
+        if (zstd->header_length == HEADER_BYTES)
+            note_frame(layer);
+    }
+}
+
 static Result decode(InputLayer *layer, void *buffer, size_t capacity, size_t *length, Error *error)
 {
     Zstd *zstd = layer->decoder;
     ZSTD_inBuffer in = {layer->block, layer->length, layer->at};
     ZSTD_outBuffer out = {buffer, capacity, 0};
 
+    take_header(layer);
     size_t left = ZSTD_decompressStream(zstd->decoder, &out, &in);
     if (ZSTD_isError(left))
         return zstd_failure(layer, left, error);

@@ -236,6 +236,56 @@ Test(input, a_small_file_may_grow_without_bound)
     cr_expect(read_whole(put(frame, length), NULL, 4096, &content, &digest, &error).ok, "%s", error.message);
 }
 
+/* The switch: input_layer_check_time. Nothing is read in no time at all. */
+Test(input, a_file_that_takes_too_long_is_refused)
+{
+    unsigned char frame[100];
+    InputLimits limits = INPUT_LIMITS_DEFAULT;
+    size_t length = compress_frame("hello", 5, 10, frame, sizeof frame);
+    limits.seconds_max = 0;
+
+    expect_failure(put(frame, length), &limits, ERROR_LIMIT, "takes more than the 0 seconds allowed to read");
+}
+
+Test(input, what_passes_between_reads_is_not_counted)
+{
+    SCOPED(input_close) Input *input = NULL;
+    InputLimits limits = INPUT_LIMITS_DEFAULT;
+    Error error = {0};
+    char buffer[10];
+    size_t length;
+    limits.seconds_max = 0.4;
+
+    cr_assert(input_open(put("hello", 5), &limits, &input, &error).ok);
+    (void)usleep(600000);
+    cr_expect(input_read(input, buffer, sizeof buffer, &length, &error).ok, "%s", error.message);
+}
+
+/* RFC 8878, 3.1.1.1.1: the descriptor's bit 2. The switch: note_frame. */
+Test(input, a_frame_without_a_checksum_is_read_and_noted)
+{
+    /* single segment, five bytes of content in one raw block, the last */
+    static const unsigned char bare[] = {0x28, 0xB5, 0x2F, 0xFD, 0x20, 5,   0x29,
+                                         0,    0,    'h',  'e',  'l',  'l', 'o'};
+    unsigned char file[200];
+    Error error = {0};
+    char buffer[100], caught[1000];
+    size_t checked = compress_frame("hello", 5, 10, file, sizeof file), length;
+    memcpy(file + checked, bare, sizeof bare);
+
+    for (int is_bare = 0; is_bare < 2; is_bare++) {
+        SCOPED(input_close) Input *input = NULL;
+        int kept = workbench_catch_stderr();
+        cr_assert(input_open(put(file, checked + (is_bare ? sizeof bare : 0)), NULL, &input, &error).ok);
+        do {
+            cr_assert(input_read(input, buffer, sizeof buffer, &length, &error).ok, "%s", error.message);
+        } while (length > 0);
+        cr_expect_eq(input_is_unchecked(input), is_bare);
+        const char *said = workbench_caught(kept, caught, sizeof caught);
+        cr_expect_eq(strstr(said, "input_without_checksum") != NULL, is_bare, "%s", said);
+    }
+}
+
 Test(input, a_failure_comes_again_at_every_later_read)
 {
     static unsigned char sample[SAMPLE_BYTES], frame[2 * SAMPLE_BYTES];
