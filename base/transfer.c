@@ -34,6 +34,7 @@ static const CURLcode lost_connections[] = {
     CURLE_SSL_CONNECT_ERROR,
     CURLE_SSH,
     CURLE_AGAIN,
+    CURLE_ABORTED_BY_CALLBACK, /* attempt_begin's */
 };
 
 static void start_curl(void)
@@ -165,6 +166,7 @@ static Result run(Attempt *attempt, Error *error)
 
     attempt->answer->is_transient = false;
     attempt->answer->status = 0;
+    attempt->is_sent = false;
     attempt->transfer->headers.length = 0;
     TRY(attempt_prepare(attempt, &list, error));
     attempt->answer->tries++;

@@ -6,6 +6,23 @@
 
 enum { STATUS_OK = 200, STATUS_PARTIAL = 206, DATE_BYTES = 64 };
 
+/*
+ * When a connection kept from before turns out to be dead, libcurl sends the request again by itself: with
+ * the signature that the host may have counted already. Then the try ends, and the next one is signed anew.
+ */
+int attempt_begin(void *context, char *to, char *from, int to_port, int from_port)
+{
+    Attempt *attempt = context;
+    bool is_again = attempt->is_sent && attempt->request->sign != NULL;
+    (void)to;
+    (void)from;
+    (void)to_port;
+    (void)from_port;
+
+    attempt->is_sent = true;
+    return is_again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 size_t attempt_take_header(char *data, size_t size, size_t count, void *context)
 {
     Attempt *attempt = context;

@@ -25,6 +25,7 @@ typedef struct Attempt {
     const char *validator; /* of what is asked for from a place behind its beginning */
     TransferListing listing;
     bool is_sftp;
+    bool is_sent;      /* curl has begun to send the request */
     bool is_seen;      /* what the answer says has been looked at */
     uint64_t from, at; /* in the file: where this try began, where its next byte belongs */
     uint64_t passed;   /* bytes of a body that nobody takes */
@@ -38,6 +39,7 @@ Result transfer_try(Transfer *transfer, const TransferRequest *request, Transfer
 /* transfer_options.c: the handle is told everything anew for each try. *list is freed after the try. */
 Result attempt_prepare(Attempt *attempt, struct curl_slist **list, Error *error) CHECKED;
 /* transfer_answer.c: callbacks of curl, whose contexts are the Attempt. */
+int attempt_begin(void *context, char *to, char *from, int to_port, int from_port);
 size_t attempt_take_header(char *data, size_t size, size_t count, void *context);
 size_t attempt_take_body(char *data, size_t size, size_t count, void *context);
 /* The status, size and time of change; whether it goes on where it should. Of an answer without body too. */

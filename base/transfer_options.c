@@ -21,6 +21,8 @@ static void set_always(Attempt *attempt)
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES_PER_SECOND);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)settings->stall_seconds);
     curl_easy_setopt(curl, CURLOPT_FILETIME, 1L);
+    curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, attempt_begin);
+    curl_easy_setopt(curl, CURLOPT_PREREQDATA, attempt);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, attempt_take_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, attempt);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, attempt_take_body);

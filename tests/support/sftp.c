@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -263,6 +264,18 @@ static bool reply(TestSftp *sftp, sftp_client_message message)
     }
 }
 
+/* Ends the connection behind what was sent: closed with requests unread, the kernel would take that back. */
+static void break_off(ssh_session session)
+{
+    struct pollfd wanted = {.fd = ssh_get_fd(session), .events = POLLIN};
+    char unread[4096];
+
+    (void)shutdown(wanted.fd, SHUT_WR);
+    while (poll(&wanted, 1, 20 * POLL_MS) > 0 && read(wanted.fd, unread, sizeof unread) > 0)
+        ;
+    ssh_silent_disconnect(session);
+}
+
 static void serve_files(TestSftp *sftp, ssh_session session, ssh_channel channel)
 {
     sftp_session files = sftp_server_new(session, channel);
@@ -278,7 +291,7 @@ static void serve_files(TestSftp *sftp, ssh_session session, ssh_channel channel
         sftp_client_message_free(message);
     }
     if (!goes_on)
-        ssh_silent_disconnect(session);
+        break_off(session);
     if (files != NULL)
         sftp_server_free(files);
 }
