@@ -120,6 +120,10 @@ Result cmd_synth(Cli *cli, int argc, const char *const *argv, Error *error) CHEC
 Result cmd_governance_apply(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_reference_add(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_pull(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_deliveries(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_archive_open(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_archive_sweep(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_loads(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_quality_report(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_withdraw(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

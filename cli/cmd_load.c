@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/delivery.h"
+#include "cli/held.h"
 #include "cli/load_report.h"
 #include "cli/reference.h"
 #include "cli/spec_place.h"
@@ -15,7 +16,7 @@ typedef struct Loading {
     Keyring *keyring;
     PostcodeDirectory *directory;
     Work work;
-    char quarantine[CLI_PATH_BYTES];
+    char quarantine[CLI_PATH_BYTES], archive[CLI_PATH_BYTES];
 } Loading;
 
 static void loading_close(Loading *loading)
@@ -33,18 +34,29 @@ static Result loading_open(const Cli *cli, Loading *loading, Error *error)
     loading->cli = cli;
     TRY(cli_path(cli, "keyring", keyring, error));
     TRY(cli_path(cli, "quarantine", loading->quarantine, error));
+    TRY(cli_path(cli, "archive", loading->archive, error));
     TRY(keyring_open(keyring, &loading->keyring, error));
     TRY(reference_open(cli, &loading->directory, error));
     return cli_open(cli, loader_role, &loading->loader, error);
 }
 
-static Result make_request(const Loading *loading, const IngestSpec *spec, const IngestDelivery *delivery,
+/* What is archived need not be read to be known. */
+static Result find_object(const Delivery *delivery, char object[HASH_TEXT_BYTES], Error *error)
+{
+    if (delivery->held == NULL)
+        return ingest_delivery_object(delivery->delivery.path, object, error);
+    hash_format(&delivery->held->content, object);
+    return RESULT_OK;
+}
+
+static Result make_request(const Loading *loading, const IngestSpec *spec, const Delivery *wanted,
                            GovernanceRequest *request, Error *error)
 {
+    const IngestDelivery *delivery = &wanted->delivery;
     char object[HASH_TEXT_BYTES], detail[INGEST_DETAIL_BYTES];
     Arena *arena = loading->cli->arena;
 
-    TRY(ingest_delivery_object(delivery->path, object, error));
+    TRY(find_object(wanted, object, error));
     *request = (GovernanceRequest){
         .action = GOVERNANCE_LOAD,
         .source = text_from(ingest_spec_source(spec)),
@@ -81,11 +93,29 @@ static Result load_one(Loading *loading, const Delivery *delivery, IngestReport 
                                    .show_progress = true};
 
     TRY(spec_open(delivery->source, &spec, error));
-    TRY(make_request(loading, spec, &delivery->delivery, &request, error));
+    TRY(make_request(loading, spec, delivery, &request, error));
     TRY(work_begin(loading->cli, &request, &loading->work, error));
     TRY(ingest_load(&context, loading->work.permit, spec, &delivery->delivery, report, error));
+    if (delivery->held != NULL && report->outcome == INGEST_DUPLICATE)
+        TRY(ingest_held_settle(loading->loader, loading->work.permit, delivery->held->delivery_id, error));
     GovernanceOutcome outcome = outcome_of(loading, report);
     return work_result(&loading->work, &outcome, error);
+}
+
+/* From the archive, without clear text on the disk. Once it is loaded or rejected only the private key opens
+ * it. */
+static Result load_held(Loading *loading, Delivery *delivery, IngestReport *report, Error *error)
+{
+    const IngestHeld *held = delivery->held;
+    const IngestArchive archive = {
+        .folder = loading->archive, .delivery_id = held->delivery_id, .keyring = loading->keyring};
+
+    TRY(space_check(loading->cli, held, error));
+    delivery->delivery.path = ingest_archive_serve(&archive);
+    Result result = load_one(loading, delivery, report, error);
+    (void)ingest_archive_serve(NULL);
+    TRY(result);
+    return ingest_archive_forget(loading->archive, held->delivery_id, error);
 }
 
 /* What went wrong with the delivery itself does not keep the others from being loaded. */
@@ -112,13 +142,15 @@ static Result tally_failure(Tally *tally, const char *path, const Error *failure
     return (Result){.ok = false};
 }
 
-static Result load_each(Loading *loading, const Delivery *deliveries, size_t count, Tally *tally,
-                        Error *error)
+static Result load_each(Loading *loading, Delivery *deliveries, size_t count, Tally *tally, Error *error)
 {
     for (size_t i = 0; i < count; i++) {
         Error failure = {0};
         IngestReport *report = &tally->reports[tally->reported];
-        if (!load_one(loading, &deliveries[i], report, &failure).ok) {
+        bool is_held = deliveries[i].held != NULL;
+        Result loaded = is_held ? load_held(loading, &deliveries[i], report, &failure)
+                                : load_one(loading, &deliveries[i], report, &failure);
+        if (!loaded.ok) {
             TRY(tally_failure(tally, deliveries[i].delivery.path, &failure, error));
             continue;
         }
@@ -128,7 +160,7 @@ static Result load_each(Loading *loading, const Delivery *deliveries, size_t cou
     return work_seal(loading->cli, &loading->work, error);
 }
 
-static Result load_all(Loading *loading, const Delivery *deliveries, size_t count, Error *error)
+static Result load_all(Loading *loading, Delivery *deliveries, size_t count, Error *error)
 {
     Tally tally = {.reports = arena_alloc(loading->cli->arena, (count + 1) * sizeof *tally.reports)};
 
@@ -151,11 +183,19 @@ static Result one_delivery(const Cli *cli, bool is_nil, Delivery *delivery, Erro
     return RESULT_OK;
 }
 
-Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error)
+Result load_deliveries(const Cli *cli, Delivery *deliveries, size_t count, Error *error)
 {
     SCOPED(loading_close) Loading loading = {0};
+
+    TRY(loading_open(cli, &loading, error));
+    return load_all(&loading, deliveries, count, error);
+}
+
+Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error)
+{
     Delivery one = {.delivery = {.period = DATE_NONE}}, *deliveries = &one;
     const char *list = NULL, *status = "final";
+    int64_t held = 0;
     bool is_nil = false;
     const Option options[] = {
         {"sender", OPTION_TEXT, false, NULL, "who sent it", &one.delivery.sender},
@@ -165,13 +205,16 @@ Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error)
          &one.delivery.replace},
         {"nil", OPTION_FLAG, false, NULL, "a nil return: there is no file", &is_nil},
         {"deliveries", OPTION_TEXT, false, NULL, "a list of deliveries, loaded in order", &list},
+        {"delivery", OPTION_COUNT, false, NULL, "one that was pulled, by its number", &held},
     };
     size_t count = 1;
 
     TRY(cli_parse(cli, argc, argv, options, sizeof options / sizeof options[0], 0, 2, error));
-    if (list != NULL && cli->argument_count > 0)
-        return fail(error, ERROR_USAGE, "--deliveries: takes no source or file beside it");
-    if (list != NULL) {
+    if ((list != NULL || held > 0) && cli->argument_count > 0)
+        return fail(error, ERROR_USAGE, "--deliveries, --delivery: take no source or file beside them");
+    if (held > 0) {
+        TRY(held_delivery(cli, held, &one, error));
+    } else if (list != NULL) {
         TRY(delivery_list_read(list, cli->arena, &deliveries, &count, error));
     } else {
         TRY(one_delivery(cli, is_nil, &one, error));
@@ -179,6 +222,5 @@ Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error)
         if (one.delivery.period == DATE_NONE)
             return fail(error, ERROR_USAGE, "--period: required");
     }
-    TRY(loading_open(cli, &loading, error));
-    return load_all(&loading, deliveries, count, error);
+    return load_deliveries(cli, deliveries, count, error);
 }

@@ -9,6 +9,7 @@ typedef struct Delivery {
     const char *source; /* a shipped source's name or a spec's path */
     IngestDelivery delivery;
     int64_t order;
+    const IngestHeld *held; /* read from the archive; NULL: from delivery.path */
 } Delivery;
 
 Result delivery_status(Text name, IngestStatus *status, Error *error) CHECKED;

@@ -8,6 +8,8 @@
 #include "base/secret.h"
 #include "ingest/ingest.h"
 
+typedef struct IngestFeed Feed; /* as ingest.h names it */
+
 typedef enum FeedTransport { FEED_FOLDER, FEED_SFTP, FEED_HTTPS, FEED_MESH, FEED_POSTGRESQL } FeedTransport;
 
 /* How a file of a drop folder is known to be complete. */
@@ -17,11 +19,14 @@ typedef enum FeedComplete {
     FEED_MESH_CLIENT /* NAME.dat with a NAME.ctl that says SUCCESS, as the MESH client writes them */
 } FeedComplete;
 
+typedef enum FeedPeriod { FEED_PERIOD_NAME, FEED_PERIOD_MANIFEST, FEED_PERIOD_GIVEN } FeedPeriod;
+
 /* NULL: the feed does not say. Paths are absolute, or relative to the feed's folder and made whole. */
 typedef struct FeedSettings {
     const char *folder; /* folder */
     FeedComplete complete;
     int stable_seconds;
+    bool deletes;    /* when a delivery is acknowledged; else it stays, and is known again */
     const char *url; /* sftp, https, mesh: without user or password */
     const char *user;
     const char *password_file;
@@ -33,20 +38,21 @@ typedef struct FeedSettings {
     const char *conninfo, *query_file;                /* postgresql; conninfo without a password */
 } FeedSettings;
 
-typedef struct Feed {
+struct IngestFeed {
     Arena *arena;
     const char *path; /* of its YAML, for messages */
     const char *name, *source, *sender;
+    const char *spec; /* path; NULL: the shipped one of the source */
     IngestStatus status;
     FeedTransport transport;
     FeedSettings settings;
-    const char *file;          /* pattern of names: * any, {CCYY}, {MM}, {DD} digits, all else itself */
-    bool period_from_manifest; /* else from file, or given when pulling */
+    const char *file; /* pattern of names: * any, {CCYY}, {MM}, {DD} digits, all else itself */
+    FeedPeriod period_from;
     bool manifest_required;
     const char *manifest_key; /* PEM of the sender's Ed25519 public key, or NULL */
     int expected_by_day;      /* of the following month; 0: not waited for */
     int keep_days;
-} Feed;
+};
 
 /* Errors name file, line and column. */
 Result feed_open(const char *path, Feed **feed, Error *error) CHECKED;

@@ -18,7 +18,8 @@ enum { FETCH_ID_BYTES = 256, FETCH_NAME_BYTES = 256 };
 #define FETCH_BYTES_UNKNOWN UINT64_MAX
 
 typedef struct FetchItem {
-    char id[FETCH_ID_BYTES]; /* the transport's own: a file's name there, a message id. The ledger keeps it */
+    char id[FETCH_ID_BYTES]; /* the transport's own: a file's name there, a message id. The ledger keeps its
+                                hash */
     char name[FETCH_NAME_BYTES]; /* as the sender named the file, without a folder; what `file` matches */
     uint64_t bytes;              /* or FETCH_BYTES_UNKNOWN */
     int64_t changed_us;          /* since 1970, UTC; 0: unknown */
@@ -54,6 +55,9 @@ typedef struct FetchKind {
     Result (*acknowledge)(void *state, const FetchItem *item, Error *error);
     void (*close)(void **state); /* accepts a pointer to NULL */
 } FetchKind;
+
+/* The feed's, by the table in fetch.c. */
+Result fetch_kind(const Feed *feed, const FetchKind **kind, Error *error) CHECKED;
 
 /* One file each: fetch_folder.c, ... */
 extern const FetchKind FETCH_FOLDER, FETCH_SFTP, FETCH_HTTPS, FETCH_MESH, FETCH_POSTGRESQL;

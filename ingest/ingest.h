@@ -149,6 +149,99 @@ Result ingest_quality_page(Db *loader, Month period, const char *source, FILE *o
 /* One row a report: source, sender, period, outcome, read, loaded, quarantined, ..., rows a second. */
 Table *ingest_report_table(const IngestReport *reports, size_t count);
 
+/* ---- pulling: deliveries of a declared feed, archived sealed, known to the ledger ---- */
+
+typedef struct IngestFeed IngestFeed;
+
+/* feeds/NAME.yaml, checked. Errors name file and line. */
+Result ingest_feed_open(const char *path, IngestFeed **feed, Error *error) CHECKED;
+void ingest_feed_close(IngestFeed **feed);
+const char *ingest_feed_name(const IngestFeed *feed);
+const char *ingest_feed_source(const IngestFeed *feed);
+const char *ingest_feed_spec(const IngestFeed *feed); /* its path, or the source's name */
+const char *ingest_feed_sender(const IngestFeed *feed);
+/* Is the feed's delivery for period due on day? Never, of a feed that is not waited for. */
+bool ingest_feed_is_due(const IngestFeed *feed, Month period, Date day);
+
+typedef struct IngestPullContext {
+    Db *loader; /* role cinque_loader */
+    const Keyring *keyring;
+    const char *archive_folder; /* 0700 */
+    Month period;               /* of a feed whose files do not tell theirs; DATE_NONE: not given */
+} IngestPullContext;
+
+typedef struct IngestPull IngestPull;
+
+/* What lies there complete and is not known to the ledger. What is known is acknowledged again, no more. */
+Result ingest_pull_look(const IngestPullContext *context, const IngestFeed *feed, IngestPull **pull,
+                        Error *error) CHECKED;
+size_t ingest_pull_count(const IngestPull *pull);
+size_t ingest_pull_known(const IngestPull *pull); /* lay there and were taken before */
+const char *ingest_pull_name(const IngestPull *pull, size_t index);
+/* The object of the permit is the feed's name, its source and sender those of the feed: */
+Text ingest_pull_detail(const IngestFeed *feed, Arena *arena);
+
+typedef struct IngestPulled {
+    int64_t delivery_id;
+    Month period;
+    Hash content;
+    uint64_t bytes, archive_bytes;
+    bool is_duplicate;    /* nothing is kept */
+    int64_t duplicate_of; /* the delivery that holds the same; 0: a load of a file */
+} IngestPulled;
+/*
+ * One of them: manifest checked, archived, in the ledger, and only then acknowledged. Killed anywhere: the
+ * next pull begins it anew and completes it. Errors leave what lies there as it is.
+ */
+Result ingest_pull_take(IngestPull *pull, const GovernancePermit *permit, size_t index, IngestPulled *pulled,
+                        Error *error) CHECKED;
+void ingest_pull_close(IngestPull **pull);
+
+/* A delivery of the ledger. */
+typedef struct IngestHeld {
+    int64_t delivery_id, load_id; /* load_id 0: none */
+    char feed[GOVERNANCE_NAME_BYTES], source[GOVERNANCE_NAME_BYTES], sender[GOVERNANCE_NAME_BYTES];
+    char state[16];
+    Month period;
+    IngestStatus status;
+    int64_t bytes;
+    Hash content;
+    bool has_archive, is_due, needs_opening, is_signed; /* is_due: to be deleted */
+    int64_t seen_us;
+} IngestHeld;
+/* After a load of it under this permit that said duplicate: another load holds the same. */
+Result ingest_held_settle(Db *loader, const GovernancePermit *permit, int64_t delivery_id, Error *error)
+    CHECKED;
+/* All, by number, in the arena. */
+Result ingest_held_list(Db *loader, Arena *arena, IngestHeld **held, size_t *count, Error *error) CHECKED;
+/* delivery, feed, source, sender, period, status, state, bytes, load, signed, seen */
+Table *ingest_held_table(const IngestHeld *held, size_t count);
+
+/* ---- the archive ---- */
+
+typedef struct IngestArchive {
+    const char *folder;
+    int64_t delivery_id;
+    const Keyring *keyring;       /* opens what is still to be loaded */
+    const char *private_key_path; /* or, not NULL, this opens any */
+} IngestArchive;
+
+/*
+ * While served, the path *path ("delivery 7") is read from the archive wherever a delivery is; no clear text
+ * touches the disk. One at a time. NULL ends it.
+ */
+const char *ingest_archive_serve(const IngestArchive *archive);
+/* The delivery as it came, to out; what comes is authenticated, and whole only when this succeeds. */
+Result ingest_archive_copy(const IngestArchive *archive, FILE *out, Hash *content, Error *error) CHECKED;
+/* From here on only the private key opens it: after its load. */
+Result ingest_archive_forget(const char *folder, int64_t delivery_id, Error *error) CHECKED;
+/* Deletes a delivery's archive, which is due. Object of the permit (archive_sweep): the delivery's number. */
+Result ingest_archive_end(Db *loader, const GovernancePermit *permit, const char *folder, int64_t delivery_id,
+                          Error *error) CHECKED;
+/* What in the folder and the ledger does not fit the other: file, what is wrong. */
+Result ingest_archive_orphans(const char *folder, const IngestHeld *held, size_t count, Table **table,
+                              Error *error) CHECKED;
+
 /* ---- re-keying: after a rotation of the hub key, every token held goes under the current version ---- */
 
 enum { INGEST_VERSION_BYTES = 12, INGEST_KEY_USES_MAX = 64 };

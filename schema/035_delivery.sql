@@ -107,8 +107,15 @@ BEGIN
         RAISE EXCEPTION 'source %: no version of it is in effect in the delivery''s period', delivery_see.source
             USING ERRCODE = 'CQ003';
     END IF;
-    DELETE FROM ingest.delivery AS d
-     WHERE d.feed = delivery_see.feed AND d.item = delivery_see.item AND d.state = 'seen';
+    UPDATE ingest.delivery AS d
+       SET permit_id = permit, sender = delivery_see.sender, period = delivery_see.period,
+           status = delivery_see.status, spec_version = found_version, source_id = found_source,
+           keep_days = delivery_see.keep_days, is_signed = delivery_see.is_signed, seen_at = now()
+     WHERE d.feed = delivery_see.feed AND d.item = delivery_see.item AND d.state = 'seen'
+    RETURNING d.delivery_id INTO seen;
+    IF FOUND THEN
+        RETURN seen;
+    END IF;
     INSERT INTO ingest.delivery (feed, source_id, sender, period, status, spec_version, item, keep_days, is_signed,
                                  permit_id)
     VALUES (delivery_see.feed, found_source, delivery_see.sender, delivery_see.period, delivery_see.status,

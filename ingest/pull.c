@@ -1,0 +1,270 @@
+/*
+ * The story of a pull: what lies there is listed, what the ledger knows is acknowledged again, and each new
+ * one is seen, archived, entered as archived, and only then acknowledged. Killed between any two steps the
+ * next pull finds either a row that says seen, and begins anew, or one that says archived, and acknowledges.
+ */
+#include <inttypes.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "base/log.h"
+#include "ingest/delivery.h"
+#include "ingest/manifest.h"
+
+enum { ITEMS_MAX = 5000, TRIES = 3, ARENA_BYTES = 1 << 20 };
+
+struct IngestPull {
+    IngestPullContext context;
+    const Feed *feed;
+    const FetchKind *kind;
+    void *state;
+    FetchItem *items;
+    size_t count, known;
+};
+
+void ingest_pull_close(IngestPull **pull)
+{
+    IngestPull *closing = *pull;
+
+    if (closing == NULL)
+        return;
+    if (closing->kind != NULL)
+        closing->kind->close(&closing->state);
+    memory_free(closing->items);
+    memory_free(closing);
+    *pull = NULL;
+}
+
+/* ---- what is there ---- */
+
+static Result consider(void *context, const FetchItem *item, Error *error)
+{
+    IngestPull *pull = context;
+    Hash hash = delivery_item(pull->feed, item);
+    int64_t delivery_id;
+    Month period;
+
+    if (!feed_match(pull->feed, text_from(item->name), &period))
+        return RESULT_OK;
+    TRY(delivery_known(pull->context.loader, pull->feed, &hash, &delivery_id, error));
+    if (delivery_id > 0) {
+        pull->known++;
+        return pull->kind->acknowledge(pull->state, item, error);
+    }
+    if (pull->count == ITEMS_MAX)
+        return fail(error, ERROR_LIMIT, "feed %s: more than %d deliveries wait", pull->feed->name, ITEMS_MAX);
+    pull->items[pull->count++] = *item;
+    return RESULT_OK;
+}
+
+Result ingest_pull_look(const IngestPullContext *context, const IngestFeed *feed, IngestPull **pull,
+                        Error *error)
+{
+    SCOPED(ingest_pull_close) IngestPull *made = memory_alloc(sizeof *made);
+    const FetchKind *kind;
+
+    TRY(fetch_kind(feed, &kind, error));
+    made->context = *context;
+    made->feed = feed;
+    made->items = memory_alloc(ITEMS_MAX * sizeof *made->items);
+    made->kind = kind;
+    TRY(kind->open(feed, &made->state, error));
+    TRY(kind->list(made->state, consider, made, error));
+    *pull = made;
+    made = NULL;
+    return RESULT_OK;
+}
+
+size_t ingest_pull_count(const IngestPull *pull)
+{
+    return pull->count;
+}
+
+size_t ingest_pull_known(const IngestPull *pull)
+{
+    return pull->known;
+}
+
+const char *ingest_pull_name(const IngestPull *pull, size_t index)
+{
+    return pull->items[index].name;
+}
+
+Text ingest_pull_detail(const IngestFeed *feed, Arena *arena)
+{
+    return text_format(arena, "feed=%s", feed->name);
+}
+
+/* ---- one of them ---- */
+
+typedef struct Taking {
+    const IngestPull *pull;
+    const FetchItem *item;
+    bool is_signed;
+    Manifest manifest; /* when is_signed */
+    ArchiveWriter *writer;
+} Taking;
+
+static void taking_close(Taking *taking)
+{
+    archive_abandon(&taking->writer);
+}
+
+static Result read_manifest(Taking *taking, Arena *arena, Error *error)
+{
+    const IngestPull *pull = taking->pull;
+    const char *name = taking->item->name;
+    Text manifest = TEXT(""), signature = TEXT("");
+    bool is_found = false, is_signature_found = false;
+
+    if (pull->feed->manifest_key == NULL)
+        return RESULT_OK;
+    if (pull->kind->companion != NULL) {
+        TRY(pull->kind->companion(pull->state, taking->item, ".manifest", MANIFEST_BYTES_MAX, arena,
+                                  &manifest, &is_found, error));
+        TRY(pull->kind->companion(pull->state, taking->item, ".manifest.sig", MANIFEST_BYTES_MAX, arena,
+                                  &signature, &is_signature_found, error));
+    }
+    if (!is_found && !pull->feed->manifest_required)
+        return RESULT_OK;
+    if (!is_found)
+        return fail(error, ERROR_REFUSED, "%s: its manifest (NAME.manifest) is missing", name);
+    TRY(manifest_read(pull->feed, name, manifest, signature, &taking->manifest, error));
+    taking->is_signed = true;
+    if (taking->item->bytes != FETCH_BYTES_UNKNOWN && taking->item->bytes != taking->manifest.bytes)
+        return fail(error, ERROR_REFUSED, "%s: not as long as its manifest says", name);
+    return RESULT_OK;
+}
+
+static Result tell_period(const Taking *taking, Month *period, Error *error)
+{
+    const IngestPull *pull = taking->pull;
+    const char *name = taking->item->name;
+    Month named;
+
+    (void)feed_match(pull->feed, text_from(name), &named);
+    *period = pull->feed->period_from == FEED_PERIOD_NAME       ? named
+              : pull->feed->period_from == FEED_PERIOD_MANIFEST ? taking->manifest.period
+                                                                : pull->context.period;
+    if (*period == DATE_NONE)
+        return fail(error, ERROR_USAGE, "feed %s: its files do not tell their period; give --period",
+                    pull->feed->name);
+    if (taking->is_signed && *period != taking->manifest.period)
+        return fail(error, ERROR_REFUSED, "%s: its manifest is for another period", name);
+    return RESULT_OK;
+}
+
+/* An archive is never much longer than what it holds. */
+static Result check_space(const Taking *taking, Error *error)
+{
+    const char *folder = taking->pull->context.archive_folder;
+    struct statvfs place;
+
+    if (taking->item->bytes == FETCH_BYTES_UNKNOWN)
+        return RESULT_OK;
+    if (statvfs(folder, &place) != 0)
+        return fail_errno(error, "%s", folder);
+    uint64_t is_free = (uint64_t)place.f_bavail * place.f_frsize, needed = taking->item->bytes + (4u << 20);
+    if (is_free < needed)
+        return fail(error, ERROR_LIMIT,
+                    "%s: needs %" PRIu64 " MiB in the archive, %" PRIu64 " are free: nothing begun",
+                    taking->item->name, (needed >> 20) + 1, is_free >> 20);
+    return RESULT_OK;
+}
+
+static Result archive_piece(void *context, const void *bytes, size_t length, Error *error)
+{
+    Taking *taking = context;
+
+    return archive_add(taking->writer, bytes, length, error);
+}
+
+/* A connection that was lost is taken up where it was; the data key is of this attempt alone, so a killed
+ * pull begins anew. */
+static Result transfer(Taking *taking, Error *error)
+{
+    const IngestPull *pull = taking->pull;
+
+    for (int attempt = 1;; attempt++) {
+        Error failure = {0};
+        if (pull->kind
+                ->get(pull->state, taking->item, archive_added(taking->writer), archive_piece, taking,
+                      &failure)
+                .ok)
+            return RESULT_OK;
+        if (failure.code != ERROR_SYSTEM || attempt == TRIES) {
+            *error = failure;
+            return (Result){.ok = false};
+        }
+        log_event(LOG_LEVEL_WARNING, "pull_resumed", "feed=%s attempt=%d", pull->feed->name, attempt);
+    }
+}
+
+static Result check_content(const Taking *taking, const ArchiveSum *sum, Error *error)
+{
+    if (!taking->is_signed)
+        return RESULT_OK;
+    if (sum->bytes != taking->manifest.bytes ||
+        memcmp(sum->content.bytes, taking->manifest.content.bytes, HASH_BYTES) != 0)
+        return fail(error, ERROR_REFUSED, "%s: not the content that its manifest vouches for",
+                    taking->item->name);
+    return RESULT_OK;
+}
+
+static Result archive_item(Taking *taking, int64_t delivery_id, ArchiveSum *sum, Error *error)
+{
+    const IngestPullContext *context = &taking->pull->context;
+
+    TRY(archive_create(context->keyring, context->archive_folder, delivery_id, &taking->writer, error));
+    TRY(transfer(taking, error));
+    TRY(archive_finish(&taking->writer, sum, error));
+    Result result = check_content(taking, sum, error);
+    Error ignored;
+    if (!result.ok)
+        (void)archive_remove(context->archive_folder, delivery_id, &ignored).ok;
+    return result;
+}
+
+static Result enter(const Taking *taking, const GovernancePermit *permit, const ArchiveSum *sum,
+                    IngestPulled *pulled, Error *error)
+{
+    const IngestPullContext *context = &taking->pull->context;
+
+    TRY(delivery_archive(context->loader, permit, pulled->delivery_id, sum, &pulled->is_duplicate,
+                         &pulled->duplicate_of, error));
+    pulled->content = sum->content;
+    pulled->bytes = sum->bytes;
+    pulled->archive_bytes = sum->sealed_bytes;
+    log_event(LOG_LEVEL_INFO, "delivery_archived", "delivery=%" PRId64 " duplicate=%d bytes=%" PRIu64,
+              pulled->delivery_id, (int)pulled->is_duplicate, pulled->bytes);
+    if (pulled->is_duplicate)
+        TRY(archive_remove(context->archive_folder, pulled->delivery_id, error));
+    return RESULT_OK;
+}
+
+static Result take(Taking *taking, const GovernancePermit *permit, IngestPulled *pulled, Error *error)
+{
+    const IngestPull *pull = taking->pull;
+    DeliverySeen seen = {.feed = pull->feed, .item = delivery_item(pull->feed, taking->item)};
+    ArchiveSum sum;
+
+    TRY(tell_period(taking, &seen.period, error));
+    TRY(check_space(taking, error));
+    seen.is_signed = taking->is_signed;
+    pulled->period = seen.period;
+    TRY(delivery_see(pull->context.loader, permit, &seen, &pulled->delivery_id, error));
+    TRY(archive_item(taking, pulled->delivery_id, &sum, error));
+    TRY(enter(taking, permit, &sum, pulled, error));
+    return pull->kind->acknowledge(pull->state, taking->item, error);
+}
+
+Result ingest_pull_take(IngestPull *pull, const GovernancePermit *permit, size_t index, IngestPulled *pulled,
+                        Error *error)
+{
+    SCOPED(taking_close) Taking taking = {.pull = pull, .item = &pull->items[index]};
+    SCOPED(arena_close) Arena *arena = arena_create(ARENA_BYTES);
+
+    *pulled = (IngestPulled){0};
+    TRY(read_manifest(&taking, arena, error));
+    return take(&taking, permit, pulled, error);
+}
