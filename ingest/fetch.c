@@ -3,6 +3,9 @@
 /* By FeedTransport. */
 static const FetchKind *const kinds[] = {
     [FEED_FOLDER] = &FETCH_FOLDER,
+    [FEED_SFTP] = &FETCH_SFTP,
+    [FEED_HTTPS] = &FETCH_HTTPS,
+    [FEED_MESH] = &FETCH_MESH,
     [FEED_POSTGRESQL] = NULL,
 };
 
