@@ -11,6 +11,9 @@ static const Route routes[] = {
     {"GET", "/queries/#", handle_query_show, false},
     {"POST", "/queries/#/approve", handle_query_approve, false},
     {"POST", "/queries/#/run", handle_query_run, false},
+    {"GET", "/loads/held", handle_load_list, false},
+    {"POST", "/loads/#/release", handle_load_release, false},
+    {"POST", "/loads/#/refuse", handle_load_refuse, false},
     {"GET", "/audit", handle_audit_list, false},
     {"POST", "/audit/verify", handle_audit_verify, false},
 };

@@ -124,6 +124,9 @@ Result cmd_pull(Cli *cli, int argc, const char *const *argv, Error *error) CHECK
 Result cmd_deliveries(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_archive_open(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_archive_sweep(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_load_held(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_load_release(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_load_refuse(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_loads(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_quality_report(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_withdraw(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

@@ -70,7 +70,11 @@ static Result make_request(const Loading *loading, const IngestSpec *spec, const
 static GovernanceOutcome outcome_of(const Loading *loading, const IngestReport *report)
 {
     static const char *const names[] = {
-        [INGEST_LOADED] = "loaded", [INGEST_DUPLICATE] = "duplicate", [INGEST_REJECTED] = "rejected"};
+        [INGEST_LOADED] = "loaded",
+        [INGEST_DUPLICATE] = "duplicate",
+        [INGEST_REJECTED] = "rejected",
+        [INGEST_HELD] = "held",
+    };
 
     return (GovernanceOutcome){
         .succeeded = report->outcome != INGEST_REJECTED,
@@ -168,6 +172,7 @@ static Result load_all(Loading *loading, Delivery *deliveries, size_t count, Err
     if (tally.reported > 0)
         load_report_print(tally.reports, tally.reported);
     TRY(done);
+    TRY(load_report_limits(loading->loader, tally.reports, tally.reported, error));
     if (tally.rejected + tally.failed > 0)
         return fail(error, tally.failed > 0 ? tally.first.code : ERROR_INPUT,
                     "%zu of %zu deliveries were not loaded", tally.rejected + tally.failed, count);

@@ -22,11 +22,44 @@ static void print_rules(const IngestReport *report)
     table_print(table, TABLE_TERMINAL, stdout);
 }
 
+static Result print_findings(Db *loader, const IngestReport *report, Error *error)
+{
+    SCOPED(table_close) Table *table = NULL;
+
+    TRY(ingest_load_findings(loader, report->load_id, &table, error));
+    if (table_row_count(table) == 0)
+        return RESULT_OK;
+    printf("\n%s of %s for %s, load %" PRId64 ":\n", report->source, report->sender, report->period,
+           report->load_id);
+    table_print(table, TABLE_TERMINAL, stdout);
+    return RESULT_OK;
+}
+
+static void print_notice(const IngestReport *report)
+{
+    if (report->outcome == INGEST_HELD)
+        printf("load %" PRId64 " is held back: nothing uses it until another person, an IG lead or a data "
+               "steward, says cinque load release %" PRId64 " or cinque load refuse %" PRId64 "\n",
+               report->load_id, report->load_id, report->load_id);
+    if (report->is_unprotected)
+        printf("%s is unprotected: nothing would tell that the file of %s was cut at a row's end\n",
+               report->source, report->sender);
+}
+
 void load_report_print(const IngestReport *reports, size_t count)
 {
     SCOPED(table_close) Table *table = ingest_report_table(reports, count);
 
     table_print(table, TABLE_TERMINAL, stdout);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         print_rules(&reports[i]);
+        print_notice(&reports[i]);
+    }
+}
+
+Result load_report_limits(Db *loader, const IngestReport *reports, size_t count, Error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        TRY(print_findings(loader, &reports[i], error));
+    return RESULT_OK;
 }

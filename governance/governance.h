@@ -23,6 +23,9 @@ typedef enum GovernanceAction {
     GOVERNANCE_ARCHIVE_OPEN,   /* role engineer or ig_lead */
     GOVERNANCE_ARCHIVE_SWEEP,  /* role engineer */
     GOVERNANCE_WITHDRAW,       /* role engineer */
+    GOVERNANCE_LOAD_RELEASE,   /* role ig_lead or steward, not who loaded it; held back; current agreement */
+    GOVERNANCE_LOAD_REFUSE,    /* role ig_lead or steward, not who loaded it; held back */
+    GOVERNANCE_TOTALS_ADD,     /* role engineer */
     GOVERNANCE_LINK,           /* role engineer */
     GOVERNANCE_LINK_UNDO,      /* role engineer */
     GOVERNANCE_REKEY,          /* role engineer */
@@ -45,7 +48,7 @@ extern const char
 
 typedef struct GovernancePerson {
     char person_id[GOVERNANCE_NAME_BYTES];
-    bool is_engineer, is_analyst, is_ig_lead;
+    bool is_engineer, is_analyst, is_ig_lead, is_steward;
 } GovernancePerson;
 
 /* conninfo: role cinque_governor. */
@@ -140,6 +143,16 @@ Result governance_query_list(Governance *governance, Table **table, Error *error
 /* Keeps what was released, canonical, so that later controls can replay it. */
 Result governance_output_keep(Governance *governance, GovernancePermit *permit, int64_t query_id,
                               int64_t release_id, Text canonical_output, Hash content, Error *error) CHECKED;
+
+/* ---- loads held back by a limit of their source: who loaded one cannot decide (database constraint) ---- */
+
+/* Object of the permit: the load's number. *row_count: of the load. */
+Result governance_load_release(Governance *governance, GovernancePermit *permit, int64_t load_id,
+                               int64_t *row_count, Error *error) CHECKED;
+Result governance_load_refuse(Governance *governance, GovernancePermit *permit, int64_t load_id,
+                              int64_t *row_count, Error *error) CHECKED;
+/* load, source, sender, period, loaded by, since, rows, why */
+Result governance_load_list(Governance *governance, Table **table, Error *error) CHECKED;
 
 /* ---- log ---- */
 

@@ -8,7 +8,7 @@ static const DbStatement person_of_uid_statement = {
     .name = "person_of_uid",
     .sql = governance_sql_person_of_uid,
     .parameters = {VALUE_INT8},
-    .columns = {VALUE_TEXT, VALUE_BOOL, VALUE_BOOL, VALUE_BOOL},
+    .columns = {VALUE_TEXT, VALUE_BOOL, VALUE_BOOL, VALUE_BOOL, VALUE_BOOL},
 };
 
 static const DbStatement person_count_statement = {
@@ -66,5 +66,6 @@ Result governance_person_of_uid(Governance *governance, uid_t uid, GovernancePer
     person->is_engineer = db_value(rows, 0, 1).boolean;
     person->is_analyst = db_value(rows, 0, 2).boolean;
     person->is_ig_lead = db_value(rows, 0, 3).boolean;
+    person->is_steward = db_value(rows, 0, 4).boolean;
     return RESULT_OK;
 }

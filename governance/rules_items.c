@@ -12,7 +12,7 @@
 
 enum { OPT_OUT_MAX_AGE_DAYS = 21, FREE_TEXT_BYTES_MAX = 1000, ITEMS_MAX = 100000 };
 
-static const char *const role_names[] = {"engineer", "analyst", "ig_lead"};
+static const char *const role_names[] = {"engineer", "analyst", "ig_lead", "steward"};
 enum { ROLE_COUNT = sizeof role_names / sizeof role_names[0] };
 
 /* Where in the file, for errors: "agreements 3". */
@@ -86,7 +86,7 @@ static Result parse_roles(Place place, const YamlPerson *person, Arena *arena, T
         while (role < ROLE_COUNT && strcmp(person->roles[i], role_names[role]) != 0)
             role++;
         if (role == ROLE_COUNT)
-            return wrong(place, "a role is engineer, analyst or ig_lead", error);
+            return wrong(place, "a role is engineer, analyst, ig_lead or steward", error);
         has[role] = true;
     }
     *roles = TEXT("");
@@ -280,15 +280,23 @@ static Result check_unique(const ItemList *list, Error *error)
     return RESULT_OK;
 }
 
+/* "engineer, analyst": whether one of them may apply a file. */
+static bool may_apply(Text roles)
+{
+    while (roles.length > 0) {
+        Text role = text_trim(text_next(&roles, ','));
+        if (text_equal(role, TEXT("engineer")) || text_equal(role, TEXT("ig_lead")))
+            return true;
+    }
+    return false;
+}
+
 /* Who applies a file after which nobody may apply another has locked everybody out. */
 static Result check_keeper(const ItemList *list, Error *error)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        Text roles = list->items[i].fields[2];
-        if (list->items[i].kind == item_kind(TEXT("person")) && roles.length > 0 &&
-            !text_equal(roles, TEXT("analyst")))
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].kind == item_kind(TEXT("person")) && may_apply(list->items[i].fields[2]))
             return RESULT_OK;
-    }
     return fail(error, ERROR_CONFIG,
                 "people: nobody is engineer or ig_lead, so nobody could apply another file");
 }

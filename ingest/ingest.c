@@ -132,7 +132,8 @@ static Result check_delivery(const IngestSpec *spec, const IngestDelivery *deliv
 
 static void fill_report(const IngestSpec *spec, const IngestDelivery *delivery, IngestReport *report)
 {
-    *report = (IngestReport){.outcome = INGEST_LOADED};
+    *report = (IngestReport){.outcome = INGEST_LOADED,
+                             .is_unprotected = delivery->path != NULL && spec->protection_count == 0};
     snprintf(report->source, sizeof report->source, "%s", spec->source);
     snprintf(report->sender, sizeof report->sender, "%s", delivery->sender);
     month_format(delivery->period, report->period);
@@ -178,6 +179,14 @@ static Result read_file(Load *load, Error *error)
     return RESULT_OK;
 }
 
+/* Nothing of it is held. */
+static void count_as_rejected(IngestReport *report)
+{
+    report->outcome = INGEST_REJECTED;
+    report->rows_loaded = report->rows_withheld = 0;
+    report->nhs_valid = report->nhs_invalid = report->nhs_absent = 0;
+}
+
 static Result end_load(Load *load, Error *error)
 {
     IngestReport *report = load->report;
@@ -185,19 +194,20 @@ static Result end_load(Load *load, Error *error)
     if (load->seal != NULL)
         TRY(seal_finish(&load->seal, error));
     if (is_rejected(load->spec, report)) {
-        report->outcome = INGEST_REJECTED;
-        report->rows_loaded = report->rows_withheld = 0;
-        report->nhs_valid = report->nhs_invalid = report->nhs_absent = 0;
+        count_as_rejected(report);
         const StoreCounts counts = counts_of(load);
         return store_reject(&load->store, &counts, error);
     }
     const StoreCounts counts = counts_of(load);
-    return store_publish(&load->store, &counts, &report->subjects_new, error);
+    TRY(store_publish(&load->store, &counts, &report->outcome, &report->subjects_new, error));
+    if (report->outcome == INGEST_REJECTED)
+        count_as_rejected(report);
+    return RESULT_OK;
 }
 
 static Result run(Load *load, const GovernancePermit *permit, Error *error)
 {
-    bool is_nil = load->delivery->path == NULL, is_duplicate = false;
+    bool is_nil = load->delivery->path == NULL;
     const StoreLoad store_load = {
         .permit = permit,
         .spec = load->spec,
@@ -208,12 +218,10 @@ static Result run(Load *load, const GovernancePermit *permit, Error *error)
         .key_version = keyring_hub_version(load->context->keyring),
     };
 
-    TRY(store_open(load->context->loader, &store_load, &load->store, &load->report->load_id, &is_duplicate,
-                   error));
-    if (is_duplicate) {
-        load->report->outcome = INGEST_DUPLICATE;
+    TRY(store_open(load->context->loader, &store_load, &load->store, &load->report->load_id,
+                   &load->report->outcome, error));
+    if (load->report->outcome != INGEST_LOADED)
         return RESULT_OK;
-    }
     if (!is_nil)
         TRY(read_file(load, error));
     return end_load(load, error);

@@ -26,6 +26,12 @@ static const DbStatement quarantine_list = {
     .parameters = {VALUE_INT4, VALUE_INT8},
     .columns = {VALUE_INT4, VALUE_TEXT, VALUE_TEXT},
 };
+static const DbStatement load_findings = {
+    .name = "load_findings",
+    .sql = ingest_sql_load_findings,
+    .parameters = {VALUE_INT4},
+    .columns = {VALUE_TEXT},
+};
 static const DbStatement load_withdraw = {
     .name = "load_withdraw",
     .sql = ingest_sql_load_withdraw,
@@ -86,6 +92,19 @@ Result ingest_load_missing(Db *loader, Month period, Table **table, Error *error
     TRY(db_run(loader, &load_missing, &wanted, &rows, error));
     *table = table_create(headings, right, MISSING_COLUMNS);
     fill_table(*table, rows, MISSING_COLUMNS, 2);
+    return RESULT_OK;
+}
+
+Result ingest_load_findings(Db *loader, int64_t load_id, Table **table, Error *error)
+{
+    static const char *const headings[] = {"limit of the spec"};
+    static const bool right[] = {false};
+    const Value wanted = value_int4(load_id);
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+
+    TRY(db_run(loader, &load_findings, &wanted, &rows, error));
+    *table = table_create(headings, right, 1);
+    fill_table(*table, rows, 1, -1);
     return RESULT_OK;
 }
 

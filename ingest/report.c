@@ -8,7 +8,7 @@ enum { REPORT_COLUMNS = 13, CELL_BYTES = 32 };
 
 static const char *outcome_name(IngestOutcome outcome)
 {
-    static const char *const names[] = {"loaded", "duplicate", "rejected"};
+    static const char *const names[] = {"loaded", "duplicate", "rejected", "held"};
 
     return names[outcome];
 }

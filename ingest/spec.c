@@ -298,6 +298,7 @@ static Result build_spec(SpecBuild *build, Error *error)
     TRY(build_excludes(build, error));
     TRY(build_rules(build, error));
     TRY(spec_build_update(build, error));
+    TRY(spec_build_quality(build, error));
     TRY(check_subject(build, error));
     TRY(spec_check_foreign(build, error));
     build->spec->hash = hash_spec(build->spec);

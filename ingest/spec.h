@@ -13,6 +13,10 @@ enum {
     SPEC_EXCLUDES_MAX = 8,
     SPEC_KEPT_MAX = 8,
     SPEC_LISTS_MAX = 64,
+    SPEC_LIMITS_MAX = 32,
+    SPEC_REFERENCES_MAX = 8,
+    SPEC_REFERENCE_COLUMNS_MAX = 4,
+    SPEC_PROTECTIONS_MAX = 4,
     SPEC_BYTES_MAX = 1 << 20,
     SPEC_NONE = -1, /* where a column's index may be absent */
 };
@@ -90,6 +94,22 @@ typedef struct SpecReplaces {
     int group, from, to;
 } SpecReplaces;
 
+/* Past what a measure of a whole delivery is told, held for a second person, or refuses it. NAN: never. */
+typedef struct SpecLimit {
+    Text measure; /* as schema/070_quality.sql names it */
+    Text place;   /* the column as the file has it, the reference's name; or empty */
+    bool is_rows; /* a number of rows, else percent */
+    double warn, hold, refuse;
+} SpecLimit;
+
+/* What these columns say must be among what those of another source say. */
+typedef struct SpecReference {
+    Text name, source;
+    int columns[SPEC_REFERENCE_COLUMNS_MAX];
+    Text to[SPEC_REFERENCE_COLUMNS_MAX]; /* as the other source stores them */
+    size_t column_count;
+} SpecReference;
+
 typedef enum SpecDateFormat { SPEC_ISO, SPEC_COMPACT, SPEC_BRITISH } SpecDateFormat;
 
 struct IngestSpec {
@@ -122,6 +142,14 @@ struct IngestSpec {
     double rejects_percent_max;
     CodeList *lists;
     size_t list_count;
+    SpecLimit limits[SPEC_LIMITS_MAX];
+    size_t limit_count;
+    SpecReference references[SPEC_REFERENCES_MAX];
+    size_t reference_count;
+    Text
+        protected_by[SPEC_PROTECTIONS_MAX]; /* what tells that a file was cut at a row's end; none: nothing */
+    size_t protection_count;
+    int cost; /* the column that each row's cost stands in, or SPEC_NONE */
 };
 
 bool spec_column_is_stored(const SpecColumn *column);

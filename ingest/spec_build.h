@@ -32,3 +32,5 @@ const char *spec_build_foreign(const SpecBuild *build, const YamlColumn *yaml, S
 Result spec_check_foreign(const SpecBuild *build, Error *error) CHECKED;
 /* spec_column.c */
 Result spec_build_columns(SpecBuild *build, Error *error) CHECKED;
+/* spec_quality.c: `quality` and `references`, once columns and file are known */
+Result spec_build_quality(SpecBuild *build, Error *error) CHECKED;

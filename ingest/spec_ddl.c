@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "ingest/spec.h"
+#include "ingest/spec_quality.h"
 #include "ingest_sql.h"
 
 enum {
@@ -368,6 +369,7 @@ static Result put_catalogue(Db *owner, const IngestSpec *spec, int64_t source_id
     const Value id = value_int2(source_id);
 
     TRY(put_version(owner, spec, source_id, error));
+    TRY(spec_quality_put(owner, spec, source_id, error));
     for (size_t i = 0; i < spec->column_count; i++)
         if (spec_column_is_stored(&spec->columns[i]))
             TRY(put_column(owner, spec, source_id, i, error));

@@ -16,6 +16,10 @@ enum {
     ALIASES_MAX = 16,
     EXCLUDES_MAX = 8,
     KEPT_MAX = 8,
+    LIMITS_MAX = 32,
+    REFERENCES_MAX = 8,
+    REFERENCE_COLUMNS_MAX = 4,
+    PROTECTIONS_MAX = 4,
     LOG_BYTES = 200
 };
 
@@ -120,6 +124,33 @@ static const cyaml_schema_field_t rejects_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t limit_fields[] = {
+    STRING_KEY("measure", YamlLimit, measure),       STRING_MAYBE("column", YamlLimit, column),
+    STRING_MAYBE("reference", YamlLimit, reference), STRING_MAYBE("unit", YamlLimit, unit),
+    NUMBER_MAYBE("warn", YamlLimit, warn),           NUMBER_MAYBE("hold", YamlLimit, hold),
+    NUMBER_MAYBE("refuse", YamlLimit, refuse),       CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t limit_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, YamlLimit, limit_fields)};
+static const cyaml_schema_field_t quality_fields[] = {
+    CYAML_FIELD_SEQUENCE("protected_by", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, YamlQuality, protected_by,
+                         &name_schema, 1, PROTECTIONS_MAX),
+    STRING_MAYBE("cost", YamlQuality, cost),
+    CYAML_FIELD_SEQUENCE("limits", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, YamlQuality, limits,
+                         &limit_schema, 1, LIMITS_MAX),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t reference_fields[] = {
+    STRING_KEY("name", YamlReference, name),
+    STRING_KEY("source", YamlReference, source),
+    CYAML_FIELD_SEQUENCE("columns", CYAML_FLAG_POINTER, YamlReference, columns, &name_schema, 1,
+                         REFERENCE_COLUMNS_MAX),
+    CYAML_FIELD_SEQUENCE("to", CYAML_FLAG_POINTER, YamlReference, to, &name_schema, 1, REFERENCE_COLUMNS_MAX),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t reference_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, YamlReference, reference_fields)};
+
 static const cyaml_schema_field_t spec_fields[] = {
     STRING_KEY("source", YamlSpec, source),
     STRING_KEY("title", YamlSpec, title),
@@ -148,6 +179,9 @@ static const cyaml_schema_field_t spec_fields[] = {
     CYAML_FIELD_SEQUENCE("columns", CYAML_FLAG_POINTER, YamlSpec, columns, &column_schema, 1, COLUMNS_MAX),
     CYAML_FIELD_SEQUENCE("rules", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, YamlSpec, rules, &rule_schema, 0,
                          RULES_MAX),
+    CYAML_FIELD_MAPPING("quality", CYAML_FLAG_OPTIONAL, YamlSpec, quality, quality_fields),
+    CYAML_FIELD_SEQUENCE("references", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, YamlSpec, references,
+                         &reference_schema, 1, REFERENCES_MAX),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t spec_schema = {

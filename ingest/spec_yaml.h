@@ -51,6 +51,23 @@ typedef struct YamlRejects {
     double percent_max;
 } YamlRejects;
 
+typedef struct YamlLimit {
+    char *measure, *column, *reference, *unit;
+    double *warn, *hold, *refuse;
+} YamlLimit;
+
+typedef struct YamlQuality {
+    char **protected_by, *cost;
+    unsigned protected_by_count;
+    YamlLimit *limits;
+    unsigned limits_count;
+} YamlQuality;
+
+typedef struct YamlReference {
+    char *name, *source, **columns, **to;
+    unsigned columns_count, to_count;
+} YamlReference;
+
 typedef struct YamlSpec {
     char *source, *title, *effective_from, *effective_to, *update, *controller, *subject, *role, *date_format;
     char *event_date, *period_date, *withheld, *extra;
@@ -69,6 +86,9 @@ typedef struct YamlSpec {
     unsigned columns_count;
     YamlRule *rules;
     unsigned rules_count;
+    YamlQuality quality;
+    YamlReference *references;
+    unsigned references_count;
 } YamlSpec;
 
 /* path names the spec in errors: "sources/death.yaml line 7 column 12: unexpected key". */

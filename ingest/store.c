@@ -52,13 +52,13 @@ static const DbStatement load_publish = {
     .sql = ingest_sql_load_publish,
     .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_INT8_ARRAY, VALUE_TEXT_ARRAY, VALUE_INT8_ARRAY,
                    VALUE_TEXT_ARRAY, VALUE_INT8_ARRAY},
-    .columns = {VALUE_INT8},
+    .columns = {VALUE_TEXT, VALUE_INT8},
 };
 static const DbStatement load_reject = {
     .name = "load_reject",
     .sql = ingest_sql_load_reject,
     .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_INT8_ARRAY, VALUE_TEXT_ARRAY, VALUE_INT8_ARRAY},
-    .columns = {VALUE_INT8},
+    .columns = {VALUE_TEXT, VALUE_INT8},
 };
 static const DbStatement load_abandon = {
     .name = "load_abandon",
@@ -156,7 +156,20 @@ static Store *make_store(Db *loader, const StoreLoad *load, int64_t load_id, int
     return store;
 }
 
-Result store_open(Db *loader, const StoreLoad *load, Store **store, int64_t *load_id, bool *is_duplicate,
+static IngestOutcome outcome_named(Text name)
+{
+    static const struct {
+        const char *name;
+        IngestOutcome outcome;
+    } outcomes[] = {{"duplicate", INGEST_DUPLICATE}, {"held", INGEST_HELD}, {"rejected", INGEST_REJECTED}};
+
+    for (size_t i = 0; i < COUNT(outcomes); i++)
+        if (text_equal(name, text_from(outcomes[i].name)))
+            return outcomes[i].outcome;
+    return INGEST_LOADED; /* opened, published */
+}
+
+Result store_open(Db *loader, const StoreLoad *load, Store **store, int64_t *load_id, IngestOutcome *outcome,
                   Error *error)
 {
     SCOPED(db_rows_close) DbRows *rows = NULL;
@@ -164,8 +177,8 @@ Result store_open(Db *loader, const StoreLoad *load, Store **store, int64_t *loa
 
     TRY(open_load(loader, load, &rows, error));
     *load_id = db_int(rows, 0, 1);
-    *is_duplicate = text_equal(db_text(rows, 0, 0), TEXT("duplicate"));
-    if (*is_duplicate)
+    *outcome = outcome_named(db_text(rows, 0, 0));
+    if (*outcome != INGEST_LOADED)
         return RESULT_OK;
     draft = make_store(loader, load, *load_id, db_int(rows, 0, 2));
     TRY(db_begin(loader, error));
@@ -362,9 +375,10 @@ static Value text_array(const Text *items, size_t count)
 }
 
 /* The statement that rejects takes no windows: its parameters end before them. */
-static Result end_load(Store **store, const DbStatement *statement, const StoreCounts *counts, int64_t *value,
-                       Error *error)
+static Result end_load(Store **store, const DbStatement *statement, const StoreCounts *counts,
+                       IngestOutcome *outcome, int64_t *subjects_new, Error *error)
 {
+    SCOPED(db_rows_close) DbRows *rows = NULL;
     Store *ending = *store;
     const int64_t numbers[] = {counts->read,        counts->loaded,     counts->quarantined,
                                counts->excluded,    counts->withheld,   counts->nhs_valid,
@@ -387,21 +401,25 @@ static Result end_load(Store **store, const DbStatement *statement, const StoreC
 
     TRY(flush(ending, error));
     TRY(db_commit(ending->loader, error));
-    TRY(db_run_int8(ending->loader, statement, values, value, NULL, error));
+    TRY(db_run(ending->loader, statement, values, &rows, error));
+    *outcome = outcome_named(db_text(rows, 0, 0));
+    *subjects_new = db_int(rows, 0, 1);
     close_store(store);
     return RESULT_OK;
 }
 
-Result store_publish(Store **store, const StoreCounts *counts, int64_t *subjects_new, Error *error)
+Result store_publish(Store **store, const StoreCounts *counts, IngestOutcome *outcome, int64_t *subjects_new,
+                     Error *error)
 {
-    return end_load(store, &load_publish, counts, subjects_new, error);
+    return end_load(store, &load_publish, counts, outcome, subjects_new, error);
 }
 
 Result store_reject(Store **store, const StoreCounts *counts, Error *error)
 {
+    IngestOutcome rejected;
     int64_t nothing;
 
-    return end_load(store, &load_reject, counts, &nothing, error);
+    return end_load(store, &load_reject, counts, &rejected, &nothing, error);
 }
 
 /* Whatever fails here is mended when the next load is opened. */

@@ -24,17 +24,19 @@ typedef struct StoreLoad {
     int key_version;               /* of the hub key that the tokens are made under */
 } StoreLoad;
 
-/* *load_id is the load opened, or with *is_duplicate the one that holds the same delivery; then *store stays
- * NULL. What load points at must outlive the store. */
-Result store_open(Db *loader, const StoreLoad *load, Store **store, int64_t *load_id, bool *is_duplicate,
+/* *load_id is the load opened, with *outcome INGEST_LOADED, or the one that has the same delivery already
+ * (INGEST_DUPLICATE, INGEST_HELD); then *store stays NULL. What load points at must outlive the store. */
+Result store_open(Db *loader, const StoreLoad *load, Store **store, int64_t *load_id, IngestOutcome *outcome,
                   Error *error) CHECKED;
 Result store_row(Store *store, uint64_t line, const TokenisedRow *row, Error *error) CHECKED;
 Result store_quarantine(Store *store, uint64_t line, const RuleRow *row, Error *error) CHECKED;
 /* What a bulk replacement's row replaces, whether it is stored or not; of other modes nothing. Errors:
  * windows_add */
 Result store_replaces(Store *store, const RuleRow *row, Error *error) CHECKED;
-/* Both end the load, and close the store when they succeed. */
-Result store_publish(Store **store, const StoreCounts *counts, int64_t *subjects_new, Error *error) CHECKED;
+/* Both end the load, and close the store when they succeed. The limits of its spec may hold or reject what is
+ * to be published. */
+Result store_publish(Store **store, const StoreCounts *counts, IngestOutcome *outcome, int64_t *subjects_new,
+                     Error *error) CHECKED;
 Result store_reject(Store **store, const StoreCounts *counts, Error *error) CHECKED;
 /* Nothing stays of a load that was not ended; for SCOPED. */
 void store_abandon(Store **store);

@@ -9,6 +9,7 @@ CREATE TABLE governance.person (
     is_engineer boolean NOT NULL,
     is_analyst  boolean NOT NULL,
     is_ig_lead  boolean NOT NULL,
+    is_steward  boolean NOT NULL DEFAULT false, -- of data quality: releases and refuses loads that are held back
     ended_on    date,
     CONSTRAINT person_uid_is_one EXCLUDE USING btree (uid WITH =) WHERE (ended_on IS NULL)
         DEFERRABLE INITIALLY DEFERRED
@@ -148,7 +149,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (SELECT FROM governance.person AS p
                     WHERE p.person_id = $1 AND p.ended_on IS NULL
                       AND CASE $2 WHEN 'engineer' THEN p.is_engineer WHEN 'analyst' THEN p.is_analyst
-                                  WHEN 'ig_lead' THEN p.is_ig_lead ELSE false END);
+                                  WHEN 'ig_lead' THEN p.is_ig_lead WHEN 'steward' THEN p.is_steward
+                                  ELSE false END);
 $$;
 
 -- purpose NULL: for any purpose
@@ -245,6 +247,26 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       LEFT JOIN governance.approval AS a ON a.query_id = q.query_id;
 $$;
 
+-- A load that its source's limits held back. plpgsql, since what is held is ingest's (075_hold.sql).
+CREATE FUNCTION governance.rule_held(person text, load text, is_release boolean) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    held record;
+    broken text := governance.rule_either_role(person, 'ig_lead', 'steward');
+BEGIN
+    IF broken IS NOT NULL THEN
+        RETURN broken;
+    END IF;
+    SELECT h.loader, l.sender, s.name INTO held
+      FROM ingest.hold AS h JOIN ingest.load AS l USING (load_id) JOIN ingest.source AS s USING (source_id)
+     WHERE h.load_id::text = load AND l.state = 'held';
+    RETURN CASE WHEN NOT FOUND THEN 'the load is not held back'
+                WHEN held.loader = person THEN 'who loaded it cannot decide about it'
+                WHEN is_release AND NOT governance.agreement_is_current(held.sender, held.name, NULL)
+                     THEN 'there is no current agreement of this sender for this source' END;
+END
+$$;
+
 -- Before anybody is registered the first file may be applied, by no one in particular, and the log says so.
 CREATE FUNCTION governance.rule_apply(person text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -261,6 +283,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         WHEN 'pull'           THEN governance.rule_load(person, sender, source)
         WHEN 'archive_open'   THEN governance.rule_either_role(person, 'engineer', 'ig_lead')
         WHEN 'archive_sweep'  THEN governance.rule_role(person, 'engineer')
+        WHEN 'load_release'   THEN governance.rule_held(person, object, true)
+        WHEN 'load_refuse'    THEN governance.rule_held(person, object, false)
+        WHEN 'totals_add'     THEN governance.rule_role(person, 'engineer')
         WHEN 'withdraw'       THEN governance.rule_role(person, 'engineer')
         WHEN 'link'           THEN governance.rule_role(person, 'engineer')
         WHEN 'link_undo'      THEN governance.rule_role(person, 'engineer')
@@ -279,13 +304,14 @@ $$;
 
 CREATE FUNCTION governance.put_person(key text[], fields text[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    INSERT INTO governance.person (person_id, uid, name, is_engineer, is_analyst, is_ig_lead)
-    SELECT key[1], fields[1]::int8, fields[2],
-           'engineer' = ANY (roles), 'analyst' = ANY (roles), 'ig_lead' = ANY (roles)
+    INSERT INTO governance.person (person_id, uid, name, is_engineer, is_analyst, is_ig_lead, is_steward)
+    SELECT key[1], fields[1]::int8, fields[2], 'engineer' = ANY (roles), 'analyst' = ANY (roles),
+           'ig_lead' = ANY (roles), 'steward' = ANY (roles)
       FROM string_to_array(fields[3], ', ') AS roles
         ON CONFLICT (person_id) DO UPDATE
        SET uid = excluded.uid, name = excluded.name, is_engineer = excluded.is_engineer,
-           is_analyst = excluded.is_analyst, is_ig_lead = excluded.is_ig_lead, ended_on = NULL;
+           is_analyst = excluded.is_analyst, is_ig_lead = excluded.is_ig_lead,
+           is_steward = excluded.is_steward, ended_on = NULL;
 $$;
 
 CREATE FUNCTION governance.put_purpose(key text[], fields text[]) RETURNS void
@@ -367,7 +393,8 @@ BEGIN
     CASE kind
         WHEN 'person' THEN
             UPDATE governance.person
-               SET ended_on = today, is_engineer = false, is_analyst = false, is_ig_lead = false
+               SET ended_on = today, is_engineer = false, is_analyst = false, is_ig_lead = false,
+                   is_steward = false
              WHERE person_id = key[1];
         WHEN 'purpose'  THEN UPDATE governance.purpose SET ended_on = today WHERE purpose = key[1];
         WHEN 'supplier' THEN UPDATE governance.supplier SET ended_on = today WHERE supplier = key[1];

@@ -91,7 +91,8 @@ CREATE TABLE ingest.load (
     permit_id         bytea NOT NULL,
     may_replace       boolean NOT NULL,
     state             text NOT NULL DEFAULT 'open'
-                      CHECK (state IN ('open', 'published', 'replaced', 'withdrawn', 'rejected', 'abandoned')),
+                      CHECK (state IN ('open', 'held', 'published', 'replaced', 'withdrawn', 'refused', 'rejected',
+                                       'abandoned')),
     rows_read         int8,
     rows_loaded       int8,
     rows_quarantined  int8,
@@ -110,6 +111,7 @@ CREATE TABLE ingest.load (
 );
 CREATE UNIQUE INDEX load_published ON ingest.load (source_id, sender, period) WHERE state = 'published';
 CREATE UNIQUE INDEX load_permit ON ingest.load (permit_id); -- one permit opens one load
+CREATE UNIQUE INDEX load_held ON ingest.load (source_id, sender, period) WHERE state = 'held';
 CREATE UNIQUE INDEX load_open ON ingest.load (source_id, sender, period) WHERE state = 'open';
 
 -- Place and rule, never a value. The raw line is in the sealed file of the load.
@@ -286,7 +288,7 @@ END $$;
 
 -- ---- the loader's doors ----
 
--- outcome: 'opened', or 'duplicate' with the load that holds the same delivery.
+-- outcome: 'opened', or with the load that has the same delivery 'duplicate', or 'held': it waits for a second person.
 CREATE FUNCTION ingest.load_open(permit bytea, source text, sender text, period int4, status text, content bytea,
                                  spec_version int4, spec_hash bytea, directory_edition text, may_replace boolean,
                                  key_version int2)
@@ -296,6 +298,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     found_source int2;
     held ingest.load;
+    waiting ingest.load;
     opened int4;
 BEGIN
     PERFORM audit.require(permit, 'load', coalesce(encode(load_open.content, 'hex'), 'nil'));
@@ -336,7 +339,16 @@ BEGIN
         RETURN QUERY SELECT 'duplicate', held.load_id, found_source;
         RETURN;
     END IF;
-    IF FOUND AND NOT load_open.may_replace THEN
+    waiting := ingest.held_find(found_source, load_open.sender, load_open.period);
+    IF waiting.content IS NOT DISTINCT FROM load_open.content AND waiting.spec_version = load_open.spec_version
+       AND waiting.status = load_open.status AND waiting.may_replace = load_open.may_replace THEN
+        RETURN QUERY SELECT 'held', waiting.load_id, found_source;
+        RETURN;
+    ELSIF waiting.load_id IS NOT NULL AND NOT load_open.may_replace THEN
+        RAISE EXCEPTION 'a delivery for this period is held back as load %: have it released or refused, or give '
+            '--replace', waiting.load_id USING ERRCODE = 'CQ001';
+    END IF;
+    IF held.load_id IS NOT NULL AND NOT load_open.may_replace THEN
         -- The delivery that a correction has replaced comes again: it is known, and still replaced.
         RETURN QUERY SELECT 'duplicate', l.load_id, found_source FROM ingest.load AS l
                       WHERE l.source_id = found_source AND l.sender = load_open.sender AND l.period = load_open.period
@@ -444,33 +456,52 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       FROM unnest(groups) WITH ORDINALITY AS g (name, n);
 $$;
 
--- counts: rows read, loaded, quarantined, excluded, withheld; NHS numbers valid, invalid, absent. Returns the
--- subjects not seen before.
-CREATE FUNCTION ingest.load_publish(permit bytea, wanted int4, counts int8[], columns text[], classes int8[],
-                                    groups text[], days int8[]) RETURNS int8
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Attaches the staged rows without reading them, keeps new subjects and supersedes what the load may replace. Returns
+-- the subjects not seen before.
+CREATE FUNCTION ingest.load_show(held ingest.load) RETURNS int8
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    held ingest.load := ingest.load_claim(permit, wanted);
-    staged text := ingest.staging_name(held.source_id, wanted);
-    published timestamptz;
+    staged text := ingest.staging_name(held.source_id, held.load_id);
+    published timestamptz := clock_timestamp();
     added int8;
 BEGIN
-    LOCK TABLE ingest.load IN ROW EXCLUSIVE MODE; -- waits for a linkage: then the moment is later than its beginning
-    published := clock_timestamp();
-    UPDATE ingest.load AS l SET state = 'replaced', held_to = published, replaced_by = wanted
+    UPDATE ingest.load AS l SET state = 'replaced', held_to = published, replaced_by = held.load_id
      WHERE l.source_id = held.source_id AND l.sender = held.sender AND l.period = held.period
        AND l.state = 'published' AND held.may_replace;
     EXECUTE format('REVOKE ALL ON staging.%I FROM cinque_loader', staged);
     EXECUTE format('ALTER TABLE records.%I ATTACH PARTITION staging.%I FOR VALUES IN (%s)',
-                   (SELECT s.name FROM ingest.source AS s WHERE s.source_id = held.source_id), staged, wanted);
+                   (SELECT s.name FROM ingest.source AS s WHERE s.source_id = held.source_id), staged, held.load_id);
     EXECUTE format('ALTER TABLE staging.%I SET SCHEMA records', staged);
-    PERFORM ingest.staged_key_require('subject_' || wanted);
-    added := ingest.subjects_keep(held.source_id, wanted);
+    PERFORM ingest.staged_key_require('subject_' || held.load_id);
+    added := ingest.subjects_keep(held.source_id, held.load_id);
+    UPDATE ingest.load SET state = 'published', held_from = published, subjects_new = added
+     WHERE load_id = held.load_id;
+    RETURN added;
+END $$;
+
+-- counts: rows read, loaded, quarantined, excluded, withheld; NHS numbers valid, invalid, absent. outcome: 'published',
+-- or what the spec's limits make of it (075_hold.sql): 'held', 'rejected'. subjects_new: those not seen before.
+CREATE FUNCTION ingest.load_publish(permit bytea, wanted int4, counts int8[], columns text[], classes int8[],
+                                    groups text[], days int8[])
+RETURNS TABLE (outcome text, subjects_new int8)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    held ingest.load := ingest.load_claim(permit, wanted);
+BEGIN
+    LOCK TABLE ingest.load IN ROW EXCLUSIVE MODE; -- waits for a linkage: then the moment is later than its beginning
     PERFORM ingest.quarantine_keep(wanted);
     PERFORM ingest.counts_set(wanted, counts, columns, classes);
     PERFORM ingest.replaces_set(wanted, groups, days);
-    UPDATE ingest.load SET state = 'published', held_from = published, subjects_new = added WHERE load_id = wanted;
-    RETURN added;
+    outcome := ingest.limits_weigh(wanted);
+    IF outcome = 'rejected' THEN
+        PERFORM ingest.load_drop(held, 'rejected');
+    ELSIF outcome = 'held' THEN
+        PERFORM ingest.load_hold(held, audit.permit_person(permit));
+    ELSE
+        PERFORM ingest.held_replace(held);
+        subjects_new := ingest.load_show(held);
+    END IF;
+    RETURN NEXT;
 END $$;
 
 -- More bad rows than the spec allows: the quarantine stays, nothing else.
@@ -500,6 +531,9 @@ CREATE FUNCTION ingest.load_withdraw(permit bytea, wanted int4) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM audit.require(permit, 'withdraw', wanted::text);
+    IF ingest.held_withdraw(wanted) THEN
+        RETURN;
+    END IF;
     UPDATE ingest.load SET state = 'withdrawn', held_to = clock_timestamp()
      WHERE load_id = wanted AND state = 'published';
     IF NOT FOUND THEN

@@ -230,7 +230,9 @@ BEGIN
         RETURN NULL;
     END IF;
     UPDATE ingest.delivery AS d
-       SET state = CASE WHEN NEW.state IN ('published', 'replaced') THEN 'published'
+       SET state = CASE WHEN NEW.state = 'refused' OR NEW.state = 'replaced' AND NEW.held_from IS NULL
+                             THEN 'rejected' -- it was held back (075_hold.sql), and never published
+                        WHEN NEW.state IN ('published', 'replaced') THEN 'published'
                         WHEN NEW.state = 'abandoned' THEN 'archived'
                         WHEN NEW.state IN ('rejected', 'withdrawn') THEN NEW.state
                         ELSE 'staged' END,

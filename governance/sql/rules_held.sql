@@ -5,7 +5,8 @@ SELECT 'person', ARRAY[p.person_id],
        ARRAY[p.uid::text, p.name,
              array_to_string(ARRAY[CASE WHEN p.is_engineer THEN 'engineer' END,
                                    CASE WHEN p.is_analyst THEN 'analyst' END,
-                                   CASE WHEN p.is_ig_lead THEN 'ig_lead' END], ', ')]
+                                   CASE WHEN p.is_ig_lead THEN 'ig_lead' END,
+                                   CASE WHEN p.is_steward THEN 'steward' END], ', ')]
   FROM governance.person AS p WHERE p.ended_on IS NULL
 UNION ALL
 SELECT 'purpose', ARRAY[p.purpose],

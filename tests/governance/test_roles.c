@@ -287,11 +287,14 @@ Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
     expect_functions(
         "cinque_governor", "audit",
         "add_checkpoint decide entry_field entry_kind entry_text entry_time index_pending note result");
-    expect_functions("cinque_loader", "ingest",
-                     "delivery_archive delivery_end delivery_known delivery_list delivery_see "
-                     "delivery_settle load_abandon load_list load_missing load_open load_publish load_reject "
-                     "load_withdraw "
-                     "quality quality_history quarantine_list");
+    expect_functions("cinque_governor", "governance",
+                     "approve_query decide end_item held_loads keep_file keep_output lock_rules put_item "
+                     "refuse_load release_load submit_query today");
+    expect_functions(
+        "cinque_loader", "ingest",
+        "delivery_archive delivery_end delivery_known delivery_list delivery_see delivery_settle dqmi "
+        "load_abandon load_findings load_list load_missing load_open load_publish load_reject load_withdraw "
+        "quality quality_history quality_tests quarantine_list totals_put");
     expect_functions(
         "cinque_releaser", "release",
         "build_begin build_people build_places build_publish build_source build_sources list retire verify");

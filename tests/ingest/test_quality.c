@@ -10,6 +10,7 @@
     "source: visit\ntitle: Visits\nversion: 1\neffective_from: 2024-04-01\nfile: { format: delimited }\n"    \
     "update: replace_by_period\ncontroller: sender\nsubject: person\nrecord_key: [visit_id]\n"               \
     "rejects: { rows_max: 1000, percent_max: 100 }\n"                                                        \
+    "quality: { protected_by: [manifest] }\n"                                                                \
     "columns:\n"                                                                                             \
     "  - { name: visit_id, use: ignored, required: true }\n"                                                 \
     "  - { name: nhs_number, use: identifier, identity: nhs_number }\n"                                      \

@@ -39,6 +39,8 @@ const char WORLD_SPEC[] =
 static const char rules[] = "people:\n"
                             "  - { id: eng, uid: 71001, name: Engineer, roles: [engineer] }\n"
                             "  - { id: ida, uid: 71004, name: IG lead, roles: [ig_lead] }\n"
+                            "  - { id: stu, uid: 71006, name: Steward, roles: [steward] }\n"
+                            "  - { id: two, uid: 71007, name: Both, roles: [engineer, ig_lead] }\n"
                             "purposes:\n"
                             "  - { code: phm, title: Population health, opt_out: applied }\n"
                             "suppliers:\n"

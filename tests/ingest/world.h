@@ -17,7 +17,8 @@ typedef struct World {
     const char *keyring_folder;
 } World;
 
-/* Engineer "eng"; current agreements of hosp_a and hosp_b for visit, list and stay. */
+/* Engineer "eng", IG lead "ida", data steward "stu", "two" who is engineer and IG lead; current agreements of
+ * hosp_a and hosp_b for visit, list and stay. */
 World world_open(void);
 void world_close(World *world);
 

@@ -1,0 +1,3 @@
+-- Drops a load that was held back, as the permit's person. Called by governance/loads.c.
+-- $1 permit bytea, $2 load int4  ->  the rows it had int8
+SELECT governance.refuse_load($1::bytea, $2::int4)
