@@ -242,7 +242,7 @@ static Result check_request(const Transfer *transfer, const TransferRequest *req
 }
 
 Result transfer_try(Transfer *transfer, const TransferRequest *request, TransferListing listing,
-                    TransferAnswer *answer, Error *error)
+                    const char *command, TransferAnswer *answer, Error *error)
 {
     bool is_sftp;
 
@@ -253,6 +253,7 @@ Result transfer_try(Transfer *transfer, const TransferRequest *request, Transfer
                        .answer = answer,
                        .validator = request->validator,
                        .listing = listing,
+                       .command = command,
                        .is_sftp = is_sftp,
                        .from = request->offset,
                        .at = request->offset,
@@ -270,7 +271,7 @@ Result transfer_try(Transfer *transfer, const TransferRequest *request, Transfer
 Result transfer_perform(Transfer *transfer, const TransferRequest *request, TransferAnswer *answer,
                         Error *error)
 {
-    return transfer_try(transfer, request, LISTING_NONE, answer, error);
+    return transfer_try(transfer, request, LISTING_NONE, NULL, answer, error);
 }
 
 char *transfer_url(Arena *arena, const char *base, Text name)

@@ -77,6 +77,8 @@ Text transfer_validator(const Transfer *transfer);
 /* The names in a folder over SFTP (its URL ends with a slash), one a line; folders are left out. */
 Result transfer_list(Transfer *transfer, const char *url, size_t bytes_max, Arena *arena, Text *names,
                      Error *error) CHECKED;
+/* Takes a file away over SFTP; that none is there is no error. folder: its URL, with a slash at its end. */
+Result transfer_remove(Transfer *transfer, const char *folder, Text name, Error *error) CHECKED;
 /* "base/name" with the name escaped as one segment. */
 char *transfer_url(Arena *arena, const char *base, Text name);
 void transfer_close(Transfer **transfer);

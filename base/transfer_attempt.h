@@ -24,6 +24,7 @@ typedef struct Attempt {
     TransferAnswer *answer;
     const char *validator; /* of what is asked for from a place behind its beginning */
     TransferListing listing;
+    const char *command; /* SFTP: to do before; NULL */
     bool is_sftp;
     bool is_sent;      /* curl has begun to send the request */
     bool is_seen;      /* what the answer says has been looked at */
@@ -35,7 +36,7 @@ typedef struct Attempt {
 
 /* transfer.c: with all its tries. */
 Result transfer_try(Transfer *transfer, const TransferRequest *request, TransferListing listing,
-                    TransferAnswer *answer, Error *error) CHECKED;
+                    const char *command, TransferAnswer *answer, Error *error) CHECKED;
 /* transfer_options.c: the handle is told everything anew for each try. *list is freed after the try. */
 Result attempt_prepare(Attempt *attempt, struct curl_slist **list, Error *error) CHECKED;
 /* transfer_answer.c: callbacks of curl, whose contexts are the Attempt. */

@@ -129,6 +129,15 @@ static Result add_headers(const Attempt *attempt, struct curl_slist **list, Erro
     return add_header(list, place, text_built(&signature), error);
 }
 
+static Result add_command(const Attempt *attempt, struct curl_slist **list, Error *error)
+{
+    if (attempt->command == NULL)
+        return RESULT_OK;
+    TRY(add_header(list, attempt->transfer->settings.place, text_from(attempt->command), error));
+    curl_easy_setopt(attempt->transfer->curl, CURLOPT_QUOTE, *list);
+    return RESULT_OK;
+}
+
 Result attempt_prepare(Attempt *attempt, struct curl_slist **list, Error *error)
 {
     CURL *curl = attempt->transfer->curl;
@@ -140,7 +149,7 @@ Result attempt_prepare(Attempt *attempt, struct curl_slist **list, Error *error)
         curl_easy_setopt(curl, CURLOPT_NOBODY, strcmp(attempt->request->method, "HEAD") == 0 ? 1L : 0L);
         curl_easy_setopt(curl, CURLOPT_DIRLISTONLY, attempt->listing == LISTING_NAMES ? 1L : 0L);
         curl_easy_setopt(curl, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)attempt->from);
-        return RESULT_OK;
+        return add_command(attempt, list, error);
     }
     set_tls(attempt->transfer);
     set_method(curl, attempt->request);

@@ -76,7 +76,8 @@ static const struct {
     unsigned needs, may;
 } kinds[] = {
     [FEED_FOLDER] = {"folder", NULL, BIT(FOLDER), BIT(COMPLETE) | BIT(STABLE) | BIT(AFTER)},
-    [FEED_SFTP] = {"sftp", "sftp://", BIT(URL) | BIT(USER) | BIT(KNOWN_HOSTS) | BIT(KEY), BIT(AFTER)},
+    [FEED_SFTP] = {"sftp", "sftp://", BIT(URL) | BIT(USER) | BIT(KNOWN_HOSTS) | BIT(KEY),
+                   BIT(COMPLETE) | BIT(STABLE) | BIT(AFTER)},
     [FEED_HTTPS] = {"https", "https://", BIT(URL),
                     BIT(CA) | BIT(CERTIFICATE) | BIT(KEY) | BIT(USER) | BIT(PASSWORD)},
     [FEED_MESH] = {"mesh", "https://", BIT(URL) | BIT(MAILBOX) | BIT(PASSWORD) | BIT(SHARED_KEY),

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/date.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "ingest/fetch_remote.h"
 #include "ingest/mesh.h"
@@ -19,12 +20,20 @@ typedef struct Waiting {
     int64_t sent_us;
 } Waiting;
 
+/* The delivery fetched last, as far as it came: to go on behind it, the same bytes must come first. */
+typedef struct Begun {
+    char id[FETCH_ID_BYTES];
+    HashStream *hash;
+    uint64_t bytes;
+} Begun;
+
 typedef struct Mailbox {
     const Feed *feed;
     Arena *arena;
     Mesh *mesh;
     Waiting *messages;
     size_t count;
+    Begun begun;
 } Mailbox;
 
 static void close_mailbox(void **state)
@@ -34,6 +43,7 @@ static void close_mailbox(void **state)
     if (mailbox == NULL)
         return;
     mesh_close(&mailbox->mesh);
+    hash_close(&mailbox->begun.hash);
     arena_close(&mailbox->arena);
     memory_free(mailbox);
     *state = NULL;
@@ -145,15 +155,73 @@ static Result list(void *state, FetchEach each, void *context, Error *error)
     return RESULT_OK;
 }
 
+typedef struct Fetching {
+    Mailbox *mailbox;
+    FetchSink sink;
+    void *context;
+    HashStream *again; /* of what comes again */
+    uint64_t left;     /* of it */
+} Fetching;
+
+static void fetching_close(Fetching *fetching)
+{
+    hash_close(&fetching->again);
+}
+
+static Result pass_again(Fetching *fetching, const void *bytes, size_t length, Error *error)
+{
+    const Begun *begun = &fetching->mailbox->begun;
+
+    hash_add(fetching->again, bytes, length);
+    fetching->left -= length;
+    if (fetching->left > 0)
+        return RESULT_OK;
+    Hash before = hash_value(begun->hash), now = hash_value(fetching->again);
+    return memcmp(&before, &now, sizeof now) == 0
+               ? RESULT_OK
+               : fail(error, ERROR_INPUT, "feed %s: message %s is another than before",
+                      fetching->mailbox->feed->name, begun->id);
+}
+
+static Result take(void *context, const void *bytes, size_t length, Error *error)
+{
+    Fetching *fetching = context;
+    Begun *begun = &fetching->mailbox->begun;
+    size_t again = fetching->left < length ? (size_t)fetching->left : length;
+
+    if (again > 0)
+        TRY(pass_again(fetching, bytes, again, error));
+    if (again == length)
+        return RESULT_OK;
+    TRY(fetching->sink(fetching->context, (const char *)bytes + again, length - again, error));
+    hash_add(begun->hash, (const char *)bytes + again, length - again);
+    begun->bytes += length - again;
+    return RESULT_OK;
+}
+
+/* Chunks are packed each by itself, so no place in the content is one in the message: it comes again whole.
+ */
 static Result get(void *state, const FetchItem *item, uint64_t offset, FetchSink sink, void *context,
                   Error *error)
 {
     Mailbox *mailbox = state;
+    Begun *begun = &mailbox->begun;
+    SCOPED(fetching_close)
+    Fetching fetching = {
+        .mailbox = mailbox, .sink = sink, .context = context, .again = hash_open(), .left = offset};
 
-    if (offset > 0) /* chunks are packed each by itself: no place in the content is one in the message */
+    if (offset > 0 && (offset != begun->bytes || strcmp(item->id, begun->id) != 0))
         return fail(error, ERROR_LIMIT, "feed %s: a message is fetched from its beginning",
                     mailbox->feed->name);
-    return mesh_get(mailbox->mesh, item->id, MESSAGE_BYTES_MAX, sink, context, error);
+    if (offset == 0) {
+        hash_close(&begun->hash);
+        *begun = (Begun){.hash = hash_open()};
+        memcpy(begun->id, item->id, sizeof begun->id);
+    }
+    TRY(mesh_get(mailbox->mesh, item->id, MESSAGE_BYTES_MAX, take, &fetching, error));
+    return fetching.left == 0 ? RESULT_OK
+                              : fail(error, ERROR_INPUT, "feed %s: message %s is another than before",
+                                     mailbox->feed->name, begun->id);
 }
 
 /* The message whose file has this name and suffix, of those listed last. */

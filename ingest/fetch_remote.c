@@ -318,10 +318,28 @@ Result remote_companion(void *state, const FetchItem *item, const char *suffix, 
                        error);
 }
 
+/* What goes with the file first: as long as the file is there, the ledger has it acknowledged again. */
+static Result take_away(Remote *remote, const char *name, Error *error)
+{
+    static const char *const suffixes[] = {".manifest.sig", ".manifest", ".done", ""};
+    SCOPED(arena_close) Arena *scratch = arena_create(1 << 16);
+
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
+        TRY(transfer_remove(remote->transfer, remote->base, text_format(scratch, "%s%s", name, suffixes[i]),
+                            error));
+    return RESULT_OK;
+}
+
 Result remote_acknowledge(void *state, const FetchItem *item, Error *error)
 {
-    (void)state;
-    (void)item;
-    (void)error;
-    return RESULT_OK;
+    Remote *remote = state;
+    RemoteFile file = {.name = item->id};
+
+    if (!remote->feed->settings.deletes || !remote->kind->waits)
+        return RESULT_OK;
+    /* Another file may have taken its name by now: that one has not been archived. */
+    TRY(look(remote, &file, error));
+    if (!file.is_there || (uint64_t)file.size != item->bytes || file.changed * 1000000 != item->changed_us)
+        return RESULT_OK;
+    return take_away(remote, item->id, error);
 }

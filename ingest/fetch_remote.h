@@ -44,7 +44,7 @@ Result remote_get(void *state, const FetchItem *item, uint64_t offset, FetchSink
                   Error *error) CHECKED;
 Result remote_companion(void *state, const FetchItem *item, const char *suffix, size_t bytes_max,
                         Arena *arena, Text *content, bool *is_found, Error *error) CHECKED;
-/* The place is read only: the ledger knows what has come. */
+/* SFTP: deletes the file where the feed says so. Else it stays, and the ledger knows it. */
 Result remote_acknowledge(void *state, const FetchItem *item, Error *error) CHECKED;
 void remote_close(void **state);
 /* A small file as text; *is_found false: not there. */

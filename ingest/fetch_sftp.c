@@ -26,6 +26,8 @@ static Result open_sftp(const Feed *feed, void **state, Error *error)
         return fail(error, ERROR_CONFIG, "feed %s: SFTP wants user, key_file and known_hosts", feed->name);
     if (given->password_file != NULL)
         return fail(error, ERROR_CONFIG, "feed %s: SFTP is by key, not by password", feed->name);
+    if (given->complete == FEED_MESH_CLIENT)
+        return fail(error, ERROR_CONFIG, "feed %s: complete: stable or done", feed->name);
     TRY(remote_open(feed, &SFTP, &settings, &remote, error));
     *state = remote;
     return RESULT_OK;

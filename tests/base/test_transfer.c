@@ -730,3 +730,24 @@ Test(transfer_sftp, a_folder_is_listed_by_the_names_of_its_files)
     cr_expect_str_eq(transfer_url(arena, place.url, TEXT("two words.csv")),
                      text_format(arena, "%stwo%%20words.csv", place.url).data);
 }
+
+Test(transfer_sftp, a_file_is_taken_away_and_that_it_is_gone_is_seen)
+{
+    SCOPED(transfer_close) Transfer *transfer = NULL;
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    Error error = {0};
+    Text names;
+    TransferSettings how = sftp_settings();
+    test_sftp_put(sftp, "a \"b\" \\.csv", TEXT("x"), 1700000001);
+    cr_assert(transfer_open(&how, &transfer, &error).ok, "%s", error.message);
+
+    cr_assert(transfer_remove(transfer, place.url, TEXT("a \"b\" \\.csv"), &error).ok, "%s", error.message);
+    cr_assert(transfer_remove(transfer, place.url, TEXT("a \"b\" \\.csv"), &error).ok, "twice is harmless");
+    cr_assert(transfer_list(transfer, place.url, 1 << 16, arena, &names, &error).ok, "%s", error.message);
+    cr_expect(text_equal(names, TEXT("one.csv\n")), "%.*s", TEXT_ARG(names));
+    test_sftp_forbid_removal(sftp);
+    cr_expect_not(transfer_remove(transfer, place.url, TEXT("one.csv"), &error).ok);
+
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_str_eq(error.message, "the feed: the host does not let us delete a file");
+}

@@ -196,6 +196,11 @@ static void give(Sandbox *sandbox, SandboxMessage *message, int chunk, const Web
     const char *takes = web_header(request, "Accept-Encoding");
     bool is_last = chunk >= message->chunk_count;
 
+    if (faults->busy > 0 && faults->busy_from_chunk > 0 && chunk >= faults->busy_from_chunk) {
+        faults->busy--;
+        refuse(sandbox, answer, 503);
+        return;
+    }
     if (message->is_gone || faults->gone_at_chunk == chunk) {
         refuse(sandbox, answer, 410);
         return;
@@ -294,7 +299,7 @@ static void serve(void *context, const WebRequest *request, Arena *arena, WebAns
     /* A token is used up by a request that is turned away, too. */
     if (!is_exchange || !is_authorised(sandbox, request, mailbox)) {
         refuse(sandbox, answer, 403);
-    } else if (sandbox->faults.busy > 0) {
+    } else if (sandbox->faults.busy > 0 && sandbox->faults.busy_from_chunk == 0) {
         sandbox->faults.busy--;
         refuse(sandbox, answer, 503);
     } else if (accepts == NULL || strcmp(accepts, "application/vnd.mesh.v2+json") != 0) {

@@ -22,12 +22,13 @@ typedef struct SandboxMessage {
 } SandboxMessage;
 
 typedef struct SandboxFaults {
-    int busy;          /* 503 to the first so many requests */
-    int drops;         /* no answer to the first so many */
-    long clock_hours;  /* of the host before ours */
-    int missing_chunk; /* 404 */
-    int gone_at_chunk; /* 410 */
-    int damaged_chunk; /* its gzip lacks its last damaged_bytes */
+    int busy;            /* 503 to the first so many requests */
+    int busy_from_chunk; /* 503 to requests for chunks from this on alone; 0: to any */
+    int drops;           /* no answer to the first so many */
+    long clock_hours;    /* of the host before ours */
+    int missing_chunk;   /* 404 */
+    int gone_at_chunk;   /* 410 */
+    int damaged_chunk;   /* its gzip lacks its last damaged_bytes */
     size_t damaged_bytes;
     int cut_chunk; /* the connection ends once at cut_at of it, whenever it is fetched first */
     long cut_at;

@@ -152,14 +152,42 @@ Test(fetch_mesh, acknowledges_a_delivery_only_when_told_and_a_report_by_itself)
     FETCH_MESH.close(&state);
 }
 
-Test(fetch_mesh, begins_a_message_anew)
+Test(fetch_mesh, goes_on_behind_what_came_before_the_connection_was_lost)
 {
+    SCOPED(text_builder_close) TextBuilder content = text_builder(1024);
     void *state = open_and_list();
     Error error = {0};
+    sandbox.faults.busy = 4; /* the first chunk comes, the second does not */
+    sandbox.faults.busy_from_chunk = 2;
 
-    cr_expect_not(FETCH_MESH.get(state, &items[0], 3, keep, NULL, &error).ok);
+    cr_assert_not(FETCH_MESH.get(state, &items[0], 0, keep, &content, &error).ok);
+    cr_expect_eq(error.code, ERROR_SYSTEM);
+    cr_expect(text_equal(text_built(&content), TEXT("one ")));
+    sandbox.faults.busy = 0;
+    cr_assert(FETCH_MESH.get(state, &items[0], 4, keep, &content, &error).ok, "%s", error.message);
+
+    cr_expect(text_equal(text_built(&content), TEXT("one two")));
+    FETCH_MESH.close(&state);
+}
+
+/* The switch: the comparison in pass_again. */
+Test(fetch_mesh, does_not_glue_two_messages)
+{
+    SCOPED(text_builder_close) TextBuilder content = text_builder(1024);
+    void *state = open_and_list();
+    Error error = {0};
+    sandbox.faults.busy = 4;
+    sandbox.faults.busy_from_chunk = 2;
+
+    cr_assert_not(FETCH_MESH.get(state, &items[0], 0, keep, &content, &error).ok);
+    sandbox.faults.busy = 0;
+    messages[0].chunks[0] = TEXT("One ");
+    cr_expect_not(FETCH_MESH.get(state, &items[0], 4, keep, &content, &error).ok);
+    cr_expect_str_eq(error.message, "feed acute: message M1 is another than before");
+    cr_expect_not(FETCH_MESH.get(state, &items[1], 4, keep, &content, &error).ok, "nor is it that one");
 
     cr_expect_eq(error.code, ERROR_LIMIT);
+    cr_expect(text_equal(text_built(&content), TEXT("one ")));
     FETCH_MESH.close(&state);
 }
 

@@ -390,6 +390,40 @@ Test(fetch_sftp, where_a_done_file_is_wanted_nothing_comes_before_it)
     end(&FETCH_SFTP, state);
 }
 
+Test(fetch_sftp, an_acknowledged_file_goes_where_the_feed_says_so)
+{
+    Error error = {0};
+    void *state = open_feed(&FETCH_SFTP, &feed);
+    list(&FETCH_SFTP, state);
+
+    cr_assert(FETCH_SFTP.acknowledge(state, &items[0], &error).ok);
+    list(&FETCH_SFTP, state);
+    cr_expect_eq(item_count, 1U, "kept");
+    feed.settings.deletes = true;
+    cr_assert(FETCH_SFTP.acknowledge(state, &items[0], &error).ok, "%s", error.message);
+    cr_assert(FETCH_SFTP.acknowledge(state, &items[0], &error).ok, "twice is harmless");
+    list(&FETCH_SFTP, state);
+
+    cr_expect_eq(item_count, 0U);
+    end(&FETCH_SFTP, state);
+}
+
+/* The switch: the comparison in remote_acknowledge. */
+Test(fetch_sftp, a_newer_file_of_the_same_name_is_not_deleted)
+{
+    Error error = {0};
+    feed.settings.deletes = true;
+    void *state = open_feed(&FETCH_SFTP, &feed);
+    list(&FETCH_SFTP, state);
+    test_sftp_put(sftp, "apc 1.csv", TEXT("corrected"), 1700000002);
+
+    cr_assert(FETCH_SFTP.acknowledge(state, &items[0], &error).ok, "%s", error.message);
+    list(&FETCH_SFTP, state);
+
+    cr_expect_eq(item_count, 1U);
+    end(&FETCH_SFTP, state);
+}
+
 Test(fetch_sftp, a_feed_without_a_known_host_or_with_a_password_is_a_mistake)
 {
     feed.settings.known_hosts = NULL;

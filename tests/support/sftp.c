@@ -32,7 +32,7 @@ struct TestSftp {
     size_t cut_bytes, given;
     const char *cut_name;
     Text replacement;
-    bool is_cutting, is_ending;
+    bool is_cutting, is_ending, is_read_only;
     int connections;
     Opened opened[HANDLES_MAX]; /* of the connection there is */
     size_t opened_count;
@@ -233,6 +233,18 @@ static void reply_stat(TestSftp *sftp, sftp_client_message message, size_t file)
     sftp_reply_attr(message, &attributes);
 }
 
+static void reply_remove(TestSftp *sftp, sftp_client_message message)
+{
+    size_t file = find(sftp, sftp_client_message_get_filename(message));
+
+    if (sftp->is_read_only || file == SFTP_FILES_MAX) {
+        sftp_reply_status(message, SSH_FX_PERMISSION_DENIED, "no");
+        return;
+    }
+    sftp->files[file] = sftp->files[--sftp->file_count];
+    sftp_reply_status(message, SSH_FX_OK, "");
+}
+
 static bool reply(TestSftp *sftp, sftp_client_message message)
 {
     Opened *opened = message->handle != NULL ? sftp_handle(message->sftp, message->handle) : NULL;
@@ -255,6 +267,9 @@ static bool reply(TestSftp *sftp, sftp_client_message message)
         return true;
     case SFTP_FSTAT:
         reply_stat(sftp, message, opened->file);
+        return true;
+    case SFTP_REMOVE:
+        reply_remove(sftp, message);
         return true;
     case SFTP_CLOSE:
         sftp_handle_remove(message->sftp, opened);
@@ -394,6 +409,13 @@ void test_sftp_cut(TestSftp *sftp, size_t bytes, const char *name, Text replacem
     sftp->cut_bytes = bytes;
     sftp->cut_name = name;
     sftp->replacement = replacement;
+    (void)pthread_mutex_unlock(&sftp->lock);
+}
+
+void test_sftp_forbid_removal(TestSftp *sftp)
+{
+    (void)pthread_mutex_lock(&sftp->lock);
+    sftp->is_read_only = true;
     (void)pthread_mutex_unlock(&sftp->lock);
 }
 

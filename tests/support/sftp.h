@@ -34,5 +34,6 @@ void test_sftp_put_folder(TestSftp *sftp, const char *name);
 /* The next connection that has given so many bytes ends; then, if replacement is not empty, the file is that.
  */
 void test_sftp_cut(TestSftp *sftp, size_t bytes, const char *name, Text replacement);
+void test_sftp_forbid_removal(TestSftp *sftp);
 int test_sftp_connections(TestSftp *sftp);
 void test_sftp_stop(TestSftp **sftp);
