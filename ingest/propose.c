@@ -12,11 +12,8 @@ static void make_columns(Propose *propose, size_t count)
 {
     propose->columns = arena_alloc(propose->arena, count * sizeof *propose->columns);
     propose->column_count = count;
-    for (size_t i = 0; i < count; i++) {
-        propose->columns[i].counts.seen =
-            arena_alloc(propose->arena, PROPOSE_SEEN_SLOTS * sizeof *propose->columns[i].counts.seen);
+    for (size_t i = 0; i < count; i++)
         propose->columns[i].identity = SPEC_NONE;
-    }
 }
 
 static void take_row(Propose *propose, const Text *fields)
@@ -27,7 +24,7 @@ static void take_row(Propose *propose, const Text *fields)
         if (value.length == 0)
             continue;
         column->is_value |= text_equal(value, column->name);
-        propose_count(&column->counts, value);
+        propose_count(&column->counts, value, propose->arena);
     }
     propose->rows++;
 }
@@ -55,6 +52,7 @@ static Result take_sample(Propose *propose, Error *error)
     SCOPED(reader_close) Reader *reader = NULL;
     const ReaderRecord *first;
 
+    arena_reset(propose->arena); /* of an earlier sample; PROPOSE_ROWS_MAX values of 256 columns fit once */
     propose->rows = propose->damaged = propose->not_utf8 = 0;
     TRY(reader_open(propose->path, &propose->format, &reader, error));
     TRY(reader_next(reader, &first, error));
@@ -122,7 +120,7 @@ static void find_header(Propose *propose)
     for (size_t i = 0; i < propose->column_count; i++) {
         ProposeColumn *column = &propose->columns[i];
         if (!is_header && column->name.length > 0)
-            propose_count(&column->counts, column->name);
+            propose_count(&column->counts, column->name, propose->arena);
         if (!is_header || !guess_is_name(column->name) || column->is_value || is_there_before(propose, i))
             column->name = text_format(propose->arena, "column_%zu", i + 1);
     }

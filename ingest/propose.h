@@ -9,7 +9,6 @@ enum {
     PROPOSE_CODE_BYTES_MAX = 24,
     PROPOSE_CODE_ROWS_MIN = 10, /* below it a value may be of few people */
     PROPOSE_SHAPE_BYTES_MAX = 12,
-    PROPOSE_SEEN_SLOTS = 1 << 15, /* more than rows */
     PROPOSE_EVIDENCE_BYTES = 160,
     PROPOSE_DATE_FORMATS = SPEC_BRITISH + 1,
 };
@@ -35,6 +34,7 @@ typedef struct ProposeCounts {
     char marks[PROPOSE_SHAPE_BYTES_MAX];
     ProposeCode codes[PROPOSE_CODES_MAX];
     uint64_t *seen; /* hashes, 0 empty */
+    size_t seen_slots;
 } ProposeCounts;
 
 typedef struct ProposeColumn {
@@ -71,7 +71,7 @@ typedef struct Propose {
 /* propose_file.c: encoding, delimiter, quote, lines in front. Errors: ERROR_INPUT: not delimited text. */
 Result propose_format(Propose *propose, Error *error) CHECKED;
 /* propose_count.c: one value that is not empty */
-void propose_count(ProposeCounts *counts, Text value);
+void propose_count(ProposeCounts *counts, Text value, Arena *arena);
 /* propose_guess.c: uses, identities, types, subject, key and event date of all columns */
 void propose_guess(Propose *propose);
 /* propose_yaml.c */

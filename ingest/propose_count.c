@@ -6,7 +6,7 @@
 #include "ingest/snomed.h"
 #include "pseudonymise/pseudonymise.h"
 
-enum { SEX_BYTES_MAX = 15 };
+enum { SEX_BYTES_MAX = 15, SEEN_SLOTS_MIN = 64 };
 
 static const SpecColumn any_decimal = {
     .use = SPEC_MEASURE, .type = SPEC_DECIMAL, .min = INT64_MIN, .max = INT64_MAX, .list = SPEC_NONE};
@@ -102,17 +102,39 @@ static uint64_t hash_of_value(Text value)
     return hash == 0 ? 1 : hash;
 }
 
-static bool is_new(ProposeCounts *counts, Text value)
+static size_t find_slot(const uint64_t *seen, size_t slots, uint64_t hash)
+{
+    size_t slot = hash % slots;
+
+    while (seen[slot] != 0 && seen[slot] != hash)
+        slot = (slot + 1) % slots;
+    return slot;
+}
+
+/* At most three quarters full, so that there is always an empty slot. */
+static void make_room(ProposeCounts *counts, Arena *arena)
+{
+    size_t slots = counts->seen_slots == 0 ? SEEN_SLOTS_MIN : 2 * counts->seen_slots;
+
+    if (4 * (counts->distinct + 1) <= 3 * counts->seen_slots)
+        return;
+    uint64_t *seen = arena_alloc(arena, slots * sizeof *seen);
+    for (size_t i = 0; i < counts->seen_slots; i++)
+        if (counts->seen[i] != 0)
+            seen[find_slot(seen, slots, counts->seen[i])] = counts->seen[i];
+    counts->seen = seen;
+    counts->seen_slots = slots;
+}
+
+static bool is_new(ProposeCounts *counts, Text value, Arena *arena)
 {
     uint64_t hash = hash_of_value(value);
-    size_t slot = hash % PROPOSE_SEEN_SLOTS;
 
-    while (counts->seen[slot] != 0 && counts->seen[slot] != hash)
-        slot = (slot + 1) % PROPOSE_SEEN_SLOTS;
-    if (counts->seen[slot] == hash)
-        return false;
+    make_room(counts, arena);
+    size_t slot = find_slot(counts->seen, counts->seen_slots, hash);
+    bool is_known = counts->seen[slot] == hash;
     counts->seen[slot] = hash;
-    return true;
+    return !is_known;
 }
 
 static void count_code(ProposeCounts *counts, Text value)
@@ -126,12 +148,12 @@ static void count_code(ProposeCounts *counts, Text value)
     }
 }
 
-static void count_distinct(ProposeCounts *counts, Text value)
+static void count_distinct(ProposeCounts *counts, Text value, Arena *arena)
 {
     bool fits = value.length <= PROPOSE_CODE_BYTES_MAX;
 
     counts->has_many |= !fits;
-    if (!is_new(counts, value)) {
+    if (!is_new(counts, value, arena)) {
         counts->has_repeat = true;
         count_code(counts, value);
         return;
@@ -145,7 +167,7 @@ static void count_distinct(ProposeCounts *counts, Text value)
     counts->has_many |= counts->distinct > PROPOSE_CODES_MAX;
 }
 
-void propose_count(ProposeCounts *counts, Text value)
+void propose_count(ProposeCounts *counts, Text value, Arena *arena)
 {
     counts->filled++;
     counts->bytes_max = value.length > counts->bytes_max ? value.length : counts->bytes_max;
@@ -153,5 +175,5 @@ void propose_count(ProposeCounts *counts, Text value)
     count_date(counts, value);
     count_identity(counts, value);
     count_shape(counts, value);
-    count_distinct(counts, value);
+    count_distinct(counts, value, arena);
 }

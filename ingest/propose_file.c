@@ -5,7 +5,7 @@
 #include "base/input.h"
 #include "ingest/propose.h"
 
-enum { SNIFF_BYTES = 64 << 10, SNIFF_RECORDS = 200, SNIFF_SKIPPED_MAX = 20 };
+enum { SNIFF_BYTES = 64 << 10, SNIFF_READ_BYTES = 8 << 10, SNIFF_RECORDS = 200, SNIFF_SKIPPED_MAX = 20 };
 
 typedef struct Layout {
     ReaderFormat format;
@@ -128,6 +128,7 @@ Result propose_format(Propose *propose, Error *error)
             Layout layout = {.format = propose->format};
             layout.format.delimiter = text_from(delimiters[i]);
             layout.format.quote = quotes[j];
+            layout.format.read_bytes_max = SNIFF_READ_BYTES;
             TRY(try_layout(propose, &layout, error));
             if (score(&layout) > score(&best))
                 best = layout;
@@ -135,6 +136,7 @@ Result propose_format(Propose *propose, Error *error)
     if (best.fields == 0)
         return RESULT_OK;
     propose->format = best.format;
+    propose->format.read_bytes_max = 0;
     propose->sniffed_records = best.records;
     propose->sniffed_alike = best.alike;
     if (best.first_line > 1 && best.first_line <= SNIFF_SKIPPED_MAX)
