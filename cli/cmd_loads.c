@@ -42,7 +42,7 @@ Result cmd_withdraw(Cli *cli, int argc, const char *const *argv, Error *error)
 Result cmd_quarantine(Cli *cli, int argc, const char *const *argv, Error *error)
 {
     SCOPED(db_close) Db *loader = NULL;
-    SCOPED(table_close) Table *table = NULL;
+    SCOPED(table_close) Table *table = NULL, *refused = NULL;
     const char *format_name = "terminal";
     int64_t load_id, rows = 0;
     const Option options[] = {
@@ -57,5 +57,11 @@ Result cmd_quarantine(Cli *cli, int argc, const char *const *argv, Error *error)
     TRY(cli_open(cli, loader_role, &loader, error));
     TRY(ingest_quarantine_list(loader, load_id, rows, &table, error));
     table_print(table, format, stdout);
+    /* A file for a program holds one table. */
+    if (format != TABLE_TERMINAL)
+        return RESULT_OK;
+    TRY(ingest_refused_list(loader, load_id, &refused, error));
+    if (refused != NULL)
+        table_print(refused, format, stdout);
     return RESULT_OK;
 }

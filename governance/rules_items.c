@@ -165,6 +165,9 @@ static Result add_agreement(Place place, const YamlAgreement *agreement, Arena *
     TRY(check_period(place, agreement->from, agreement->to, error));
     if (!is_plain(agreement->legal_basis))
         return wrong(place, "legal_basis is not plain text", error);
+    Text controllers = agreement->controllers != NULL ? text_from(agreement->controllers) : TEXT("sender");
+    if (!text_equal(controllers, TEXT("sender")) && !text_equal(controllers, TEXT("each")))
+        return wrong(place, "controllers is sender (the default) or each", error);
     for (unsigned i = 0; i < agreement->datasets_count * agreement->purposes_count; i++) {
         const Item item = {
             .kind = item_kind(TEXT("agreement")),
@@ -172,7 +175,7 @@ static Result add_agreement(Place place, const YamlAgreement *agreement, Arena *
                     text_from(agreement->datasets[i / agreement->purposes_count]),
                     text_from(agreement->purposes[i % agreement->purposes_count]),
                     text_from(agreement->from)},
-            .fields = {text_from(agreement->to), text_from(agreement->legal_basis)},
+            .fields = {text_from(agreement->to), text_from(agreement->legal_basis), controllers},
         };
         item_list_add(list, &item);
     }

@@ -49,6 +49,7 @@ static const cyaml_schema_field_t agreement_fields[] = {
     TEXT_FIELD(from, YamlAgreement),
     TEXT_FIELD(to, YamlAgreement),
     TEXT_FIELD(legal_basis, YamlAgreement),
+    OPTIONAL_TEXT_FIELD(controllers, YamlAgreement),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t policy_fields[] = {

@@ -22,7 +22,7 @@ typedef struct YamlSupplier {
 } YamlSupplier;
 
 typedef struct YamlAgreement {
-    char *supplier, *from, *to, *legal_basis;
+    char *supplier, *from, *to, *legal_basis, *controllers;
     char **datasets, **purposes;
     unsigned datasets_count, purposes_count;
 } YamlAgreement;

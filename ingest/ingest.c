@@ -8,6 +8,7 @@
 
 #include "base/input.h"
 #include "base/log.h"
+#include "ingest/controllers.h"
 #include "ingest/pass.h"
 #include "ingest/store.h"
 
@@ -19,7 +20,8 @@ typedef struct Load {
     const IngestDelivery *delivery;
     Pseudonymiser *pseudonymiser;
     Store *store;
-    Seal *seal; /* made when the first row is quarantined */
+    Controllers *controllers; /* NULL: the sender answers for every row */
+    Seal *seal;               /* made when the first row is quarantined */
     IngestReport *report;
     bool has_nhs_number;
     RuleCounts counts[SPEC_COLUMNS_MAX];
@@ -59,7 +61,8 @@ static bool is_past_rows_max(const IngestSpec *spec, const IngestReport *report)
 static bool is_rejected(const IngestSpec *spec, const IngestReport *report)
 {
     return is_past_rows_max(spec, report) ||
-           (double)report->rows_quarantined * 100 > spec->rejects_percent_max * (double)report->rows_read;
+           (double)report->rows_quarantined * 100 >
+               spec->rejects_percent_max * (double)(report->rows_read - report->rows_refused);
 }
 
 /* ---- rows ---- */
@@ -95,6 +98,19 @@ static Result open_seal(Load *load, Error *error)
     return seal_create(load->context->keyring, path, &load->seal, error);
 }
 
+/* Not a line of which nobody can tell whether its controller agreed. */
+static bool may_seal(const Load *load, const ReaderRecord *record, const RuleRow *row)
+{
+    if (load->context->quarantine_folder == NULL)
+        return false;
+    if (load->controllers == NULL)
+        return true;
+    for (size_t i = 0; i < row->fault_count; i++)
+        if (row->faults[i].column == load->spec->controller)
+            return false;
+    return record->fault == READER_GOOD;
+}
+
 static Result load_bad(void *context, const ReaderRecord *record, const RuleRow *row, Error *error)
 {
     Load *load = context;
@@ -104,7 +120,7 @@ static Result load_bad(void *context, const ReaderRecord *record, const RuleRow 
         return RESULT_OK;
     TRY(store_replaces(load->store, row, error));
     TRY(store_quarantine(load->store, record->line, row, error));
-    if (load->context->quarantine_folder == NULL)
+    if (!may_seal(load, record, row))
         return RESULT_OK;
     if (load->seal == NULL)
         TRY(open_seal(load, error));
@@ -166,6 +182,7 @@ static Result read_file(Load *load, Error *error)
         .path = load->delivery->path,
         .period = load->delivery->period,
         .show_progress = load->context->show_progress,
+        .controllers = load->controllers,
         .sink = {.context = load, .good = load_good, .bad = load_bad},
         .counts = load->counts,
     };
@@ -222,8 +239,15 @@ static Result run(Load *load, const GovernancePermit *permit, Error *error)
                    &load->report->outcome, error));
     if (load->report->outcome != INGEST_LOADED)
         return RESULT_OK;
+    TRY(controllers_open(load->context->loader, &store_load, load->report->load_id, &load->controllers,
+                         error));
     if (!is_nil)
         TRY(read_file(load, error));
+    if (load->report->rows_refused > 0) {
+        TRY(store_flush(load->store, error));
+        TRY(controllers_keep(load->controllers, load->context->loader, &store_load, load->report->load_id,
+                             error));
+    }
     return end_load(load, error);
 }
 
@@ -231,6 +255,7 @@ static void close_load(Load *load)
 {
     store_abandon(&load->store);
     seal_abandon(&load->seal);
+    controllers_close(&load->controllers);
     pseudonymiser_close(&load->pseudonymiser);
 }
 

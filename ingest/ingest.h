@@ -56,6 +56,7 @@ typedef struct IngestReport {
     char source[GOVERNANCE_NAME_BYTES], sender[GOVERNANCE_NAME_BYTES], period[DATE_TEXT_BYTES];
     Hash content;
     int64_t rows_read, rows_loaded, rows_quarantined, rows_excluded, rows_withheld;
+    int64_t rows_refused; /* their controller has no agreement */
     int64_t rows_damaged;    /* of those quarantined: not one of their columns was looked at */
     int64_t columns_renamed; /* found under an alias or a normalised name */
     int64_t subjects_new, nhs_valid, nhs_invalid, nhs_absent; /* of rows loaded */
@@ -134,6 +135,8 @@ Result ingest_load_list(Db *loader, Date held_on, Table **table, Error *error) C
 Result ingest_load_missing(Db *loader, Month period, Table **table, Error *error) CHECKED;
 /* finding of each limit of its spec that a load went past */
 Result ingest_load_findings(Db *loader, int64_t load_id, Table **table, Error *error) CHECKED;
+/* controller, rows refused because it has no agreement; *table stays NULL where there are none */
+Result ingest_refused_list(Db *loader, int64_t load_id, Table **table, Error *error) CHECKED;
 /* line, column, rule of a load's quarantine, at most rows_max */
 Result ingest_quarantine_list(Db *loader, int64_t load_id, int64_t rows_max, Table **table, Error *error)
     CHECKED;

@@ -5,14 +5,14 @@
 #include "ingest/ingest.h"
 #include "ingest_sql.h"
 
-enum { CELL_BYTES = 64, LOAD_COLUMNS = 10, MISSING_COLUMNS = 4, QUARANTINE_COLUMNS = 3 };
+enum { CELL_BYTES = 64, LOAD_COLUMNS = 11, MISSING_COLUMNS = 4, QUARANTINE_COLUMNS = 3 };
 
 static const DbStatement load_list = {
     .name = "load_list",
     .sql = ingest_sql_load_list,
     .parameters = {VALUE_DATE},
     .columns = {VALUE_INT4, VALUE_TEXT, VALUE_TEXT, VALUE_INT4, VALUE_TEXT, VALUE_TEXT, VALUE_INT8,
-                VALUE_INT8, VALUE_TIMESTAMPTZ, VALUE_TIMESTAMPTZ},
+                VALUE_INT8, VALUE_INT8, VALUE_TIMESTAMPTZ, VALUE_TIMESTAMPTZ},
 };
 static const DbStatement load_missing = {
     .name = "load_missing",
@@ -31,6 +31,12 @@ static const DbStatement load_findings = {
     .sql = ingest_sql_load_findings,
     .parameters = {VALUE_INT4},
     .columns = {VALUE_TEXT},
+};
+static const DbStatement refused_list = {
+    .name = "refused_list",
+    .sql = ingest_sql_refused_list,
+    .parameters = {VALUE_INT4},
+    .columns = {VALUE_TEXT, VALUE_INT8},
 };
 static const DbStatement load_withdraw = {
     .name = "load_withdraw",
@@ -69,10 +75,10 @@ static void fill_table(Table *table, const DbRows *rows, size_t column_count, in
 
 Result ingest_load_list(Db *loader, Date held_on, Table **table, Error *error)
 {
-    static const char *const headings[LOAD_COLUMNS] = {"load",      "source", "sender", "period",
-                                                       "status",    "state",  "rows",   "quarantined",
-                                                       "held from", "held to"};
-    static const bool right[LOAD_COLUMNS] = {[0] = true, [6] = true, [7] = true};
+    static const char *const headings[LOAD_COLUMNS] = {"load",    "source",    "sender", "period",
+                                                       "status",  "state",     "rows",   "quarantined",
+                                                       "refused", "held from", "held to"};
+    static const bool right[LOAD_COLUMNS] = {[0] = true, [6] = true, [7] = true, [8] = true};
     const Value day = held_on != DATE_NONE ? value_date(held_on) : value_null(VALUE_DATE);
     SCOPED(db_rows_close) DbRows *rows = NULL;
 
@@ -120,6 +126,22 @@ Result ingest_quarantine_list(Db *loader, int64_t load_id, int64_t rows_max, Tab
     TRY(db_run(loader, &quarantine_list, values, &rows, error));
     *table = table_create(headings, right, QUARANTINE_COLUMNS);
     fill_table(*table, rows, QUARANTINE_COLUMNS, -1);
+    return RESULT_OK;
+}
+
+Result ingest_refused_list(Db *loader, int64_t load_id, Table **table, Error *error)
+{
+    static const char *const headings[] = {"controller without an agreement", "rows refused"};
+    static const bool right[] = {false, true};
+    const Value wanted = value_int4(load_id);
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+
+    *table = NULL;
+    TRY(db_run(loader, &refused_list, &wanted, &rows, error));
+    if (db_row_count(rows) == 0)
+        return RESULT_OK;
+    *table = table_create(headings, right, 2);
+    fill_table(*table, rows, 2, -1);
     return RESULT_OK;
 }
 

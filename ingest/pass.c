@@ -44,6 +44,18 @@ static Result read_header(const Pass *pass, Reader *reader, Rules **rules, Inges
     return RESULT_OK;
 }
 
+/* Asked before any rule: of a row that must not be here nothing is counted by column, and no line kept. One
+ * that does not say whose it is, though it must, is a bad row like any other. */
+static bool is_refused(const Pass *pass, const Rules *rules, const ReaderRecord *record)
+{
+    if (pass->controllers == NULL || record->fault != READER_GOOD)
+        return false;
+    Text controller = rules_field(rules, record, pass->spec->controller);
+    if (controller.length == 0 && pass->spec->columns[pass->spec->controller].is_required)
+        return false;
+    return !controllers_allow(pass->controllers, controller);
+}
+
 static Result hand_on(const Pass *pass, const ReaderRecord *record, const RuleRow *row, Tally *tally,
                       IngestReport *report, Error *error)
 {
@@ -70,7 +82,12 @@ static Result read_rows(const Pass *pass, Reader *reader, Rules *rules, Tally *t
         TRY(reader_next(reader, &record, error));
         if (record == NULL)
             break;
-        TRY(hand_on(pass, record, rules_apply(rules, record), tally, report, error));
+        if (is_refused(pass, rules, record)) {
+            report->rows_read++;
+            report->rows_refused++;
+        } else {
+            TRY(hand_on(pass, record, rules_apply(rules, record), tally, report, error));
+        }
         if (report->rows_read % WIPE_ROWS == 0)
             rules_wipe(rules);
         if (pass->show_progress && report->rows_read % PROGRESS_ROWS == 0)

@@ -1,5 +1,6 @@
 #pragma once
 /* One pass over a delivered file: read, match the header, check each row, hand it on. Private to ingest. */
+#include "ingest/controllers.h"
 #include "ingest/rule.h"
 
 /* A failed Result stops the pass. */
@@ -15,7 +16,8 @@ typedef struct Pass {
     Month period; /* or RULE_ANY_PERIOD */
     bool show_progress;
     PassSink sink;
-    RuleCounts *counts; /* SPEC_COLUMNS_MAX of them, filled at the end; or NULL */
+    Controllers *controllers; /* whose rows are taken; NULL: everybody's */
+    RuleCounts *counts;       /* SPEC_COLUMNS_MAX of them, filled at the end; or NULL */
 } Pass;
 
 /* Counts rows read, quarantined and excluded and the rules broken into report. content: SHA-256 of what was

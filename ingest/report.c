@@ -4,7 +4,7 @@
 
 #include "ingest/ingest.h"
 
-enum { REPORT_COLUMNS = 13, CELL_BYTES = 32 };
+enum { REPORT_COLUMNS = 14, CELL_BYTES = 32 };
 
 static const char *outcome_name(IngestOutcome outcome)
 {
@@ -22,9 +22,9 @@ static int64_t rows_per_s(const IngestReport *report)
 static void add_report(Table *table, const IngestReport *report)
 {
     const int64_t numbers[] = {
-        report->rows_read,     report->rows_loaded,  report->rows_quarantined,
-        report->rows_excluded, report->subjects_new, report->nhs_valid,
-        report->nhs_invalid,   report->nhs_absent,   rows_per_s(report),
+        report->rows_read,    report->rows_loaded,  report->rows_quarantined, report->rows_excluded,
+        report->rows_refused, report->subjects_new, report->nhs_valid,        report->nhs_invalid,
+        report->nhs_absent,   rows_per_s(report),
     };
     char cells[REPORT_COLUMNS][CELL_BYTES];
     Text texts[REPORT_COLUMNS] = {text_from(report->source), text_from(report->sender),
@@ -40,9 +40,10 @@ static void add_report(Table *table, const IngestReport *report)
 Table *ingest_report_table(const IngestReport *reports, size_t count)
 {
     static const char *const headings[REPORT_COLUMNS] = {
-        "source",   "sender",       "period",    "outcome",     "read",       "loaded", "quarantined",
-        "excluded", "new subjects", "nhs valid", "nhs invalid", "nhs absent", "rows/s"};
-    static const bool right[REPORT_COLUMNS] = {[4] = true, true, true, true, true, true, true, true, true};
+        "source",   "sender",  "period",       "outcome",   "read",        "loaded",     "quarantined",
+        "excluded", "refused", "new subjects", "nhs valid", "nhs invalid", "nhs absent", "rows/s"};
+    static const bool right[REPORT_COLUMNS] = {[4] = true, true, true, true, true,
+                                               true,       true, true, true, true};
     Table *table = table_create(headings, right, REPORT_COLUMNS);
 
     for (size_t i = 0; i < count; i++)

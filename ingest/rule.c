@@ -373,6 +373,11 @@ static void count_invalid(Rules *rules)
     }
 }
 
+Text rules_field(const Rules *rules, const ReaderRecord *record, int column)
+{
+    return trimmed(record->fields[rules->fields[column]]);
+}
+
 const RuleRow *rules_apply(Rules *rules, const ReaderRecord *record)
 {
     const IngestSpec *spec = rules->spec;

@@ -67,6 +67,8 @@ typedef struct Rules Rules;
  */
 Result rules_open(const IngestSpec *spec, const char *path, const ReaderRecord *header, Month period,
                   Rules **rules, Error *error) CHECKED;
+/* What stands in a column of the spec, trimmed: for what is decided before any rule. */
+Text rules_field(const Rules *rules, const ReaderRecord *record, int column);
 const RuleRow *rules_apply(Rules *rules, const ReaderRecord *record);
 /* By the spec's columns, of all rows so far. */
 const RuleCounts *rules_counts(const Rules *rules);

@@ -25,7 +25,7 @@ static const DbStatement source_put = {
     .sql = ingest_sql_source_put,
     .parameters = {VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT,
                    VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT,
-                   VALUE_TEXT, VALUE_TEXT_ARRAY, VALUE_TEXT},
+                   VALUE_TEXT, VALUE_TEXT_ARRAY, VALUE_TEXT, VALUE_TEXT},
     .columns = {VALUE_INT2},
 };
 static const DbStatement version_find = {
@@ -306,6 +306,7 @@ static Result put_source(Db *owner, const IngestSpec *spec, Registered *register
         stored_name(spec, spec->replaces.to),
         {.type = VALUE_TEXT_ARRAY, .array = {.items = keys, .count = spec->key_count}},
         text_or_null(spec->crosswalk_issuer),
+        stored_name(spec, spec->controller),
     };
 
     TRY(db_run(owner, &source_put, values, &rows, error));

@@ -271,7 +271,7 @@ static Result flush_quarantine(Store *store, Error *error)
     return db_copy_end(&copy, NULL, error);
 }
 
-static Result flush(Store *store, Error *error)
+Result store_flush(Store *store, Error *error)
 {
     if (store->copy != NULL)
         TRY(db_copy_end(&store->copy, NULL, error));
@@ -313,7 +313,7 @@ Result store_row(Store *store, uint64_t line, const TokenisedRow *row, Error *er
 
     TRY(line_number(store, line, error));
     if (store->rows_since_flush == FLUSH_ROWS || store->subject_count == SUBJECTS_MAX)
-        TRY(flush(store, error));
+        TRY(store_flush(store, error));
     if (store->copy == NULL)
         TRY(db_copy_in(store->loader, store->records, store->columns, store->column_count, &store->copy,
                        error));
@@ -327,7 +327,7 @@ Result store_quarantine(Store *store, uint64_t line, const RuleRow *row, Error *
 {
     TRY(line_number(store, line, error));
     if (store->quarantine_count + row->fault_count > QUARANTINE_MAX)
-        TRY(flush(store, error));
+        TRY(store_flush(store, error));
     for (size_t i = 0; i < row->fault_count; i++)
         store->quarantine_buffer[store->quarantine_count++] =
             (QuarantineEntry){.line = (int32_t)line, .fault = row->faults[i]};
@@ -399,7 +399,7 @@ static Result end_load(Store **store, const DbStatement *statement, const StoreC
         int8_array(days, 2 * window_count),
     };
 
-    TRY(flush(ending, error));
+    TRY(store_flush(ending, error));
     TRY(db_commit(ending->loader, error));
     TRY(db_run(ending->loader, statement, values, &rows, error));
     *outcome = outcome_named(db_text(rows, 0, 0));

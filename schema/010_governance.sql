@@ -40,6 +40,9 @@ CREATE TABLE governance.agreement (
     valid_from  date NOT NULL,
     valid_to    date NOT NULL CHECK (valid_to >= valid_from),
     legal_basis text NOT NULL,
+    -- Whose rows it covers, where a row says whose it is: the sender answers for all of them, or each controller needs
+    -- an agreement of its own.
+    each_controller boolean NOT NULL DEFAULT false,
     ended_on    date,
     PRIMARY KEY (sender, source, purpose, valid_from)
 );
@@ -159,6 +162,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (SELECT FROM governance.agreement AS a
                     WHERE a.sender = $1 AND a.source = $2 AND (a.purpose = $3 OR $3 IS NULL)
                       AND a.ended_on IS NULL AND governance.today() BETWEEN a.valid_from AND a.valid_to);
+$$;
+
+-- Whether rows of this sender's need agreements of their own controllers: no current agreement lets the sender answer
+-- for all. purpose NULL: for any purpose.
+CREATE FUNCTION governance.needs_each_controller(sender text, source text, purpose text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(bool_and(a.each_controller), false) FROM governance.agreement AS a
+     WHERE a.sender = $1 AND a.source = $2 AND (a.purpose = $3 OR $3 IS NULL)
+       AND a.ended_on IS NULL AND governance.today() BETWEEN a.valid_from AND a.valid_to;
 $$;
 
 CREATE FUNCTION governance.project_is_current(project text) RETURNS boolean
@@ -331,10 +343,11 @@ $$;
 
 CREATE FUNCTION governance.put_agreement(key text[], fields text[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    INSERT INTO governance.agreement (sender, source, purpose, valid_from, valid_to, legal_basis)
-    VALUES (key[1], key[2], key[3], key[4]::date, fields[1]::date, fields[2])
+    INSERT INTO governance.agreement (sender, source, purpose, valid_from, valid_to, legal_basis, each_controller)
+    VALUES (key[1], key[2], key[3], key[4]::date, fields[1]::date, fields[2], fields[3] = 'each')
         ON CONFLICT (sender, source, purpose, valid_from) DO UPDATE
-       SET valid_to = excluded.valid_to, legal_basis = excluded.legal_basis, ended_on = NULL;
+       SET valid_to = excluded.valid_to, legal_basis = excluded.legal_basis,
+           each_controller = excluded.each_controller, ended_on = NULL;
 $$;
 
 CREATE FUNCTION governance.put_policy(key text[], fields text[]) RETURNS void

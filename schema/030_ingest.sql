@@ -25,6 +25,7 @@ CREATE TABLE ingest.source (
     replaced_from_column text, -- from and
     replaced_to_column text, -- to, inclusive, a row's delivery replaces
     key_columns       text[] NOT NULL DEFAULT '{}', -- what a record is known by; stored or as the file names them
+    controller_column text, -- who each row is of, by their code; null: the sender
     crosswalk_issuer  text, -- role crosswalk: whose spaces it joins, who alone may send it
     CHECK ((role IS NOT DISTINCT FROM 'crosswalk') = (crosswalk_issuer IS NOT NULL)),
     CHECK ((update_mode = 'net_change') = (operation_column IS NOT NULL)
@@ -133,6 +134,15 @@ CREATE TABLE ingest.load_column (
     other       int8 NOT NULL,               -- says none of the list
     PRIMARY KEY (load_id, column_name)
 );
+
+-- Rows that were never stored, because their controller has no agreement (037_controller.sql). By code where it is a
+-- registered organisation's, all others together: what stands in the column could be anything.
+CREATE TABLE ingest.load_refused (
+    load_id    int4 NOT NULL REFERENCES ingest.load,
+    controller text,
+    row_count  int8 NOT NULL CHECK (row_count > 0)
+);
+CREATE INDEX load_refused_load ON ingest.load_refused (load_id);
 
 -- Bulk replacement: the days of groups that a load replaces, as its rows name them, those it quarantined as well. Every
 -- load here has a row: its spec rejects a load that is bad as a whole.
@@ -544,9 +554,10 @@ END $$;
 -- held_on: only what was held at the end of that day (UTC); null: all that ever was.
 CREATE FUNCTION ingest.load_list(held_on date)
 RETURNS TABLE (load_id int4, source text, sender text, period int4, status text, state text, rows_loaded int8,
-               rows_quarantined int8, held_from timestamptz, held_to timestamptz)
+               rows_quarantined int8, rows_refused int8, held_from timestamptz, held_to timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
     SELECT l.load_id, s.name, l.sender, l.period, l.status, l.state, l.rows_loaded, l.rows_quarantined,
+           (SELECT coalesce(sum(r.row_count), 0)::int8 FROM ingest.load_refused AS r WHERE r.load_id = l.load_id),
            l.held_from, l.held_to
       FROM ingest.load AS l JOIN ingest.source AS s USING (source_id)
      WHERE held_on IS NULL

@@ -30,7 +30,16 @@ CREATE TABLE release.release_load (
     load_id       int4 NOT NULL REFERENCES ingest.load,
     source_id     int2 NOT NULL REFERENCES ingest.source,
     has_agreement boolean NOT NULL,
+    each_controller boolean NOT NULL DEFAULT false, -- only rows of the controllers in release_controller
     PRIMARY KEY (release_id, load_id)
+);
+
+-- Whose rows a release holds of a source whose sender does not answer for all controllers: as agreed when it was built.
+CREATE TABLE release.release_controller (
+    release_id int4 NOT NULL REFERENCES release.release ON DELETE CASCADE,
+    source_id  int2 NOT NULL REFERENCES ingest.source,
+    controller text NOT NULL,
+    PRIMARY KEY (release_id, source_id, controller)
 );
 
 -- Stable and random, drawn once a person: later controls compare person sets of different releases by them.
@@ -100,11 +109,24 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      WHERE l.release_id = wanted AND l.source_id = of_source AND l.has_agreement;
 $$;
 
+-- Which rows of those loads count, as a condition on p: where the sender does not answer for all controllers, those of
+-- the ones that agreed. '' where all do.
+CREATE FUNCTION release.controller_condition(wanted int4, of_source ingest.source) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN ($2).controller_column IS NULL OR each_loads IS NULL THEN ''
+                ELSE format(' AND (p.load_id <> ALL (%L::int4[]) OR p.%I = ANY (%L::text[]))', each_loads,
+                            ($2).controller_column,
+                            ARRAY(SELECT c.controller FROM release.release_controller AS c
+                                   WHERE c.release_id = $1 AND c.source_id = ($2).source_id ORDER BY 1)) END
+      FROM (SELECT array_agg(l.load_id ORDER BY l.load_id) AS each_loads FROM release.release_load AS l
+             WHERE l.release_id = $1 AND l.source_id = ($2).source_id AND l.has_agreement AND l.each_controller) AS e;
+$$;
+
 -- The rows of a source that a release reads, as a subquery for generated statements.
 CREATE FUNCTION release.rows_of(wanted int4, of_source ingest.source) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT ingest.active_rows($2, format('(SELECT p.* FROM records.%I AS p WHERE p.load_id = ANY (%s))', ($2).name,
-                                         release.loads_of($1, ($2).source_id)));
+    SELECT ingest.active_rows($2, format('(SELECT p.* FROM records.%I AS p WHERE p.load_id = ANY (%s)%s)', ($2).name,
+                                         release.loads_of($1, ($2).source_id), release.controller_condition($1, $2)));
 $$;
 
 -- The day a record speaks of: its event date, or the beginning of its validity.
@@ -295,12 +317,18 @@ BEGIN
     INSERT INTO release.release (month, purpose, state, permit_id, opt_out_load_id)
     VALUES (build_begin.month, build_begin.purpose, 'building', permit, opt_out_load)
     RETURNING release_id INTO made;
-    INSERT INTO release.release_load (release_id, load_id, source_id, has_agreement)
+    INSERT INTO release.release_load (release_id, load_id, source_id, has_agreement, each_controller)
     SELECT made, a.load_id, a.source_id,
-           s.subject_kind = 'none' OR governance.agreement_is_current(a.sender, s.name, build_begin.purpose)
+           s.subject_kind = 'none' OR governance.agreement_is_current(a.sender, s.name, build_begin.purpose),
+           s.subject_kind <> 'none' AND governance.needs_each_controller(a.sender, s.name, build_begin.purpose)
       FROM ingest.active_load(build_begin.month) AS a
       JOIN ingest.source AS s USING (source_id)
      WHERE s.role IS NULL OR s.role NOT IN ('opt_out', 'merger', 'crosswalk');
+
+    INSERT INTO release.release_controller (release_id, source_id, controller)
+    SELECT DISTINCT made, s.source_id, a.sender
+      FROM governance.agreement AS a JOIN ingest.source AS s ON s.name = a.source AND s.controller_column IS NOT NULL
+     WHERE governance.agreement_is_current(a.sender, s.name, build_begin.purpose);
 
     EXECUTE format('CREATE SCHEMA %I', release.schema_name(made));
     PERFORM release.seen_collect(made);
@@ -739,7 +767,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       FROM release.release AS r ORDER BY r.release_id;
 $$;
 
--- Does each sender whose rows a release holds still agree to its purpose?
+-- Does each sender whose rows a release holds, and each controller where they count, still agree to its purpose?
 CREATE FUNCTION release.agreements_are_current(wanted int4, purpose text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(bool_and(governance.agreement_is_current(used.sender, used.name, $2)), true)
@@ -747,7 +775,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
               FROM release.release_load AS u
               JOIN ingest.load AS l USING (load_id)
               JOIN ingest.source AS s ON s.source_id = u.source_id
-             WHERE u.release_id = $1 AND u.has_agreement AND s.subject_kind <> 'none') AS used;
+             WHERE u.release_id = $1 AND u.has_agreement AND s.subject_kind <> 'none'
+            UNION
+            SELECT c.controller, s.name
+              FROM release.release_controller AS c
+              JOIN ingest.source AS s USING (source_id)
+             WHERE c.release_id = $1
+               AND EXISTS (SELECT FROM release.release_load AS u WHERE u.release_id = $1
+                              AND u.source_id = c.source_id AND u.has_agreement AND u.each_controller)) AS used;
 $$;
 
 -- The newest of a purpose, retired ones too: one that was taken back gives way to a new one, never to an older one.

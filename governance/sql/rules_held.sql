@@ -16,7 +16,8 @@ UNION ALL
 SELECT 'supplier', ARRAY[s.supplier], ARRAY[s.title]
   FROM governance.supplier AS s WHERE s.ended_on IS NULL
 UNION ALL
-SELECT 'agreement', ARRAY[a.sender, a.source, a.purpose, a.valid_from::text], ARRAY[a.valid_to::text, a.legal_basis]
+SELECT 'agreement', ARRAY[a.sender, a.source, a.purpose, a.valid_from::text],
+       ARRAY[a.valid_to::text, a.legal_basis, CASE WHEN a.each_controller THEN 'each' ELSE 'sender' END]
   FROM governance.agreement AS a WHERE a.ended_on IS NULL
 UNION ALL
 SELECT 'policy', ARRAY[p.name, p.effective_from::text], ARRAY[p.people_min::text, p.round_to::text]

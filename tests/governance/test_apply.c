@@ -234,6 +234,10 @@ Test(apply, a_wrong_file_is_refused_by_place_and_rule)
                                    "from: 2026-02-20, to: 2026-02-19, "
                                    "legal_basis: b }\n" POLICIES "projects: []\n",
          "agreements 1: to is before from"},
+        {PEOPLE PURPOSES SUPPLIERS "agreements:\n  - { supplier: kent-fire, datasets: [f], purposes: [phm], "
+                                   "from: 2026-02-20, to: 2026-02-20, controllers: some, "
+                                   "legal_basis: b }\n" POLICIES "projects: []\n",
+         "agreements 1: controllers is sender (the default) or each"},
         {PEOPLE PURPOSES "suppliers: []\n" AGREEMENTS POLICIES "projects: []\n",
          "agreement kent-fire: its supplier is not listed"},
         {PEOPLE "purposes: []\n" SUPPLIERS AGREEMENTS POLICIES "projects: []\n",

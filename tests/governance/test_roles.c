@@ -290,18 +290,19 @@ Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
     expect_functions("cinque_governor", "governance",
                      "approve_query decide end_item held_loads keep_file keep_output lock_rules put_item "
                      "refuse_load release_load submit_query today");
-    expect_functions(
-        "cinque_loader", "ingest",
-        "delivery_archive delivery_end delivery_known delivery_list delivery_see delivery_settle dqmi "
-        "load_abandon load_findings load_list load_missing load_open load_publish load_reject load_withdraw "
-        "quality quality_history quality_tests quarantine_list totals_put");
+    expect_functions("cinque_loader", "ingest",
+                     "controller_keep controller_list delivery_archive delivery_end delivery_known "
+                     "delivery_list delivery_see delivery_settle dqmi load_abandon load_findings load_list "
+                     "load_missing load_open load_publish load_reject load_withdraw quality quality_history "
+                     "quality_tests quarantine_list refused_list totals_put");
     expect_functions(
         "cinque_releaser", "release",
         "build_begin build_people build_places build_publish build_source build_sources list retire verify");
     expect_functions("cinque_query", "release", "month_end open query_of");
-    expect_functions("cinque_linker", "linkage",
-                     "current_person deprivation_rows run_begin run_crosswalk run_finish run_households run_mergers "
-                     "run_people run_residences undo");
+    expect_functions(
+        "cinque_linker", "linkage",
+        "current_person deprivation_rows run_begin run_crosswalk run_finish run_households run_mergers "
+        "run_people run_residences undo");
 }
 
 /* Called with a permit that nobody was given and nulls besides. */

@@ -34,6 +34,29 @@ Test(release, leaves_rows_without_agreement_out_and_counts_them)
     cr_expect_eq(report.rows_unlinked, 1, "the spell without an identity");
 }
 
+/* The register's sender no longer answers for both practices: only G00001 agreed itself. */
+static const char each_practice[] =
+    "UPDATE ingest.source SET controller_column = 'primary_care_provider' WHERE name = 'patient_list';"
+    "UPDATE governance.agreement SET each_controller = true WHERE source = 'patient_list';"
+    "INSERT INTO governance.supplier (supplier, title) VALUES ('G00001', 'One practice');"
+    "INSERT INTO governance.agreement (sender, source, purpose, valid_from, valid_to, legal_basis)"
+    " VALUES ('G00001', 'patient_list', 'phm', '2020-01-01', '2090-12-31', 'b')";
+
+/* Switch: release.controller_condition in release.rows_of. */
+Test(release, rows_of_a_controller_whose_agreement_has_ended_are_left_out)
+{
+    county_make(200, 0);
+    county_sql(each_practice);
+
+    county_release();
+
+    cr_expect_gt(county_number("SELECT count(*) FROM records.patient_list"
+                               " WHERE primary_care_provider = 'G00002'"),
+                 0);
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.registration WHERE practice <> 'G00001'"), 0);
+    cr_expect_gt(county_number("SELECT count(*) FROM release_1.registration WHERE practice = 'G00001'"), 0);
+}
+
 Test(release, ends_a_registration_on_the_day_before_the_next_begins)
 {
     county_make(200, 0);
@@ -351,6 +374,14 @@ Test(release, one_of_another_purpose_or_an_older_month_does_not_close_it)
 Test(release, is_not_opened_once_an_agreement_behind_it_has_ended)
 {
     expect_door("UPDATE governance.agreement SET ended_on = '2026-01-01' WHERE source = 'gp_event'",
+                "an agreement behind it has ended");
+}
+
+/* Switch: release.release_controller in release.agreements_are_current. */
+Test(release, is_not_opened_once_the_agreement_of_a_controller_in_it_has_ended)
+{
+    expect_door("UPDATE release.release_load SET each_controller = true WHERE source_id = 1;"
+                "INSERT INTO release.release_controller VALUES (1, 1, 'G00001')",
                 "an agreement behind it has ended");
 }
 
