@@ -119,6 +119,7 @@ Result cmd_source_diff(Cli *cli, int argc, const char *const *argv, Error *error
 Result cmd_synth(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_governance_apply(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_reference_add(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_reference_add_totals(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_pull(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_deliveries(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

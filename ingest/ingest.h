@@ -149,6 +149,19 @@ Result ingest_quality(Db *loader, Month period, const char *source, bool all, Ta
                       IngestQuality *counts, Error *error) CHECKED;
 /* The same as an HTML page with a small chart of each sender's rows. */
 Result ingest_quality_page(Db *loader, Month period, const char *source, FILE *out, Error *error) CHECKED;
+/* source, sender, then for each of the seven tests of a delivery pass, fail, held, no history or n/a */
+Result ingest_quality_tests(Db *loader, Month period, const char *source, Table **table, Error *error)
+    CHECKED;
+/* source, sender, coverage, completeness, validity, defaults in percent: NHS England's DQMI over the twelve
+ * months up to period */
+Result ingest_dqmi(Db *loader, Month period, const char *source, Table **table, Error *error) CHECKED;
+/*
+ * Figures that others publish, for the quality report: CSV of source, sender, period, measure (rows, people,
+ * list size), practice (of a list size), value, tolerance (percent; of any other), origin. Object of the
+ * permit: the file's SHA-256 in hex. ERROR_INPUT names the line; then nothing is kept.
+ */
+Result ingest_totals_add(Db *loader, const GovernancePermit *permit, const char *path, int64_t *count,
+                         Error *error) CHECKED;
 /* One row a report: source, sender, period, outcome, read, loaded, quarantined, ..., rows a second. */
 Table *ingest_report_table(const IngestReport *reports, size_t count);
 

@@ -13,6 +13,18 @@ const DbStatement QUALITY_STATEMENT = {
                 VALUE_FLOAT8, VALUE_TEXT},
 };
 
+static bool ends_with(Text text, Text end)
+{
+    return text.length >= end.length &&
+           memcmp(text.data + text.length - end.length, end.data, end.length) == 0;
+}
+
+bool quality_is_count(Text measure)
+{
+    return text_equal(measure, TEXT("rows")) || ends_with(measure, TEXT(", beside outside total")) ||
+           ends_with(measure, TEXT(", rows, limit of the spec"));
+}
+
 /* Rows are whole numbers, shares percentages with one decimal. */
 Text quality_cell(const DbRows *rows, size_t row, size_t column, char out[QUALITY_NUMBER_BYTES])
 {
@@ -22,14 +34,19 @@ Text quality_cell(const DbRows *rows, size_t row, size_t column, char out[QUALIT
         return TEXT("");
     if (value.type == VALUE_TEXT)
         return value.text;
-    bool is_rows = text_equal(db_text(rows, row, 2), TEXT("rows"));
-    snprintf(out, QUALITY_NUMBER_BYTES, is_rows ? "%.0f" : "%.1f", value.real);
+    snprintf(out, QUALITY_NUMBER_BYTES, quality_is_count(db_text(rows, row, 2)) ? "%.0f" : "%.1f",
+             value.real);
     return text_from(out);
 }
 
 bool quality_is_unusual(Text verdict)
 {
-    return !text_equal(verdict, TEXT("as usual")) && !text_equal(verdict, TEXT("no history"));
+    static const char *const usual[] = {"as usual", "no history", "excellent", "meets"};
+
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        if (text_equal(verdict, text_from(usual[i])))
+            return false;
+    return true;
 }
 
 static void fill_table(Table *table, const DbRows *rows, bool all, IngestQuality *counts)

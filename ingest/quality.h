@@ -9,4 +9,11 @@ extern const DbStatement QUALITY_STATEMENT; /* of period int4 and source text, o
 
 /* Text as it is; rows as a whole number, shares with one decimal. */
 Text quality_cell(const DbRows *rows, size_t row, size_t column, char out[QUALITY_NUMBER_BYTES]);
+/* Whole numbers, not percent. */
+bool quality_is_count(Text measure);
 bool quality_is_unusual(Text verdict);
+
+/* Columns of QUALITY_TESTS: source, sender, then one a test. */
+enum { QUALITY_TESTS_COUNT = 7, QUALITY_TESTS_COLUMNS = 2 + QUALITY_TESTS_COUNT };
+extern const DbStatement QUALITY_TESTS; /* parameters as of QUALITY_STATEMENT */
+extern const char *const QUALITY_TESTS_HEADINGS[QUALITY_TESTS_COLUMNS];

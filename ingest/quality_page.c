@@ -31,6 +31,10 @@ static const char head[] =
     ".card p{margin:.3em 0 0;font-size:.86em}.bad p.say{color:#b3261e}svg{display:block;margin-top:6px}\n"
     "rect{fill:#8aa4c8}rect.now{fill:#1d4f91}line{stroke:#999}text{font-size:10px;fill:#555}.gap{stroke:#"
     "b3261e}\n"
+    "table{border-collapse:collapse;font-size:.88em}th{text-align:left;font-weight:600}"
+    "th,td{padding:3px 10px;border-bottom:1px solid #ddd}td.pass{background:#e3f1e4;color:#1c5a24}"
+    "td.fail{background:#b3261e;color:#fff}td.held,td.no{background:#fff3d6;color:#6b4700}td.none{color:#999}"
+    "\n"
     "</style>\n<h1>Deliveries of %s</h1>\n";
 
 static void escape(Text text, FILE *out)
@@ -116,18 +120,23 @@ static void write_finding(const DbRows *measures, size_t row, FILE *out)
 {
     char value[QUALITY_NUMBER_BYTES], usual[QUALITY_NUMBER_BYTES];
     Text column = db_text(measures, row, 3);
-    const char *unit = text_equal(db_text(measures, row, 2), TEXT("rows")) ? "" : " %";
+    Text measure = db_text(measures, row, 2), verdict = db_text(measures, row, QUALITY_VERDICT);
+    const char *unit = quality_is_count(measure) ? "" : " %";
 
     fputs("<p class=\"say\">", out);
-    if (text_equal(db_text(measures, row, QUALITY_VERDICT), TEXT("missing"))) {
+    if (text_equal(verdict, TEXT("missing"))) {
         fputs("not delivered</p>\n", out);
+        return;
+    }
+    if (text_equal(verdict, TEXT("unprotected"))) {
+        fputs("unprotected: a cut file would not be noticed</p>\n", out);
         return;
     }
     if (column.length > 0) {
         escape(column, out);
         fputs(" ", out);
     }
-    escape(db_text(measures, row, 2), out);
+    escape(measure, out);
     fprintf(out, " %.*s%s", TEXT_ARG(quality_cell(measures, row, 4, value)), unit);
     if (!db_is_null(measures, row, 5))
         fprintf(out, ", usually %.*s%s", TEXT_ARG(quality_cell(measures, row, 5, usual)), unit);
@@ -169,6 +178,41 @@ static void write_card(const Card *card, const DbRows *measures, Month period, F
     fputs("</div>\n", out);
 }
 
+/* ---- the seven tests ---- */
+
+/* The class is the result's first word: pass, fail, held, no. */
+static void write_result(Text result, FILE *out)
+{
+    Text rest = result, class = text_next(&rest, ' ');
+
+    if (text_equal(result, TEXT("n/a")))
+        fputs("<td class=\"none\">not applicable</td>", out);
+    else
+        fprintf(out, "<td class=\"%.*s\">%.*s</td>", TEXT_ARG(class), TEXT_ARG(result));
+}
+
+static void write_tests(const DbRows *tests, FILE *out)
+{
+    if (db_row_count(tests) == 0)
+        return;
+    fputs("<h2>Seven tests</h2>\n<table><tr>", out);
+    for (size_t i = 0; i < QUALITY_TESTS_COLUMNS; i++)
+        fprintf(out, "<th>%s</th>", QUALITY_TESTS_HEADINGS[i]);
+    fputs("</tr>\n", out);
+    for (size_t row = 0; row < db_row_count(tests); row++) {
+        fputs("<tr>", out);
+        for (size_t i = 0; i < 2; i++) {
+            fputs("<td>", out);
+            escape(db_text(tests, row, i), out);
+            fputs("</td>", out);
+        }
+        for (size_t i = 2; i < QUALITY_TESTS_COLUMNS; i++)
+            write_result(db_text(tests, row, i), out);
+        fputs("</tr>\n", out);
+    }
+    fputs("</table>\n", out);
+}
+
 /* ---- the page ---- */
 
 static void write_cards(const DbRows *history, const DbRows *measures, Month period, FILE *out)
@@ -194,15 +238,18 @@ Result ingest_quality_page(Db *loader, Month period, const char *source, FILE *o
                             source != NULL ? value_text(text_from(source)) : value_null(VALUE_TEXT)};
     SCOPED(db_rows_close) DbRows *measures = NULL;
     SCOPED(db_rows_close) DbRows *history = NULL;
+    SCOPED(db_rows_close) DbRows *tests = NULL;
     char month[DATE_TEXT_BYTES];
 
     TRY(db_run(loader, &QUALITY_STATEMENT, values, &measures, error));
     TRY(db_run(loader, &quality_history, values, &history, error));
+    TRY(db_run(loader, &QUALITY_TESTS, values, &tests, error));
     month_format(period, month);
     fprintf(out, head, month, month);
     fputs("<p>Rows held of each sender in the twelve months to this one; in red what is unusual beside "
           "them.</p>\n",
           out);
+    write_tests(tests, out);
     write_cards(history, measures, period, out);
     fputs("</html>\n", out);
     return RESULT_OK;

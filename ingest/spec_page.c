@@ -1,5 +1,6 @@
 /* A spec as a page for people: what a source is, what is kept of each column, and what a row must keep to. */
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "ingest/spec.h"
@@ -202,6 +203,40 @@ static Text file_format(const Page *page)
                        page->spec->ignores_extra ? "are not read" : "reject the file");
 }
 
+static Text threshold(const Page *page, const char *what, double from)
+{
+    return isnan(from) ? (Text){0} : text_format(page->arena, ", %s from %g", what, from);
+}
+
+/* What whole deliveries are held to. */
+static void put_quality(Page *page)
+{
+    const IngestSpec *spec = page->spec;
+    Text protected_by = spec->protection_count == 0
+                            ? TEXT("nothing: a file cut at a row's end is not noticed")
+                            : spec->protected_by[0];
+
+    for (size_t i = 1; i < spec->protection_count; i++)
+        protected_by =
+            text_format(page->arena, "%.*s, %.*s", TEXT_ARG(protected_by), TEXT_ARG(spec->protected_by[i]));
+    put_fact(page, "protected by", protected_by);
+    put_fact(page, "cost of a row", column_name(spec, spec->cost));
+    for (size_t i = 0; i < spec->limit_count; i++) {
+        const SpecLimit *limit = &spec->limits[i];
+        put_fact(page, "limit",
+                 text_format(page->arena, "%.*s%s%.*s, %s%.*s%.*s%.*s", TEXT_ARG(limit->measure),
+                             limit->place.length > 0 ? " " : "", TEXT_ARG(limit->place),
+                             limit->is_rows ? "rows" : "percent",
+                             TEXT_ARG(threshold(page, "warn", limit->warn)),
+                             TEXT_ARG(threshold(page, "hold", limit->hold)),
+                             TEXT_ARG(threshold(page, "refuse", limit->refuse))));
+    }
+    for (size_t i = 0; i < spec->reference_count; i++)
+        put_fact(page, "refers to",
+                 text_format(page->arena, "%.*s by %.*s", TEXT_ARG(spec->references[i].source),
+                             TEXT_ARG(spec->references[i].name)));
+}
+
 static void put_source(Page *page)
 {
     static const char *const headings[] = {"what", "how"};
@@ -235,6 +270,7 @@ static void put_source(Page *page)
     put_fact(page, "refused past",
              text_format(arena, "%" PRId64 " rejected rows, or %g percent", spec->rejects_max,
                          spec->rejects_percent_max));
+    put_quality(page);
     end_table(page);
 }
 

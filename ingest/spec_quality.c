@@ -178,11 +178,14 @@ static Result build_limits(const SpecBuild *build, Error *error)
 
 /* ---- protection ---- */
 
-/* A band that only a fall can leave is enough: a cut takes rows away. */
+/* A band that only a fall can leave is enough: a cut takes rows away. Of a snapshot the one before tells. */
 static bool has_volume_band(const IngestSpec *spec)
 {
+    bool is_snapshot = text_equal(spec->update, TEXT("snapshot"));
+
     for (size_t i = 0; i < spec->limit_count; i++)
-        if (text_equal(spec->limits[i].measure, TEXT("fall")))
+        if (text_equal(spec->limits[i].measure, TEXT("fall")) ||
+            (is_snapshot && text_equal(spec->limits[i].measure, TEXT("shrunk"))))
             return true;
     return false;
 }
@@ -206,7 +209,7 @@ static Result check_protection(const SpecBuild *build, const char *name, Error *
         "protected_by header_count: `file` has none",
         "protected_by structure: only of xml, which is not well-formed once it is cut",
         "",
-        "protected_by volume: no limit on fall",
+        "protected_by volume: no limit on fall, nor of a snapshot on shrunk",
     };
     int chosen = spec_choose(name, names, COUNT(names));
 

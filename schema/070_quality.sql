@@ -155,14 +155,14 @@ CREATE FUNCTION ingest.totals_compare(held ingest.load)
 RETURNS TABLE (measure text, place text, value int8, outside int8, tolerance float8, verdict text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    people int8;
+    counted int8;
 BEGIN
     IF NOT EXISTS (SELECT FROM ingest.outside_total AS t
                     WHERE (t.source_id, t.sender, t.period) = (held.source_id, held.sender, held.period)) THEN
         RETURN;
     END IF;
     EXECUTE format('SELECT count(DISTINCT r.subject_id) FROM %s AS r WHERE r.load_id = %s',
-                   ingest.rows_of(held), held.load_id) INTO people;
+                   ingest.rows_of(held), held.load_id) INTO counted;
     RETURN QUERY
     SELECT t.measure, CASE t.practice WHEN '' THEN t.origin ELSE t.practice END, h.held, t.value,
            coalesce(t.tolerance * t.value / 100, greatest(0.02 * t.value, 4)),
@@ -170,7 +170,7 @@ BEGIN
                 WHEN h.held < t.value * (1 - t.tolerance / 100) THEN 'low'
                 WHEN h.held > t.value * (1 + t.tolerance / 100) THEN 'high' ELSE 'as usual' END
       FROM ingest.outside_total AS t LEFT JOIN ingest.list_sizes(held) AS l USING (practice),
-           LATERAL (SELECT CASE t.measure WHEN 'rows' THEN held.rows_loaded WHEN 'people' THEN people
+           LATERAL (SELECT CASE t.measure WHEN 'rows' THEN held.rows_loaded WHEN 'people' THEN counted
                                           ELSE coalesce(l.people, 0) END AS held) AS h
      WHERE (t.source_id, t.sender, t.period) = (held.source_id, held.sender, held.period);
 END $$;
@@ -380,7 +380,7 @@ $$;
 
 -- The seven tests that the Kent Integrated Dataset's team wrote down, of each sender and source: 1 sent, 2 stable,
 -- 3 agrees with outside figures, 4 all items complete, 5 coded as others code, 6 every row has its cost, 7 duplicates.
--- Each: pass, fail, no history, held; '-' where it does not apply.
+-- Each: pass, fail, no history, held; n/a where it does not apply.
 CREATE FUNCTION ingest.quality_tests(wanted int4, only_source text)
 RETURNS TABLE (source text, sender text, sent text, stable text, agrees text, complete text, consistent text, costed text,
                single text)
@@ -408,15 +408,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
                               ORDER BY q.version DESC LIMIT 1) AS g ON true
          GROUP BY l.source, l.sender)
     SELECT e.source, e.sender,
-           CASE WHEN e.is_delivered THEN 'pass' WHEN e.is_held_back THEN 'held' WHEN e.is_due THEN 'fail' ELSE '-' END,
+           CASE WHEN e.is_delivered THEN 'pass' WHEN e.is_held_back THEN 'held' WHEN e.is_due THEN 'fail' ELSE 'n/a' END,
            CASE WHEN c.unstable > 0 THEN 'fail' WHEN c.usual > 0 THEN 'pass' WHEN c.young > 0 THEN 'no history'
-                ELSE '-' END,
-           CASE WHEN c.off > 0 THEN 'fail' WHEN c.outside > 0 THEN 'pass' ELSE '-' END,
+                ELSE 'n/a' END,
+           CASE WHEN c.off > 0 THEN 'fail' WHEN c.outside > 0 THEN 'pass' ELSE 'n/a' END,
            CASE WHEN c.lacking > 0 THEN 'fail' WHEN c.items > 0 THEN 'pass' WHEN c.young > 0 THEN 'no history'
-                ELSE '-' END,
-           CASE WHEN c.apart > 0 THEN 'fail' WHEN c.beside > 0 THEN 'pass' ELSE '-' END,
-           CASE WHEN c.uncosted > 0 THEN 'fail' WHEN c.uncosted = 0 THEN 'pass' ELSE '-' END,
-           CASE WHEN c.doubled > 1 THEN 'fail' WHEN c.doubled IS NOT NULL THEN 'pass' ELSE '-' END
+                ELSE 'n/a' END,
+           CASE WHEN c.apart > 0 THEN 'fail' WHEN c.beside > 0 THEN 'pass' ELSE 'n/a' END,
+           CASE WHEN c.uncosted > 0 THEN 'fail' WHEN c.uncosted = 0 THEN 'pass' ELSE 'n/a' END,
+           CASE WHEN c.doubled > 1 THEN 'fail' WHEN c.doubled IS NOT NULL THEN 'pass' ELSE 'n/a' END
       FROM ingest.deliveries_expected(wanted, only_source) AS e LEFT JOIN counted AS c USING (source, sender)
      WHERE e.is_due ORDER BY e.source, e.sender
 $$;

@@ -230,3 +230,259 @@ Test(quality, the_page_draws_each_senders_months_and_what_is_unusual)
     expect_line(text, "<p class=\"say\">not delivered</p>");
     expect_line(text, "<line class=\"gap\" x1=\"198\"");
 }
+
+/* ---- beside what others hold and publish ---- */
+
+#define WARD_SPEC                                                                                            \
+    "source: list\ntitle: Wards\nversion: 1\neffective_from: 2024-04-01\nfile: { format: delimited }\n"      \
+    "update: snapshot\ncontroller: sender\nsubject: none\nrejects: { rows_max: 1, percent_max: 1 }\n"        \
+    "columns:\n  - { name: ward_code, use: dimension, shape: \"A9\", required: true }\n"
+#define LIST_SPEC                                                                                            \
+    "source: stay\ntitle: Register\nversion: 1\neffective_from: 2024-04-01\nfile: { format: delimited }\n"   \
+    "update: snapshot\ncontroller: sender\nsubject: person\nrole: register\n"                                \
+    "validity: { from: since, to: until }\nrejects: { rows_max: 1, percent_max: 1 }\n"                       \
+    "quality: { protected_by: [manifest], cost: fee,\n"                                                      \
+    "           limits: [{ measure: list size, warn: 2, hold: 20 },\n"                                       \
+    "                    { measure: orphans, reference: ward_is_known, hold: 50 },\n"                        \
+    "                    { measure: off total, unit: rows, hold: 5 }] }\n"                                   \
+    "references: [{ name: ward_is_known, columns: [ward], source: list, to: [ward_code] }]\n"                \
+    "columns:\n"                                                                                             \
+    "  - { name: nhs_number, use: identifier, identity: nhs_number }\n"                                      \
+    "  - { name: practice, use: dimension, shape: \"A99999\", required: true }\n"                            \
+    "  - { name: ward, use: dimension, shape: \"A9\" }\n"                                                    \
+    "  - { name: since, use: date, required: true }\n"                                                       \
+    "  - { name: until, use: date }\n"                                                                       \
+    "  - { name: fee, use: measure, type: integer, min: 0, max: 9 }\n"
+#define LIST_HEADER "nhs_number,practice,ward,since,until,fee\n"
+
+static const char *const numbers[] = {"9990000018", "9990000026", "9990000034", "9990000042", "9990000050"};
+
+static IngestSpec *add_spec(const char *text)
+{
+    IngestSpec *added = world_spec(text);
+
+    world_apply(added);
+    return added;
+}
+
+/* So many people on the list of G81001, two of whose rows name a ward that nobody knows. */
+static IngestReport load_list(const IngestSpec *list_spec, int people, const char *tail)
+{
+    static char content[4096];
+    size_t length = (size_t)snprintf(content, sizeof content, LIST_HEADER);
+    for (int i = 0; i < people; i++)
+        length += (size_t)snprintf(content + length, sizeof content - length, "%s,G81001,%s,2020-01-01,,1\n",
+                                   numbers[i], i < 2 ? "Z9" : "A1");
+    (void)snprintf(content + length, sizeof content - length, "%s", tail);
+    IngestDelivery delivery = world_delivery(content);
+    return world_must_load(&world, list_spec, &delivery);
+}
+
+static Result add_totals(const char *person, const char *lines, Error *error)
+{
+    SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
+    char text[2048], hex[HASH_TEXT_BYTES];
+    int64_t count;
+
+    snprintf(text, sizeof text, "source,sender,period,measure,practice,value,tolerance,origin\n%s", lines);
+    Hash content = hash_of(text, strlen(text));
+    const GovernanceRequest request = {.action = GOVERNANCE_TOTALS_ADD,
+                                       .person_id = person,
+                                       .object = text_from(hash_format(&content, hex))};
+    TRY(governance_request(world.governance, &request, &permit, error));
+    TRY(ingest_totals_add(world.loader, permit, support_file("totals.csv", text), &count, error));
+    return governance_result(world.governance, permit, &(GovernanceOutcome){.succeeded = true, .rows = count},
+                             error);
+}
+
+static const char *printed(Table *table)
+{
+    static char text[16 * 1024];
+
+    memset(text, 0, sizeof text);
+    FILE *out = fmemopen(text, sizeof text - 1, "w");
+    table_print(table, TABLE_CSV, out);
+    fclose(out);
+    return text;
+}
+
+static const char *tests_of(int month)
+{
+    SCOPED(table_close) Table *table = NULL;
+    Error error = {0};
+
+    cr_assert(ingest_quality_tests(world.loader, month_from(2026, month), NULL, &table, &error).ok, "%s",
+              error.message);
+    return printed(table);
+}
+
+Test(quality, rows_that_refer_to_nothing_held_are_told_and_limited)
+{
+    IngestQuality counts;
+    IngestSpec *wards = add_spec(WARD_SPEC), *list_spec = add_spec(LIST_SPEC);
+    cr_expect_eq(load_list(list_spec, 5, "").outcome, INGEST_LOADED, "nothing to refer to is held yet");
+    cr_expect_null(strstr(report(7, true, &counts), "orphans"));
+    IngestDelivery ward_list = world_delivery("ward_code\nA1\n");
+    world_must_load(&world, wards, &ward_list);
+
+    expect_line(report(7, true, &counts), "stay,hosp_a,orphans,ward_is_known,40.0,,0.0,1.0,high\r\n");
+    world_script("UPDATE ingest.load SET state = 'withdrawn' WHERE load_id = 1");
+    cr_expect_eq(load_list(list_spec, 4, "").outcome, INGEST_HELD, "two of four");
+    ingest_spec_close(&wards);
+    ingest_spec_close(&list_spec);
+}
+
+Test(quality, rows_and_people_are_compared_with_published_totals)
+{
+    IngestQuality counts;
+    Error error = {0};
+    IngestSpec *list_spec = add_spec(LIST_SPEC);
+    cr_assert(add_totals("eng",
+                         "stay,hosp_a,2026-07,rows,,6,0,Published admissions\n"
+                         "stay,hosp_a,2026-07,people,,4,25,Mid-year estimate\n",
+                         &error)
+                  .ok,
+              "%s", error.message);
+    load_list(list_spec, 5, "9990000050,G81001,A1,2020-01-01,2020-02-01,1\n");
+
+    const char *text = report(7, true, &counts);
+
+    expect_line(text, "stay,hosp_a,\"rows, beside outside total\",Published admissions,6,6,6,6,as usual\r\n");
+    expect_line(text, "stay,hosp_a,\"people, beside outside total\",Mid-year estimate,5,4,3,5,as usual\r\n");
+    cr_assert(add_totals("eng", "stay,hosp_a,2026-07,rows,,8,10,Published again\n", &error).ok);
+    expect_line(report(7, true, &counts),
+                "stay,hosp_a,\"rows, beside outside total\",Published again,6,8,7,9,low\r\n");
+    ingest_spec_close(&list_spec);
+}
+
+/* The rule of North Central London: within 1 percent excellent, within 2 percent or by fewer than 5 people
+ * meets, from 20 percent on reject. Switch: ingest.list_verdict. */
+Test(quality, a_practice_list_is_judged_by_one_two_and_twenty_percent)
+{
+    static const struct {
+        int held, outside;
+        const char *verdict;
+    } cases[] = {
+        {10000, 10000, "excellent"},
+        {10099, 10000, "excellent"},
+        {10100, 10000, "meets"},
+        {9801, 10000, "meets"},
+        {9800, 10000, "differs"},
+        {96, 100, "meets"},
+        {95, 100, "differs"},
+        {8001, 10000, "differs"},
+        {8000, 10000, "reject"},
+        {12000, 10000, "reject"},
+        {0, 3, "meets"},
+        {5, 0, "reject"},
+    };
+    char sql[160];
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(sql, sizeof sql, "SELECT (ingest.list_verdict(%d, %d) = '%s')::int4::int8", cases[i].held,
+                 cases[i].outside, cases[i].verdict);
+        cr_expect_eq(world_count(sql), 1, "%d beside %d", cases[i].held, cases[i].outside);
+    }
+}
+
+Test(quality, a_register_with_a_practice_far_off_its_published_list_is_held)
+{
+    IngestQuality counts;
+    Error error = {0};
+    IngestSpec *list_spec = add_spec(LIST_SPEC);
+    cr_assert(add_totals("eng",
+                         "stay,hosp_a,2026-07,list size,G81001,6,,Patients registered\n"
+                         "stay,hosp_a,2026-07,list size,G82002,100,,Patients registered\n",
+                         &error)
+                  .ok,
+              "%s", error.message);
+
+    IngestReport held = load_list(list_spec, 5, "9990000026,G82002,A1,2019-01-01,2019-12-31,1\n");
+
+    cr_expect_eq(held.outcome, INGEST_HELD, "nobody is on the list of G82002 on the last of July");
+    cr_expect_eq(world_count("SELECT value::int8 FROM ingest.load_finding WHERE measure = 'list size'"), 100);
+    cr_assert(add_totals("eng", "stay,hosp_a,2026-07,list size,G82002,0,,Patients registered\n", &error).ok);
+    world_script("UPDATE ingest.load SET state = 'refused'");
+    cr_expect_eq(load_list(list_spec, 5, "").outcome, INGEST_LOADED, "off by one person");
+    expect_line(report(7, true, &counts),
+                "stay,hosp_a,\"list size, beside outside total\",G81001,5,6,2,10,meets\r\n");
+    ingest_spec_close(&list_spec);
+}
+
+Test(quality, figures_are_taken_in_whole_or_not_at_all)
+{
+    static const struct {
+        const char *lines, *message;
+    } wrong[] = {
+        {"visit,hosp_a,2026-7,rows,,1,1,x\n", "line 2: period"},
+        {"visit,hosp_a,2026-07,rows,,1,1,x\nvisit,hosp_a,2026-07,cost,,1,1,x\n", "line 3: measure"},
+        {"visit,hosp_a,2026-07,rows,G81001,1,1,x\n", "names its practice"},
+        {"visit,hosp_a,2026-07,list size,,1,,x\n", "names its practice"},
+        {"visit,hosp_a,2026-07,rows,,-1,1,x\n", "no whole number"},
+        {"visit,hosp_a,2026-07,rows,,1,101,x\n", "0 to 100"},
+        {"visit,hosp_a,2026-07,rows,,1,1,\n", "where the figure is from"},
+        {"visit,hosp_a,2026-07,rows,,1,1\n", "as many fields"},
+        {"visit,hosp_a,2026-07,rows,,1,1,\"x\"\n", "no quotes"},
+        {"visit,,2026-07,rows,,1,1,x\n", "source and sender"},
+        {"other,hosp_a,2026-07,rows,,1,1,x\n", "figure 1 is for a source that is not registered"},
+    };
+
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        Error error = {0};
+        cr_expect_not(add_totals("eng", wrong[i].lines, &error).ok, "%s", wrong[i].lines);
+        cr_expect_eq(error.code, ERROR_INPUT);
+        cr_expect_not_null(strstr(error.message, wrong[i].message), "%s: %s", wrong[i].lines, error.message);
+    }
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.outside_total"), 0);
+}
+
+/* ---- the seven tests and the index ---- */
+
+Test(quality, each_of_the_seven_tests_can_pass_and_fail)
+{
+    Error error = {0};
+    for (int month = 4; month < 7; month++)
+        load_rows("hosp_a", month, 100, "A", "1");
+    cr_assert(add_totals("eng", "visit,hosp_a,2026-07,rows,,100,5,x\n", &error).ok, "%s", error.message);
+    load_rows("hosp_a", 7, 100, "A", "1");
+
+    expect_line(tests_of(7), "visit,hosp_a,pass,pass,pass,pass,n/a,n/a,pass\r\n");
+    expect_line(tests_of(7), "visit,hosp_b,fail,n/a,n/a,n/a,n/a,n/a,n/a\r\n");
+    cr_assert(world_withdraw(&world, 4, &error).ok, "%s", error.message);
+    world_script("UPDATE ingest.source_quality SET cost_column = 'cost'");
+    IngestDelivery doubled = world_delivery(
+        HEADER "v1,9990000018,2026-07-01,A,\nv1,9990000018,2026-07-01,A,\nv1,9990000018,2026-07-01,A,\n"
+               "v1,9990000018,2026-07-01,A,\nv1,9990000018,2026-07-01,A,\nv1,9990000018,2026-07-01,A,\n");
+    world_must_load(&world, spec, &doubled);
+    expect_line(tests_of(7), "visit,hosp_a,pass,fail,fail,fail,n/a,fail,fail\r\n");
+}
+
+Test(quality, coding_beside_two_other_senders_is_the_fifth_test)
+{
+    world_script(
+        "INSERT INTO governance.supplier (supplier, title) VALUES ('hosp_c', 'C');"
+        "INSERT INTO governance.agreement (sender, source, purpose, valid_from, valid_to, legal_basis) "
+        "VALUES ('hosp_c', 'visit', 'phm', '2020-01-01', '2090-12-31', 'b')");
+    load_rows("hosp_a", 7, 10, "A", "1");
+    load_rows("hosp_b", 7, 10, "A", "1");
+    load_rows("hosp_c", 7, 10, "U", "1");
+
+    const char *text = tests_of(7);
+
+    expect_line(text, "visit,hosp_a,pass,no history,n/a,no history,pass,n/a,pass\r\n");
+    expect_line(text, "visit,hosp_c,pass,no history,n/a,no history,fail,n/a,pass\r\n");
+}
+
+Test(quality, the_maturity_index_has_its_four_measures)
+{
+    SCOPED(table_close) Table *table = NULL;
+    Error error = {0};
+    load_rows("hosp_a", 4, 10, "A", "1");
+    load_rows("hosp_a", 7, 10, "U", "");
+
+    cr_assert(ingest_dqmi(world.loader, month_from(2026, 7), NULL, &table, &error).ok, "%s", error.message);
+
+    /* 2 of 4 months; of 5 columns cost is filled in half; all valid; kind says not known in half of its rows.
+     */
+    expect_line(printed(table), "visit,hosp_a,50.0,90.0,100.0,10.0\r\n");
+}
