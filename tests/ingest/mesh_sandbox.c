@@ -235,6 +235,8 @@ static void give(Sandbox *sandbox, SandboxMessage *message, int chunk, const Web
 
 static void acknowledge(Sandbox *sandbox, SandboxMessage *message, WebAnswer *answer)
 {
+    if (sandbox->before_acknowledgement != NULL)
+        sandbox->before_acknowledgement();
     message->acknowledged++;
     if (sandbox->faults.lost_acknowledgements > 0) {
         sandbox->faults.lost_acknowledgements--;

@@ -53,6 +53,7 @@ typedef struct Sandbox {
     size_t token_count;
     int requests, refused, handshakes, pages;
     char url[64];
+    void (*before_acknowledgement)(void); /* in the host's thread; NULL */
 } Sandbox;
 
 #define SANDBOX_MAILBOX    "X26HC005"
