@@ -1,8 +1,9 @@
 /*
  * How fast a spell extract is loaded: bench_load [--json] [--rows N] [--pairs N]
- * On a throwaway cluster with the durability of a real one. Each pair is one whole load (hash, read, check,
- * tokenise, copy, publish) and one psql \copy, text format, of the very rows that the load stored, records
- * and subjects, into empty tables alike.
+ * On a throwaway cluster with the durability of a real one. Each round has one whole load (hash, read, check,
+ * tokenise, copy, publish) of the extract plain, by gzip, by zstd and with one row in a hundred bad, two
+ * loads side by side, and beside them psql \copy of the very rows that the first stored, records and
+ * subjects: as text into empty tables alike with their keys, and binary into tables without any.
  */
 #include <ftw.h>
 #include <inttypes.h>
@@ -19,96 +20,54 @@
 #include "base/config.h"
 #include "base/migrate.h"
 #include "bench/bench.h"
+#include "bench/spells.h"
 #include "ingest/ingest.h"
 #include "schema.h"
 
-enum { PATH_BYTES = 512, PAIRS_MAX = 32, TIMING_BYTES = 4096 };
+enum { PATH_BYTES = 512, PAIRS_MAX = 32, TIMING_BYTES = 4096, BAD_EVERY = 100, STREAMS = 2 };
+
+typedef enum Kind { PLAIN, GZIP, ZSTD, BAD, OTHER_PEOPLE, KIND_COUNT } Kind;
+
+static const char *const kind_names[KIND_COUNT] = {[PLAIN] = "plain.csv",
+                                                   [GZIP] = "plain.csv.gz",
+                                                   [ZSTD] = "plain.csv.zst",
+                                                   [BAD] = "bad.csv",
+                                                   [OTHER_PEOPLE] = "others.csv"};
+
+/* Of each round. */
+typedef struct Rounds {
+    double load_s[KIND_COUNT][PAIRS_MAX], cpu_us[PAIRS_MAX];
+    double copy_text[PAIRS_MAX], copy_binary[PAIRS_MAX]; /* as ratios to the plain load */
+    double packed[KIND_COUNT][PAIRS_MAX];                /* the plain load's time to this one's */
+    double two_streams_s[PAIRS_MAX];
+} Rounds;
 
 typedef struct Bench {
     Cluster cluster;
-    char folder[PATH_BYTES], extract[PATH_BYTES], rows_file[PATH_BYTES];
-    int64_t rows, pairs;
+    char folder[PATH_BYTES], files[KIND_COUNT][PATH_BYTES], rows_file[PATH_BYTES];
+    int64_t rows, pairs, loads; /* loads: so far, each of another month */
     Db *superuser, *loader;
     Governance *governance;
     Keyring *keyring;
     PostcodeDirectory *directory;
     IngestSpec *spec;
-    double load_s[PAIRS_MAX], ratio[PAIRS_MAX], cpu_us[PAIRS_MAX];
+    Rounds rounds;
 } Bench;
 
-/* ---- the extract ---- */
-
-static uint64_t mix(uint64_t x) /* SplitMix64's finaliser: the same file on every machine */
+static Result write_files(Bench *bench, Error *error)
 {
-    x += 0x9E3779B97F4A7C15u;
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-    return x ^ (x >> 31);
-}
+    const Spells spells = {.rows = bench->rows, .people = bench->rows * 2 / 3 + 1};
+    Spells bad = spells, others = spells;
 
-/* Of the never-issued 999 range; stems without check digit are passed over. */
-static void nhs_number(uint64_t person, char out[11])
-{
-    for (uint64_t stem = 999000000 + person * 2 % 1000000;; stem++) {
-        int sum = 0;
-        snprintf(out, 11, "%09u0", (unsigned)stem);
-        for (int i = 0; i < 9; i++)
-            sum += (out[i] - '0') * (10 - i);
-        int check = 11 - sum % 11;
-        if (check == 10)
-            continue;
-        out[9] = (char)('0' + check % 11);
-        return;
-    }
-}
-
-static void write_row(FILE *out, uint64_t row, uint64_t people)
-{
-    static const char *const diagnoses[] = {"I10", "E119", "J449", "N390", "R074", "S7200", "K573"};
-    uint64_t person = mix(row) % people, p = mix(person + (1ull << 40)), r = mix(row + (1ull << 41));
-    char number[11];
-
-    nhs_number(person, number);
-    fprintf(out, "SP%08u,RVV,%s,01,L%07u,%04u-%02u-%02u,%u,%c,CT%u %u%c%c,G%05u,", (unsigned)row, number,
-            (unsigned)person, (unsigned)(1930 + p % 90), (unsigned)(1 + p / 90 % 12),
-            (unsigned)(1 + p / 1080 % 28), (unsigned)(1 + p / 7 % 2), "ABCDH"[p % 5], (unsigned)(1 + p % 9),
-            (unsigned)(p / 9 % 10), "ABDE"[p / 90 % 4], "FGHJ"[p / 360 % 4], (unsigned)(82000 + p % 200));
-    fprintf(out, "%s,19,2026-06-%02u,%02u:%02u,1,1,1,19,2026-07-%02u,%u,AA%02uB,%u.%02u,300,300,%s,%s,,,\n",
-            (const char *const[]){"21", "11", "22"}[r % 3], (unsigned)(1 + r % 30), (unsigned)(r / 30 % 24),
-            (unsigned)(r / 720 % 60), (unsigned)(1 + r / 9 % 31), (unsigned)(1 + r % 40), (unsigned)(r % 90),
-            (unsigned)(300 + r % 5000), (unsigned)(r % 100), diagnoses[r % 5], diagnoses[r / 5 % 7 % 5]);
-}
-
-static Result write_extract(const Bench *bench, Error *error)
-{
-    FILE *out = fopen(bench->extract, "w");
-
-    if (out == NULL)
-        return fail_errno(error, "%s", bench->extract);
-    fprintf(
-        out,
-        "hospital_provider_spell_number,provider_code,nhs_number_value,nhs_number_status,"
-        "local_patient_identifier_value,person_birth_date,gender,ethnic_category,postcode,general_practice,"
-        "admission_method,admission_source,admission_date,admission_time,patient_classification,"
-        "intended_management,discharge_method,discharge_destination,discharge_date,length_of_hospital_stay,"
-        "core_hrg,final_price,main_specialty,treatment_function,primary_diagnosis,secondary_diagnosis_1,"
-        "secondary_diagnosis_2,primary_procedure,withheld_identity_reason\n");
-    for (int64_t row = 0; row < bench->rows; row++)
-        write_row(out, (uint64_t)row, (uint64_t)(bench->rows * 2 / 3 + 1));
-    return fclose(out) == 0 ? RESULT_OK : fail_errno(error, "%s", bench->extract);
-}
-
-static Result write_directory(const char *path, Error *error)
-{
-    FILE *out = fopen(path, "w");
-
-    if (out == NULL)
-        return fail_errno(error, "%s", path);
-    fprintf(out, "postcode,lsoa_code_2011,lsoa_code_2021\n");
-    for (unsigned i = 0; i < 9 * 10 * 16; i++)
-        fprintf(out, "CT%u %u%c%c,E0102%04u,E0102%04u\n", 1 + i % 9, i / 9 % 10, "ABDE"[i / 90 % 4],
-                "FGHJ"[i / 360 % 4], i, i);
-    return fclose(out) == 0 ? RESULT_OK : fail_errno(error, "%s", path);
+    for (Kind kind = 0; kind < KIND_COUNT; kind++)
+        snprintf(bench->files[kind], PATH_BYTES, "%.400s/%s", bench->folder, kind_names[kind]);
+    bad.bad_every = BAD_EVERY;
+    others.first_person = spells.people;
+    TRY(spells_write(&spells, bench->files[PLAIN], error));
+    TRY(spells_write(&bad, bench->files[BAD], error));
+    TRY(spells_write(&others, bench->files[OTHER_PEOPLE], error));
+    TRY(spells_pack("gzip", bench->files[PLAIN], bench->files[GZIP], error));
+    return spells_pack("zstd", bench->files[PLAIN], bench->files[ZSTD], error);
 }
 
 /* ---- the cluster ---- */
@@ -161,32 +120,40 @@ static Result open_spec(Bench *bench, Error *error)
     return ingest_spec_open(path, NULL, &bench->spec, error);
 }
 
-static Result prepare(Bench *bench, Error *error)
+/* And the keys, which a forked process does not get. */
+static Result open_connections(Bench *bench, Error *error)
 {
-    SCOPED(db_close) Db *owner = NULL;
-    char path[PATH_BYTES + 32], conninfo[CLUSTER_CONNINFO_BYTES];
-    FILE *quiet = fopen("/dev/null", "w");
+    char conninfo[CLUSTER_CONNINFO_BYTES], path[PATH_BYTES + 32];
 
-    snprintf(bench->extract, sizeof bench->extract, "%.400s/extract.csv", bench->folder);
-    snprintf(bench->rows_file, sizeof bench->rows_file, "%.400s/rows.txt", bench->folder);
-    TRY(write_extract(bench, error));
-    snprintf(path, sizeof path, "%s/postcodes.csv", bench->folder);
-    TRY(write_directory(path, error));
-    TRY(postcode_directory_open(path, "bench", &bench->directory, error));
     snprintf(path, sizeof path, "%s/keyring", bench->folder);
-    TRY(keyring_create(path, error));
     TRY(keyring_open(path, &bench->keyring, error));
-    TRY(open_spec(bench, error));
-    TRY(start_cluster(bench, error));
-    TRY(open_as(bench, "cinque", "cinque_owner", &owner, error));
-    TRY(ingest_source_apply(owner, bench->spec, quiet, error));
     TRY(open_as(bench, "cinque", "cinque_loader", &bench->loader, error));
-    fclose(quiet);
     return governance_open(cluster_conninfo(&bench->cluster, "cinque", "cinque_governor", conninfo),
                            &bench->governance, error);
 }
 
-/* ---- one pair ---- */
+static Result prepare(Bench *bench, Error *error)
+{
+    SCOPED(db_close) Db *owner = NULL;
+    char path[PATH_BYTES + 32];
+    FILE *quiet = fopen("/dev/null", "w");
+
+    snprintf(bench->rows_file, sizeof bench->rows_file, "%.400s/rows.txt", bench->folder);
+    TRY(write_files(bench, error));
+    snprintf(path, sizeof path, "%s/postcodes.csv", bench->folder);
+    TRY(spells_write_directory(path, error));
+    TRY(postcode_directory_open(path, "bench", &bench->directory, error));
+    snprintf(path, sizeof path, "%s/keyring", bench->folder);
+    TRY(keyring_create(path, error));
+    TRY(open_spec(bench, error));
+    TRY(start_cluster(bench, error));
+    TRY(open_as(bench, "cinque", "cinque_owner", &owner, error));
+    TRY(ingest_source_apply(owner, bench->spec, quiet, error));
+    fclose(quiet);
+    return open_connections(bench, error);
+}
+
+/* ---- loads ---- */
 
 static double cpu_seconds(void)
 {
@@ -197,23 +164,26 @@ static double cpu_seconds(void)
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
-static Result load_once(Bench *bench, int64_t pair, Error *error)
+static Result empty_tables(const Bench *bench, Error *error)
+{
+    return db_script(bench->superuser, "empty", "TRUNCATE records.apc_spell, subjects.subject; CHECKPOINT",
+                     error);
+}
+
+/* As cinque load does it, from the hash for the permit to the result in the log. */
+static Result load_file(const Bench *bench, Kind kind, Month period, Error *error)
 {
     SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
     const IngestContext context = {.loader = bench->loader,
                                    .keyring = bench->keyring,
                                    .directory = bench->directory,
                                    .quarantine_folder = bench->folder};
-    const IngestDelivery delivery = {
-        .path = bench->extract, .sender = "hospital", .period = month_from(2026, 7) + (Month)pair};
+    const IngestDelivery delivery = {.path = bench->files[kind], .sender = "hospital", .period = period};
+    const int64_t bad = kind == BAD ? (bench->rows + BAD_EVERY - 8) / BAD_EVERY : 0;
     char object[HASH_TEXT_BYTES], detail[INGEST_DETAIL_BYTES];
     IngestReport report;
 
-    TRY(db_script(bench->superuser, "empty", "TRUNCATE records.apc_spell, subjects.subject; CHECKPOINT",
-                  error));
-    int64_t started_us = time_now_us();
-    double started_cpu_s = cpu_seconds();
-    TRY(ingest_delivery_object(bench->extract, object, error));
+    TRY(ingest_delivery_object(bench->files[kind], object, error));
     const GovernanceRequest request = {.action = GOVERNANCE_LOAD,
                                        .person_id = "engineer",
                                        .source = TEXT("apc_spell"),
@@ -222,13 +192,66 @@ static Result load_once(Bench *bench, int64_t pair, Error *error)
                                        .detail = ingest_delivery_detail(&delivery, detail)};
     TRY(governance_request(bench->governance, &request, &permit, error));
     TRY(ingest_load(&context, permit, bench->spec, &delivery, &report, error));
-    if (report.outcome != INGEST_LOADED || report.rows_loaded != bench->rows)
+    if (report.outcome != INGEST_LOADED || report.rows_loaded != bench->rows - bad)
         return fail(error, ERROR_INPUT, "%" PRId64 " rows of %" PRId64 " were loaded", report.rows_loaded,
-                    bench->rows);
-    bench->load_s[pair] = (double)(time_now_us() - started_us) / 1e6;
-    bench->cpu_us[pair] = (cpu_seconds() - started_cpu_s) * 1e6 / (double)bench->rows;
+                    bench->rows - bad);
     return governance_result(bench->governance, permit, &(GovernanceOutcome){.succeeded = true}, error);
 }
+
+static Month next_period(Bench *bench)
+{
+    return month_from(2026, 7) + (Month)bench->loads++;
+}
+
+static Result load_kind(Bench *bench, Kind kind, int64_t round, Error *error)
+{
+    TRY(empty_tables(bench, error));
+    double started_s = bench_now_s(), started_cpu_s = cpu_seconds();
+    TRY(load_file(bench, kind, next_period(bench), error));
+    bench->rounds.load_s[kind][round] = bench_now_s() - started_s;
+    if (kind == PLAIN)
+        bench->rounds.cpu_us[round] = (cpu_seconds() - started_cpu_s) * 1e6 / (double)bench->rows;
+    bench->rounds.packed[kind][round] =
+        bench->rounds.load_s[PLAIN][round] / bench->rounds.load_s[kind][round];
+    return RESULT_OK;
+}
+
+/* A process with connections and keys of its own; the parent's are left alone. */
+static void stream(const Bench *bench, Kind kind, Month period)
+{
+    Bench own = *bench;
+    Error error = {0};
+    Result done = open_connections(&own, &error);
+
+    if (done.ok)
+        done = load_file(&own, kind, period, &error);
+    if (!done.ok)
+        fprintf(stderr, "bench_load: %s\n", error.message);
+    _exit(done.ok ? 0 : 1);
+}
+
+static Result load_side_by_side(Bench *bench, int64_t round, Error *error)
+{
+    static const Kind kinds[STREAMS] = {PLAIN, OTHER_PEOPLE};
+    bool are_done = true;
+    int status;
+
+    TRY(empty_tables(bench, error));
+    double started_s = bench_now_s();
+    for (int i = 0; i < STREAMS; i++) {
+        Month period = next_period(bench);
+        pid_t child = fork();
+        if (child == 0)
+            stream(bench, kinds[i], period);
+        are_done &= child > 0;
+    }
+    for (int i = 0; i < STREAMS; i++)
+        are_done &= wait(&status) > 0 && status == 0;
+    bench->rounds.two_streams_s[round] = bench_now_s() - started_s;
+    return are_done ? RESULT_OK : fail(error, ERROR_SYSTEM, "a stream failed");
+}
+
+/* ---- what psql needs for the same rows ---- */
 
 /* Runs psql with \timing; *seconds of the last command. */
 static Result run_psql(const Bench *bench, const char *command, double *seconds, Error *error)
@@ -265,11 +288,14 @@ static Result run_psql(const Bench *bench, const char *command, double *seconds,
     return RESULT_OK;
 }
 
-/* What a load stores, each with an empty table alike for the denominator. */
+/* What a load stores, and the empty tables that stand in for it: with keys, and without any. */
 static const struct {
-    const char *stored, *alike;
-} copied[] = {{"records.apc_spell", "public.records_alike"}, {"subjects.subject", "public.subjects_alike"}};
+    const char *stored, *keyed, *bare;
+} copied[] = {{"records.apc_spell", "public.records_keyed", "public.records_bare"},
+              {"subjects.subject", "public.subjects_keyed", "public.subjects_bare"}};
 enum { COPIED_COUNT = sizeof copied / sizeof *copied };
+
+static const char *const copy_formats[] = {"text", "binary"};
 
 static Result copy_prepare(Bench *bench, Error *error)
 {
@@ -277,41 +303,63 @@ static Result copy_prepare(Bench *bench, Error *error)
     double seconds;
 
     for (size_t i = 0; i < COPIED_COUNT; i++) {
-        snprintf(command, sizeof command, "CREATE TABLE %s (LIKE %s INCLUDING INDEXES INCLUDING CONSTRAINTS)",
-                 copied[i].alike, copied[i].stored);
-        TRY(db_script(bench->superuser, "table alike", command, error));
-        snprintf(command, sizeof command, "\\copy (SELECT * FROM %s) TO '%s.%zu'", copied[i].stored,
-                 bench->rows_file, i);
-        TRY(run_psql(bench, command, &seconds, error));
+        snprintf(
+            command, sizeof command,
+            "CREATE TABLE %s (LIKE %s INCLUDING INDEXES INCLUDING CONSTRAINTS); CREATE TABLE %s (LIKE %s)",
+            copied[i].keyed, copied[i].stored, copied[i].bare, copied[i].stored);
+        TRY(db_script(bench->superuser, "tables alike", command, error));
+        for (size_t f = 0; f < sizeof copy_formats / sizeof *copy_formats; f++) {
+            snprintf(command, sizeof command, "\\copy (SELECT * FROM %s) TO '%s.%zu.%s' (FORMAT %s)",
+                     copied[i].stored, bench->rows_file, i, copy_formats[f], copy_formats[f]);
+            TRY(run_psql(bench, command, &seconds, error));
+        }
     }
     return RESULT_OK;
 }
 
-static Result copy_once(Bench *bench, int64_t pair, Error *error)
+/* The rows of the first load, as one format: text into tables with keys, binary into bare ones. */
+static Result copy_rows(const Bench *bench, bool is_binary, double *copy_s, Error *error)
 {
+    const char *format = copy_formats[is_binary];
     char command[2 * PATH_BYTES];
-    double seconds = 0, copy_s = 0;
+    double seconds = 0;
 
-    if (pair == 0)
-        TRY(copy_prepare(bench, error));
-    TRY(db_script(bench->superuser, "empty",
-                  "TRUNCATE public.records_alike, public.subjects_alike; CHECKPOINT", error));
+    *copy_s = 0;
     for (size_t i = 0; i < COPIED_COUNT; i++) {
-        snprintf(command, sizeof command, "\\copy %s FROM '%s.%zu'", copied[i].alike, bench->rows_file, i);
+        const char *table = is_binary ? copied[i].bare : copied[i].keyed;
+        snprintf(command, sizeof command, "TRUNCATE %s; CHECKPOINT", table);
+        TRY(db_script(bench->superuser, "empty", command, error));
+        snprintf(command, sizeof command, "\\copy %s FROM '%s.%zu.%s' (FORMAT %s)", table, bench->rows_file,
+                 i, format, format);
         TRY(run_psql(bench, command, &seconds, error));
-        copy_s += seconds;
+        *copy_s += seconds;
     }
-    bench->ratio[pair] = copy_s / bench->load_s[pair];
     return RESULT_OK;
+}
+
+static Result run_round(Bench *bench, int64_t round, Error *error)
+{
+    Rounds *rounds = &bench->rounds;
+    double text_s, binary_s;
+
+    TRY(load_kind(bench, PLAIN, round, error));
+    if (round == 0)
+        TRY(copy_prepare(bench, error));
+    TRY(copy_rows(bench, true, &binary_s, error));
+    TRY(copy_rows(bench, false, &text_s, error));
+    rounds->copy_binary[round] = binary_s / rounds->load_s[PLAIN][round];
+    rounds->copy_text[round] = text_s / rounds->load_s[PLAIN][round];
+    TRY(load_kind(bench, GZIP, round, error));
+    TRY(load_kind(bench, ZSTD, round, error));
+    TRY(load_kind(bench, BAD, round, error));
+    return load_side_by_side(bench, round, error);
 }
 
 static Result run(Bench *bench, Error *error)
 {
     TRY(prepare(bench, error));
-    for (int64_t pair = 0; pair < bench->pairs; pair++) {
-        TRY(load_once(bench, pair, error));
-        TRY(copy_once(bench, pair, error));
-    }
+    for (int64_t round = 0; round < bench->pairs; round++)
+        TRY(run_round(bench, round, error));
     return RESULT_OK;
 }
 
@@ -323,10 +371,17 @@ static void print(Bench *bench, bool json)
     size_t count = (size_t)bench->pairs;
 
     getrusage(RUSAGE_SELF, &usage);
+    Rounds *rounds = &bench->rounds;
+    const double rows = (double)bench->rows;
     const BenchFigure figures[] = {
-        {"rows_per_s", (double)bench->rows / bench_median(bench->load_s, count), 0},
-        {"ratio_to_copy_text", bench_median(bench->ratio, count), 3},
-        {"client_cpu_us_per_row", bench_median(bench->cpu_us, count), 3},
+        {"rows_per_s", rows / bench_median(rounds->load_s[PLAIN], count), 0},
+        {"ratio_to_copy_text", bench_median(rounds->copy_text, count), 3},
+        {"ratio_to_copy_binary", bench_median(rounds->copy_binary, count), 3},
+        {"two_stream_rows_per_s", STREAMS * rows / bench_median(rounds->two_streams_s, count), 0},
+        {"ratio_gz", bench_median(rounds->packed[GZIP], count), 3},
+        {"ratio_zst", bench_median(rounds->packed[ZSTD], count), 3},
+        {"ratio_bad_1pct", bench_median(rounds->packed[BAD], count), 3},
+        {"client_cpu_us_per_row", bench_median(rounds->cpu_us, count), 3},
         {"peak_rss_mib", (double)usage.ru_maxrss / 1024, 1},
     };
     bench_print(figures, sizeof figures / sizeof *figures, json);
@@ -362,7 +417,7 @@ int main(int argc, char **argv)
     const Option options[] = {
         {"json", OPTION_FLAG, false, NULL, "one JSON object", &json},
         {"rows", OPTION_COUNT, false, "300000", "rows of the extract", &bench.rows},
-        {"pairs", OPTION_COUNT, false, "3", "loads, each beside a copy", &bench.pairs},
+        {"pairs", OPTION_COUNT, false, "3", "rounds of loads and copies", &bench.pairs},
     };
     const char *positional[1];
     size_t positional_count;
