@@ -117,7 +117,7 @@ BEGIN
     END IF;
     -- an entry older than what is sealed would look as if it had been slipped in later
     IF new_at < (SELECT max(at) FROM audit.checkpoint) - interval '10 minutes' THEN
-        RAISE EXCEPTION 'log entry: the clock is behind the last checkpoint' USING ERRCODE = 'CQ003';
+        RAISE EXCEPTION 'log entry: the clock is behind the last checkpoint; set it right, or wait until it has caught up' USING ERRCODE = 'CQ003';
     END IF;
     INSERT INTO audit.intake (at, entry) VALUES (new_at, new_entry) RETURNING entry_id INTO new_id;
     RETURN new_id;

@@ -43,6 +43,27 @@ data_folder() { # name: a new, initialised data folder with keys, sources, rules
 last_month() {
     tail -n +2 "$work/county/deliveries.csv" | cut -d, -f3 | sort | tail -n 1
 }
+# The content without what differs between two runs of the same: see canonical.sql.
+canonical() {
+    psql -X -qAt -v ON_ERROR_STOP=1 "$(cinque status --conninfo)" -f "$top/tests/e2e/canonical.sql" | tail -n 1
+}
+server() { # statement: beside the database, not in it
+    psql -X -qAt -v ON_ERROR_STOP=1 "$(cinque status --conninfo | sed 's/dbname=[^ ]*/dbname=postgres/')" -c "$1"
+}
+keep() { # name: the database and its checkpoints as they are now
+    grants=$(sql "SELECT string_agg(format('GRANT CONNECT ON DATABASE cinque TO %I', rolname), '; ') FROM pg_roles WHERE rolname LIKE 'cinque\_%'")
+    grants="$grants; GRANT CREATE ON DATABASE cinque TO cinque_owner"
+    cp "$CINQUE_DATA/log/checkpoints" "$work/checkpoints-$1"
+    server "CREATE DATABASE before_$1 TEMPLATE cinque STRATEGY file_copy"
+}
+set_back() { # name: to what was kept
+    server 'DROP DATABASE IF EXISTS cinque WITH (FORCE)'
+    server "CREATE DATABASE cinque TEMPLATE before_$1 STRATEGY file_copy OWNER cinque_owner"
+    server 'REVOKE ALL ON DATABASE cinque FROM PUBLIC'
+    server "$grants"
+    # the checkpoints kept outside tell that the log was set back: here that is meant
+    cp "$work/checkpoints-$1" "$CINQUE_DATA/log/checkpoints"
+}
 pass() {
     passed=$((passed + 1))
     printf 'ok    %s\n' "$1"

@@ -18,20 +18,6 @@ stages=(load link release)
 stage_load() { cinque load --deliveries "$work/county/deliveries.csv"; }
 stage_link() { cinque link; }
 stage_release() { cinque release build "$month" --purpose phm; }
-canonical() { psql -X -qAt -v ON_ERROR_STOP=1 "$(cinque status --conninfo)" -f "$top/tests/e2e/canonical.sql" | tail -n 1; }
-server() { psql -X -qAt -v ON_ERROR_STOP=1 "$(cinque status --conninfo | sed 's/dbname=[^ ]*/dbname=postgres/')" -c "$1"; }
-keep() { # stage: the database and its checkpoints as they are before this stage
-    cp "$CINQUE_DATA/log/checkpoints" "$work/checkpoints-$1"
-    server "CREATE DATABASE before_$1 TEMPLATE cinque STRATEGY file_copy"
-}
-set_back() { # to what it was before this stage
-    server 'DROP DATABASE IF EXISTS cinque WITH (FORCE)'
-    server "CREATE DATABASE cinque TEMPLATE before_$1 STRATEGY file_copy OWNER cinque_owner"
-    server 'REVOKE ALL ON DATABASE cinque FROM PUBLIC'
-    server "$grants"
-    # the checkpoints kept outside tell that the log was set back: here that is meant
-    cp "$work/checkpoints-$1" "$CINQUE_DATA/log/checkpoints"
-}
 strike() { # program, empty when it has ended: false
     [[ -n $1 ]] || return 1
     if ((kill % 5 == 0)); then
@@ -43,9 +29,6 @@ strike() { # program, empty when it has ended: false
     fi
 }
 milliseconds() { date +%s%3N; }
-
-grants=$(sql "SELECT string_agg(format('GRANT CONNECT ON DATABASE cinque TO %I', rolname), '; ') FROM pg_roles WHERE rolname LIKE 'cinque\_%'")
-grants="$grants; GRANT CREATE ON DATABASE cinque TO cinque_owner"
 
 declare -A duration
 for stage in "${stages[@]}"; do

@@ -228,5 +228,7 @@ Test(checkpoint, a_clock_behind_the_last_checkpoint_gets_no_permit)
 
     cr_assert_not(result.ok);
     cr_expect_eq(error.code, ERROR_CONFIG);
-    cr_expect_str_eq(error.message, "link: no permit: log entry: the clock is behind the last checkpoint");
+    cr_expect_str_eq(error.message,
+                     "link: no permit: log entry: the clock is behind the last checkpoint; set it "
+                     "right, or wait until it has caught up");
 }
