@@ -27,24 +27,31 @@ static GovernancePermit *permit_for(const Bench *bench, const GovernanceRequest 
     return permit;
 }
 
-/* One supplier with an agreement for each source. */
+/* A cross-walk is taken from its issuer alone. */
+static const char *sender_of(const Bench *bench, const IngestSpec *spec)
+{
+    return spec->crosswalk_issuer.length > 0 ? text_to_string(bench->arena, spec->crosswalk_issuer)
+                                             : "sender";
+}
+
+/* Two suppliers with an agreement for each source. */
 static void apply_rules(const Bench *bench, const char *const *names, size_t count)
 {
     Text text = TEXT("people:\n  - { id: eng, uid: 71001, name: Engineer, roles: [engineer] }\n"
                      "  - { id: ida, uid: 71004, name: IG lead, roles: [ig_lead] }\n"
                      "purposes:\n  - { code: phm, title: Population health, opt_out: applied }\n"
                      "suppliers:\n  - { id: sender, title: Sender }\n"
+                     "  - { id: kent-icb, title: Issuer }\n"
                      "policies: []\nprojects: []\nagreements:\n");
     char hex[HASH_TEXT_BYTES];
     int64_t changes;
     Error error = {0};
 
-    for (size_t i = 0; i < count; i++)
-        text =
-            text_format(bench->arena,
-                        "%.*s  - { supplier: sender, datasets: [%s], purposes: [phm], from: 2020-01-01, to: "
-                        "2090-12-31, legal_basis: b }\n",
-                        TEXT_ARG(text), names[i]);
+    for (size_t i = 0; i < 2 * count; i++)
+        text = text_format(bench->arena,
+                           "%.*s  - { supplier: %s, datasets: [%s], purposes: [phm], from: 2020-01-01, to: "
+                           "2090-12-31, legal_basis: b }\n",
+                           TEXT_ARG(text), i < count ? "sender" : "kent-icb", names[i % count]);
     Hash content = hash_of(text.data, text.length);
     GovernancePermit *permit =
         permit_for(bench, &(GovernanceRequest){.action = GOVERNANCE_APPLY,
@@ -154,14 +161,14 @@ static void expect_load(const Bench *bench, const char *name)
     cr_assert(ingest_source_apply(bench->owner, spec, out, &error).ok, "%s", error.message);
     fclose(out);
     const IngestDelivery delivery = {.path = good_rows(bench, spec, name, &count),
-                                     .sender = "sender",
+                                     .sender = sender_of(bench, spec),
                                      .period = month_from(2026, 6),
                                      .status = INGEST_FINAL};
     cr_assert(ingest_delivery_object(delivery.path, object, &error).ok, "%s", error.message);
     permit = permit_for(bench, &(GovernanceRequest){.action = GOVERNANCE_LOAD,
                                                     .person_id = "eng",
                                                     .source = text_from(name),
-                                                    .sender = TEXT("sender"),
+                                                    .sender = text_from(delivery.sender),
                                                     .object = text_from(object),
                                                     .detail = ingest_delivery_detail(&delivery, detail)});
     const IngestContext context = {
