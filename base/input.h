@@ -35,8 +35,8 @@ typedef struct InputLimits {
 
 extern const InputLimits INPUT_LIMITS_DEFAULT; /* 1 TiB, 200, 27, 2, six hours */
 
-/* For the whole process, before any input is opened; the folder must live as long. NULL: encrypted files are
- * refused. */
+/* For inputs that the process opens from now on; what it points to must live as long. NULL: encrypted files
+ * are refused. */
 void input_use_keys(const InputKeys *keys);
 
 /* A delivery that lies in no file of its own: where a path equal to name is opened, this is read. */

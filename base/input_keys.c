@@ -60,7 +60,8 @@ static Result openpgp_public(const char *folder, TextBuilder *text, Error *error
         is_primary = false;
         for (int i = 0; i < 8; i++) /* the tenth field */
             (void)text_next(&line, ':');
-        snprintf(fingerprint, sizeof fingerprint, "%.*s", TEXT_ARG(text_next(&line, ':')));
+        Text tenth = text_next(&line, ':');
+        snprintf(fingerprint, sizeof fingerprint, "%.*s", TEXT_ARG(tenth));
         const char *const export[] = {"--armor", "--export", fingerprint, NULL};
         text_add_format(text, "OpenPGP %s\n", fingerprint);
         TRY(gpg_run(folder, export, TEXT(""), text, &status, error));

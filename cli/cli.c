@@ -49,6 +49,7 @@ Result cli_parse(Cli *cli, int argc, const char *const *argv, const Option *opti
         return fail(error, ERROR_USAGE, "usage: cinque %s %s", cli->command->name, cli->command->arguments);
     if (is_verbose)
         log_set_level(LOG_LEVEL_INFO);
+    cli_use_delivery_keys(cli);
     return RESULT_OK;
 }
 

@@ -60,6 +60,8 @@ Result cli_path(const Cli *cli, const char *name, char out[CLI_PATH_BYTES], Erro
 Result cli_share_path(const char *name, char out[CLI_PATH_BYTES], Error *error) CHECKED;
 /* The program beside this one, as cinqued. */
 Result cli_program_path(const char *name, char out[CLI_PATH_BYTES], Error *error) CHECKED;
+/* From here on encrypted files are opened with the data folder's keys, if it has any. */
+void cli_use_delivery_keys(const Cli *cli);
 Result cli_open(const Cli *cli, const char *role, Db **db, Error *error) CHECKED;
 /* A server of the user's own counts as running. */
 Result cli_database_state(const Cli *cli, ClusterState *state, Error *error) CHECKED;
@@ -111,6 +113,7 @@ Result cmd_upgrade(Cli *cli, int argc, const char *const *argv, Error *error) CH
 Result cmd_key_create(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_key_list(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_key_rotate(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_key_delivery(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_source_check(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_source_apply(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_source_show(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

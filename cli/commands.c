@@ -16,6 +16,8 @@ static const Command commands[] = {
     {"key create", cmd_key_create, "", "make the keyring"},
     {"key list", cmd_key_list, "", "names, versions and ages of keys, and what is under them; never a key"},
     {"key rotate", cmd_key_rotate, "[--resume]", "make a new version of the hub key and re-key all tokens"},
+    {"key delivery", cmd_key_delivery, "create NAME | import FILE | show",
+     "keys that senders encrypt to, and senders' own"},
     {"source check", cmd_source_check, "SPEC [FILE] [--period CCYY-MM]",
      "check a spec, or what it would reject of a file"},
     {"source apply", cmd_source_apply, "[SPEC...]", "register specs and make their tables; all shipped ones"},

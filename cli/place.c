@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/db_place.h"
+#include "base/input.h"
 #include "cli/cli.h"
 
 static Result joined(const char *folder, const char *name, char out[CLI_PATH_BYTES], Error *error)
@@ -67,6 +68,17 @@ Result cli_share_path(const char *name, char out[CLI_PATH_BYTES], Error *error)
     TRY(program_folder(folder, error));
     TRY(joined(folder, "../share/cinque", beside, error));
     return joined(access(beside, F_OK) == 0 ? beside : CINQUE_SOURCE_DIR, name, out, error);
+}
+
+void cli_use_delivery_keys(const Cli *cli)
+{
+    static char folder[CLI_PATH_BYTES]; /* inputs are opened as long as the program runs */
+    const InputKeys keys = {.folder = folder};
+    Error ignored = {0};
+
+    if (cli->data != NULL && joined(cli->data, "keyring/delivery", folder, &ignored).ok &&
+        access(folder, F_OK) == 0)
+        input_use_keys(&keys);
 }
 
 Result cli_open(const Cli *cli, const char *role, Db **db, Error *error)

@@ -32,9 +32,9 @@ Test(commands, the_exit_status_tells_usage_from_refusal_from_the_rest)
 
 Test(commands, the_help_lists_every_verb)
 {
-    static const char *const verbs[] = {"init",         "key create",   "source apply",
-                                        "load",         "link undo",    "release build",
-                                        "query submit", "audit verify", "broker start"};
+    static const char *const verbs[] = {"init",         "key create",  "key delivery",  "source apply",
+                                        "load",         "link undo",   "release build", "query submit",
+                                        "audit verify", "broker start"};
     char help[8192] = "";
     FILE *out = fmemopen(help, sizeof help - 1, "w");
     cr_assert_not_null(out);
