@@ -6,6 +6,7 @@
 
 #include "base/secret.h"
 #include "ingest/decode.h"
+#include "ingest/reader_pgcopy.h"
 #include "ingest/reader_private.h"
 
 enum { READ_BYTES = 256 << 10 };
@@ -63,7 +64,10 @@ Result reader_open(const char *path, const ReaderFormat *format, Reader **reader
     TRY(reader_pass_mark(draft, error));
     if (format->kind == READER_XML)
         draft->xml = xml_records_open(path, &draft->names);
-    TRY(reader_find_line_end(draft, error));
+    if (format->kind == READER_POSTGRES_BINARY)
+        TRY(reader_open_pgcopy(draft, error));
+    else
+        TRY(reader_find_line_end(draft, error));
     for (size_t i = 0; i < format->lines_skipped; i++)
         TRY(reader_discard_line(draft, error));
     *reader = draft;
@@ -214,6 +218,8 @@ Result reader_next(Reader *reader, const ReaderRecord **record, Error *error)
     *record = NULL;
     if (reader->format.kind == READER_XML)
         return next_xml(reader, record, error);
+    if (reader->format.kind == READER_POSTGRES_BINARY)
+        return reader_next_pgcopy(reader, record, error);
     TRY(find_row(reader, &outcome, &found, error));
     if (!found)
         return RESULT_OK;

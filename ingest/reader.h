@@ -16,7 +16,13 @@ enum {
     READER_RECORD_BYTES_MAX = 1 << 20,
 };
 
-typedef enum ReaderKind { READER_DELIMITED, READER_FIXED, READER_JSON_LINES, READER_XML } ReaderKind;
+typedef enum ReaderKind {
+    READER_DELIMITED,
+    READER_FIXED,
+    READER_JSON_LINES,
+    READER_XML,
+    READER_POSTGRES_BINARY, /* always READER_HEADER_NONE */
+} ReaderKind;
 
 /* Only delimited text has a header of its own; JSON lines and XML name each field. */
 typedef enum ReaderHeader {
@@ -87,7 +93,7 @@ typedef enum ReaderFault {
 extern const char *const READER_FAULT_TEXTS[READER_FAULT_COUNT];
 
 typedef struct ReaderRecord {
-    uint64_t line; /* physical line on which it starts, from 1 */
+    uint64_t line; /* physical line on which it starts, from 1; of a binary copy its number */
     Text raw;      /* as delivered (of UTF-16: as UTF-8), without its line end; empty when too long to hold */
     const Text *fields;
     size_t field_count;

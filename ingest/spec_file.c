@@ -97,6 +97,7 @@ static Result check_keys(const SpecBuild *build, Error *error)
     const YamlFile *yaml = &build->yaml->file;
     ReaderKind kind = build->spec->format.kind;
     bool is_text = kind == READER_DELIMITED || kind == READER_FIXED;
+    bool is_binary = kind == READER_POSTGRES_BINARY;
     const struct {
         bool is_there, has_use;
         const char *rule;
@@ -108,10 +109,16 @@ static Result check_keys(const SpecBuild *build, Error *error)
          "encoding: fixed is cut by bytes, so never utf-16"},
         {yaml->header_record != NULL || yaml->trailer != NULL, is_text,
          "header_record and trailer are for delimited and fixed"},
-        {yaml->skip_lines != 0, kind != READER_XML, "skip_lines: xml has no lines"},
+        {yaml->skip_lines != 0, kind != READER_XML && !is_binary,
+         "skip_lines: xml and postgres_binary have no lines"},
         {build->spec->format.is_windows_1252, kind != READER_JSON_LINES,
          "encoding: json is never windows-1252"},
-        {build->spec->format.header == READER_HEADER_NONE, is_text, "header: each field has a name"},
+        {yaml->encoding != NULL && strcmp(yaml->encoding, "utf-8") != 0, !is_binary,
+         "encoding: postgres_binary is utf-8, as client_encoding says"},
+        {build->spec->format.header == READER_HEADER_NONE, is_text || is_binary,
+         "header: each field has a name"},
+        {yaml->header != NULL && build->spec->format.header != READER_HEADER_NONE, !is_binary,
+         "header: postgres_binary has none"},
         {yaml->header != NULL && build->spec->format.header != READER_HEADER_NONE, kind != READER_FIXED,
          "header: fixed has none; pass its lines with skip_lines"},
     };
@@ -126,11 +133,11 @@ static Result check_keys(const SpecBuild *build, Error *error)
 
 static Result build_format(SpecBuild *build, Error *error)
 {
-    static const char *const kinds[] = {"delimited", "fixed", "json_lines", "xml"};
+    static const char *const kinds[] = {"delimited", "fixed", "json_lines", "xml", "postgres_binary"};
     int kind = spec_choose(build->yaml->file.format, kinds, COUNT(kinds));
 
     if (kind < 0)
-        return wrong(build, "format: delimited, fixed, json_lines or xml", error);
+        return wrong(build, "format: delimited, fixed, json_lines, xml or postgres_binary", error);
     build->spec->format.kind = (ReaderKind)kind;
     build->spec->format.record_element = text_copy(build->spec->arena, text_from(build->yaml->file.record));
     build->spec->format.ignores_extra = build->spec->ignores_extra;
@@ -160,7 +167,7 @@ Result spec_build_file(SpecBuild *build, Error *error)
         return wrong(build, "header: exact, normalised or none", error);
     format->header = (ReaderHeader)header;
     TRY(check_keys(build, error));
-    if (format->kind == READER_FIXED)
+    if (format->kind == READER_FIXED || format->kind == READER_POSTGRES_BINARY)
         format->header = READER_HEADER_NONE;
     if (format->header == READER_HEADER_NONE && build->spec->ignores_extra)
         return wrong(build, "header: without one there are no extra columns to ignore", error);

@@ -184,7 +184,8 @@ static Text file_format(const Page *page)
     static const char *const kinds[] = {[READER_DELIMITED] = "delimited by",
                                         [READER_FIXED] = "fixed width",
                                         [READER_JSON_LINES] = "JSON lines",
-                                        [READER_XML] = "XML, records"};
+                                        [READER_XML] = "XML, records",
+                                        [READER_POSTGRES_BINARY] = "PostgreSQL's binary copy"};
     static const char *const headers[] = {[READER_HEADER_EXACT] = "named by a header",
                                           [READER_HEADER_NORMALISED] =
                                               "named by a header, however it is written",

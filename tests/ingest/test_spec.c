@@ -140,7 +140,8 @@ Test(spec, the_head_is_checked)
 
 Test(spec, the_file_is_checked)
 {
-    expect_error("format: delimited", "format: csv", "file: format: delimited, fixed, json_lines or xml");
+    expect_error("format: delimited", "format: csv",
+                 "file: format: delimited, fixed, json_lines, xml or postgres_binary");
     expect_error("line_bytes_max: 1024", "line_bytes_max: 63", "line_bytes_max: 64 to 1048576");
     expect_error("line_bytes_max: 1024", "line_bytes_max: 1048577", "line_bytes_max: 64 to 1048576");
     expect_error("line_bytes_max: 1024", "encoding: latin-1",

@@ -141,17 +141,27 @@ Test(spec_file, every_format_gives_its_rows_by_the_same_spec)
 
 Test(spec_file, keys_of_another_format_are_refused)
 {
-    expect_error("format: csv", "", "", "line 9, file: format: delimited, fixed, json_lines or xml");
+    expect_error("format: csv", "", "",
+                 "line 9, file: format: delimited, fixed, json_lines, xml or postgres_binary");
     expect_error("format: xml", "", "", "file: record: the name of the element that is one record");
     expect_error("format: delimited, record: Row", "", "", "file: record is for xml");
     expect_error("format: fixed, quote: none", ", width: 3", ", width: 9",
                  "file: delimiter and quote are for delimited");
     expect_error("format: json_lines, trailer: T", "", "",
                  "file: header_record and trailer are for delimited and fixed");
-    expect_error("format: xml, record: Row, skip_lines: 1", "", "", "file: skip_lines: xml has no lines");
+    expect_error("format: xml, record: Row, skip_lines: 1", "", "",
+                 "file: skip_lines: xml and postgres_binary have no lines");
     expect_error("format: json_lines, encoding: windows-1252", "", "",
                  "file: encoding: json is never windows-1252");
     expect_error("format: json_lines, header: none", "", "", "file: header: each field has a name");
+    expect_error("format: postgres_binary, header: exact", "", "", "file: header: postgres_binary has none");
+    expect_error("format: postgres_binary, skip_lines: 1", "", "",
+                 "file: skip_lines: xml and postgres_binary have no lines");
+    expect_error("format: postgres_binary, trailer: T", "", "",
+                 "file: header_record and trailer are for delimited and fixed");
+    expect_error("format: postgres_binary, encoding: utf-16le", "", "",
+                 "file: encoding: postgres_binary is utf-8, as client_encoding says");
+    expect_error("format: postgres_binary", ", aliases: [x]", "", "aliases: the file has no names");
     expect_error("format: fixed, encoding: utf-16le", ", width: 3", ", width: 9",
                  "file: encoding: fixed is cut by bytes, so never utf-16");
     expect_error("format: fixed, header: exact", ", width: 3", ", width: 9", "file: header: fixed has none");
