@@ -234,10 +234,12 @@ BEGIN
                              THEN 'rejected' -- it was held back (075_hold.sql), and never published
                         WHEN NEW.state IN ('published', 'replaced') THEN 'published'
                         WHEN NEW.state = 'abandoned' THEN 'archived'
-                        WHEN NEW.state IN ('rejected', 'withdrawn') THEN NEW.state
-                        ELSE 'staged' END,
+                        WHEN NEW.state IN ('rejected', 'refused') THEN 'rejected'
+                        WHEN NEW.state = 'withdrawn' THEN 'withdrawn'
+                        WHEN NEW.state = 'held' THEN 'staged'
+                        ELSE d.state END,
            load_id = CASE WHEN NEW.state = 'abandoned' THEN NULL ELSE d.load_id END,
-           loaded_at = CASE WHEN NEW.state IN ('published', 'rejected') THEN clock_timestamp() ELSE d.loaded_at END
+           loaded_at = CASE WHEN NEW.state IN ('published', 'rejected', 'refused') THEN clock_timestamp() ELSE d.loaded_at END
      WHERE d.load_id = NEW.load_id AND d.state <> 'duplicate';
     RETURN NULL;
 END $$;

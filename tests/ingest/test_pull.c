@@ -393,13 +393,29 @@ Test(pull, a_rejected_load_shows_in_the_ledger)
     expect_state(1, "rejected");
 }
 
-Test(pull, a_load_that_is_abandoned_gives_its_delivery_back)
+static void open_load(void)
 {
-    (void)must_take("visit_202607.csv", ROWS);
     world_script(
         "INSERT INTO ingest.load (source_id, sender, period, status, content, spec_version, permit_id,"
         " may_replace) SELECT source_id, sender, period, status, content, spec_version, '\\x00', false"
         " FROM ingest.delivery");
+}
+
+Test(pull, a_load_that_a_second_person_decides_on_is_staged)
+{
+    (void)must_take("visit_202607.csv", ROWS);
+    open_load();
+
+    world_script("UPDATE ingest.load SET state = 'held'");
+    expect_state(1, "staged");
+    world_script("UPDATE ingest.load SET state = 'refused'");
+    expect_state(1, "rejected");
+}
+
+Test(pull, a_load_that_is_abandoned_gives_its_delivery_back)
+{
+    (void)must_take("visit_202607.csv", ROWS);
+    open_load();
     expect_state(1, "loading");
 
     world_script("UPDATE ingest.load SET state = 'abandoned'");
