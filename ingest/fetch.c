@@ -2,11 +2,8 @@
 
 /* By FeedTransport. */
 static const FetchKind *const kinds[] = {
-    [FEED_FOLDER] = &FETCH_FOLDER,
-    [FEED_SFTP] = &FETCH_SFTP,
-    [FEED_HTTPS] = &FETCH_HTTPS,
-    [FEED_MESH] = &FETCH_MESH,
-    [FEED_POSTGRESQL] = NULL,
+    [FEED_FOLDER] = &FETCH_FOLDER, [FEED_SFTP] = &FETCH_SFTP, [FEED_HTTPS] = &FETCH_HTTPS,
+    [FEED_MESH] = &FETCH_MESH,     [FEED_POSTGRESQL] = NULL,
 };
 
 Result fetch_kind(const Feed *feed, const FetchKind **kind, Error *error)

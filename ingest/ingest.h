@@ -56,7 +56,7 @@ typedef struct IngestReport {
     char source[GOVERNANCE_NAME_BYTES], sender[GOVERNANCE_NAME_BYTES], period[DATE_TEXT_BYTES];
     Hash content;
     int64_t rows_read, rows_loaded, rows_quarantined, rows_excluded, rows_withheld;
-    int64_t rows_refused; /* their controller has no agreement */
+    int64_t rows_refused;    /* their controller has no agreement */
     int64_t rows_damaged;    /* of those quarantined: not one of their columns was looked at */
     int64_t columns_renamed; /* found under an alias or a normalised name */
     int64_t subjects_new, nhs_valid, nhs_invalid, nhs_absent; /* of rows loaded */
