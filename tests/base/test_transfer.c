@@ -198,7 +198,7 @@ Test(transfer, pieces_of_one_byte_make_the_same_file)
     expect_whole();
 }
 
-/* The switches: CURLOPT_SSL_VERIFYPEER, and in set_tls that CAPATH is taken away. */
+/* The switch: CURLOPT_SSL_VERIFYPEER. */
 Test(transfer, a_host_under_another_authority_is_refused)
 {
     TestAuthority *other = test_authority_create();
