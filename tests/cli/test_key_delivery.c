@@ -14,7 +14,8 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
     (void)status;
     (void)kind;
     (void)place;
-    return remove(path);
+    (void)remove(path); /* gpg's agent may have been there first */
+    return 0;
 }
 
 static void make_data(void)
