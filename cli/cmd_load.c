@@ -96,7 +96,7 @@ static Result load_one(Loading *loading, const Delivery *delivery, IngestReport 
                                    .quarantine_folder = loading->quarantine,
                                    .show_progress = true};
 
-    TRY(spec_open(delivery->source, &spec, error));
+    TRY(spec_open_for(delivery->source, delivery->delivery.period, &spec, error));
     TRY(make_request(loading, spec, delivery, &request, error));
     TRY(work_begin(loading->cli, &request, &loading->work, error));
     TRY(ingest_load(&context, loading->work.permit, spec, &delivery->delivery, report, error));

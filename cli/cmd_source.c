@@ -5,6 +5,7 @@
 Result cmd_source_check(Cli *cli, int argc, const char *const *argv, Error *error)
 {
     SCOPED(ingest_spec_close) IngestSpec *spec = NULL;
+    SCOPED(spec_versions_close) SpecVersions versions = {0};
     IngestReport report = {0};
     const char *period_text = NULL;
     Month period = 0;
@@ -15,7 +16,9 @@ Result cmd_source_check(Cli *cli, int argc, const char *const *argv, Error *erro
     TRY(cli_parse(cli, argc, argv, options, 1, 1, 2, error));
     if (period_text != NULL && !month_parse(text_from(period_text), &period))
         return fail(error, ERROR_USAGE, "--period: a month is CCYY-MM");
-    TRY(spec_open(cli->arguments[0], &spec, error));
+    TRY(spec_open_versions(cli->arguments[0], &versions, error));
+    TRY(period_text == NULL ? spec_open(cli->arguments[0], &spec, error)
+                            : spec_open_for(cli->arguments[0], period, &spec, error));
     if (cli->argument_count == 1) {
         printf("good: source %s version %d\n", ingest_spec_source(spec), ingest_spec_version(spec));
         return RESULT_OK;
@@ -30,10 +33,12 @@ Result cmd_source_check(Cli *cli, int argc, const char *const *argv, Error *erro
 
 static Result apply_one(Db *owner, const char *path, Error *error)
 {
-    SCOPED(ingest_spec_close) IngestSpec *spec = NULL;
+    SCOPED(spec_versions_close) SpecVersions versions = {0};
 
-    TRY(spec_open(path, &spec, error));
-    return ingest_source_apply(owner, spec, stdout, error);
+    TRY(spec_open_versions(path, &versions, error));
+    for (size_t i = 0; i < versions.count; i++)
+        TRY(ingest_source_apply(owner, versions.specs[i], stdout, error));
+    return RESULT_OK;
 }
 
 Result cmd_source_apply(Cli *cli, int argc, const char *const *argv, Error *error)

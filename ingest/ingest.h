@@ -20,6 +20,10 @@ Result ingest_spec_open(const char *path, const char *codes_folder, IngestSpec *
 void ingest_spec_close(IngestSpec **spec);
 const char *ingest_spec_source(const IngestSpec *spec);
 int ingest_spec_version(const IngestSpec *spec);
+/* In effect on the month's last day. */
+bool ingest_spec_covers(const IngestSpec *spec, Month period);
+/* Of one source, oldest first: versions rise, and their effective days neither overlap nor leave a gap. */
+Result ingest_spec_check_versions(IngestSpec *const *versions, size_t count, Error *error) CHECKED;
 /* A page for people: what the source is, and what is kept of each column. */
 void ingest_spec_page(const IngestSpec *spec, bool is_markdown, FILE *out);
 

@@ -93,6 +93,7 @@ static Text key_name(const IngestSpec *spec, size_t part)
 
 typedef struct Registered {
     bool is_known, is_same;
+    int64_t newest;
     int64_t source_id;
 } Registered;
 
@@ -145,9 +146,7 @@ static Result find_source(Db *owner, const IngestSpec *spec, Registered *registe
             "%s: change, replaces, record_key and event_date of a registered source of update %.*s cannot "
             "change: rows held are superseded by them",
             spec->path, TEXT_ARG(spec->update));
-    if (db_int(rows, 0, 3) > spec->version)
-        return fail(error, ERROR_CONFIG, "%s: a newer version than %d is registered", spec->path,
-                    spec->version);
+    registered->newest = db_int(rows, 0, 3);
     return RESULT_OK;
 }
 
@@ -391,6 +390,10 @@ static Result apply(Db *owner, const IngestSpec *spec, FILE *out, Error *error)
         fprintf(out, "source %s: version %d is registered as it stands\n", spec->source, spec->version);
         return RESULT_OK;
     }
+    /* An older one that is registered stays beside it, for months that come late. */
+    if (registered.newest > spec->version)
+        return fail(error, ERROR_CONFIG, "%s: a newer version than %d is registered", spec->path,
+                    spec->version);
     TRY(put_source(owner, spec, &registered, error));
     TRY(make_tables(owner, spec, &registered, out, error));
     return put_catalogue(owner, spec, registered.source_id, error);

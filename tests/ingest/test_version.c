@@ -1,0 +1,62 @@
+/* Layouts that change by year: a late month of the old one still loads when the new one is applied. */
+#include <string.h>
+
+#include "tests/ingest/world.h"
+
+#define SPEC(version, days, column)                                                                          \
+    "source: visit\ntitle: T\nversion: " version "\n" days "file: { format: delimited }\n"                   \
+    "update: replace_by_period\ncontroller: sender\nsubject: person\n"                                       \
+    "rejects: { rows_max: 3, percent_max: 50 }\ncolumns:\n"                                                  \
+    "  - { name: nhs_number, use: identifier, identity: nhs_number }\n"                                      \
+    "  - { name: seen_on, use: date, required: true }\n" column
+#define OLD SPEC("1", "effective_from: 2024-04-01\neffective_to: 2026-06-30\n", "")
+#define NEW                                                                                                  \
+    SPEC("2", "effective_from: 2026-07-01\n",                                                                \
+         "  - { name: beds, use: measure, type: integer, min: 0, max: 9, required: true }\n")
+
+Test(version, a_late_month_of_the_old_layout_loads_by_its_own_version)
+{
+    World world = world_open();
+    SCOPED(ingest_spec_close) IngestSpec *old = world_spec(OLD);
+    SCOPED(ingest_spec_close) IngestSpec *new = world_spec(NEW);
+    world_apply(old);
+    world_apply(new);
+    IngestDelivery july = world_delivery("nhs_number,seen_on,beds\n9990000018,2026-07-01,3\n");
+    world_must_load(&world, new, &july);
+
+    IngestDelivery june = world_delivery("nhs_number,seen_on\n9990000018,2026-06-01\n");
+    june.period = month_from(2026, 6);
+    IngestReport report = world_must_load(&world, old, &june);
+
+    cr_expect_eq(report.rows_loaded, 1);
+    cr_expect_eq(world_count("SELECT count(*) FROM records.active_visit"), 2);
+    cr_expect_eq(world_count("SELECT count(*) FROM records.active_visit WHERE beds IS NULL"), 1);
+    cr_expect_eq(
+        world_count("SELECT string_agg(spec_version::text, '' ORDER BY load_id)::int8 FROM ingest.load"), 21);
+    world_close(&world);
+}
+
+Test(version, an_older_one_that_is_registered_is_applied_again_without_a_word)
+{
+    World world = world_open();
+    SCOPED(ingest_spec_close) IngestSpec *old = world_spec(OLD);
+    SCOPED(ingest_spec_close) IngestSpec *new = world_spec(NEW);
+    world_apply(old);
+    world_apply(new);
+
+    world_apply(old);
+
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.source_column WHERE name = 'beds'"), 1);
+    cr_expect_eq(world_count("SELECT max(last_version)::int8 FROM ingest.source_column"), 2);
+    world_close(&world);
+}
+
+Test(version, covers_is_asked_of_the_months_last_day)
+{
+    SCOPED(ingest_spec_close) IngestSpec *old = world_spec(OLD);
+
+    cr_expect(ingest_spec_covers(old, month_from(2026, 6)));
+    cr_expect_not(ingest_spec_covers(old, month_from(2026, 7)));
+    cr_expect(ingest_spec_covers(old, month_from(2024, 4)));
+    cr_expect_not(ingest_spec_covers(old, month_from(2024, 3)));
+}
