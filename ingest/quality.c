@@ -19,9 +19,14 @@ static bool ends_with(Text text, Text end)
            memcmp(text.data + text.length - end.length, end.data, end.length) == 0;
 }
 
+bool quality_is_outside(Text measure)
+{
+    return ends_with(measure, TEXT(", beside outside total"));
+}
+
 bool quality_is_count(Text measure)
 {
-    return text_equal(measure, TEXT("rows")) || ends_with(measure, TEXT(", beside outside total")) ||
+    return text_equal(measure, TEXT("rows")) || quality_is_outside(measure) ||
            ends_with(measure, TEXT(", rows, limit of the spec"));
 }
 

@@ -9,6 +9,8 @@ extern const DbStatement QUALITY_STATEMENT; /* of period int4 and source text, o
 
 /* Text as it is; rows as a whole number, shares with one decimal. */
 Text quality_cell(const DbRows *rows, size_t row, size_t column, char out[QUALITY_NUMBER_BYTES]);
+/* Beside what somebody else publishes: the column is its origin, or a practice. */
+bool quality_is_outside(Text measure);
 /* Whole numbers, not percent. */
 bool quality_is_count(Text measure);
 bool quality_is_unusual(Text verdict);

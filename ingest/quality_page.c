@@ -132,14 +132,20 @@ static void write_finding(const DbRows *measures, size_t row, FILE *out)
         fputs("unprotected: a cut file would not be noticed</p>\n", out);
         return;
     }
-    if (column.length > 0) {
+    bool is_outside = quality_is_outside(measure);
+    if (column.length > 0 && !is_outside) {
         escape(column, out);
         fputs(" ", out);
     }
-    escape(measure, out);
+    escape(is_outside ? text_next(&measure, ',') : measure, out);
     fprintf(out, " %.*s%s", TEXT_ARG(quality_cell(measures, row, 4, value)), unit);
-    if (!db_is_null(measures, row, 5))
+    if (is_outside) {
+        fputs(", ", out);
+        escape(column, out);
+        fprintf(out, ": %.*s", TEXT_ARG(quality_cell(measures, row, 5, usual)));
+    } else if (!db_is_null(measures, row, 5)) {
         fprintf(out, ", usually %.*s%s", TEXT_ARG(quality_cell(measures, row, 5, usual)), unit);
+    }
     fputs("</p>\n", out);
 }
 
@@ -186,7 +192,7 @@ static void write_result(Text result, FILE *out)
     Text rest = result, class = text_next(&rest, ' ');
 
     if (text_equal(result, TEXT("n/a")))
-        fputs("<td class=\"none\">not applicable</td>", out);
+        fputs("<td class=\"none\" title=\"does not apply\">&ndash;</td>", out);
     else
         fprintf(out, "<td class=\"%.*s\">%.*s</td>", TEXT_ARG(class), TEXT_ARG(result));
 }

@@ -486,3 +486,22 @@ Test(quality, the_maturity_index_has_its_four_measures)
      */
     expect_line(printed(table), "visit,hosp_a,50.0,90.0,100.0,10.0\r\n");
 }
+
+Test(quality, the_page_has_the_seven_tests_and_says_what_others_publish)
+{
+    static char text[32 * 1024];
+    Error error = {0};
+    cr_assert(add_totals("eng", "visit,hosp_a,2026-07,rows,,100,5,A <published> figure\n", &error).ok, "%s",
+              error.message);
+    load_rows("hosp_a", 7, 10, "A", "1");
+    FILE *out = fmemopen(text, sizeof text - 1, "w");
+
+    cr_assert(ingest_quality_page(world.loader, month_from(2026, 7), NULL, out, &error).ok, "%s",
+              error.message);
+    fclose(out);
+
+    expect_line(text,
+                "<td>visit</td><td>hosp_a</td><td class=\"pass\">pass</td><td class=\"no\">no history</td>"
+                "<td class=\"fail\">fail</td>");
+    expect_line(text, "<p class=\"say\">rows 10, A &lt;published&gt; figure: 100</p>");
+}
