@@ -247,8 +247,11 @@ static void reply_remove(TestSftp *sftp, sftp_client_message message)
 
 static bool reply(TestSftp *sftp, sftp_client_message message)
 {
-    Opened *opened = message->handle != NULL ? sftp_handle(message->sftp, message->handle) : NULL;
+    static Opened none;
+    Opened *opened = message->handle != NULL ? sftp_handle(message->sftp, message->handle) : &none;
 
+    if (opened == NULL)
+        return sftp_reply_status(message, SSH_FX_INVALID_HANDLE, "no such handle") == 0;
     switch (sftp_client_message_get_type(message)) {
     case SFTP_REALPATH:
         return sftp_reply_name(message, "/", NULL) == 0;
