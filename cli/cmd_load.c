@@ -6,6 +6,7 @@
 #include "cli/load_report.h"
 #include "cli/reference.h"
 #include "cli/spec_place.h"
+#include "cli/streams.h"
 
 static const char loader_role[] = "cinque_loader";
 
@@ -16,6 +17,7 @@ typedef struct Loading {
     Keyring *keyring;
     PostcodeDirectory *directory;
     Work work;
+    bool is_quiet; /* tells no progress */
     char quarantine[CLI_PATH_BYTES], archive[CLI_PATH_BYTES];
 } Loading;
 
@@ -94,7 +96,7 @@ static Result load_one(Loading *loading, const Delivery *delivery, IngestReport 
                                    .keyring = loading->keyring,
                                    .directory = loading->directory,
                                    .quarantine_folder = loading->quarantine,
-                                   .show_progress = true};
+                                   .show_progress = !loading->is_quiet};
 
     TRY(spec_open_for(delivery->source, delivery->delivery.period, &spec, error));
     TRY(make_request(loading, spec, delivery, &request, error));
@@ -146,36 +148,92 @@ static Result tally_failure(Tally *tally, const char *path, const Error *failure
     return (Result){.ok = false};
 }
 
+static Result load_any(Loading *loading, Delivery *delivery, IngestReport *report, Error *error)
+{
+    return delivery->held != NULL ? load_held(loading, delivery, report, error)
+                                  : load_one(loading, delivery, report, error);
+}
+
 static Result load_each(Loading *loading, Delivery *deliveries, size_t count, Tally *tally, Error *error)
 {
     for (size_t i = 0; i < count; i++) {
         Error failure = {0};
         IngestReport *report = &tally->reports[tally->reported];
-        bool is_held = deliveries[i].held != NULL;
-        Result loaded = is_held ? load_held(loading, &deliveries[i], report, &failure)
-                                : load_one(loading, &deliveries[i], report, &failure);
-        if (!loaded.ok) {
+        if (!load_any(loading, &deliveries[i], report, &failure).ok) {
             TRY(tally_failure(tally, deliveries[i].delivery.path, &failure, error));
             continue;
         }
         tally->reported++;
         tally->rejected += report->outcome == INGEST_REJECTED;
     }
-    return work_seal(loading->cli, &loading->work, error);
+    return RESULT_OK;
 }
 
-static Result load_all(Loading *loading, Delivery *deliveries, size_t count, Error *error)
-{
-    Tally tally = {.reports = arena_alloc(loading->cli->arena, (count + 1) * sizeof *tally.reports)};
+/* ---- side by side ---- */
 
-    Result done = load_each(loading, deliveries, count, &tally, error);
-    if (tally.reported > 0)
-        load_report_print(tally.reports, tally.reported);
+/* In a stream's process loading is its own; in the caller's it is not used. */
+typedef struct SideBySide {
+    const Cli *cli;
+    Loading loading;
+    Tally *tally;
+} SideBySide;
+
+static Result stream_begin(void *context, Error *error)
+{
+    SideBySide *side = context;
+
+    side->loading.is_quiet = true;
+    return loading_open(side->cli, &side->loading, error);
+}
+
+static Result stream_load(void *context, const Delivery *delivery, IngestReport *report, Error *error)
+{
+    SideBySide *side = context;
+    Delivery own = *delivery;
+
+    return load_any(&side->loading, &own, report, error);
+}
+
+static void stream_end(void *context)
+{
+    SideBySide *side = context;
+
+    loading_close(&side->loading);
+}
+
+static Result stream_done(void *context, const Delivery *delivery, const IngestReport *report,
+                          const Error *failure, Error *error)
+{
+    Tally *tally = ((SideBySide *)context)->tally;
+
+    if (failure != NULL)
+        return tally_failure(tally, delivery->delivery.path, failure, error);
+    tally->reports[tally->reported++] = *report;
+    tally->rejected += report->outcome == INGEST_REJECTED;
+    return RESULT_OK;
+}
+
+static Result load_in_streams(const Cli *cli, int64_t streams, Delivery *deliveries, size_t count,
+                              Tally *tally, Error *error)
+{
+    SideBySide side = {.cli = cli, .tally = tally};
+    const StreamWork work = {
+        .begin = stream_begin, .load = stream_load, .end = stream_end, .done = stream_done, .context = &side};
+
+    return streams_run(&work, (size_t)streams, deliveries, count, error);
+}
+
+/* ---- one call ---- */
+
+static Result report_all(Loading *loading, const Tally *tally, size_t count, Result done, Error *error)
+{
+    if (tally->reported > 0)
+        load_report_print(tally->reports, tally->reported);
     TRY(done);
-    TRY(load_report_limits(loading->loader, tally.reports, tally.reported, error));
-    if (tally.rejected + tally.failed > 0)
-        return fail(error, tally.failed > 0 ? tally.first.code : ERROR_INPUT,
-                    "%zu of %zu deliveries were not loaded", tally.rejected + tally.failed, count);
+    TRY(load_report_limits(loading->loader, tally->reports, tally->reported, error));
+    if (tally->rejected + tally->failed > 0)
+        return fail(error, tally->failed > 0 ? tally->first.code : ERROR_INPUT,
+                    "%zu of %zu deliveries were not loaded", tally->rejected + tally->failed, count);
     return RESULT_OK;
 }
 
@@ -188,19 +246,25 @@ static Result one_delivery(const Cli *cli, bool is_nil, Delivery *delivery, Erro
     return RESULT_OK;
 }
 
-Result load_deliveries(const Cli *cli, Delivery *deliveries, size_t count, Error *error)
+Result load_deliveries(const Cli *cli, int64_t streams, Delivery *deliveries, size_t count, Error *error)
 {
     SCOPED(loading_close) Loading loading = {0};
+    Tally tally = {.reports = arena_alloc(cli->arena, (count + 1) * sizeof *tally.reports)};
 
     TRY(loading_open(cli, &loading, error));
-    return load_all(&loading, deliveries, count, error);
+    TRY(work_open(cli, &loading.work, error));
+    Result done = streams > 1 ? load_in_streams(cli, streams, deliveries, count, &tally, error)
+                              : load_each(&loading, deliveries, count, &tally, error);
+    if (done.ok)
+        done = work_seal(cli, &loading.work, error);
+    return report_all(&loading, &tally, count, done, error);
 }
 
 Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error)
 {
     Delivery one = {.delivery = {.period = DATE_NONE}}, *deliveries = &one;
     const char *list = NULL, *status = "final";
-    int64_t held = 0;
+    int64_t held = 0, streams = 1;
     bool is_nil = false;
     const Option options[] = {
         {"sender", OPTION_TEXT, false, NULL, "who sent it", &one.delivery.sender},
@@ -210,6 +274,7 @@ Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error)
          &one.delivery.replace},
         {"nil", OPTION_FLAG, false, NULL, "a nil return: there is no file", &is_nil},
         {"deliveries", OPTION_TEXT, false, NULL, "a list of deliveries, loaded in order", &list},
+        {"streams", OPTION_COUNT, false, "1", "loads of a list side by side, up to 8", &streams},
         {"delivery", OPTION_COUNT, false, NULL, "one that was pulled, by its number", &held},
     };
     size_t count = 1;
@@ -217,6 +282,8 @@ Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error)
     TRY(cli_parse(cli, argc, argv, options, sizeof options / sizeof options[0], 0, 2, error));
     if ((list != NULL || held > 0) && cli->argument_count > 0)
         return fail(error, ERROR_USAGE, "--deliveries, --delivery: take no source or file beside them");
+    if (streams < 1 || streams > STREAMS_MAX || (streams > 1 && list == NULL))
+        return fail(error, ERROR_USAGE, "--streams: 1 to %d, with --deliveries", STREAMS_MAX);
     if (held > 0) {
         TRY(held_delivery(cli, held, &one, error));
     } else if (list != NULL) {
@@ -227,5 +294,5 @@ Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error)
         if (one.delivery.period == DATE_NONE)
             return fail(error, ERROR_USAGE, "--period: required");
     }
-    return load_deliveries(cli, deliveries, count, error);
+    return load_deliveries(cli, streams, deliveries, count, error);
 }

@@ -123,7 +123,7 @@ static Result load_archived(Pulling *pulling, Error *error)
     for (size_t i = 0; i < held_count; i++)
         if (strcmp(held[i].feed, ingest_feed_name(pulling->feed)) == 0 && held_is_loadable(&held[i]))
             TRY(held_wanted(cli, &held[i], &deliveries[count++], error));
-    return count > 0 ? load_deliveries(cli, deliveries, count, error) : RESULT_OK;
+    return count > 0 ? load_deliveries(cli, 1, deliveries, count, error) : RESULT_OK;
 }
 
 static Result pull(Pulling *pulling, bool loads, Error *error)

@@ -19,4 +19,5 @@ bool held_is_loadable(const IngestHeld *held);
 Result space_check(const Cli *cli, const IngestHeld *held, Error *error) CHECKED;
 
 /* cmd_load.c: each under a permit of its own, and a report of all. */
-Result load_deliveries(const Cli *cli, Delivery *deliveries, size_t count, Error *error) CHECKED;
+Result load_deliveries(const Cli *cli, int64_t streams, Delivery *deliveries, size_t count, Error *error)
+    CHECKED;
