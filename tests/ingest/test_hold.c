@@ -384,6 +384,19 @@ Test(hold, the_loader_can_add_nothing_to_it)
     cr_expect_eq(refused.code, ERROR_REFUSED);
 }
 
+/* Its staged tokens would stay under the old key. Switch: the first check of ingest.open_loads_end. */
+Test(hold, the_hub_key_is_not_rotated_while_a_load_waits)
+{
+    load(100, 20);
+
+    Error refused = world_try("cinque_owner", "SELECT ingest.open_loads_end()");
+
+    cr_expect_eq(refused.code, ERROR_REFUSED);
+    cr_expect_not_null(strstr(refused.message, "load 1 is held back"), "%s", refused.message);
+    cr_assert(decide("ida", false, 1).ok, "%s", error.message);
+    cr_expect_eq(world_try("cinque_owner", "SELECT ingest.open_loads_end()").code, ERROR_NONE);
+}
+
 Test(hold, whoever_loaded_it_may_take_it_back)
 {
     load(100, 20);
