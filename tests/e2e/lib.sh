@@ -47,8 +47,8 @@ last_month() {
 canonical() {
     psql -X -qAt -v ON_ERROR_STOP=1 "$(cinque status --conninfo)" -f "$top/tests/e2e/canonical.sql" | tail -n 1
 }
-server() { # statement: beside the database, not in it
-    psql -X -qAt -v ON_ERROR_STOP=1 "$(cinque status --conninfo | sed 's/dbname=[^ ]*/dbname=postgres/')" -c "$1"
+server() { # statement, more by -c: beside the database, not in it
+    psql -X -qAt -v ON_ERROR_STOP=1 "$(cinque status --conninfo | sed 's/dbname=[^ ]*/dbname=postgres/')" -c "$@"
 }
 keep() { # name: the database and its checkpoints as they are now
     grants=$(sql "SELECT string_agg(format('GRANT CONNECT ON DATABASE cinque TO %I', rolname), '; ') FROM pg_roles WHERE rolname LIKE 'cinque\_%'")
@@ -57,12 +57,10 @@ keep() { # name: the database and its checkpoints as they are now
     server "CREATE DATABASE before_$1 TEMPLATE cinque STRATEGY file_copy"
 }
 set_back() { # name: to what was kept
-    server 'DROP DATABASE IF EXISTS cinque WITH (FORCE)'
-    server "CREATE DATABASE cinque TEMPLATE before_$1 STRATEGY file_copy OWNER cinque_owner"
-    server 'REVOKE ALL ON DATABASE cinque FROM PUBLIC'
-    server "$grants"
     # the checkpoints kept outside tell that the log was set back: here that is meant
     cp "$work/checkpoints-$1" "$CINQUE_DATA/log/checkpoints"
+    server 'DROP DATABASE IF EXISTS cinque WITH (FORCE)' -c "CREATE DATABASE cinque TEMPLATE before_$1 STRATEGY wal_log OWNER cinque_owner" \
+        -c 'REVOKE ALL ON DATABASE cinque FROM PUBLIC' -c "$grants"
 }
 pass() {
     passed=$((passed + 1))
