@@ -14,7 +14,6 @@ enum {
     REFERENCES_MAX = 8,
     REFERENCE_COLUMNS_MAX = 4,
     PROTECTIONS_MAX = 4,
-    LOG_BYTES = 200
 };
 
 #define STRING_KEY(key, type, member)                                                                        \
