@@ -119,7 +119,7 @@ static Result load_bad(void *context, const ReaderRecord *record, const RuleRow 
     if (load->report->rows_quarantined > load->spec->rejects_max + 1)
         return RESULT_OK;
     TRY(store_replaces(load->store, row, error));
-    TRY(store_quarantine(load->store, record->line, row, error));
+    TRY(store_quarantine(load->store, record, row, error));
     if (!may_seal(load, record, row))
         return RESULT_OK;
     if (load->seal == NULL)

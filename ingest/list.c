@@ -5,7 +5,7 @@
 #include "ingest/ingest.h"
 #include "ingest_sql.h"
 
-enum { CELL_BYTES = 64, LOAD_COLUMNS = 11, MISSING_COLUMNS = 4, QUARANTINE_COLUMNS = 3 };
+enum { CELL_BYTES = 64, LOAD_COLUMNS = 11, MISSING_COLUMNS = 4, QUARANTINE_COLUMNS = 6 };
 
 static const DbStatement load_list = {
     .name = "load_list",
@@ -24,7 +24,7 @@ static const DbStatement quarantine_list = {
     .name = "quarantine_list",
     .sql = ingest_sql_quarantine_list,
     .parameters = {VALUE_INT4, VALUE_INT8},
-    .columns = {VALUE_INT4, VALUE_TEXT, VALUE_TEXT},
+    .columns = {VALUE_INT4, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_INT8, VALUE_INT8},
 };
 static const DbStatement load_findings = {
     .name = "load_findings",
@@ -116,8 +116,9 @@ Result ingest_load_findings(Db *loader, int64_t load_id, Table **table, Error *e
 
 Result ingest_quarantine_list(Db *loader, int64_t load_id, int64_t rows_max, Table **table, Error *error)
 {
-    static const char *const headings[QUARANTINE_COLUMNS] = {"line", "column", "rule"};
-    static const bool right[QUARANTINE_COLUMNS] = {[0] = true};
+    static const char *const headings[QUARANTINE_COLUMNS] = {"line", "column",      "reason",
+                                                             "rule", "byte offset", "bytes"};
+    static const bool right[QUARANTINE_COLUMNS] = {[0] = true, [4] = true, [5] = true};
     const Value values[] = {value_int4(load_id), value_int8(rows_max)};
     SCOPED(db_rows_close) DbRows *rows = NULL;
 

@@ -38,6 +38,7 @@ const char *const READER_FAULT_TEXTS[READER_FAULT_COUNT] = {
 Result reader_open(const char *path, const ReaderFormat *format, Reader **reader, Error *error)
 {
     SCOPED(reader_close) Reader *draft = memory_alloc(sizeof *draft);
+    uint64_t skipped;
 
     assert(format->kind != READER_DELIMITED ||
            (format->delimiter.length >= 1 && format->delimiter.length <= READER_DELIMITER_BYTES_MAX));
@@ -69,7 +70,7 @@ Result reader_open(const char *path, const ReaderFormat *format, Reader **reader
     else
         TRY(reader_find_line_end(draft, error));
     for (size_t i = 0; i < format->lines_skipped; i++)
-        TRY(reader_discard_line(draft, error));
+        TRY(reader_discard_line(draft, &skipped, error));
     *reader = draft;
     draft = NULL;
     return RESULT_OK;
@@ -130,9 +131,6 @@ static Result find_filled(Reader *reader, ScanOutcome *outcome, bool *found, Err
 {
     for (;;) {
         reader->scratch_used = 0;
-        if (reader->is_discarding)
-            TRY(reader_discard_line(reader, error));
-        reader->is_discarding = false;
         TRY(find_record(reader, outcome, found, error));
         if (!*found || *outcome != SCAN_COMPLETE || !is_blank(reader))
             return RESULT_OK;
@@ -201,12 +199,25 @@ static Result next_xml(Reader *reader, const ReaderRecord **record, Error *error
         .field_count = reader->format.column_count,
         .fault = found->fault,
         .fault_field = found->fault_field,
+        .offset = reader_offset(reader) + (found->from - reader->xml_at),
+        .length = found->to - found->from,
     };
     assert(found->fault == READER_TOO_LONG || found->from >= reader->xml_at);
     if (found->fault != READER_TOO_LONG)
         reader->record.raw = (Text){.data = reader->buffer + reader->start + (found->from - reader->xml_at),
                                     .length = (size_t)(found->to - found->from)};
     *record = &reader->record;
+    return RESULT_OK;
+}
+
+/* What is too long to hold is passed over at once, so that its length is known. */
+static Result place(Reader *reader, uint64_t offset, Error *error)
+{
+    reader->record.offset = offset;
+    reader->record.length = reader->record.raw.length;
+    if (reader->is_discarding)
+        TRY(reader_discard_line(reader, &reader->record.length, error));
+    reader->is_discarding = false;
     return RESULT_OK;
 }
 
@@ -223,12 +234,14 @@ Result reader_next(Reader *reader, const ReaderRecord **record, Error *error)
     TRY(find_row(reader, &outcome, &found, error));
     if (!found)
         return RESULT_OK;
+    uint64_t offset = reader_offset(reader);
     if (outcome == SCAN_FAULT)
         reader_take_damaged(reader, reader->scan.fault, reader->scan.fault_field);
     else if (is_ragged(reader))
         reader_take_ragged(reader);
     else
         reader_take_whole(reader);
+    TRY(place(reader, offset, error));
     reader->rows += reader->fields_expected > 0;
     *record = &reader->record;
     return RESULT_OK;

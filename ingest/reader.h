@@ -94,7 +94,10 @@ extern const char *const READER_FAULT_TEXTS[READER_FAULT_COUNT];
 
 typedef struct ReaderRecord {
     uint64_t line; /* physical line on which it starts, from 1; of a binary copy its number */
-    Text raw;      /* as delivered (of UTF-16: as UTF-8), without its line end; empty when too long to hold */
+    /* Where it stands in the file as it is read: unpacked and opened, of UTF-16 as UTF-8 without its mark, of
+     * Windows-1252 as delivered. Without its line end; of a damaged one its first line. */
+    uint64_t offset, length;
+    Text raw; /* those bytes; empty when too long to hold */
     const Text *fields;
     size_t field_count;
     ReaderFault fault;

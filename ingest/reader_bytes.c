@@ -15,6 +15,7 @@ Result reader_fill(Reader *reader, Error *error)
     secret_wipe(reader->buffer + left, reader->end - left);
     secret_wipe(reader->scratch, reader->scratch_high);
     reader->scratch_high = 0;
+    reader->dropped += reader->start;
     reader->start = 0;
     reader->end = left;
     assert(reader->capacity - left >= reader->format.read_bytes_max);
@@ -67,18 +68,28 @@ Result reader_find_line_end(Reader *reader, Error *error)
     return RESULT_OK;
 }
 
-Result reader_discard_line(Reader *reader, Error *error)
+/* A return may be half of the line end: it waits for what follows. */
+static bool may_end_line(const Reader *reader)
 {
+    return !reader->at_end && reader_available(reader) > 0 && reader->buffer[reader->end - 1] == '\r';
+}
+
+Result reader_discard_line(Reader *reader, uint64_t *length, Error *error)
+{
+    uint64_t from = reader_offset(reader);
     size_t bytes, end_bytes;
 
     while (!scan_line(&reader->scan, reader->buffer + reader->start, reader_available(reader), &bytes,
                       &end_bytes)) {
-        reader->start = reader->end;
+        reader->start = reader->end - may_end_line(reader);
+        *length = reader_offset(reader) - from;
         if (reader->at_end)
             return RESULT_OK;
         TRY(reader_fill(reader, error));
     }
-    reader->start += bytes + end_bytes;
+    reader->start += bytes;
+    *length = reader_offset(reader) - from;
+    reader->start += end_bytes;
     reader->line++;
     return RESULT_OK;
 }

@@ -162,9 +162,12 @@ Result reader_next_pgcopy(Reader *reader, const ReaderRecord **record, Error *er
         return fail(error, ERROR_INPUT,
                     "%s row %" PRIu64 ": another number of fields than the %zu columns of the spec",
                     reader->path, reader->line, reader->format.column_count);
+    uint64_t offset = reader_offset(reader);
     TRY(take_lengths(reader, &bytes, &is_long, error));
     reader->record = (ReaderRecord){
         .line = reader->line++,
+        .offset = offset,
+        .length = is_long ? reader_offset(reader) - offset : bytes,
         .fields = reader->scan.fields,
         .field_count = reader->format.column_count,
         .fault = is_long ? READER_TOO_LONG : READER_GOOD,

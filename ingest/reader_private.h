@@ -17,6 +17,7 @@ struct Reader {
     char *buffer;  /* [start, end) is read but not returned */
     char *scratch; /* unescaped and decoded fields of the record returned */
     size_t capacity, start, end, scratch_bytes, scratch_used, scratch_high;
+    uint64_t dropped; /* bytes of the stream in front of the buffer */
     uint64_t line, rows;
     size_t fields_expected;
     bool at_end, is_discarding, has_header_record, has_trailer, has_content;
@@ -30,6 +31,12 @@ struct Reader {
 static inline size_t reader_available(const Reader *reader)
 {
     return reader->end - reader->start;
+}
+
+/* Where in the stream the bytes not returned yet begin. */
+static inline uint64_t reader_offset(const Reader *reader)
+{
+    return reader->dropped + reader->start;
 }
 
 /* What one record is looked for in: never more, so that its outcome does not depend on how much is read at
@@ -48,8 +55,8 @@ Result reader_fill_to(Reader *reader, size_t bytes, Error *error) CHECKED; /* so
 Result reader_pass_mark(Reader *reader, Error *error) CHECKED;
 /* The first line end says which one the file uses. */
 Result reader_find_line_end(Reader *reader, Error *error) CHECKED;
-/* Passes the rest of the line, however long. */
-Result reader_discard_line(Reader *reader, Error *error) CHECKED;
+/* Passes the rest of the line, however long. *length: without its end. */
+Result reader_discard_line(Reader *reader, uint64_t *length, Error *error) CHECKED;
 
 /* ---- reader_take.c: what the scan found becomes the record returned ---- */
 

@@ -77,3 +77,5 @@ void rules_wipe(Rules *rules);
 void rules_close(Rules **rules); /* wipes */
 /* "not a date"; never a value. */
 const char *rule_text(const IngestSpec *spec, RuleFault fault, char out[INGEST_RULE_BYTES]);
+/* "not_date": stable, for programs. */
+const char *rule_code(RuleFault fault);

@@ -20,6 +20,7 @@ enum {
 typedef struct QuarantineEntry {
     int32_t line;
     RuleFault fault;
+    uint64_t offset, length;
 } QuarantineEntry;
 
 struct Store {
@@ -91,7 +92,9 @@ static const DbCopyColumn subject_columns[] = {
     {"lsoa_2021", VALUE_TEXT},
 };
 static const DbCopyColumn quarantine_columns[] = {
-    {"line_number", VALUE_INT4}, {"column_name", VALUE_TEXT}, {"rule", VALUE_TEXT}};
+    {"line_number", VALUE_INT4}, {"column_name", VALUE_TEXT}, {"rule", VALUE_TEXT},
+    {"reason", VALUE_TEXT},      {"byte_offset", VALUE_INT8}, {"byte_length", VALUE_INT8},
+};
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -252,6 +255,9 @@ static Result copy_entry(const Store *store, DbCopy *copy, const QuarantineEntry
         value_int4(entry->line),
         is_row ? value_null(VALUE_TEXT) : value_text(spec->columns[entry->fault.column].name),
         value_text(text_from(rule_text(spec, entry->fault, rule))),
+        value_text(text_from(rule_code(entry->fault))),
+        value_int8((int64_t)entry->offset),
+        value_int8((int64_t)entry->length),
     };
 
     return db_copy_row(copy, values, error);
@@ -323,14 +329,18 @@ Result store_row(Store *store, uint64_t line, const TokenisedRow *row, Error *er
     return copy_record(store, line, row, subject, error);
 }
 
-Result store_quarantine(Store *store, uint64_t line, const RuleRow *row, Error *error)
+Result store_quarantine(Store *store, const ReaderRecord *record, const RuleRow *row, Error *error)
 {
-    TRY(line_number(store, line, error));
+    TRY(line_number(store, record->line, error));
     if (store->quarantine_count + row->fault_count > QUARANTINE_MAX)
         TRY(store_flush(store, error));
     for (size_t i = 0; i < row->fault_count; i++)
-        store->quarantine_buffer[store->quarantine_count++] =
-            (QuarantineEntry){.line = (int32_t)line, .fault = row->faults[i]};
+        store->quarantine_buffer[store->quarantine_count++] = (QuarantineEntry){
+            .line = (int32_t)record->line,
+            .fault = row->faults[i],
+            .offset = record->offset,
+            .length = record->length,
+        };
     return RESULT_OK;
 }
 

@@ -120,7 +120,10 @@ CREATE TABLE ingest.quarantine (
     load_id     int4 NOT NULL REFERENCES ingest.load,
     line_number int4 NOT NULL,
     column_name text,                        -- null: the whole row
-    rule        text NOT NULL
+    rule        text NOT NULL,
+    reason      text NOT NULL,               -- a short code for the rule, which stays
+    byte_offset int8 NOT NULL CHECK (byte_offset >= 0), -- of the record in the file as it is read, and its length
+    byte_length int8 NOT NULL CHECK (byte_length >= 0)
 );
 CREATE INDEX quarantine_place ON ingest.quarantine (load_id, line_number);
 
@@ -238,8 +241,9 @@ $$;
 CREATE FUNCTION ingest.quarantine_keep(wanted int4) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    EXECUTE format('INSERT INTO ingest.quarantine (load_id, line_number, column_name, rule)'
-                   ' SELECT %s, q.line_number, q.column_name, q.rule FROM staging.%I AS q'
+    EXECUTE format('INSERT INTO ingest.quarantine (load_id, line_number, column_name, rule, reason, byte_offset,'
+                   ' byte_length) SELECT %s, q.line_number, q.column_name, q.rule, q.reason, q.byte_offset,'
+                   ' q.byte_length FROM staging.%I AS q'
                    ' ORDER BY q.line_number', wanted, 'quarantine_' || wanted);
     EXECUTE format('DROP TABLE staging.%I', 'quarantine_' || wanted);
 END $$;
@@ -291,7 +295,8 @@ BEGIN
     EXECUTE format('CREATE UNLOGGED TABLE staging.%I (LIKE subjects.subject, CHECK (first_load_id = %s))', subject,
                    wanted);
     EXECUTE format('CREATE UNLOGGED TABLE staging.%I (line_number int4 NOT NULL, column_name text,'
-                   ' rule text NOT NULL)', quarantine);
+                   ' rule text NOT NULL, reason text NOT NULL, byte_offset int8 NOT NULL,'
+                   ' byte_length int8 NOT NULL)', quarantine);
     EXECUTE format('GRANT INSERT ON staging.%I, staging.%I, staging.%I TO cinque_loader',
                    records, subject, quarantine);
 END $$;
@@ -581,9 +586,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 CREATE FUNCTION ingest.quarantine_list(wanted int4, rows_max int8)
-RETURNS TABLE (line_number int4, column_name text, rule text)
+RETURNS TABLE (line_number int4, column_name text, reason text, rule text, byte_offset int8, byte_length int8)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT q.line_number, q.column_name, q.rule FROM ingest.quarantine AS q WHERE q.load_id = wanted
+    SELECT q.line_number, q.column_name, q.reason, q.rule, q.byte_offset, q.byte_length
+      FROM ingest.quarantine AS q WHERE q.load_id = wanted
      ORDER BY q.line_number, q.column_name LIMIT rows_max
 $$;
 

@@ -28,7 +28,8 @@ state() {
 cat >"$work/state.sql" <<SQL
 SELECT 'staging=' || count(*) FROM pg_class WHERE relnamespace = 'staging'::regnamespace AND relname ~ '_[0-9]+\$';
 SELECT 'open=' || count(*) FROM ingest.load WHERE state = 'open';
-SELECT 'quarantine=' || md5(coalesce(string_agg(concat_ws('|', line_number, column_name, rule), ';'
+SELECT 'quarantine=' || md5(coalesce(string_agg(concat_ws('|', line_number, column_name, rule, reason, byte_offset,
+                                                           byte_length), ';'
                                                  ORDER BY line_number, column_name, rule), ''))
   FROM ingest.quarantine JOIN ingest.load USING (load_id) WHERE state = 'published';
 SELECT 'seal of ' || string_agg(load_id::text, ' ' ORDER BY load_id) FROM ingest.load

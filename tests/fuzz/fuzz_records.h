@@ -20,7 +20,10 @@ static inline void fuzz_require(bool holds)
 static inline void fuzz_add_record(HashStream *hash, const ReaderRecord *record)
 {
     fuzz_require(record->raw.length <= FUZZ_RECORD_BYTES + 2); /* and a line end */
+    fuzz_require(record->raw.length == 0 || record->raw.length == record->length);
     hash_add(hash, &record->line, sizeof record->line);
+    hash_add(hash, &record->offset, sizeof record->offset);
+    hash_add(hash, &record->length, sizeof record->length);
     hash_add(hash, &record->fault, sizeof record->fault);
     hash_add(hash, &record->fault_field, sizeof record->fault_field);
     hash_add(hash, record->raw.data, record->raw.length);

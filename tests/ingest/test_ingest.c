@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "ingest/rule.h"
+
 static World world;
 static IngestSpec *spec;
 
@@ -269,6 +271,39 @@ Test(ingest, bad_rows_are_quarantined_by_line_column_and_rule)
             " (7, NULL, 'another number of fields than the header')) AS e (line, name, rule)"
             " ON q.line_number = e.line AND q.column_name IS NOT DISTINCT FROM e.name AND q.rule = e.rule"),
         7);
+}
+
+Test(ingest, a_quarantined_row_has_its_reasons_codes_and_its_bytes_place)
+{
+#define BAD_ROW    "v4,9990000018,,,2026-07-32,,Z,wx,1.234,0,,"
+#define RAGGED_ROW "v6,9990000018"
+    char sql[256];
+    must_load(WORLD_HEADER GOOD_ROWS BAD_ROW "\n" RAGGED_ROW "\n");
+
+    snprintf(
+        sql, sizeof sql,
+        "SELECT count(*) FROM ingest.quarantine WHERE byte_offset = %zu AND byte_length = %zu AND reason IN "
+        "('not_date', 'not_in_list', 'not_shape', 'decimals', 'below')",
+        strlen(WORLD_HEADER GOOD_ROWS), strlen(BAD_ROW));
+    cr_expect_eq(world_count(sql), 5);
+    snprintf(
+        sql, sizeof sql,
+        "SELECT count(*) FROM ingest.quarantine WHERE byte_offset = %zu AND byte_length = %zu AND reason = "
+        "'ragged'",
+        strlen(WORLD_HEADER GOOD_ROWS BAD_ROW) + 1, strlen(RAGGED_ROW));
+    cr_expect_eq(world_count(sql), 1);
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.quarantine"), 6);
+}
+
+Test(ingest, every_reason_has_a_code_of_its_own)
+{
+    for (int reason = 1; reason < RULE_CROSS; reason++) {
+        const char *code = rule_code((RuleFault){.reason = (uint16_t)reason});
+        cr_assert_not_null(code, "reason %d", reason);
+        for (int other = 1; other < reason; other++)
+            cr_expect_str_neq(code, rule_code((RuleFault){.reason = (uint16_t)other}));
+    }
+    cr_expect_str_eq(rule_code((RuleFault){.reason = RULE_CROSS + 3}), "rule");
 }
 
 Test(ingest, the_report_counts_rules_most_frequent_first)
@@ -558,7 +593,7 @@ Test(ingest, loads_and_quarantine_can_be_listed_by_the_loader)
     const char *text = printed(loads);
     cr_expect(strstr(text, "1,visit,hosp_a,2026-07,final,published,1,1,0,20") != NULL, "%s", text);
     text = printed(quarantine);
-    cr_expect(strstr(text, "3,visit_date,not a date") != NULL, "%s", text);
+    cr_expect(strstr(text, "3,visit_date,not_date,not a date,") != NULL, "%s", text);
 }
 
 static const char *held_on(const char *day)
