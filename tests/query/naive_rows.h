@@ -62,8 +62,10 @@ static void add_subject(TextBuilder *script, NaiveSource source, const Row *row)
     if (area < 4)
         snprintf(place, sizeof place, "'E0100000%d', 'E0200000%d'", area, area);
     text_add_format(script,
-                    "INSERT INTO subjects.subject VALUES (%" PRId64 ", %d, substr(sha256(int8send(%" PRId64
-                    ")), 1, 16), %d, 1, NULL, NULL, NULL, NULL, 0, %s, %s, %s) ON CONFLICT DO NOTHING;\n",
+                    "INSERT INTO subjects.subject (subject_id, source_id, digest, first_load_id, key_version,"
+                    " nhs_state, birth_year, birth_month, sex, lsoa_2011, lsoa_2021) VALUES (%" PRId64
+                    ", %d, substr(sha256(int8send(%" PRId64 ")), 1, 16), %d, 1, 0, %s, %s, %s)"
+                    " ON CONFLICT DO NOTHING;\n",
                     subject, LOADS[source], subject, LOADS[source], birth, sex, place);
     if (who != NULL)
         text_add_format(script,
