@@ -102,6 +102,7 @@ static Result load_one(Loading *loading, const Delivery *delivery, IngestReport 
     TRY(make_request(loading, spec, delivery, &request, error));
     TRY(work_begin(loading->cli, &request, &loading->work, error));
     TRY(ingest_load(&context, loading->work.permit, spec, &delivery->delivery, report, error));
+    ingest_duplicates_count(loading->loader, loading->work.permit, report);
     if (delivery->held != NULL && report->outcome == INGEST_DUPLICATE)
         TRY(ingest_held_settle(loading->loader, loading->work.permit, delivery->held->delivery_id, error));
     GovernanceOutcome outcome = outcome_of(loading, report);

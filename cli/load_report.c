@@ -41,6 +41,9 @@ static void print_notice(const IngestReport *report)
         printf("load %" PRId64 " is held back: nothing uses it until another person, an IG lead or a data "
                "steward, says cinque load release %" PRId64 " or cinque load refuse %" PRId64 "\n",
                report->load_id, report->load_id, report->load_id);
+    if (report->rows_duplicate > 0)
+        printf("load %" PRId64 ": %" PRId64 " rows have the record key of an earlier row of the delivery\n",
+               report->load_id, report->rows_duplicate);
     if (report->is_unprotected)
         printf("%s is unprotected: nothing would tell that the file of %s was cut at a row's end\n",
                report->source, report->sender);

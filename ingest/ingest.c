@@ -149,6 +149,7 @@ static Result check_delivery(const IngestSpec *spec, const IngestDelivery *deliv
 static void fill_report(const IngestSpec *spec, const IngestDelivery *delivery, IngestReport *report)
 {
     *report = (IngestReport){.outcome = INGEST_LOADED,
+                             .rows_duplicate = -1,
                              .is_unprotected = delivery->path != NULL && spec->protection_count == 0};
     snprintf(report->source, sizeof report->source, "%s", spec->source);
     snprintf(report->sender, sizeof report->sender, "%s", delivery->sender);

@@ -60,9 +60,11 @@ typedef struct IngestReport {
     char source[GOVERNANCE_NAME_BYTES], sender[GOVERNANCE_NAME_BYTES], period[DATE_TEXT_BYTES];
     Hash content;
     int64_t rows_read, rows_loaded, rows_quarantined, rows_excluded, rows_withheld;
-    int64_t rows_refused;    /* their controller has no agreement */
-    int64_t rows_damaged;    /* of those quarantined: not one of their columns was looked at */
-    int64_t columns_renamed; /* found under an alias or a normalised name */
+    int64_t rows_refused; /* their controller has no agreement */
+    int64_t rows_damaged; /* of those quarantined: not one of their columns was looked at */
+    int64_t
+        rows_duplicate; /* whose record key an earlier row has; -1: not counted (ingest_duplicates_count) */
+    int64_t columns_renamed;                                  /* found under an alias or a normalised name */
     int64_t subjects_new, nhs_valid, nhs_invalid, nhs_absent; /* of rows loaded */
     int64_t elapsed_us, client_cpu_us;
     IngestRuleCount rules[INGEST_RULES_MAX];
@@ -129,6 +131,10 @@ Text ingest_delivery_detail(const IngestDelivery *delivery, char out[INGEST_DETA
  */
 Result ingest_load(const IngestContext *context, const GovernancePermit *permit, const IngestSpec *spec,
                    const IngestDelivery *delivery, IngestReport *report, Error *error) CHECKED;
+/* Into the report and the load, under the permit that it was loaded by: a pass over its keys, which no
+ * publishing waits for. Where it fails the load stands and rows_duplicate stays -1; of outcomes that hold
+ * nothing new nothing is counted. */
+void ingest_duplicates_count(Db *loader, const GovernancePermit *permit, IngestReport *report);
 /* Object of the permit: the load's number. The rows stay, superseded; no release built later uses them. */
 Result ingest_withdraw(Db *loader, const GovernancePermit *permit, int64_t load_id, Error *error) CHECKED;
 /* load, source, sender, period, status, state, rows, quarantined, held from, held to; held_on: only what was

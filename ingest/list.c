@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/log.h"
 #include "ingest/ingest.h"
 #include "ingest_sql.h"
 
@@ -41,6 +42,13 @@ static const DbStatement refused_list = {
 static const DbStatement load_withdraw = {
     .name = "load_withdraw",
     .sql = ingest_sql_load_withdraw,
+    .parameters = {VALUE_BYTES, VALUE_INT4},
+    .columns = {VALUE_INT8},
+};
+
+static const DbStatement duplicates_keep = {
+    .name = "duplicates_keep",
+    .sql = ingest_sql_duplicates_keep,
     .parameters = {VALUE_BYTES, VALUE_INT4},
     .columns = {VALUE_INT8},
 };
@@ -144,6 +152,18 @@ Result ingest_refused_list(Db *loader, int64_t load_id, Table **table, Error *er
     *table = table_create(headings, right, 2);
     fill_table(*table, rows, 2, -1);
     return RESULT_OK;
+}
+
+void ingest_duplicates_count(Db *loader, const GovernancePermit *permit, IngestReport *report)
+{
+    const Value values[] = {value_bytes(governance_permit_id(permit), GOVERNANCE_PERMIT_BYTES),
+                            value_int4(report->load_id)};
+    Error error = {0};
+
+    if (report->outcome != INGEST_LOADED && report->outcome != INGEST_HELD)
+        return;
+    if (!db_run_int8(loader, &duplicates_keep, values, &report->rows_duplicate, NULL, &error).ok)
+        log_event(LOG_LEVEL_WARNING, "duplicates_not_counted", "load=%" PRId64, report->load_id);
 }
 
 Result ingest_withdraw(Db *loader, const GovernancePermit *permit, int64_t load_id, Error *error)

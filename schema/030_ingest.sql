@@ -100,6 +100,7 @@ CREATE TABLE ingest.load (
     rows_excluded     int8,
     rows_withheld     int8,
     rows_damaged      int8,                  -- of those quarantined: not one of their columns was looked at
+    rows_duplicate    int8,                  -- whose record key an earlier row of the load has; null: not counted
     subjects_new      int8,
     nhs_valid         int8,
     nhs_invalid       int8,

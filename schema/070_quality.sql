@@ -90,6 +90,23 @@ BEGIN
     RETURN found;
 END $$;
 
+-- Counts them for good, once the load is published or held back, so that no publishing waits for it.
+CREATE FUNCTION ingest.duplicates_keep(permit bytea, wanted int4) RETURNS int8
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
+DECLARE
+    held ingest.load;
+    found int8;
+BEGIN
+    SELECT l.* INTO held FROM ingest.load AS l WHERE l.load_id = wanted AND l.state IN ('published', 'held');
+    PERFORM audit.require(permit, 'load', coalesce(encode(held.content, 'hex'), 'nil'));
+    IF held.permit_id IS DISTINCT FROM permit THEN
+        RAISE EXCEPTION 'load %: published under another permit, or not at all', wanted USING ERRCODE = 'CQ001';
+    END IF;
+    found := ingest.duplicates(held);
+    UPDATE ingest.load SET rows_duplicate = found WHERE load_id = wanted;
+    RETURN found;
+END $$;
+
 -- Rows that refer to something, and those of them that refer to nothing held. Null where the other source or its
 -- columns are not registered, or nothing of it is held.
 CREATE FUNCTION ingest.orphans(held ingest.load, reference ingest.source_reference, OUT counted int8, OUT out_of int8)
@@ -258,7 +275,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
          WHERE l.state = 'published' AND l.period = wanted AND (only_source IS NULL OR s.name = only_source)),
     doubled AS MATERIALIZED (
         SELECT d.name, (d.load).sender, 'duplicates' AS measure, NULL::text AS column_name,
-               100 * ingest.duplicates(d.load) / nullif((d.load).rows_loaded, 0)::float8 AS share
+               100 * coalesce((d.load).rows_duplicate, ingest.duplicates(d.load)) / nullif((d.load).rows_loaded, 0)::float8 AS share
           FROM delivered AS d
         UNION ALL
         SELECT d.name, (d.load).sender, 'orphans', r.name, 100 * o.counted / nullif(o.out_of, 0)::float8
@@ -449,6 +466,7 @@ END $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ingest FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ingest.quality(int4, text), ingest.quality_history(int4, text), ingest.dqmi(int4, text),
-    ingest.quality_tests(int4, text), ingest.totals_put(bytea, text, text[]) TO cinque_loader;
+    ingest.quality_tests(int4, text), ingest.totals_put(bytea, text, text[]),
+    ingest.duplicates_keep(bytea, int4) TO cinque_loader;
 
 RESET ROLE;

@@ -292,7 +292,8 @@ Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
                      "refuse_load release_load submit_query today");
     expect_functions("cinque_loader", "ingest",
                      "controller_keep controller_list delivery_archive delivery_end delivery_known "
-                     "delivery_list delivery_see delivery_settle dqmi load_abandon load_findings load_list "
+                     "delivery_list delivery_see delivery_settle dqmi duplicates_keep load_abandon "
+                     "load_findings load_list "
                      "load_missing load_open load_publish load_reject load_withdraw quality quality_history "
                      "quality_tests quarantine_list refused_list totals_put");
     expect_functions(

@@ -197,6 +197,41 @@ Test(quality, duplicates_and_a_missing_delivery_are_told)
     expect_line(text, "visit,hosp_b,rows,,,10,,,missing\r\n");
 }
 
+/* Switch: ingest.duplicates. Rows without a key are no doubles of each other. */
+Test(quality, rows_with_the_record_key_of_an_earlier_row_are_counted_into_report_and_load)
+{
+    IngestReport report;
+    Error error = {0};
+    IngestDelivery delivery =
+        world_delivery(HEADER "v1,9990000018,2026-07-01,A,1\nv2,9990000018,2026-07-01,A,1\n"
+                              "v1,9990000018,2026-07-02,A,1\nv1,,2026-07-02,A,1\n");
+    GovernancePermit *permit = world_permit(&world, spec, &delivery);
+    const IngestContext context = {.loader = world.loader, .keyring = world.keyring};
+    cr_assert(ingest_load(&context, permit, spec, &delivery, &report, &error).ok, "%s", error.message);
+    cr_expect_eq(report.rows_duplicate, -1);
+
+    ingest_duplicates_count(world.loader, permit, &report);
+
+    cr_expect_eq(report.rows_duplicate, 2);
+    cr_expect_eq(world_count("SELECT rows_duplicate FROM ingest.load"), 2);
+    governance_permit_close(&permit);
+}
+
+/* Switch: the comparison of permits in ingest.duplicates_keep. */
+Test(quality, doubles_are_counted_under_the_permit_of_the_load_alone)
+{
+    IngestReport report = {.outcome = INGEST_LOADED, .load_id = 1, .rows_duplicate = -1};
+    IngestDelivery delivery = world_delivery(HEADER "v1,9990000018,2026-07-01,A,1\n");
+    world_must_load(&world, spec, &delivery);
+    GovernancePermit *other = world_permit(&world, spec, &delivery);
+
+    ingest_duplicates_count(world.loader, other, &report);
+
+    cr_expect_eq(report.rows_duplicate, -1);
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load WHERE rows_duplicate IS NOT NULL"), 0);
+    governance_permit_close(&other);
+}
+
 /* A column in which each row is invalid twice over, and then none is. */
 Test(quality, a_share_past_all_rows_is_no_error)
 {
