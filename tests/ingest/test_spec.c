@@ -378,8 +378,21 @@ Test(spec_ddl, a_newer_version_widens_the_table, .init = open_database)
     cr_expect_str_eq(said, "source visit: version 2\nsource visit: new column floor\n");
     cr_expect_eq(world_count("SELECT count(*) FROM ingest.source_column WHERE first_version = 2"), 1);
     cr_expect_eq(world_count("SELECT count(floor) FROM records.active_visit"), 0, "the view has it too");
-    cr_expect(!apply_text(WORLD_SPEC, said, &error).ok);
-    cr_expect(strstr(error.message, "a newer version than 1 is registered") != NULL, "%s", error.message);
+}
+
+Test(spec_ddl, an_older_version_stays_beside_a_newer_one_but_never_comes_after_it, .init = open_database)
+{
+    Error error = {0};
+    char second[TEXT_BYTES], third[TEXT_BYTES];
+    cr_assert(apply_text(WORLD_SPEC, said, &error).ok);
+    snprintf(second, sizeof second, "%s", changed("version: 1", "version: 2"));
+    snprintf(third, sizeof third, "%s", changed("version: 1", "version: 3"));
+    cr_assert(apply_text(third, said, &error).ok, "%s", error.message);
+
+    cr_expect(apply_text(WORLD_SPEC, said, &error).ok, "%s", error.message);
+    cr_expect_str_eq(said, "source visit: version 1 is registered as it stands\n");
+    cr_expect_not(apply_text(second, said, &error).ok);
+    cr_expect(strstr(error.message, "a newer version than 2 is registered") != NULL, "%s", error.message);
 }
 
 Test(spec_ddl, what_is_stored_keeps_its_type, .init = open_database)
