@@ -347,6 +347,7 @@ BEGIN
         format('%s %s %s', found_source, load_open.sender, load_open.period), 1667852913));
     PERFORM ingest.leftovers_drop(found_source, load_open.sender, load_open.period);
 
+    waiting := ingest.held_find(found_source, load_open.sender, load_open.period);
     SELECT l.* INTO held FROM ingest.load AS l
      WHERE l.source_id = found_source AND l.sender = load_open.sender AND l.period = load_open.period
        AND l.state = 'published';
@@ -355,7 +356,6 @@ BEGIN
         RETURN QUERY SELECT 'duplicate', held.load_id, found_source;
         RETURN;
     END IF;
-    waiting := ingest.held_find(found_source, load_open.sender, load_open.period);
     IF waiting.content IS NOT DISTINCT FROM load_open.content AND waiting.spec_version = load_open.spec_version
        AND waiting.status = load_open.status AND waiting.may_replace = load_open.may_replace THEN
         RETURN QUERY SELECT 'held', waiting.load_id, found_source;

@@ -101,19 +101,24 @@ $$;
 
 -- ---- loads held back ----
 
+-- Locked: a decision about it that is under way comes first, and what it publishes waits no more.
 CREATE FUNCTION ingest.held_find(load_source int2, load_sender text, load_period int4) RETURNS ingest.load
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     SELECT l.* FROM ingest.load AS l
-     WHERE l.source_id = $1 AND l.sender = $2 AND l.period = $3 AND l.state = 'held'
+     WHERE l.source_id = $1 AND l.sender = $2 AND l.period = $3 AND l.state = 'held' FOR UPDATE
 $$;
 
 -- Nothing stays of it but its quarantine, its counts and what was found.
 CREATE FUNCTION ingest.load_drop(held ingest.load, ends_as text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    UPDATE ingest.load SET state = ends_as, rows_loaded = 0
+     WHERE load_id = held.load_id AND state IN ('open', 'held'); -- what is published is never dropped
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'load %: neither open nor held back', held.load_id USING ERRCODE = 'CQ002';
+    END IF;
     PERFORM ingest.staging_drop(held.source_id, held.load_id);
     DELETE FROM ingest.load_replaces WHERE load_id = held.load_id; -- whose loads have rows
-    UPDATE ingest.load SET state = ends_as, rows_loaded = 0 WHERE load_id = held.load_id;
 END $$;
 
 -- A newer delivery of the same month takes the place of one that still waits.

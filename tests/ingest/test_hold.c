@@ -2,6 +2,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/ingest/world.h"
 
@@ -354,6 +356,73 @@ Test(hold, a_newer_load_that_is_held_too_takes_its_place)
     expect_state(1, "replaced");
     expect_state(3 - 1, "held");
     cr_expect_eq(staged_tables(), 2, "records and subjects of the newer one");
+}
+
+static void await(const char *sql)
+{
+    for (int tries = 0; world_count(sql) == 0; tries++) {
+        cr_assert_lt(tries, 500, "nobody came: %s", sql);
+        usleep(10000);
+    }
+}
+
+/* Another session publishes load 1 as a release does, and commits when ours waits for its lock. */
+static pid_t release_elsewhere(void)
+{
+    pid_t child = fork();
+
+    if (child == 0) {
+        world_script("BEGIN; SET LOCAL ROLE cinque_owner; LOCK TABLE ingest.load IN ROW EXCLUSIVE MODE;"
+                     " SELECT ingest.load_show(l) FROM (SELECT l.* FROM ingest.load AS l WHERE l.load_id = 1 "
+                     "FOR UPDATE) AS l;"
+                     " SELECT pg_sleep(1.5); COMMIT");
+        _exit(0);
+    }
+    await("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+    return child;
+}
+
+/* Switch: FOR UPDATE in ingest.held_find, schema 075. */
+Test(hold, a_replacement_that_comes_while_it_is_released_replaces_what_was_published)
+{
+    load(100, 20);
+    pid_t child = release_elsewhere();
+
+    IngestReport report = replace(101, 0);
+    waitpid(child, NULL, 0);
+
+    cr_expect_eq(report.outcome, INGEST_LOADED);
+    expect_state(1, "replaced");
+    expect_state(2, "published");
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load WHERE load_id = 1 AND rows_loaded = 100"
+                             " AND held_from IS NOT NULL AND held_to IS NOT NULL"),
+                 1, "it keeps what it was");
+    cr_expect_eq(seen(), 101);
+}
+
+Test(hold, a_replacement_that_is_held_while_it_is_released_leaves_the_month_published)
+{
+    load(100, 20);
+    pid_t child = release_elsewhere();
+
+    IngestReport report = replace(100, 21);
+    waitpid(child, NULL, 0);
+
+    cr_expect_eq(report.outcome, INGEST_HELD);
+    expect_state(1, "published");
+    expect_state(2, "held");
+    cr_expect_eq(seen(), 100);
+}
+
+/* Switch: the state in ingest.load_drop, schema 075. */
+Test(hold, what_is_published_is_never_dropped)
+{
+    load(100, 0);
+
+    Error refused = world_try("cinque_owner", "SELECT ingest.load_drop(l, 'replaced') FROM ingest.load AS l");
+
+    cr_expect_not_null(strstr(refused.message, "load 1: neither open nor held back"), "%s", refused.message);
+    expect_state(1, "published");
 }
 
 /* What a killed load left is cleared when another opens; what is held is none of that. */
