@@ -141,8 +141,21 @@ static void begin_try(Download *download)
     download->made = 0;
 }
 
-static Result end_chunk(Download *download, Error *error)
+/* HTTP says where a body ends by its length or in pieces; one that only stops may have been cut. */
+static Result check_end(const Download *download, const TransferAnswer *answer, Error *error)
 {
+    Text coding = transfer_header(download->mesh->transfer, "transfer-encoding");
+
+    if (answer->size < 0 ? text_equal_ignore_case(coding, TEXT("chunked"))
+                         : answer->given == (uint64_t)answer->size)
+        return RESULT_OK;
+    return fail(error, ERROR_INPUT, "%s: message %s, chunk %" PRId64 ": MESH does not say where it ends",
+                download->mesh->place, download->id, download->chunk);
+}
+
+static Result end_chunk(Download *download, const TransferAnswer *answer, Error *error)
+{
+    TRY(check_end(download, answer, error));
     TRY(begin_chunk(download, error)); /* a chunk without a byte */
     if (download->gunzip != NULL && gunzip_end(download->gunzip, error).ok == false)
         return fail_context(error, "message %s, chunk %" PRId64, download->id, download->chunk);
@@ -171,7 +184,7 @@ static Result try_chunk(Download *download, TransferAnswer *answer, Error *error
     if (answer->status != STATUS_WHOLE && answer->status != STATUS_MORE_FOLLOWS)
         return mesh_fail_status(mesh, answer->status, "a message", error);
     TRY(check_chunk(download, answer->status, error));
-    return end_chunk(download, error);
+    return end_chunk(download, answer, error);
 }
 
 /* mesh_call has tried again what broke off before the first byte; behind it that is for us. */

@@ -153,7 +153,7 @@ static void describe(const SandboxMessage *message, const Sandbox *sandbox, int 
 {
     int wrong = sandbox->faults.has_wrong_range ? 1 : 0;
 
-    web_add_header(answer, "mex-From", "X26HC006");
+    web_add_header(answer, "mex-From", message->from != NULL ? message->from : SANDBOX_SENDER);
     web_add_header(answer, "MEX-TO", SANDBOX_MAILBOX);
     web_add_header(answer, "mex-workflowid", message->workflow);
     web_add_header(
@@ -228,6 +228,10 @@ static void give(Sandbox *sandbox, SandboxMessage *message, int chunk, const Web
     cut_once(faults, chunk, answer);
     if (faults->damaged_chunk == chunk)
         answer->body.length -= faults->damaged_bytes;
+    answer->has_no_end = faults->endless_chunk == chunk;
+    if (answer->has_no_end)
+        answer->body.length /= 2;
+    answer->has_no_length = faults->has_no_length;
     answer->piece_bytes = faults->piece_bytes;
     if (is_last && answer->cut_at == WEB_WHOLE)
         message->fetched++;

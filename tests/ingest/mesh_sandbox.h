@@ -19,6 +19,7 @@ typedef struct SandboxMessage {
     bool is_gone;
     int acknowledged; /* so many times */
     int fetched;      /* its last chunk, whole */
+    const char *from; /* NULL: SANDBOX_SENDER */
 } SandboxMessage;
 
 typedef struct SandboxFaults {
@@ -30,7 +31,8 @@ typedef struct SandboxFaults {
     int gone_at_chunk;   /* 410 */
     int damaged_chunk;   /* its gzip lacks its last damaged_bytes */
     size_t damaged_bytes;
-    int cut_chunk; /* the connection ends once at cut_at of it, whenever it is fetched first */
+    int endless_chunk; /* half of it, unpacked; its end is only that the connection ends */
+    int cut_chunk;     /* the connection ends once at cut_at of it, whenever it is fetched first */
     long cut_at;
     bool is_changed_behind_cut;
     bool says_more_at_last; /* 206 where 200 is due */
@@ -38,6 +40,7 @@ typedef struct SandboxFaults {
     bool has_wrong_range;
     int lost_acknowledgements; /* done, but the first so many answers are lost */
     size_t piece_bytes;
+    bool has_no_length;   /* chunks of the transfer instead */
     bool has_empty_pages; /* an empty page before each other */
     const char *next;     /* instead of the true one */
     bool repeats_tokens;  /* takes every token for one it has seen */
@@ -57,6 +60,7 @@ typedef struct Sandbox {
 } Sandbox;
 
 #define SANDBOX_MAILBOX    "X26HC005"
+#define SANDBOX_SENDER     "X26HC006"
 #define SANDBOX_PASSWORD   "a password: with colons"
 #define SANDBOX_SHARED_KEY "the shared key of a test"
 

@@ -322,6 +322,32 @@ Test(mesh, a_gzip_that_is_cut_leaves_the_message_there)
     }
 }
 
+/* The switch: check_end in end_chunk. */
+Test(mesh, a_chunk_that_ends_only_with_its_connection_leaves_the_message_there)
+{
+    Error error = {0};
+    messages[1].is_packed = false;
+    messages[0].acknowledged = 1;
+    sandbox.faults.endless_chunk = 3;
+
+    cr_assert_not(collect(&error).ok);
+
+    cr_expect_str_eq(error.message,
+                     "the feed: message 20261122_CHUNKED, chunk 3: MESH does not say where it ends");
+    cr_expect_eq(messages[1].acknowledged, 0);
+}
+
+Test(mesh, a_chunk_whose_transfer_says_its_end_needs_no_length)
+{
+    Error error = {0};
+    messages[1].is_packed = false;
+    sandbox.faults.has_no_length = true;
+
+    cr_assert(collect(&error).ok, "%s", error.message);
+
+    expect_both_whole();
+}
+
 /* The switch: check_chunk. */
 Test(mesh, a_206_where_200_is_due_is_an_error)
 {

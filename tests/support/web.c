@@ -72,6 +72,8 @@ static ssize_t give(void *context, uint64_t position, char *buffer, size_t room)
 
     if (position >= body->cut_at)
         return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (position == body->length) /* asked for alone where no length was said */
+        return MHD_CONTENT_READER_END_OF_STREAM;
     size_t length = body->length - position;
     if (length > body->cut_at - position)
         length = body->cut_at - position;
@@ -101,8 +103,11 @@ static struct MHD_Response *make_response(const WebAnswer *answer)
         memcpy(body->data, answer->body.data, body->length);
     body->cut_at = answer->cut_at == WEB_WHOLE ? SIZE_MAX : (size_t)answer->cut_at;
     body->piece_bytes = answer->piece_bytes;
-    struct MHD_Response *response =
-        MHD_create_response_from_callback(body->length, 32 << 10, give, body, forget);
+    bool is_said = !answer->has_no_length && !answer->has_no_end;
+    struct MHD_Response *response = MHD_create_response_from_callback(
+        is_said ? body->length : MHD_SIZE_UNKNOWN, 32 << 10, give, body, forget);
+    if (answer->has_no_end)
+        (void)MHD_set_response_options(response, MHD_RF_HTTP_VERSION_1_0_ONLY, MHD_RO_END);
     for (size_t i = 0; i < answer->header_count; i++)
         (void)MHD_add_response_header(response, answer->names[i], answer->values[i]);
     return response;

@@ -20,6 +20,8 @@ typedef struct WebAnswer {
     long cut_at;        /* the connection ends before this byte; WEB_WHOLE */
     size_t piece_bytes; /* the most sent at once; 0: any */
     bool is_dropped;    /* the connection ends without an answer */
+    bool has_no_length; /* in chunks, to a client that knows them */
+    bool has_no_end;    /* neither length nor chunks: the body ends with the connection */
 } WebAnswer;
 
 /* Runs in the host's thread, one request at a time. Changes answer, which is an empty 200. */
