@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "query/query.h"
@@ -17,25 +18,54 @@ static void print_build(const ReleaseReport *report)
     printf("content %s, in %.1f s\n", hash_format(&report->content, hex), (double)report->elapsed_us / 1e6);
 }
 
+/* What the status that was asked for keeps out: who reads the release must not take it for complete. */
+static Result print_unsettled(Db *releaser, const ReleaseWanted *wanted, int64_t release_id, Error *error)
+{
+    SCOPED(table_close) Table *table = NULL;
+
+    TRY(query_release_unsettled(releaser, release_id, &table, error));
+    if (table_row_count(table) == 0)
+        return RESULT_OK;
+    printf("not there, because it was delivered less settled than %s:\n", wanted->at_least);
+    table_print(table, TABLE_TERMINAL, stdout);
+    return RESULT_OK;
+}
+
+static Result check_status(const char *name, Error *error)
+{
+    static const char *const names[] = {"provisional", "final", "year_end"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0)
+            return RESULT_OK;
+    return fail(error, ERROR_USAGE, "--status: provisional, final or year_end");
+}
+
 Result cmd_release_build(Cli *cli, int argc, const char *const *argv, Error *error)
 {
     SCOPED(work_close) Work work = {0};
     SCOPED(db_close) Db *releaser = NULL;
-    const char *purpose = NULL;
-    const Option options[] = {{"purpose", OPTION_TEXT, true, NULL, "a registered purpose", &purpose}};
+    ReleaseWanted wanted = {.at_least = "provisional"};
+    const Option options[] = {
+        {"purpose", OPTION_TEXT, true, NULL, "a registered purpose", &wanted.purpose},
+        {"status", OPTION_TEXT, false, NULL, "use deliveries of at least this status: final, year_end",
+         &wanted.at_least},
+    };
     char month_text[DATE_TEXT_BYTES];
     ReleaseReport report;
-    Month month;
 
-    TRY(cli_parse(cli, argc, argv, options, 1, 1, 1, error));
-    if (!month_parse(text_from(cli->arguments[0]), &month))
+    TRY(cli_parse(cli, argc, argv, options, 2, 1, 1, error));
+    if (!month_parse(text_from(cli->arguments[0]), &wanted.month))
         return fail(error, ERROR_USAGE, "month: not of the form CCYY-MM");
+    TRY(check_status(wanted.at_least, error));
     TRY(cli_open(cli, releaser_role, &releaser, error));
     GovernanceRequest request = {.action = GOVERNANCE_RELEASE_BUILD,
-                                 .purpose = text_from(purpose),
-                                 .object = text_from(month_format(month, month_text))};
+                                 .purpose = text_from(wanted.purpose),
+                                 .object = text_from(month_format(wanted.month, month_text))};
+    if (strcmp(wanted.at_least, "provisional") != 0)
+        request.detail = text_format(cli->arena, "status=%s", wanted.at_least);
     TRY(work_begin(cli, &request, &work, error));
-    TRY(query_release_build(releaser, work.permit, month, purpose, &report, error));
+    TRY(query_release_build(releaser, work.permit, &wanted, &report, error));
     GovernanceOutcome outcome = {.succeeded = true,
                                  .rows = report.rows,
                                  .content = report.content,
@@ -43,7 +73,7 @@ Result cmd_release_build(Cli *cli, int argc, const char *const *argv, Error *err
                                  .detail = text_format(cli->arena, "release=%" PRId64, report.release_id)};
     TRY(work_end(cli, &work, &outcome, error));
     print_build(&report);
-    return RESULT_OK;
+    return print_unsettled(releaser, &wanted, report.release_id, error);
 }
 
 Result cmd_release_retire(Cli *cli, int argc, const char *const *argv, Error *error)

@@ -12,6 +12,12 @@
 
 /* ---- releases (role cinque_releaser) ---- */
 
+typedef struct ReleaseWanted {
+    Month month;
+    const char *purpose;
+    const char *at_least; /* "provisional", "final" or "year_end": deliveries less settled are left out */
+} ReleaseWanted;
+
 typedef struct ReleaseReport {
     int64_t release_id;
     int64_t people, opted_out, rows, rows_unlinked, rows_without_agreement;
@@ -19,13 +25,16 @@ typedef struct ReleaseReport {
     int64_t elapsed_us;
 } ReleaseReport;
 
-/* Object of the permit: the month, CCYY-MM. Fails closed without a fresh opt-out list. */
-Result query_release_build(Db *releaser, const GovernancePermit *permit, Month month, const char *purpose,
+/* Object of the permit: the month, CCYY-MM; its detail "status=final" or "status=year_end", of provisional
+ * none. Fails closed without a fresh opt-out list. */
+Result query_release_build(Db *releaser, const GovernancePermit *permit, const ReleaseWanted *wanted,
                            ReleaseReport *report, Error *error) CHECKED;
+/* source, month, status, senders, rows: of what it asks a more settled status than was delivered */
+Result query_release_unsettled(Db *releaser, int64_t release_id, Table **table, Error *error) CHECKED;
 /* Object: the release's number. A retired release is refused, never answered differently. */
 Result query_release_retire(Db *releaser, const GovernancePermit *permit, int64_t release_id, Error *error)
     CHECKED;
-/* release, month, purpose, state, people, built, content hash */
+/* release, month, purpose, at least (status), state, people, built, content hash */
 Result query_release_list(Db *releaser, Table **table, Error *error) CHECKED;
 /*
  * Hashes a release's content again, also a retired one's: ERROR_DATABASE when it is not what was published,

@@ -11,7 +11,7 @@
 static const DbStatement begin_statement = {
     .name = "release begin",
     .sql = query_sql_release_begin,
-    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_TEXT},
+    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_TEXT, VALUE_TEXT},
     .columns = {VALUE_INT4},
 };
 static const DbStatement places_statement = {
@@ -53,7 +53,14 @@ static const DbStatement retire_statement = {
 static const DbStatement list_statement = {
     .name = "release list",
     .sql = query_sql_release_list,
-    .columns = {VALUE_INT4, VALUE_INT4, VALUE_TEXT, VALUE_TEXT, VALUE_INT8, VALUE_TIMESTAMPTZ, VALUE_BYTES},
+    .columns = {VALUE_INT4, VALUE_INT4, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_INT8, VALUE_TIMESTAMPTZ,
+                VALUE_BYTES},
+};
+static const DbStatement unsettled_statement = {
+    .name = "release unsettled",
+    .sql = query_sql_release_unsettled,
+    .parameters = {VALUE_INT4},
+    .columns = {VALUE_TEXT, VALUE_INT4, VALUE_TEXT, VALUE_INT4, VALUE_INT8},
 };
 static const DbStatement verify_statement = {
     .name = "release verify",
@@ -74,10 +81,12 @@ typedef struct Build {
     Value permit, release;
 } Build;
 
-static Result begin(Build *build, Month month, const char *purpose, Error *error)
+static Result begin(Build *build, const ReleaseWanted *wanted, Error *error)
 {
     SCOPED(db_rows_close) DbRows *rows = NULL;
-    const Value parameters[] = {build->permit, value_int4(month), value_text(text_from(purpose))};
+    const Value parameters[] = {build->permit, value_int4(wanted->month),
+                                value_text(text_from(wanted->purpose)),
+                                value_text(text_from(wanted->at_least))};
 
     TRY(db_run(build->releaser, &begin_statement, parameters, &rows, error));
     build->release = value_int4(db_int(rows, 0, 0));
@@ -125,9 +134,9 @@ static Result publish(const Build *build, ReleaseReport *report, Error *error)
     return RESULT_OK;
 }
 
-static Result build_steps(Build *build, Month month, const char *purpose, ReleaseReport *report, Error *error)
+static Result build_steps(Build *build, const ReleaseWanted *wanted, ReleaseReport *report, Error *error)
 {
-    TRY(begin(build, month, purpose, error));
+    TRY(begin(build, wanted, error));
     report->release_id = build->release.integer;
     TRY(step(build, &places_statement, error));
     TRY(copy_sources(build, error));
@@ -140,7 +149,7 @@ static Value permit_value(const uint8_t *permit_id)
     return value_bytes(permit_id, GOVERNANCE_PERMIT_BYTES);
 }
 
-Result release_build(Db *releaser, const uint8_t *permit_id, Month month, const char *purpose,
+Result release_build(Db *releaser, const uint8_t *permit_id, const ReleaseWanted *wanted,
                      ReleaseReport *report, Error *error)
 {
     Build build = {.releaser = releaser, .permit = permit_value(permit_id)};
@@ -149,7 +158,7 @@ Result release_build(Db *releaser, const uint8_t *permit_id, Month month, const 
 
     *report = (ReleaseReport){0};
     TRY(db_begin(releaser, error));
-    if (!build_steps(&build, month, purpose, report, error).ok) {
+    if (!build_steps(&build, wanted, report, error).ok) {
         (void)!db_rollback(releaser, &ignored).ok;
         return fail_context(error, "release build");
     }
@@ -158,14 +167,15 @@ Result release_build(Db *releaser, const uint8_t *permit_id, Month month, const 
     return RESULT_OK;
 }
 
-Result query_release_build(Db *releaser, const GovernancePermit *permit, Month month, const char *purpose,
+Result query_release_build(Db *releaser, const GovernancePermit *permit, const ReleaseWanted *wanted,
                            ReleaseReport *report, Error *error)
 {
     char object[DATE_TEXT_BYTES];
 
-    if (!governance_permit_covers(permit, GOVERNANCE_RELEASE_BUILD, text_from(month_format(month, object))))
+    if (!governance_permit_covers(permit, GOVERNANCE_RELEASE_BUILD,
+                                  text_from(month_format(wanted->month, object))))
         return fail(error, ERROR_REFUSED, "release build: the permit is not for this month");
-    return release_build(releaser, governance_permit_id(permit), month, purpose, report, error);
+    return release_build(releaser, governance_permit_id(permit), wanted, report, error);
 }
 
 Result release_retire(Db *releaser, const uint8_t *permit_id, int64_t release_id, Error *error)
@@ -192,33 +202,54 @@ static void list_row(Table *table, const DbRows *rows, size_t row)
     Hash hash;
 
     (void)snprintf(release, sizeof release, "%" PRId64, db_int(rows, row, 0));
-    (void)snprintf(people, sizeof people, "%" PRId64, db_int(rows, row, 4));
-    if (!db_is_null(rows, row, 5))
-        time_format(db_int(rows, row, 5), built);
-    if (db_text(rows, row, 6).length == HASH_BYTES) {
-        memcpy(hash.bytes, db_text(rows, row, 6).data, HASH_BYTES);
+    (void)snprintf(people, sizeof people, "%" PRId64, db_int(rows, row, 5));
+    if (!db_is_null(rows, row, 6))
+        time_format(db_int(rows, row, 6), built);
+    if (db_text(rows, row, 7).length == HASH_BYTES) {
+        memcpy(hash.bytes, db_text(rows, row, 7).data, HASH_BYTES);
         hash_format(&hash, content);
     }
     const Text cells[] = {
         text_from(release),    text_from(month_format((Month)db_int(rows, row, 1), month)),
         db_text(rows, row, 2), db_text(rows, row, 3),
-        text_from(people),     text_from(built),
-        text_from(content),
+        db_text(rows, row, 4), text_from(people),
+        text_from(built),      text_from(content),
     };
     table_row(table, cells);
 }
 
 Result query_release_list(Db *releaser, Table **table, Error *error)
 {
-    static const char *const headings[] = {"release", "month", "purpose", "state",
-                                           "people",  "built", "content"};
-    static const bool right[] = {true, false, false, false, true, false, false};
+    static const char *const headings[] = {"release", "month",  "purpose", "at least",
+                                           "state",   "people", "built",   "content"};
+    static const bool right[] = {[0] = true, [5] = true, [7] = false};
     SCOPED(db_rows_close) DbRows *rows = NULL;
 
     TRY(db_run(releaser, &list_statement, NULL, &rows, error));
-    *table = table_create(headings, right, 7);
+    *table = table_create(headings, right, 8);
     for (size_t row = 0; row < db_row_count(rows); row++)
         list_row(*table, rows, row);
+    return RESULT_OK;
+}
+
+Result query_release_unsettled(Db *releaser, int64_t release_id, Table **table, Error *error)
+{
+    static const char *const headings[] = {"source", "month", "status", "senders", "rows"};
+    static const bool right[] = {false, false, false, true, true};
+    const Value parameters[] = {value_int4(release_id)};
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    char month[DATE_TEXT_BYTES], senders[24], count[24];
+
+    TRY(db_run(releaser, &unsettled_statement, parameters, &rows, error));
+    *table = table_create(headings, right, 5);
+    for (size_t row = 0; row < db_row_count(rows); row++) {
+        (void)snprintf(senders, sizeof senders, "%" PRId64, db_int(rows, row, 3));
+        (void)snprintf(count, sizeof count, "%" PRId64, db_int(rows, row, 4));
+        const Text cells[] = {db_text(rows, row, 0),
+                              text_from(month_format((Month)db_int(rows, row, 1), month)),
+                              db_text(rows, row, 2), text_from(senders), text_from(count)};
+        table_row(*table, cells);
+    }
     return RESULT_OK;
 }
 

@@ -596,18 +596,34 @@ $$;
 
 -- ---- for linkage and releases ----
 
--- Published loads up to a period (null: any); of a snapshot source, for each sender only the latest. ROWS 1: the
--- views records.active_* read one partition a load, and the planner multiplies all partitions' rows by it.
-CREATE FUNCTION ingest.active_load(up_to_period int4)
+-- Provisional before final before the year's end: what a status says is the more settled the further on it stands.
+CREATE FUNCTION ingest.status_rank(status text) RETURNS int4
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT array_position('{provisional,final,year_end}'::text[], $1)
+$$;
+
+-- Published loads up to a period (null: any) of at least a status; of a snapshot source, for each sender only the
+-- latest of them. ROWS 1: the views records.active_* read one partition a load, and the planner multiplies all
+-- partitions' rows by it.
+CREATE FUNCTION ingest.active_load_at(up_to_period int4, at_least text)
 RETURNS TABLE (load_id int4, source_id int2, sender text, period int4)
-LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE ROWS 1 SET search_path = pg_catalog, pg_temp AS $$
     SELECT l.load_id, l.source_id, l.sender, l.period
       FROM ingest.load AS l JOIN ingest.source AS s USING (source_id)
      WHERE l.state = 'published' AND (up_to_period IS NULL OR l.period <= up_to_period)
+       AND ingest.status_rank(l.status) >= ingest.status_rank(at_least)
        AND (s.update_mode <> 'snapshot' OR NOT EXISTS (
                SELECT FROM ingest.load AS later
                 WHERE later.state = 'published' AND later.source_id = l.source_id AND later.sender = l.sender
-                  AND later.period > l.period AND (up_to_period IS NULL OR later.period <= up_to_period)))
+                  AND later.period > l.period AND (up_to_period IS NULL OR later.period <= up_to_period)
+                  AND ingest.status_rank(later.status) >= ingest.status_rank(at_least)))
+$$;
+
+-- Of any status.
+CREATE FUNCTION ingest.active_load(up_to_period int4)
+RETURNS TABLE (load_id int4, source_id int2, sender text, period int4)
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp AS $$
+    SELECT a.load_id, a.source_id, a.sender, a.period FROM ingest.active_load_at(up_to_period, 'provisional') AS a
 $$;
 
 -- Which rows of active loads count, as a subquery over base (a subquery or table with the columns of the source's

@@ -16,6 +16,8 @@ CREATE TABLE release.release (
     rows_without_agreement int8 NOT NULL DEFAULT 0,   -- of loads whose sender has none: left out
     content                bytea CHECK (octet_length(content) = 32),
     opt_out_load_id        int4,                      -- null: the purpose does not apply opt-outs
+    at_least               text NOT NULL DEFAULT 'provisional' -- of deliveries less settled it holds nothing
+                           CHECK (at_least IN ('provisional', 'final', 'year_end')),
     permit_id              bytea NOT NULL,
     built                  timestamptz,
     retired                timestamptz,
@@ -31,6 +33,13 @@ CREATE TABLE release.release_load (
     source_id     int2 NOT NULL REFERENCES ingest.source,
     has_agreement boolean NOT NULL,
     each_controller boolean NOT NULL DEFAULT false, -- only rows of the controllers in release_controller
+    PRIMARY KEY (release_id, load_id)
+);
+
+-- The loads it would have used if it did not ask for a more settled status.
+CREATE TABLE release.release_unsettled (
+    release_id int4 NOT NULL REFERENCES release.release ON DELETE CASCADE,
+    load_id    int4 NOT NULL REFERENCES ingest.load,
     PRIMARY KEY (release_id, load_id)
 );
 
@@ -289,7 +298,8 @@ BEGIN
     RETURN left_out;
 END $$;
 
-CREATE FUNCTION release.build_begin(permit bytea, month int4, purpose text) RETURNS int4
+-- at_least: opt-outs, mergers and cross-walks are controls, and applied whatever their status is.
+CREATE FUNCTION release.build_begin(permit bytea, month int4, purpose text, at_least text) RETURNS int4
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
     made int4;
@@ -300,6 +310,10 @@ BEGIN
     -- the rules for this purpose are those that the permit was granted by
     IF audit.entry_text(audit.permit_entry(permit), 11) IS DISTINCT FROM purpose THEN
         RAISE EXCEPTION 'release: the permit is for another purpose' USING ERRCODE = 'CQ001';
+    END IF;
+    IF coalesce(audit.entry_text(audit.permit_entry(permit), 14), '')
+       <> (CASE at_least WHEN 'provisional' THEN '' ELSE 'status=' || at_least END) THEN
+        RAISE EXCEPTION 'release: the permit is for another status' USING ERRCODE = 'CQ001';
     END IF;
     SELECT p.* INTO rule FROM governance.purpose AS p WHERE p.purpose = build_begin.purpose AND p.ended_on IS NULL;
     IF NOT FOUND THEN
@@ -314,16 +328,23 @@ BEGIN
     END IF;
     PERFORM release.links_check();
 
-    INSERT INTO release.release (month, purpose, state, permit_id, opt_out_load_id)
-    VALUES (build_begin.month, build_begin.purpose, 'building', permit, opt_out_load)
+    INSERT INTO release.release (month, purpose, state, permit_id, opt_out_load_id, at_least)
+    VALUES (build_begin.month, build_begin.purpose, 'building', permit, opt_out_load, build_begin.at_least)
     RETURNING release_id INTO made;
     INSERT INTO release.release_load (release_id, load_id, source_id, has_agreement, each_controller)
     SELECT made, a.load_id, a.source_id,
            s.subject_kind = 'none' OR governance.agreement_is_current(a.sender, s.name, build_begin.purpose),
            s.subject_kind <> 'none' AND governance.needs_each_controller(a.sender, s.name, build_begin.purpose)
-      FROM ingest.active_load(build_begin.month) AS a
+      FROM ingest.active_load_at(build_begin.month, build_begin.at_least) AS a
       JOIN ingest.source AS s USING (source_id)
      WHERE s.role IS NULL OR s.role NOT IN ('opt_out', 'merger', 'crosswalk');
+    INSERT INTO release.release_unsettled (release_id, load_id)
+    SELECT made, a.load_id
+      FROM ingest.active_load(build_begin.month) AS a
+      JOIN ingest.load AS l USING (load_id)
+      JOIN ingest.source AS s ON s.source_id = a.source_id
+     WHERE ingest.status_rank(l.status) < ingest.status_rank(build_begin.at_least)
+       AND (s.role IS NULL OR s.role NOT IN ('opt_out', 'merger', 'crosswalk'));
 
     INSERT INTO release.release_controller (release_id, source_id, controller)
     SELECT DISTINCT made, s.source_id, a.sender
@@ -686,7 +707,8 @@ BEGIN
     RETURN hash;
 END $$;
 
--- Over name, columns and rows of each table, and the coverage that is printed beside every answer.
+-- Over name, columns and rows of each table, the coverage that is printed beside every answer, and the status that was
+-- asked for.
 CREATE FUNCTION release.content_hash(wanted int4) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 AS $$
     SELECT sha256(coalesce(string_agg(convert_to(c.relname || E'\n' || d.columns || E'\n', 'UTF8')
@@ -694,7 +716,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits
                                                             d.has_records),
                                       ''::bytea ORDER BY c.relname COLLATE "C"), ''::bytea)
                   || convert_to((SELECT coalesce(string_agg(v::text, E'\n' ORDER BY v.source, v.month), '')
-                                   FROM release.coverage AS v WHERE v.release_id = wanted), 'UTF8'))
+                                   FROM release.coverage AS v WHERE v.release_id = wanted)
+                                || (SELECT CASE r.at_least WHEN 'provisional' THEN ''
+                                                           ELSE E'\nat least ' || r.at_least END
+                                      FROM release.release AS r WHERE r.release_id = wanted), 'UTF8'))
       FROM pg_class AS c
       JOIN pg_namespace AS n ON n.oid = c.relnamespace,
            LATERAL (SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ',' ORDER BY a.attnum)
@@ -760,10 +785,23 @@ BEGIN
     PERFORM release.retire_now(wanted, permit);
 END $$;
 
-CREATE FUNCTION release.list()
-RETURNS TABLE (release_id int4, month int4, purpose text, state text, people int8, built timestamptz, content bytea)
+-- What a release lacks because it was delivered with a less settled status than it asks for. While it is built, too.
+CREATE FUNCTION release.unsettled(wanted int4)
+RETURNS TABLE (source text, month int4, status text, senders int4, rows int8)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT r.release_id, r.month, r.purpose, r.state, r.people, r.built, r.content
+    SELECT s.name, l.period, l.status, count(DISTINCT l.sender)::int4, sum(l.rows_loaded)::int8
+      FROM release.release_unsettled AS u
+      JOIN ingest.load AS l USING (load_id)
+      JOIN ingest.source AS s USING (source_id)
+     WHERE u.release_id = wanted
+     GROUP BY s.name, l.period, l.status ORDER BY s.name, l.period, l.status;
+$$;
+
+CREATE FUNCTION release.list()
+RETURNS TABLE (release_id int4, month int4, purpose text, at_least text, state text, people int8, built timestamptz,
+               content bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT r.release_id, r.month, r.purpose, r.at_least, r.state, r.people, r.built, r.content
       FROM release.release AS r ORDER BY r.release_id;
 $$;
 
@@ -836,12 +874,13 @@ $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA release FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
-    release.build_begin(bytea, int4, text), release.build_places(bytea, int4), release.build_sources(bytea, int4),
+    release.build_begin(bytea, int4, text, text), release.build_places(bytea, int4), release.build_sources(bytea, int4),
     release.build_source(bytea, int4, text), release.build_people(bytea, int4), release.build_publish(bytea, int4),
-    release.retire(bytea, int4), release.verify(int4), release.list() TO cinque_releaser;
+    release.retire(bytea, int4), release.verify(int4), release.list(), release.unsettled(int4)
+    TO cinque_releaser;
 GRANT EXECUTE ON FUNCTION release.open(bytea, text, bytea, int4), release.query_of(bytea, bytea),
     release.month_end(int4) TO cinque_query;
-GRANT SELECT (release_id, month, purpose, state, people, rows, content, built) ON release.release TO cinque_query;
+GRANT SELECT (release_id, month, purpose, at_least, state, people, rows, content, built) ON release.release TO cinque_query;
 GRANT SELECT ON release.coverage TO cinque_query;
 
 RESET ROLE;

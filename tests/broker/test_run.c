@@ -14,14 +14,14 @@ static void build_release(Bench *bench)
                                        .person_id = "engineer",
                                        .purpose = TEXT("phm"),
                                        .object = TEXT("2026-08")};
+    const ReleaseWanted wanted = {.month = month_from(2026, 8), .purpose = "phm", .at_least = "provisional"};
     ReleaseReport report;
     Error error = {0};
 
     bench_sql(bench, "UPDATE governance.purpose SET opt_out = 'not_applied'");
     cr_assert(governance_open(bench->governor, &governance, &error).ok, "%s", error.message);
     cr_assert(governance_request(governance, &request, &permit, &error).ok, "%s", error.message);
-    cr_assert(query_release_build(releaser, permit, month_from(2026, 8), "phm", &report, &error).ok, "%s",
-              error.message);
+    cr_assert(query_release_build(releaser, permit, &wanted, &report, &error).ok, "%s", error.message);
 }
 
 /* A live release and an approved query, number 1. */

@@ -296,9 +296,9 @@ Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
                      "load_findings load_list "
                      "load_missing load_open load_publish load_reject load_withdraw quality quality_history "
                      "quality_tests quarantine_list refused_list totals_put");
-    expect_functions(
-        "cinque_releaser", "release",
-        "build_begin build_people build_places build_publish build_source build_sources list retire verify");
+    expect_functions("cinque_releaser", "release",
+                     "build_begin build_people build_places build_publish build_source build_sources list "
+                     "retire unsettled verify");
     expect_functions("cinque_query", "release", "month_end open query_of");
     expect_functions(
         "cinque_linker", "linkage",

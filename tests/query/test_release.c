@@ -23,6 +23,54 @@ Test(release, counts_any_identity_of_a_merged_person_as_an_opt_out)
     cr_expect_eq(report.people, 195, "3 and 50 are one person, who opted out as 50");
 }
 
+/* 3 and 7 are known by a commissioner's pseudonym alone (passes 4 and 5), 9 also by an NHS number. */
+static const char foreign[] =
+    "UPDATE linkage.link SET pass = 4 WHERE person_id = 3 OR subject_id = 200000009;"
+    "UPDATE linkage.link SET pass = 5 WHERE person_id = 7;";
+
+/* No list could name them. Switch: release.unreachable_leave_out in release.people_number. */
+Test(release, leaves_people_known_by_a_foreign_pseudonym_alone_out_where_opt_outs_apply)
+{
+    county_make(200, 0);
+    county_sql(foreign);
+
+    ReleaseReport report = county_release();
+
+    cr_expect_eq(report.people, 194);
+    cr_expect_eq(report.opted_out, 6, "50, 100, 150 and 200 by the list, 3 and 7 besides");
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.guard AS r JOIN release.guard_person AS g"
+                               " USING (guard_number) WHERE g.person_id IN (3, 7)"),
+                 0);
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.guard AS r JOIN release.guard_person AS g"
+                               " USING (guard_number) WHERE g.person_id = 9"),
+                 1);
+}
+
+/* A merger with somebody whom the lists can name makes them reachable. Switch: linkage.current_link there. */
+Test(release, keeps_people_known_by_a_foreign_pseudonym_who_are_merged_with_somebody_else)
+{
+    county_make(200, 0);
+    county_sql(foreign);
+    county_sql("UPDATE linkage.person SET merged_into = 4, merged_run = 1 WHERE person_id = 7");
+
+    ReleaseReport report = county_release();
+
+    cr_expect_eq(report.opted_out, 5);
+    cr_expect_eq(report.people, 194, "7 is 4 now");
+}
+
+Test(release, keeps_people_known_by_a_foreign_pseudonym_alone_where_opt_outs_do_not_apply)
+{
+    county_make(200, 0);
+    county_sql(foreign);
+    county_sql("UPDATE governance.purpose SET opt_out = 'not_applied'");
+
+    ReleaseReport report = county_release();
+
+    cr_expect_eq(report.people, 200);
+    cr_expect_eq(report.opted_out, 0);
+}
+
 Test(release, leaves_rows_without_agreement_out_and_counts_them)
 {
     county_make(200, 0);
@@ -78,7 +126,7 @@ static void expect_refused(const char *change, const char *message)
     county_sql(change);
     releaser = support_database("cinque_releaser");
 
-    Result result = release_build(releaser, COUNTY_BUILD_PERMIT, COUNTY_MONTH, "phm", &report, &error);
+    Result result = release_build(releaser, COUNTY_BUILD_PERMIT, &COUNTY_WANTED, &report, &error);
 
     cr_assert_not(result.ok);
     cr_expect_eq(error.code, ERROR_REFUSED);
@@ -132,7 +180,8 @@ Test(release, is_refused_for_another_purpose_than_the_permits)
                " VALUES ('care', 'Care', 'not_applied', 'basis', 'approver', 21)");
     releaser = support_database("cinque_releaser");
 
-    Result result = release_build(releaser, COUNTY_BUILD_PERMIT, COUNTY_MONTH, "care", &report, &error);
+    const ReleaseWanted wanted = {.month = COUNTY_MONTH, .purpose = "care", .at_least = "provisional"};
+    Result result = release_build(releaser, COUNTY_BUILD_PERMIT, &wanted, &report, &error);
 
     cr_assert_not(result.ok);
     cr_expect_eq(error.code, ERROR_REFUSED);
@@ -419,7 +468,7 @@ Test(release, the_reader_reaches_nothing_but_live_releases)
         "INSERT INTO release_1.person (person_number) VALUES (0)",
         "CREATE TABLE release_1.mine (x int)",
         "CREATE TEMP TABLE mine (x int)",
-        "SELECT release.build_begin('\\x00', 317, 'phm')",
+        "SELECT release.build_begin('\\x00', 317, 'phm', 'final')",
         "SELECT release.retire('\\x00', 1)",
         "SELECT release.verify(1)",
     };
