@@ -52,7 +52,8 @@ CREATE TABLE linkage.link_history (
     run_id       int4        NOT NULL,
     pass         int2        NOT NULL,
     rule_version int2        NOT NULL,
-    undone       timestamptz NOT NULL DEFAULT clock_timestamp()
+    undone       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    moved_run    int4 -- the run that moved it away, whose undo puts it back; null: taken back with its own run
 );
 
 CREATE TABLE linkage.household (
@@ -499,7 +500,7 @@ $$;
 
 -- ---- taking a run back ----
 
--- The links of the run go to link_history; the people and households it made go, their ids stay used up; the people
+-- The links of the run go to link_history, those it moved there come back; the people and households it made go, their ids stay used up; the people
 -- it merged are apart again; residences are as they were before it.
 CREATE FUNCTION linkage.undo(permit bytea, run_id int4) RETURNS int8
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -523,6 +524,11 @@ BEGIN
       FROM linkage.link WHERE link.run_id = undo.run_id;
     DELETE FROM linkage.link WHERE link.run_id = undo.run_id;
     GET DIAGNOSTICS removed = ROW_COUNT;
+    WITH back AS (
+        DELETE FROM linkage.link_history WHERE link_history.moved_run = undo.run_id RETURNING link_history.*
+    )
+    INSERT INTO linkage.link (subject_id, person_id, run_id, pass, rule_version)
+    SELECT back.subject_id, back.person_id, back.run_id, back.pass, back.rule_version FROM back;
     DELETE FROM linkage.residence WHERE residence.run_id = undo.run_id;
     INSERT INTO linkage.residence (person_id, household_id, valid_from, valid_to, run_id)
     SELECT held.person_id, held.household_id, held.valid_from, held.valid_to, held.run_id

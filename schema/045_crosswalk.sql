@@ -53,6 +53,44 @@ BEGIN
 END
 $$;
 
+-- Private: links that a walk made and that do not fit where it ends now go to link_history, before anybody is merged:
+-- else whoever a corrected walk led to and whoever it leads to now would become one. They fit a person by a number, or
+-- by a pseudonym that leads nowhere; where a person has neither, the links of one walk's end stay and the others go.
+-- A walk that is gone moves nobody.
+CREATE FUNCTION linkage.strays_move(new_run int4) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    WITH walked AS MATERIALIZED (
+        SELECT link.subject_id, link.person_id, coalesce(walk.root, walk.foreign_token) AS component
+          FROM linkage.crosswalk AS walk
+          JOIN linkage.person_subject AS subject USING (foreign_token)
+          JOIN linkage.current_link AS link USING (subject_id)
+         WHERE link.pass >= 3 AND (walk.root IS NOT NULL OR walk.target IS NULL)
+    ), anchor AS MATERIALIZED (
+        SELECT link.person_id, coalesce(token.root_token, subject.nhs_token, subject.foreign_token) AS component
+          FROM linkage.current_link AS link
+          JOIN linkage.person_subject AS subject USING (subject_id)
+          LEFT JOIN linkage.merger_token AS token USING (nhs_token)
+         WHERE link.person_id IN (SELECT person_id FROM walked)
+           AND (link.pass < 3 OR link.pass = 4 AND link.subject_id NOT IN (SELECT subject_id FROM walked))
+    ), fitting AS (
+        SELECT person_id, component FROM anchor
+        UNION ALL
+        (SELECT DISTINCT ON (person_id) person_id, component
+           FROM walked
+          WHERE person_id NOT IN (SELECT person_id FROM anchor)
+          ORDER BY person_id, component)
+    ), stray AS (
+        DELETE FROM linkage.link
+         USING walked
+         WHERE link.subject_id = walked.subject_id
+           AND NOT EXISTS (SELECT FROM fitting
+                            WHERE fitting.person_id = walked.person_id AND fitting.component = walked.component)
+        RETURNING link.*
+    )
+    INSERT INTO linkage.link_history (subject_id, person_id, run_id, pass, rule_version, moved_run)
+    SELECT subject_id, person_id, run_id, pass, rule_version, new_run FROM stray
+$$;
+
 -- The step of a run between mergers and people: where each walk ends. Every round goes one space further, and a row is
 -- decided once, so it ends; a walk in a circle is never decided. Returns the pseudonyms that lead somewhere.
 CREATE FUNCTION linkage.run_crosswalk(permit bytea, run_id int4) RETURNS int8
@@ -76,14 +114,15 @@ BEGIN
         EXIT WHEN changed = 0;
     END LOOP;
     ANALYZE linkage.crosswalk;
+    PERFORM linkage.strays_move(run_id);
     UPDATE linkage.run SET crosswalk_ambiguous = (SELECT count(*) FROM linkage.crosswalk WHERE target IS NULL)
      WHERE run.run_id = run_crosswalk.run_id;
     RETURN (SELECT count(*) FROM linkage.crosswalk WHERE root IS NOT NULL);
 END
 $$;
 
-REVOKE EXECUTE ON FUNCTION linkage.crosswalk_pairs(), linkage.crosswalk_collect(), linkage.run_crosswalk(bytea, int4)
-    FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION linkage.crosswalk_pairs(), linkage.crosswalk_collect(), linkage.strays_move(int4),
+    linkage.run_crosswalk(bytea, int4) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION linkage.run_crosswalk(bytea, int4) TO cinque_linker;
 
 RESET ROLE;

@@ -186,3 +186,57 @@ Test(crosswalk, a_late_crosswalk_merges_and_an_undo_takes_it_apart)
     bench_undo(&bench, 2);
     cr_expect_str_eq(bench_people(&bench, text), "1|2");
 }
+
+/* Switch: linkage.strays_move in linkage.run_crosswalk. */
+Test(crosswalk, a_corrected_walk_moves_its_pseudonym_and_merges_no_two_numbers)
+{
+    SCOPED(bench_close)
+    Bench bench = open_foreign("SELECT bench.foreign(1, 'P'), bench.person(2, 'list', 'A', NULL),"
+                               " bench.person(3, 'list', 'B', NULL), bench.walk(10, 1, 'P', 'A', NULL)");
+    bench_link(&bench);
+    cr_assert_str_eq(bench_people(&bench, text), "1,2|3");
+    bench_run(bench.owner, "UPDATE records.walked SET valid_to = governance.today() - 1;"
+                           "SELECT bench.walk(11, 1, 'P', 'B', NULL)");
+
+    LinkageReport report = bench_link(&bench);
+
+    cr_expect_eq(report.people_merged, 0);
+    cr_expect_str_eq(bench_people(&bench, text), "1,3|2");
+    bench_undo(&bench, 2);
+    cr_expect_str_eq(bench_people(&bench, text), "1,2|3");
+    cr_expect_str_eq(passes(&bench), "1 3; 2 1; 3 1");
+    bench_link(&bench);
+    cr_expect_str_eq(bench_people(&bench, text), "1,3|2", "the correction counts again after the undo");
+}
+
+/* Switch: the one end that stays in linkage.strays_move. */
+Test(crosswalk, pseudonyms_of_one_person_whose_walks_part_are_two)
+{
+    SCOPED(bench_close)
+    Bench bench = open_foreign("SELECT bench.foreign(1, 'P'), bench.foreign(2, 'R'),"
+                               " bench.walk(10, 1, 'P', NULL, 'R')");
+    bench_link(&bench);
+    cr_assert_str_eq(bench_people(&bench, text), "1,2");
+    bench_run(bench.owner, "UPDATE records.walked SET valid_to = governance.today() - 1;"
+                           "SELECT bench.walk(11, 1, 'P', 'A', NULL), bench.walk(12, 1, 'R', 'B', NULL),"
+                           " bench.person(6, 'list', 'A', NULL), bench.person(7, 'list', 'B', NULL)");
+
+    bench_link(&bench);
+
+    cr_expect_str_eq(bench_people(&bench, text), "1,6|2,7");
+}
+
+/* Switch: walk.target IS NULL in linkage.strays_move. */
+Test(crosswalk, a_pseudonym_that_is_mapped_to_two_numbers_later_leaves_the_first)
+{
+    SCOPED(bench_close)
+    Bench bench = open_foreign("SELECT bench.foreign(1, 'P'), bench.person(2, 'list', 'A', NULL),"
+                               " bench.person(3, 'list', 'B', NULL), bench.walk(10, 1, 'P', 'A', NULL)");
+    bench_link(&bench);
+    bench_run(bench.owner, "SELECT bench.walk(11, 1, 'P', 'B', NULL)");
+
+    bench_link(&bench);
+
+    cr_expect_str_eq(bench_people(&bench, text), "1|2|3");
+    cr_expect_str_eq(passes(&bench), "1 4; 2 1; 3 1");
+}
