@@ -18,13 +18,14 @@ enum { LEVEL = 3 };
 struct ArchiveWriter {
     const char *folder;
     int64_t delivery_id;
+    int part, opening; /* what it made, held open so that no other file gets their inodes; -1: none */
     Seal *seal;
     HashStream *hash;
     ZSTD_CCtx *encoder;
-    unsigned char *block, *packed; /* block: as delivered, wiped */
+    unsigned char *block, *packed; /* as delivered, and compressed, which keeps letters as they are: wiped */
     size_t length, packed_capacity;
     uint64_t blocks, bytes;
-    bool is_finished;
+    bool is_failed; /* what was given is not what is written: it can only be given up */
 };
 
 Result archive_path(const char *folder, int64_t delivery_id, const char *suffix, char out[ARCHIVE_PATH_BYTES],
@@ -73,24 +74,57 @@ Result archive_forget(const char *folder, int64_t delivery_id, Error *error)
     return sync_folder(folder, error);
 }
 
-void archive_abandon(ArchiveWriter **writer)
+static Result hold(const char *path, int *made, Error *error)
 {
-    ArchiveWriter *made = *writer;
+    *made = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    return *made >= 0 ? RESULT_OK : fail_errno(error, "%s: cannot be opened", path);
+}
+
+/* Under its name another's file may lie by now. */
+static bool is_ours(const char *path, int made)
+{
+    struct stat own, there;
+
+    return made >= 0 && fstat(made, &own) == 0 && lstat(path, &there) == 0 && own.st_dev == there.st_dev &&
+           own.st_ino == there.st_ino;
+}
+
+static void remove_ours(const ArchiveWriter *writer, const char *suffix, int made)
+{
+    char path[ARCHIVE_PATH_BYTES];
     Error ignored;
 
-    if (made == NULL)
-        return;
-    seal_abandon(&made->seal);
-    if (!made->is_finished)
-        (void)archive_remove(made->folder, made->delivery_id, &ignored).ok;
+    if (archive_path(writer->folder, writer->delivery_id, suffix, path, &ignored).ok && is_ours(path, made))
+        (void)unlink(path);
+}
+
+static void writer_close(ArchiveWriter **writer)
+{
+    ArchiveWriter *made = *writer;
+
+    if (made->part >= 0)
+        (void)close(made->part);
+    if (made->opening >= 0)
+        (void)close(made->opening);
     hash_close(&made->hash);
     ZSTD_freeCCtx(made->encoder);
-    if (made->block != NULL)
-        secret_wipe(made->block, ARCHIVE_BLOCK_BYTES);
+    secret_wipe(made->block, ARCHIVE_BLOCK_BYTES);
+    secret_wipe(made->packed, made->packed_capacity);
     memory_free(made->block);
     memory_free(made->packed);
     memory_free(made);
     *writer = NULL;
+}
+
+/* Never a N.sealed: one that is in its place may be acknowledged. */
+void archive_abandon(ArchiveWriter **writer)
+{
+    if (*writer == NULL)
+        return;
+    seal_abandon(&(*writer)->seal);
+    remove_ours(*writer, ARCHIVE_OPENING, (*writer)->opening);
+    remove_ours(*writer, ARCHIVE_PART, (*writer)->part);
+    writer_close(writer);
 }
 
 static Result open_seal(const Keyring *keyring, ArchiveWriter *writer, Error *error)
@@ -101,7 +135,9 @@ static Result open_seal(const Keyring *keyring, ArchiveWriter *writer, Error *er
     TRY(archive_path(writer->folder, writer->delivery_id, ARCHIVE_OPENING, opening, error));
     const SealArchive archive = {
         .path = path, .of = archive_name(writer->delivery_id, of), .opening_path = opening};
-    return seal_create_archive(keyring, &archive, &writer->seal, error);
+    TRY(seal_create_archive(keyring, &archive, &writer->seal, error));
+    TRY(hold(path, &writer->part, error));
+    return hold(opening, &writer->opening, error);
 }
 
 Result archive_create(const Keyring *keyring, const char *folder, int64_t delivery_id, ArchiveWriter **writer,
@@ -111,6 +147,7 @@ Result archive_create(const Keyring *keyring, const char *folder, int64_t delive
 
     made->folder = folder;
     made->delivery_id = delivery_id;
+    made->part = made->opening = -1;
     made->hash = hash_open();
     made->encoder = ZSTD_createCCtx();
     made->block = memory_alloc(ARCHIVE_BLOCK_BYTES);
@@ -137,7 +174,14 @@ static Result flush(ArchiveWriter *writer, Error *error)
                      (Text){.data = (const char *)writer->packed, .length = length}, error);
 }
 
-Result archive_add(ArchiveWriter *writer, const void *bytes, size_t length, Error *error)
+static Result check_writer(const ArchiveWriter *writer, Error *error)
+{
+    if (writer->is_failed)
+        return fail(error, ERROR_SYSTEM, "archive: a write of it failed before");
+    return RESULT_OK;
+}
+
+static Result add(ArchiveWriter *writer, const void *bytes, size_t length, Error *error)
 {
     const unsigned char *from = bytes;
 
@@ -155,6 +199,14 @@ Result archive_add(ArchiveWriter *writer, const void *bytes, size_t length, Erro
     return RESULT_OK;
 }
 
+Result archive_add(ArchiveWriter *writer, const void *bytes, size_t length, Error *error)
+{
+    TRY(check_writer(writer, error));
+    Result result = add(writer, bytes, length, error);
+    writer->is_failed = !result.ok;
+    return result;
+}
+
 uint64_t archive_added(const ArchiveWriter *writer)
 {
     return writer->bytes;
@@ -167,6 +219,8 @@ static Result put_in_place(ArchiveWriter *writer, ArchiveSum *sum, Error *error)
 
     TRY(archive_path(writer->folder, writer->delivery_id, ARCHIVE_PART, part, error));
     TRY(archive_path(writer->folder, writer->delivery_id, ARCHIVE_SEALED, sealed, error));
+    if (!is_ours(part, writer->part))
+        return fail(error, ERROR_SYSTEM, "%s: not the file that was written", part);
     if (rename(part, sealed) != 0 || stat(sealed, &status) != 0)
         return fail_errno(error, "%s: cannot be put in place", sealed);
     sum->sealed_bytes = (uint64_t)status.st_size;
@@ -177,12 +231,13 @@ Result archive_finish(ArchiveWriter **writer, ArchiveSum *sum, Error *error)
 {
     ArchiveWriter *made = *writer;
 
+    TRY(check_writer(made, error));
+    made->is_failed = true; /* until all is done */
     if (made->length > 0)
         TRY(flush(made, error));
     TRY(seal_finish(&made->seal, error));
     *sum = (ArchiveSum){.content = hash_value(made->hash), .bytes = made->bytes};
     TRY(put_in_place(made, sum, error));
-    made->is_finished = true;
-    archive_abandon(writer);
+    writer_close(writer);
     return RESULT_OK;
 }

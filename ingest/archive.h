@@ -21,11 +21,12 @@ typedef struct ArchiveSum {
 /* What a killed pull left under this number is removed first. */
 Result archive_create(const Keyring *keyring, const char *folder, int64_t delivery_id, ArchiveWriter **writer,
                       Error *error) CHECKED;
+/* Failed once, a writer takes nothing more and is not to be finished. */
 Result archive_add(ArchiveWriter *writer, const void *bytes, size_t length, Error *error) CHECKED;
 uint64_t archive_added(const ArchiveWriter *writer);
 /* Durable when this returns: synchronised, in its place, and its folder synchronised. */
 Result archive_finish(ArchiveWriter **writer, ArchiveSum *sum, Error *error) CHECKED;
-void archive_abandon(ArchiveWriter **writer); /* nothing stays; for SCOPED */
+void archive_abandon(ArchiveWriter **writer); /* what it made, and no other's; for SCOPED */
 
 /* N.sealed and all beside it. Not there: fine. */
 Result archive_remove(const char *folder, int64_t delivery_id, Error *error) CHECKED;

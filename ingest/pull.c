@@ -103,6 +103,7 @@ typedef struct Taking {
     bool is_signed;
     Manifest manifest; /* when is_signed */
     ArchiveWriter *writer;
+    bool is_failed; /* the archive took no more, which is no lost connection */
 } Taking;
 
 static void taking_close(Taking *taking)
@@ -176,7 +177,9 @@ static Result archive_piece(void *context, const void *bytes, size_t length, Err
 {
     Taking *taking = context;
 
-    return archive_add(taking->writer, bytes, length, error);
+    Result result = archive_add(taking->writer, bytes, length, error);
+    taking->is_failed = !result.ok;
+    return result;
 }
 
 /* A connection that was lost is taken up where it was; the data key is of this attempt alone, so a killed
@@ -192,7 +195,7 @@ static Result transfer(Taking *taking, Error *error)
                       &failure)
                 .ok)
             return RESULT_OK;
-        if (failure.code != ERROR_SYSTEM || attempt == TRIES) {
+        if (taking->is_failed || failure.code != ERROR_SYSTEM || attempt == TRIES) {
             *error = failure;
             return (Result){.ok = false};
         }

@@ -4,6 +4,7 @@
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
@@ -23,14 +24,23 @@ struct Seal {
     bool removed_on_close;
 };
 
+/* Under its name another's file may lie by now. */
+static void remove_own(const Seal *seal)
+{
+    struct stat own, there;
+
+    if (seal->removed_on_close && seal->file != NULL && fstat(fileno(seal->file), &own) == 0 &&
+        lstat(seal->path, &there) == 0 && own.st_dev == there.st_dev && own.st_ino == there.st_ino)
+        (void)unlink(seal->path);
+}
+
 static void seal_close(Seal **seal)
 {
     if (*seal == NULL)
         return;
+    remove_own(*seal);
     if ((*seal)->file != NULL)
         (void)fclose((*seal)->file);
-    if ((*seal)->removed_on_close)
-        (void)unlink((*seal)->path);
     keyed_block_close(&(*seal)->cipher);
     memory_free((*seal)->sealed);
     memory_free((*seal)->path);
@@ -55,6 +65,7 @@ static Result open_file(Seal *seal, Error *error)
     seal->file = fdopen(descriptor, "wb");
     if (seal->file == NULL) {
         (void)close(descriptor);
+        (void)unlink(seal->path);
         return fail_errno(error, "%s: cannot be made", seal->path);
     }
     return RESULT_OK;
