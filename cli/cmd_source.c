@@ -14,11 +14,10 @@ Result cmd_source_check(Cli *cli, int argc, const char *const *argv, Error *erro
     };
 
     TRY(cli_parse(cli, argc, argv, options, 1, 1, 2, error));
-    if (period_text != NULL && !month_parse(text_from(period_text), &period))
-        return fail(error, ERROR_USAGE, "--period: a month is CCYY-MM");
+    if (period_text != NULL)
+        TRY(spec_period(period_text, &period, error));
     TRY(spec_open_versions(cli->arguments[0], &versions, error));
-    TRY(period_text == NULL ? spec_open(cli->arguments[0], &spec, error)
-                            : spec_open_for(cli->arguments[0], period, &spec, error));
+    TRY(spec_open_in(cli->arguments[0], period_text, &spec, error));
     if (cli->argument_count == 1) {
         printf("good: source %s version %d\n", ingest_spec_source(spec), ingest_spec_version(spec));
         return RESULT_OK;

@@ -27,13 +27,17 @@ Result cmd_source_diff(Cli *cli, int argc, const char *const *argv, Error *error
     SCOPED(ingest_spec_close) IngestSpec *spec = NULL;
     SCOPED(table_close) Table *table = NULL;
     const char *format_name = "terminal";
-    const Option options[] = {{"format", OPTION_TEXT, false, NULL, "terminal, csv or json", &format_name}};
+    const char *period = NULL;
+    const Option options[] = {
+        {"period", OPTION_TEXT, false, NULL, "by the version that is in effect in this month", &period},
+        {"format", OPTION_TEXT, false, NULL, "terminal, csv or json", &format_name},
+    };
     IngestDrift drift;
     TableFormat format;
 
-    TRY(cli_parse(cli, argc, argv, options, 1, 2, 2, error));
+    TRY(cli_parse(cli, argc, argv, options, 2, 2, 2, error));
     TRY(cli_format(format_name, &format, error));
-    TRY(spec_open(cli->arguments[0], &spec, error));
+    TRY(spec_open_in(cli->arguments[0], period, &spec, error));
     TRY(ingest_diff(spec, cli->arguments[1], &drift, &table, error));
     if (table_row_count(table) > 0 || format != TABLE_TERMINAL)
         table_print(table, format, stdout);

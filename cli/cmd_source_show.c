@@ -12,7 +12,7 @@ static const DbStatement list_statement = {
 static const DbStatement text_statement = {
     .name = "source_text",
     .sql = cli_sql_source_text,
-    .parameters = {VALUE_TEXT},
+    .parameters = {VALUE_TEXT, VALUE_INT4},
     .columns = {VALUE_TEXT},
 };
 
@@ -36,10 +36,14 @@ static void print_sources(const DbRows *rows, Arena *arena)
     table_print(table, TABLE_TERMINAL, stdout);
 }
 
-static Result show_registered(Cli *cli, const char *source, Error *error)
+static Result show_registered(Cli *cli, const char *source, const char *period, Error *error)
 {
     SCOPED(db_close) Db *reader = NULL;
     SCOPED(db_rows_close) DbRows *rows = NULL;
+    Month month = 0;
+
+    if (period != NULL)
+        TRY(spec_period(period, &month, error));
 
     TRY(cli_open(cli, "cinque_query", &reader, error));
     if (source == NULL) {
@@ -47,10 +51,12 @@ static Result show_registered(Cli *cli, const char *source, Error *error)
         print_sources(rows, cli->arena);
         return RESULT_OK;
     }
-    const Value parameters[] = {value_text(text_from(source))};
+    const Value parameters[] = {value_text(text_from(source)),
+                                period != NULL ? value_int4(month) : value_null(VALUE_INT4)};
     TRY(db_run(reader, &text_statement, parameters, &rows, error));
     if (db_row_count(rows) == 0)
-        return fail(error, ERROR_INPUT, "source: none of this name is registered");
+        return fail(error, ERROR_INPUT, "source: none of this name is registered%s",
+                    period != NULL ? " and in effect in this month" : "");
     printf("%.*s", TEXT_ARG(db_text(rows, 0, 0)));
     return RESULT_OK;
 }
@@ -60,16 +66,18 @@ Result cmd_source_show(Cli *cli, int argc, const char *const *argv, Error *error
 {
     SCOPED(ingest_spec_close) IngestSpec *spec = NULL;
     bool is_markdown = false, is_registered = false;
+    const char *period = NULL;
     const Option options[] = {
+        {"period", OPTION_TEXT, false, NULL, "the version that is in effect in this month", &period},
         {"markdown", OPTION_FLAG, false, NULL, "the page as Markdown", &is_markdown},
         {"registered", OPTION_FLAG, false, NULL, "the text of the spec as the database holds it",
          &is_registered},
     };
 
-    TRY(cli_parse(cli, argc, argv, options, 2, 0, 1, error));
+    TRY(cli_parse(cli, argc, argv, options, 3, 0, 1, error));
     if (cli->argument_count == 0 || is_registered)
-        return show_registered(cli, cli->argument_count > 0 ? cli->arguments[0] : NULL, error);
-    TRY(spec_open(cli->arguments[0], &spec, error));
+        return show_registered(cli, cli->argument_count > 0 ? cli->arguments[0] : NULL, period, error);
+    TRY(spec_open_in(cli->arguments[0], period, &spec, error));
     ingest_spec_page(spec, is_markdown, stdout);
     return RESULT_OK;
 }

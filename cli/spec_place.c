@@ -132,6 +132,23 @@ Result spec_open_for(const char *name, Month period, IngestSpec **spec, Error *e
     return RESULT_OK;
 }
 
+Result spec_period(const char *period, Month *month, Error *error)
+{
+    if (!month_parse(text_from(period), month))
+        return fail(error, ERROR_USAGE, "--period: a month is CCYY-MM");
+    return RESULT_OK;
+}
+
+Result spec_open_in(const char *name, const char *period, IngestSpec **spec, Error *error)
+{
+    Month month;
+
+    if (period == NULL)
+        return spec_open(name, spec, error);
+    TRY(spec_period(period, &month, error));
+    return spec_open_for(name, month, spec, error);
+}
+
 static int compare_paths(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);

@@ -38,6 +38,36 @@ Test(source, a_comparison_needs_a_spec_and_a_file_that_can_be_read)
                    "/nowhere.csv");
 }
 
+/* Switch: spec_open_in in cli/cmd_source_diff.c and cmd_source_show.c. */
+Test(source, a_comparison_and_a_page_are_of_the_version_in_effect_in_the_period)
+{
+    static const char older[] =
+        "source: stay\ntitle: Stays of old\nversion: 1\neffective_from: 2023-04-01\n"
+        "effective_to: 2024-03-31\nfile: { format: delimited }\nupdate: snapshot\ncontroller: sender\n"
+        "subject: none\nrejects: { rows_max: 9, percent_max: 50 }\ncolumns:\n"
+        "  - { name: start_date, use: date }\n";
+    static const char newer[] =
+        "source: stay\ntitle: Stays\nversion: 2\neffective_from: 2024-04-01\n"
+        "file: { format: delimited }\nupdate: snapshot\ncontroller: sender\nsubject: none\n"
+        "rejects: { rows_max: 9, percent_max: 50 }\ncolumns:\n"
+        "  - { name: start_date, use: date }\n  - { name: ward, use: dimension, shape: A9 }\n";
+    SCOPED(arena_close) Arena *arena = arena_create(64 << 20);
+    Cli cli = {.arena = arena};
+    Error error = {0};
+    support_file("stay@1.yaml", older);
+    const char *path = support_file("stay.yaml", newer);
+    const char *file = support_file("stay.csv", "start_date\n2023-05-01\n");
+    const char *const words[] = {"source", "diff", path, file, "--period", "2023-05"};
+
+    cr_assert(cli_run(&cli, 6, words, &error).ok, "%s", error.message);
+    cr_expect_eq(cli.exit_status, 0);
+    cr_assert(cli_run(&cli, 4, words, &error).ok, "%s", error.message);
+    cr_expect_eq(cli.exit_status, 5, "the newest has a column more");
+    cr_assert(CLI(&error, "source", "show", path, "--period", "2023-05").ok, "%s", error.message);
+    (void)fflush(stdout);
+    cr_expect_stdout_neq_str("");
+}
+
 static const char sample[] = "visit_id,visit_date,kind\nA1,2026-01-01,x\nA2,2026-01-02,x\n";
 
 Test(source, a_spec_is_proposed_once_and_never_written_over)

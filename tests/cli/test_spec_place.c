@@ -38,6 +38,21 @@ Test(spec_place, a_month_is_read_by_the_version_that_was_in_effect)
     cr_expect_eq(version_for(path, 2027, 1), 2);
 }
 
+Test(spec_place, a_period_as_it_is_typed_chooses_and_none_means_the_newest)
+{
+    SCOPED(ingest_spec_close) IngestSpec *late = NULL, *newest_of = NULL, *none = NULL;
+    const char *path = newest(SPEC("1", OLD), SPEC("2", NEW));
+    Error error = {0};
+
+    cr_assert(spec_open_in(path, "2025-03", &late, &error).ok, "%s", error.message);
+    cr_assert(spec_open_in(path, NULL, &newest_of, &error).ok, "%s", error.message);
+
+    cr_expect_eq(ingest_spec_version(late), 1);
+    cr_expect_eq(ingest_spec_version(newest_of), 2);
+    cr_expect_not(spec_open_in(path, "2025-3", &none, &error).ok);
+    cr_expect_eq(error.code, ERROR_USAGE);
+}
+
 Test(spec_place, an_older_version_that_is_named_is_meant_alone)
 {
     newest(SPEC("1", OLD), SPEC("2", NEW));
