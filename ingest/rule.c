@@ -274,6 +274,17 @@ static void check_birth(Rules *rules)
     }
 }
 
+/* An event of one day lies in the window; one that lasts has a day in common with it. */
+static bool is_in_window(const Rules *rules, Date event, Date from, Date to)
+{
+    int column = rules->spec->replaces.until;
+    const Value *until = date_of(rules, column);
+
+    if (event > to)
+        return false;
+    return column == SPEC_NONE ? event >= from : until == NULL || until->date >= from;
+}
+
 /* What a row replaces counts though the row is bad; a row outside of it would never be replaced by a
  * repetition of itself. */
 static void take_window(Rules *rules)
@@ -285,7 +296,7 @@ static void take_window(Rules *rules)
 
     if (from == NULL || to == NULL)
         return;
-    if (event != NULL && (event->date < from->date || event->date > to->date))
+    if (event != NULL && !is_in_window(rules, event->date, from->date, to->date))
         add_fault(rules, rules->spec->event_date, RULE_OUTSIDE_WINDOW);
     const Value *group = &rules->payload[rules->slots[replaces->group]];
     row->has_window = !group->is_null && from->date <= to->date;

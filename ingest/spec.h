@@ -92,6 +92,7 @@ typedef struct SpecChange {
  */
 typedef struct SpecReplaces {
     int group, from, to;
+    int until; /* the day a row's event ends on, empty while it goes on; SPEC_NONE: events are of one day */
 } SpecReplaces;
 
 /* Past what a measure of a whole delivery is told, held for a second person, or refuses it. NAN: never. */

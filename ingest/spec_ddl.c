@@ -18,14 +18,14 @@ static const DbStatement source_find = {
     .sql = ingest_sql_source_find,
     .parameters = {VALUE_TEXT},
     .columns = {VALUE_INT2, VALUE_TEXT, VALUE_TEXT, VALUE_INT4, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT,
-                VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT},
+                VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT},
 };
 static const DbStatement source_put = {
     .name = "source_put",
     .sql = ingest_sql_source_put,
     .parameters = {VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT,
                    VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT,
-                   VALUE_TEXT, VALUE_TEXT_ARRAY, VALUE_TEXT, VALUE_TEXT},
+                   VALUE_TEXT, VALUE_TEXT_ARRAY, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT},
     .columns = {VALUE_INT2},
 };
 static const DbStatement version_find = {
@@ -119,6 +119,7 @@ static bool supersedes_as_registered(const IngestSpec *spec, const DbRows *rows)
         stored_text(spec, spec->replaces.group),
         stored_text(spec, spec->replaces.from),
         stored_text(spec, spec->replaces.to),
+        stored_text(spec, spec->replaces.until),
         is_bulk ? stored_text(spec, spec->event_date) : (Text){0},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
@@ -306,6 +307,7 @@ static Result put_source(Db *owner, const IngestSpec *spec, Registered *register
         {.type = VALUE_TEXT_ARRAY, .array = {.items = keys, .count = spec->key_count}},
         text_or_null(spec->crosswalk_issuer),
         stored_name(spec, spec->controller),
+        stored_name(spec, spec->replaces.until),
     };
 
     TRY(db_run(owner, &source_put, values, &rows, error));

@@ -140,10 +140,12 @@ static void put_change(Page *page)
                              TEXT_ARG(spec->change.remove)));
     if (spec->replaces.group != SPEC_NONE)
         put_fact(page, "replaces",
-                 text_format(page->arena, "of a %.*s the days %.*s to %.*s",
+                 text_format(page->arena, "of a %.*s the days %.*s to %.*s%s%.*s",
                              TEXT_ARG(column_name(spec, spec->replaces.group)),
                              TEXT_ARG(column_name(spec, spec->replaces.from)),
-                             TEXT_ARG(column_name(spec, spec->replaces.to))));
+                             TEXT_ARG(column_name(spec, spec->replaces.to)),
+                             spec->replaces.until != SPEC_NONE ? ", and what lasts into them by " : "",
+                             TEXT_ARG(column_name(spec, spec->replaces.until))));
 }
 
 static Text joined_key(const Page *page)

@@ -74,6 +74,7 @@ static Result build_replaces(SpecBuild *build, bool is_wanted, Error *error)
     TRY(refer_required(build, "replaces", yaml->group, false, &spec->replaces.group, error));
     TRY(refer_required(build, "replaces", yaml->from, true, &spec->replaces.from, error));
     TRY(refer_required(build, "replaces", yaml->to, true, &spec->replaces.to, error));
+    TRY(spec_refer(build, "replaces", yaml->until, true, &spec->replaces.until, error));
     if (!is_wanted)
         return RESULT_OK;
     if (!is_stored_text(spec, spec->replaces.group))

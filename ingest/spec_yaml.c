@@ -98,6 +98,7 @@ static const cyaml_schema_field_t replaces_fields[] = {
     STRING_KEY("group", YamlReplaces, group),
     STRING_KEY("from", YamlReplaces, from),
     STRING_KEY("to", YamlReplaces, to),
+    STRING_MAYBE("until", YamlReplaces, until),
     CYAML_FIELD_END,
 };
 /* Empty is a value as well. */

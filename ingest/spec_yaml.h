@@ -38,7 +38,7 @@ typedef struct YamlChange {
 } YamlChange;
 
 typedef struct YamlReplaces {
-    char *group, *from, *to;
+    char *group, *from, *to, *until;
 } YamlReplaces;
 
 typedef struct YamlExclude {

@@ -24,6 +24,7 @@ CREATE TABLE ingest.source (
     group_column      text, -- bulk_replacement: the group whose days
     replaced_from_column text, -- from and
     replaced_to_column text, -- to, inclusive, a row's delivery replaces
+    replaced_until_column text, -- until when the event of a row that is replaced lasts; null: it is of one day
     key_columns       text[] NOT NULL DEFAULT '{}', -- what a record is known by; stored or as the file names them
     controller_column text, -- who each row is of, by their code; null: the sender
     crosswalk_issuer  text, -- role crosswalk: whose spaces it joins, who alone may send it
@@ -629,7 +630,8 @@ $$;
 -- Which rows of active loads count, as a subquery over base (a subquery or table with the columns of the source's
 -- records). Nothing is kept about it: a load that is replaced or withdrawn gives back what it had superseded.
 -- Net change: of each sender's word on a record the newest, unless it takes the record away; of two of one moment the
--- later delivery's. Bulk replacement: a row counts until a later delivery of its sender replaces its group's day.
+-- later delivery's. Bulk replacement: a row counts until a later delivery of its sender replaces its group's day,
+-- or where events last, a day of it.
 CREATE FUNCTION ingest.active_rows(of_source ingest.source, base text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE ($1).update_mode
@@ -645,9 +647,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         ' (SELECT ll.sender, ll.period, p.* FROM ingest.load_replaces AS p JOIN ingest.load AS ll USING (load_id)'
         ' WHERE p.load_id IN (SELECT c.load_id FROM %1$s AS c)) AS later'
         ' WHERE later.sender = l.sender AND later.group_value = b.%2$I'
-        ' AND b.%3$I BETWEEN later.day_from AND later.day_to'
+        ' AND b.%3$I <= later.day_to AND %4$s >= later.day_from'
         ' AND (later.period, later.load_id) > (l.period, b.load_id)))',
-        base, ($1).group_column, ($1).event_date_column)
+        base, ($1).group_column, ($1).event_date_column,
+        CASE WHEN ($1).replaced_until_column IS NULL THEN format('b.%I', ($1).event_date_column)
+             ELSE format('coalesce(b.%I, ''infinity'')', ($1).replaced_until_column) END)
     ELSE base END
 $$;
 
