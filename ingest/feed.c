@@ -62,6 +62,7 @@ typedef enum Setting {
     CERTIFICATE,
     KEY,
     MAILBOX,
+    FROM,
     WORKFLOW,
     SHARED_KEY,
     CONNINFO,
@@ -81,7 +82,7 @@ static const struct {
     [FEED_HTTPS] = {"https", "https://", BIT(URL),
                     BIT(CA) | BIT(CERTIFICATE) | BIT(KEY) | BIT(USER) | BIT(PASSWORD)},
     [FEED_MESH] = {"mesh", "https://", BIT(URL) | BIT(MAILBOX) | BIT(PASSWORD) | BIT(SHARED_KEY),
-                   BIT(WORKFLOW) | BIT(CA) | BIT(CERTIFICATE) | BIT(KEY)},
+                   BIT(FROM) | BIT(WORKFLOW) | BIT(CA) | BIT(CERTIFICATE) | BIT(KEY)},
     [FEED_POSTGRESQL] = {"postgresql", NULL, BIT(CONNINFO) | BIT(QUERY), BIT(PASSWORD)},
 };
 static const char *const setting_names[SETTING_COUNT] = {
@@ -97,6 +98,7 @@ static const char *const setting_names[SETTING_COUNT] = {
     [CERTIFICATE] = "certificate_file",
     [KEY] = "key_file",
     [MAILBOX] = "mailbox",
+    [FROM] = "from",
     [WORKFLOW] = "workflow",
     [SHARED_KEY] = "shared_key_file",
     [CONNINFO] = "conninfo",
@@ -118,6 +120,7 @@ static unsigned settings_given(const YamlTransport *yaml)
         [CERTIFICATE] = yaml->certificate_file,
         [KEY] = yaml->key_file,
         [MAILBOX] = yaml->mailbox,
+        [FROM] = yaml->from,
         [WORKFLOW] = yaml->workflow,
         [SHARED_KEY] = yaml->shared_key_file,
         [CONNINFO] = yaml->conninfo,
@@ -202,6 +205,7 @@ static Result build_transport(Build *build, Error *error)
         .certificate_file = kept_path(build, yaml->certificate_file),
         .key_file = kept_path(build, yaml->key_file),
         .mailbox = kept(build, yaml->mailbox),
+        .from = kept(build, yaml->from),
         .workflow = kept(build, yaml->workflow),
         .shared_key_file = kept_path(build, yaml->shared_key_file),
         .conninfo = kept(build, yaml->conninfo),
@@ -297,6 +301,10 @@ static Result build_limits(Build *build, Error *error)
         return wrong(build, "expected", "by_day: 1 to 28, of the month after the period", error);
     if (feed->keep_days < 1 || feed->keep_days > KEEP_DAYS_MAX)
         return wrong(build, "archive", "keep_days: 1 to 3660", error);
+    /* anybody with a mailbox can write to ours */
+    if (feed->transport == FEED_MESH && feed->settings.from == NULL && !feed->manifest_required)
+        return wrong(build, "transport",
+                     "kind mesh needs from, the sender's mailbox, unless a manifest is required", error);
     return RESULT_OK;
 }
 

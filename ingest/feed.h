@@ -35,6 +35,7 @@ typedef struct FeedSettings {
     const char *certificate_file;                     /* client certificate, PEM */
     const char *key_file;                             /* of the client certificate, or the sftp identity */
     const char *mailbox, *workflow, *shared_key_file; /* mesh */
+    const char *from;                                 /* mesh: the sender's mailbox; others are passed over */
     const char *conninfo, *query_file;                /* postgresql; conninfo without a password */
 } FeedSettings;
 

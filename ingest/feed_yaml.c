@@ -24,6 +24,7 @@ static const cyaml_schema_field_t transport_fields[] = {
     STRING_MAYBE("certificate_file", YamlTransport, certificate_file),
     STRING_MAYBE("key_file", YamlTransport, key_file),
     STRING_MAYBE("mailbox", YamlTransport, mailbox),
+    STRING_MAYBE("from", YamlTransport, from),
     STRING_MAYBE("workflow", YamlTransport, workflow),
     STRING_MAYBE("shared_key_file", YamlTransport, shared_key_file),
     STRING_MAYBE("conninfo", YamlTransport, conninfo),

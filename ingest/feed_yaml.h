@@ -5,7 +5,7 @@
 
 typedef struct YamlTransport {
     char *kind, *folder, *complete, *after, *url, *user, *password_file, *known_hosts, *ca_file,
-        *certificate_file, *key_file, *mailbox, *workflow, *shared_key_file, *conninfo, *query_file;
+        *certificate_file, *key_file, *mailbox, *from, *workflow, *shared_key_file, *conninfo, *query_file;
     int *stable_seconds;
 } YamlTransport;
 

@@ -119,6 +119,17 @@ static void keep_delivery(Mailbox *mailbox, const MeshMessage *message, Waiting 
     waiting->sent_us = message->sent_us;
 }
 
+static bool is_from_sender(const Mailbox *mailbox, const MeshMessage *message)
+{
+    const char *from = mailbox->feed->settings.from;
+
+    if (from == NULL || strcmp(from, message->sender) == 0)
+        return true;
+    log_event(LOG_LEVEL_WARNING, "mesh_sender_passed_over", "feed=%s message=%s", mailbox->feed->name,
+              message->id);
+    return false;
+}
+
 static Result describe_all(Mailbox *mailbox, Error *error)
 {
     for (size_t i = 0; i < mailbox->count; i++) {
@@ -127,7 +138,7 @@ static Result describe_all(Mailbox *mailbox, Error *error)
         TRY(mesh_describe(mailbox->mesh, mailbox->messages[i].id, &message, &is_there, error));
         if (is_there && message.kind == MESH_REPORT)
             TRY(take_report(mailbox, &message, error));
-        else if (is_there)
+        else if (is_there && is_from_sender(mailbox, &message))
             keep_delivery(mailbox, &message, &mailbox->messages[i]);
     }
     return RESULT_OK;

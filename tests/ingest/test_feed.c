@@ -95,6 +95,18 @@ Test(feed, what_is_wrong_is_told_by_its_place)
                  "line 8: period: told by a manifest: then one is required");
 }
 
+/* Switch: the check of from in build_limits. */
+Test(feed, a_mailbox_says_whose_messages_count)
+{
+    static const char mesh[] = "{ kind: mesh, url: \"https://host\", mailbox: M, password_file: p, "
+                               "shared_key_file: s }\n";
+
+    expect_error("{ kind: folder, folder: drop, complete: done, after: delete }\n"
+                 "manifest: { required: true, key: kent.pem }",
+                 mesh, "line 6: transport: kind mesh needs from");
+    expect_error("folder: drop, ", "folder: drop, from: M, ", "line 6: transport: kind folder has no from");
+}
+
 /* Switch: leave the check of url and conninfo out of check_settings. */
 Test(feed, no_secret_stands_in_a_feed)
 {

@@ -71,6 +71,7 @@ static void start(void)
                .transport = FEED_MESH,
                .settings = {.url = sandbox.url,
                             .mailbox = SANDBOX_MAILBOX,
+                            .from = SANDBOX_SENDER,
                             .workflow = "EXTRACT",
                             .ca_file = support_file("authority.pem", test_authority_pem(sandbox.authority)),
                             .certificate_file = support_file("us.pem", certificate),
@@ -124,6 +125,27 @@ Test(fetch_mesh, lists_deliveries_without_reports_and_what_goes_with_them)
     cr_expect_gt(items[0].changed_us, 0);
     cr_expect_str_eq(items[1].name, "M4.dat", "a name that is a path is not used");
     cr_expect_eq(sandbox.handshakes, 1);
+    FETCH_MESH.close(&state);
+}
+
+/* The switch: is_from_sender. */
+Test(fetch_mesh, what_others_send_is_passed_over_and_stays_there)
+{
+    messages[0].from = "X26OT999";
+    messages[1].from = "X26OT999"; /* its manifest */
+    void *state = open_and_list();
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 16);
+    FetchItem delivery = {.id = "M1", .name = "apc.csv"};
+    Error error = {0};
+    Text manifest;
+    bool is_found;
+
+    cr_assert_eq(item_count, 1U);
+    cr_expect_str_eq(items[0].id, "M4");
+    cr_assert(
+        FETCH_MESH.companion(state, &delivery, ".manifest", 100, arena, &manifest, &is_found, &error).ok);
+    cr_expect_not(is_found);
+    cr_expect_eq(messages[0].acknowledged + messages[1].acknowledged, 0);
     FETCH_MESH.close(&state);
 }
 

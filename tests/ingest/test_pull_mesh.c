@@ -65,7 +65,7 @@ static void open_feed(void)
     (void)snprintf(text, sizeof text,
                    "feed: visits\nsource: visit\nspec: spec.yaml\nsender: hosp_a\n"
                    "file: \"visit_{CCYY}{MM}.csv\"\n"
-                   "transport: { kind: mesh, url: \"%s\", mailbox: " SANDBOX_MAILBOX
+                   "transport: { kind: mesh, url: \"%s\", mailbox: " SANDBOX_MAILBOX ", from: " SANDBOX_SENDER
                    ", ca_file: authority.pem, "
                    "certificate_file: us.pem, key_file: us.key, password_file: password, "
                    "shared_key_file: shared_key }\narchive: { keep_days: 30 }\n",
