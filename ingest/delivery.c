@@ -68,6 +68,8 @@ Hash delivery_item(const Feed *feed, const FetchItem *item)
              item->changed_us);
     hash_add(hash, numbers, strlen(numbers));
     hash_add(hash, item->id, strlen(item->id));
+    if (item->has_version)
+        hash_add(hash, item->version.bytes, HASH_BYTES);
     return hash_value(hash);
 }
 

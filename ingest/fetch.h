@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "ingest/feed.h"
 
@@ -23,6 +24,9 @@ typedef struct FetchItem {
     char name[FETCH_NAME_BYTES]; /* as the sender named the file, without a folder; what `file` matches */
     uint64_t bytes;              /* or FETCH_BYTES_UNKNOWN */
     int64_t changed_us;          /* since 1970, UTC; 0: unknown */
+    bool has_version;            /* the host names its content */
+    Hash version;                /* of that name */
+    bool is_vague;               /* what changes under this id is told by its content alone: always fetched */
 } FetchItem;
 
 /* A failed Result stops the list. */

@@ -6,7 +6,13 @@
 
 #include "base/log.h"
 
-enum { FILES_MAX = 20000, ARENA_BYTES = 64 << 20, STATUS_OK = 200, STATUS_NOT_FOUND = 404 };
+enum {
+    FILES_MAX = 20000,
+    ARENA_BYTES = 64 << 20,
+    VALIDATOR_BYTES_MAX = 1024,
+    STATUS_OK = 200,
+    STATUS_NOT_FOUND = 404
+};
 
 #define FILE_BYTES_MAX ((uint64_t)1 << 40)
 
@@ -102,9 +108,16 @@ static Result look(Remote *remote, RemoteFile *file, Error *error)
         return RESULT_OK;
     if (!file->is_there)
         return fail_status(remote, answer.status, error);
+    Text validator = transfer_validator(remote->transfer), tag = transfer_header(remote->transfer, "etag");
+    if (validator.length > VALIDATOR_BYTES_MAX || tag.length > VALIDATOR_BYTES_MAX)
+        return fail(error, ERROR_LIMIT, "feed %s: the host's ETag is longer than %d bytes",
+                    remote->feed->name, VALIDATOR_BYTES_MAX);
     file->size = answer.size;
     file->changed = answer.changed;
-    file->validator = text_to_string(remote->arena, transfer_validator(remote->transfer));
+    file->has_version = tag.length > 0;
+    if (file->has_version)
+        file->version = hash_of(tag.data, tag.length);
+    file->validator = text_to_string(remote->arena, validator);
     return RESULT_OK;
 }
 
@@ -188,7 +201,10 @@ Result remote_list(void *state, FetchEach each, void *context, Error *error)
     for (size_t i = 0; i < remote->file_count; i++) {
         const RemoteFile *file = &remote->files[i];
         FetchItem item = {.bytes = file->size >= 0 ? (uint64_t)file->size : FETCH_BYTES_UNKNOWN,
-                          .changed_us = file->changed > 0 ? file->changed * 1000000 : 0};
+                          .changed_us = file->changed > 0 ? file->changed * 1000000 : 0,
+                          .has_version = file->has_version,
+                          .version = file->version,
+                          .is_vague = file->changed <= 0 && !file->has_version};
         if (!file->is_there)
             continue;
         memcpy(item.id, file->name, strlen(file->name) + 1);

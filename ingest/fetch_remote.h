@@ -19,7 +19,8 @@ typedef struct RemoteKind {
 typedef struct RemoteFile {
     const char *name, *validator;
     int64_t size, changed;
-    bool is_there;
+    bool is_there, has_version;
+    Hash version; /* of the ETag */
 } RemoteFile;
 
 struct Remote {

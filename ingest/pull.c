@@ -47,7 +47,7 @@ static Result consider(void *context, const FetchItem *item, Error *error)
     if (!feed_match(pull->feed, text_from(item->name), &period))
         return RESULT_OK;
     TRY(delivery_known(pull->context.loader, pull->feed, &hash, &delivery_id, error));
-    if (delivery_id > 0) {
+    if (delivery_id > 0 && !item->is_vague) {
         pull->known++;
         return pull->kind->acknowledge(pull->state, item, error);
     }

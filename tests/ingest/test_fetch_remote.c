@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "ingest/fetch.h"
+#include "ingest/delivery.h"
 #include "tests/support/sftp.h"
 #include "tests/support/support.h"
 #include "tests/support/web.h"
@@ -76,7 +76,7 @@ static struct {
     char data[FILE_BYTES], url[96];
     const char *tag, *names, *type, *authorization;
     long cut_at;
-    bool is_packed;
+    bool is_packed, has_no_end;
     int requests;
 } host;
 
@@ -97,7 +97,9 @@ static void serve(void *context, const WebRequest *request, Arena *arena, WebAns
         web_add_header(answer, "Content-Type", host.type);
         answer->body = text_from(host.names);
     } else if (is_path(request, "/out/apc 1.csv")) {
-        web_add_header(answer, "ETag", host.tag);
+        if (host.tag != NULL)
+            web_add_header(answer, "ETag", host.tag);
+        answer->has_no_end = host.has_no_end;
         answer->body = (Text){.data = host.data, .length = FILE_BYTES};
         if (host.is_packed)
             web_add_header(answer, "Content-Encoding", "gzip");
@@ -197,6 +199,54 @@ Test(fetch_https, goes_on_from_an_offset)
     cr_assert(FETCH_HTTPS.get(state, &items[0], FILE_BYTES, keep, NULL, &error).ok, "%s", error.message);
     cr_expect_eq(got.length, 10U, "nothing is left");
 
+    end(&FETCH_HTTPS, state);
+}
+
+/* The switch: the version in delivery_item. */
+Test(fetch_https, a_file_under_another_tag_is_another_delivery)
+{
+    void *state = open_feed(&FETCH_HTTPS, &feed);
+    host.has_no_end = true;
+    list(&FETCH_HTTPS, state);
+    Hash first = delivery_item(&feed, &items[0]);
+    list(&FETCH_HTTPS, state);
+    Hash again = delivery_item(&feed, &items[0]);
+    host.tag = "\"two\"";
+    list(&FETCH_HTTPS, state);
+    Hash corrected = delivery_item(&feed, &items[0]);
+
+    cr_expect_eq(items[0].bytes, FETCH_BYTES_UNKNOWN);
+    cr_expect_not(items[0].is_vague);
+    cr_expect_eq(memcmp(&first, &again, sizeof first), 0);
+    cr_expect_neq(memcmp(&first, &corrected, sizeof first), 0);
+    end(&FETCH_HTTPS, state);
+}
+
+/* pull.c fetches it each time, and compares the content. */
+Test(fetch_https, a_file_without_tag_and_time_is_known_by_its_content_alone)
+{
+    void *state = open_feed(&FETCH_HTTPS, &feed);
+    host.tag = NULL;
+
+    list(&FETCH_HTTPS, state);
+
+    cr_expect(items[0].is_vague);
+    end(&FETCH_HTTPS, state);
+}
+
+/* The switch: the limit in look: a list of such would fill its arena. */
+Test(fetch_https, a_tag_without_measure_is_refused)
+{
+    static char tag[1100];
+    void *state = open_feed(&FETCH_HTTPS, &feed);
+    Error error = {0};
+    memset(tag, 'e', sizeof tag - 1);
+    tag[0] = tag[sizeof tag - 2] = '"';
+    host.tag = tag;
+
+    cr_expect_not(FETCH_HTTPS.list(state, note, NULL, &error).ok);
+
+    cr_expect_str_eq(error.message, "feed acute: the host's ETag is longer than 1024 bytes");
     end(&FETCH_HTTPS, state);
 }
 
