@@ -16,6 +16,7 @@ static Result try_key(const char *path, CMS_ContentInfo *message, bool *opened, 
     SCOPED(cms_key_close) EVP_PKEY *key = NULL;
     SCOPED(cms_certificate_close) X509 *certificate = NULL;
 
+    TRY(cms_key_check(path, error));
     TRY(cms_key_read(path, &key, &certificate, error));
     *opened = CMS_decrypt_set1_pkey(message, key, certificate) == 1;
     ERR_clear_error();

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -49,6 +51,17 @@ Result cms_key_read(const char *path, EVP_PKEY **key, X509 **certificate, Error 
     ERR_clear_error();
     if (*key == NULL || *certificate == NULL)
         return fail(error, ERROR_CONFIG, "%s: no private key without passphrase and its certificate", path);
+    return RESULT_OK;
+}
+
+Result cms_key_check(const char *path, Error *error)
+{
+    struct stat status;
+
+    if (lstat(path, &status) != 0)
+        return fail_errno(error, "%s: cannot be examined", path);
+    if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 077) != 0)
+        return fail(error, ERROR_CONFIG, "%s: a key stands in a regular file of ours of mode 0600", path);
     return RESULT_OK;
 }
 

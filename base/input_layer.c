@@ -1,6 +1,8 @@
 #include "base/input_layer.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/secret.h"
@@ -102,11 +104,24 @@ Result input_layer_read(InputLayer *layer, void *buffer, size_t capacity, size_t
     return input_layer_count(layer, *length, error);
 }
 
+/* Its keys open what senders send: nobody else may come near them, or lay others down. */
+static Result check_private(const char *folder, Error *error)
+{
+    struct stat status;
+
+    if (stat(folder, &status) != 0)
+        return fail_errno(error, "%s", folder);
+    if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 077) != 0)
+        return fail(error, ERROR_CONFIG, "%s: keys for deliveries stand in a folder of ours of mode 0700",
+                    folder);
+    return RESULT_OK;
+}
+
 Result input_layer_keys(const InputLayer *layer, const InputKeys **keys, Error *error)
 {
     *keys = layer->limits->keys;
     if (*keys != NULL && (*keys)->folder != NULL)
-        return RESULT_OK;
+        return check_private((*keys)->folder, error);
     return fail(error, ERROR_CONFIG, "%s: encrypted, and there is no key for deliveries", layer->file->path);
 }
 

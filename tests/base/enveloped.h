@@ -105,6 +105,7 @@ static inline void put_pair(int number, EVP_PKEY *key, X509 *certificate)
     cr_assert_eq(PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL), 1);
     cr_assert_eq(PEM_write_X509(file, certificate), 1);
     cr_assert_eq(fclose(file), 0);
+    cr_assert_eq(chmod(path, 0600), 0);
 }
 
 typedef enum Form { FORM_DER, FORM_BER, FORM_PEM } Form;

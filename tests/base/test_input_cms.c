@@ -338,3 +338,30 @@ Test(input_cms, a_message_that_is_damaged_in_front_is_an_error)
 
     expect_failure(put(message, sizeof message - 1), NULL, ERROR_INPUT, damaged);
 }
+
+/* The switches: check_private in input_layer.c and cms_key_check. */
+Test(input_cms, is_opened_by_no_key_that_others_may_read)
+{
+    static unsigned char content[] = "content";
+    SCOPED(text_builder_close) TextBuilder message = text_builder(MESSAGE_BYTES_MAX);
+    char path[CMS_PATH_BYTES], rule[CMS_PATH_BYTES + 100];
+    Error error = {0};
+    cr_assert(cms_key_path(keys_path, 1, path, &error).ok);
+    cms_encrypt(certificate, EVP_aes_256_cbc(), FORM_DER, (Text){(const char *)content, 7}, &message);
+    const char *file = put_message(&message);
+
+    cr_assert_eq(chmod(path, 0640), 0);
+    SCOPED(text_builder_close) TextBuilder out = text_builder(1000);
+    Hash digest;
+    cr_expect_not(read_whole(file, NULL, 4096, &out, &digest, &error).ok);
+    (void)snprintf(rule, sizeof rule, "%s: a key stands in a regular file of ours of mode 0600", path);
+    cr_expect_str_eq(error.message, rule);
+    cr_assert_eq(chmod(path, 0600), 0);
+    cr_assert_eq(chmod(keys_path, 0755), 0);
+    cr_expect_not(read_whole(file, NULL, 4096, &out, &digest, &error).ok);
+
+    (void)snprintf(rule, sizeof rule, "%s: keys for deliveries stand in a folder of ours of mode 0700",
+                   keys_path);
+    cr_expect_str_eq(error.message, rule);
+    cr_expect_eq(error.code, ERROR_CONFIG);
+}
