@@ -30,6 +30,15 @@ static bool can_be(const IngestSpec *spec, int column, Text value)
     return held->list == SPEC_NONE || codes_find(&spec->lists[held->list], value) != NULL;
 }
 
+static bool is_in_key(const IngestSpec *spec, int column)
+{
+    for (size_t i = 0; i < spec->key_count; i++)
+        if (spec->key[i] == column)
+            return true;
+    return false;
+}
+
+/* Of a removal nothing but its key is read: without the controller in it nobody could tell whose it is. */
 static Result check_record_key(const SpecBuild *build, Error *error)
 {
     const IngestSpec *spec = build->spec;
@@ -39,6 +48,8 @@ static Result check_record_key(const SpecBuild *build, Error *error)
     for (size_t i = 0; i < spec->key_count; i++)
         if (!spec->columns[spec->key[i]].is_required)
             return spec_fail_key(build, "record_key", "net_change needs each of its columns required", error);
+    if (spec->controller != SPEC_NONE && !is_in_key(spec, spec->controller))
+        return spec_fail_key(build, "record_key", "net_change needs the controller's column in it", error);
     return RESULT_OK;
 }
 

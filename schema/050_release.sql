@@ -118,7 +118,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      WHERE l.release_id = wanted AND l.source_id = of_source AND l.has_agreement;
 $$;
 
--- Which rows of those loads count, as a condition on p: where the sender does not answer for all controllers, those of
+-- Which of the active rows of those loads count, as a condition on p: where the sender does not answer for all controllers, those of
 -- the ones that agreed. '' where all do.
 CREATE FUNCTION release.controller_condition(wanted int4, of_source ingest.source) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -131,11 +131,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
              WHERE l.release_id = $1 AND l.source_id = ($2).source_id AND l.has_agreement AND l.each_controller) AS e;
 $$;
 
--- The rows of a source that a release reads, as a subquery for generated statements.
+-- The rows of a source that a release reads, as a subquery for generated statements. Whose row it is is asked last: what
+-- removes or replaces rows does so whoever it is of, and a removal holds nothing outside its key.
 CREATE FUNCTION release.rows_of(wanted int4, of_source ingest.source) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT ingest.active_rows($2, format('(SELECT p.* FROM records.%I AS p WHERE p.load_id = ANY (%s)%s)', ($2).name,
-                                         release.loads_of($1, ($2).source_id), release.controller_condition($1, $2)));
+    SELECT format('(SELECT p.* FROM %s AS p WHERE true%s)',
+                  ingest.active_rows($2, format('(SELECT r.* FROM records.%I AS r WHERE r.load_id = ANY (%s))', ($2).name,
+                                                release.loads_of($1, ($2).source_id))),
+                  release.controller_condition($1, $2));
 $$;
 
 -- The day a record speaks of: its event date, or the beginning of its validity.

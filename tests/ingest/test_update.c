@@ -21,7 +21,18 @@
     "rejects: { rows_max: 3, percent_max: 50 }\n" CHANGE_COLUMNS                                             \
     "rules:\n  - { name: ends_before_said, column: ended_on, not_before: said_on }\n"
 
-#define BULK_HEADER "nhs_number,part,first_day,last_day,visit_date,cost\n"
+#define CHANGE_OF_PRACTICES                                                                                  \
+    "source: list\ntitle: Changes\nversion: 1\neffective_from: 2024-04-01\nfile: { format: delimited }\n"    \
+    "update: net_change\nchange: { operation: done, remove: \"1\", date: said_on }\n"                        \
+    "controller: practice\nsubject: none\nrecord_key: [visit_id, practice]\n"                                \
+    "rejects: { rows_max: 3, percent_max: 50 }\ncolumns:\n"                                                  \
+    "  - { name: visit_id, use: ignored, required: true }\n"                                                 \
+    "  - { name: practice, use: dimension, shape: \"A99999\", required: true }\n"                            \
+    "  - { name: done, use: text, shape: \"9\", required: true }\n"                                          \
+    "  - { name: said_on, use: date, required: true }\n"
+
+#define BULK_HEADER      "nhs_number,part,first_day,last_day,visit_date,cost\n"
+#define BULK_EACH_HEADER "nhs_number,part,first_day,last_day,visit_date,cost,practice\n"
 #define BULK_SPEC                                                                                            \
     "source: stay\ntitle: Stays\nversion: 1\neffective_from: 2024-04-01\nfile: { format: delimited }\n"      \
     "update: bulk_replacement\nreplaces: { group: part, from: first_day, to: last_day }\n"                   \
@@ -329,6 +340,8 @@ Test(update, a_spec_must_say_what_its_mode_needs)
                    "record_key: net_change tells records apart by it");
     expect_refused(CHANGE_SPEC, "record_key: [visit_id]", "record_key: [nhs_number]",
                    "record_key: net_change needs each of its columns required");
+    expect_refused(CHANGE_OF_PRACTICES, "record_key: [visit_id, practice]", "record_key: [visit_id]",
+                   "record_key: net_change needs the controller's column in it");
     expect_refused(BULK_SPEC, "update: bulk_replacement", "update: replace_by_period",
                    "replaces: goes with update bulk_replacement, and that with it");
     expect_refused(BULK_SPEC, "from: first_day", "from: cost", "replaces: names a column that is no date");
@@ -412,4 +425,30 @@ Test(update, a_newer_version_may_change_all_else)
     world_apply(newer);
 
     cr_expect_eq(world_count("SELECT count(*) FROM ingest.source_version WHERE version = 2"), 1);
+}
+
+/* Switch: where release.rows_of asks for the controller. */
+Test(update, rows_of_a_controller_that_no_longer_agrees_still_replace_what_they_replaced)
+{
+    char text[TEXT_BYTES];
+    change_text(text, BULK_SPEC "  - { name: practice, use: dimension, shape: \"A99999\", required: true }\n",
+                "controller: sender", "controller: practice");
+    SCOPED(ingest_spec_close) IngestSpec *each = world_spec(text);
+    world_apply(each);
+    load(each, "hosp_a", 7, BULK_EACH_HEADER "9990000018,APC,2026-07-01,2026-07-31,2026-07-05,1,G82001\n");
+    load(each, "hosp_a", 8,
+         BULK_EACH_HEADER "9990000026,APC,2026-07-01,2026-07-31,2026-07-06,1,G82002\n"
+                          "9990000026,OPD,2026-07-01,2026-07-31,2026-07-06,1,G82001\n");
+
+    world_script(
+        "INSERT INTO release.release (month, purpose, state, permit_id) VALUES (319, 'phm', 'building', "
+        "'\\x00');"
+        "INSERT INTO release.release_load SELECT 1, l.load_id, l.source_id, true, true FROM ingest.load AS l;"
+        "INSERT INTO release.release_controller SELECT 1, source_id, 'G82001' FROM ingest.source;"
+        "DO $$ BEGIN EXECUTE (SELECT 'CREATE TABLE public.released AS SELECT * FROM ' || release.rows_of(1, "
+        "s)"
+        " || ' AS x' FROM ingest.source AS s WHERE name = 'stay'); END $$");
+
+    cr_expect_eq(world_count("SELECT count(*) FROM public.released"), 1);
+    cr_expect_eq(world_count("SELECT count(*) FROM public.released WHERE part = 'OPD'"), 1);
 }
