@@ -99,16 +99,11 @@ static Result open_seal(Load *load, Error *error)
 }
 
 /* Not a line of which nobody can tell whether its controller agreed. */
-static bool may_seal(const Load *load, const ReaderRecord *record, const RuleRow *row)
+static bool may_seal(const Load *load, const RuleRow *row)
 {
     if (load->context->quarantine_folder == NULL)
         return false;
-    if (load->controllers == NULL)
-        return true;
-    for (size_t i = 0; i < row->fault_count; i++)
-        if (row->faults[i].column == load->spec->controller)
-            return false;
-    return record->fault == READER_GOOD;
+    return load->controllers == NULL || row->has_controller;
 }
 
 static Result load_bad(void *context, const ReaderRecord *record, const RuleRow *row, Error *error)
@@ -120,7 +115,7 @@ static Result load_bad(void *context, const ReaderRecord *record, const RuleRow 
         return RESULT_OK;
     TRY(store_replaces(load->store, row, error));
     TRY(store_quarantine(load->store, record, row, error));
-    if (!may_seal(load, record, row))
+    if (!may_seal(load, row))
         return RESULT_OK;
     if (load->seal == NULL)
         TRY(open_seal(load, error));

@@ -447,6 +447,7 @@ const RuleRow *rules_apply(Rules *rules, const ReaderRecord *record)
     for (size_t i = 0; i < spec->column_count; i++)
         rules->texts[i] = trimmed(record->fields[rules->fields[i]]);
     row->is_removal = is_removal(rules);
+    row->has_controller = spec->controller != SPEC_NONE && rules->texts[spec->controller].length > 0;
     row->is_excluded = take_excluded(rules);
     if (row->is_excluded)
         return row;

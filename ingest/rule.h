@@ -47,7 +47,8 @@ typedef struct RuleRow {
     RawIdentity identity;
     Text record_key; /* parts joined by 0x1F; empty when the spec has none */
     bool is_excluded, is_removal;
-    bool has_window; /* also where another column has a fault */
+    bool has_controller; /* the row says whose it is */
+    bool has_window;     /* also where another column has a fault */
     RuleWindow window;
     RuleFault faults[RULE_FAULTS_MAX]; /* the first ones */
     size_t fault_count;

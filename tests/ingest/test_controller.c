@@ -6,13 +6,15 @@
 #include "ingest/spec.h"
 #include "tests/ingest/world.h"
 
-#define SPEC(required)                                                                                       \
+#define HEAD                                                                                                 \
     "source: visit\ntitle: T\nversion: 1\neffective_from: 2024-04-01\nfile: { format: delimited }\n"         \
-    "update: snapshot\ncontroller: practice\nsubject: person\nrejects: { rows_max: 5, percent_max: 50 }\n"   \
-    "columns:\n  - { name: nhs_number, use: identifier, identity: nhs_number }\n"                            \
+    "update: snapshot\ncontroller: practice\nsubject: person\nrejects: { rows_max: 5, percent_max: 50 }\n"
+#define COLUMNS(required)                                                                                    \
+    "  - { name: nhs_number, use: identifier, identity: nhs_number }\n"                                      \
     "  - { name: practice, as: practice_code, use: dimension, shape: \"A99999\"" required " }\n"             \
     "  - { name: seen_on, use: date, required: true }\n"
-#define HEADER "nhs_number,practice,seen_on\n"
+#define SPEC(required) HEAD "columns:\n" COLUMNS(required)
+#define HEADER         "nhs_number,practice,seen_on\n"
 /* G82001 has agreed, G82002 no longer, G82003 never; X99999 is no organisation that is registered. */
 #define ROWS                                                                                                 \
     "9990000018,G82001,2026-07-01\n9990000026,G82002,2026-07-01\n9990000034,G82002,2026-07-02\n"             \
@@ -124,6 +126,24 @@ Test(controller, a_line_of_which_nobody_can_tell_whose_it_is_is_not_kept)
     cr_expect_eq(report.rows_quarantined, 2, "no controller, and no record");
     cr_expect_eq(report.rows_refused, 0);
     cr_expect_eq(world_count("SELECT count(*) FROM ingest.quarantine"), 2, "but where they stand is");
+    cr_expect_not(has_sealed_lines(report.load_id));
+}
+
+#define GRADE(name) "  - { name: " name ", use: dimension, shape: \"A9\", required: true }\n"
+
+/* Switch: has_controller in ingest/rule.c. A row keeps its first eight faults only. */
+Test(controller, a_line_without_a_controller_is_not_kept_whatever_else_is_wrong_with_it)
+{
+    ingest_spec_close(&spec);
+    spec = world_spec(HEAD "columns:\n" GRADE("a") GRADE("b") GRADE("c") GRADE("d") GRADE("e") GRADE("f")
+                          GRADE("g") GRADE("h") COLUMNS(", required: true"));
+    world_apply(spec);
+
+    IngestReport report = load("a,b,c,d,e,f,g,h,nhs_number,practice,seen_on\n"
+                               "A1,A1,A1,A1,A1,A1,A1,A1,9990000018,G82001,2026-07-01\n"
+                               ",,,,,,,,9990000026,,2026-07-01\n");
+
+    cr_expect_eq(report.rows_quarantined, 1);
     cr_expect_not(has_sealed_lines(report.load_id));
 }
 
