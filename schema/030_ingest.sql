@@ -473,11 +473,28 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       FROM unnest(groups) WITH ORDINALITY AS g (name, n);
 $$;
 
+-- A newer version of the spec may have widened the source while the load was staged, or waited.
+CREATE FUNCTION ingest.staging_widen(source_name text, staged text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    missing record;
+BEGIN
+    FOR missing IN SELECT a.attname, format_type(a.atttypid, a.atttypmod) AS type FROM pg_attribute AS a
+                    WHERE a.attrelid = format('records.%I', source_name)::regclass AND a.attnum > 0
+                      AND NOT a.attisdropped
+                      AND NOT EXISTS (SELECT FROM pg_attribute AS b WHERE b.attname = a.attname
+                                         AND b.attrelid = format('staging.%I', staged)::regclass)
+                    ORDER BY a.attnum LOOP
+        EXECUTE format('ALTER TABLE staging.%I ADD COLUMN %I %s', staged, missing.attname, missing.type);
+    END LOOP;
+END $$;
+
 -- Attaches the staged rows without reading them, keeps new subjects and supersedes what the load may replace. Returns
 -- the subjects not seen before.
 CREATE FUNCTION ingest.load_show(held ingest.load) RETURNS int8
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    source_name text := (SELECT s.name FROM ingest.source AS s WHERE s.source_id = held.source_id);
     staged text := ingest.staging_name(held.source_id, held.load_id);
     published timestamptz := clock_timestamp();
     added int8;
@@ -486,8 +503,9 @@ BEGIN
      WHERE l.source_id = held.source_id AND l.sender = held.sender AND l.period = held.period
        AND l.state = 'published' AND held.may_replace;
     EXECUTE format('REVOKE ALL ON staging.%I FROM cinque_loader', staged);
-    EXECUTE format('ALTER TABLE records.%I ATTACH PARTITION staging.%I FOR VALUES IN (%s)',
-                   (SELECT s.name FROM ingest.source AS s WHERE s.source_id = held.source_id), staged, held.load_id);
+    PERFORM ingest.staging_widen(source_name, staged);
+    EXECUTE format('ALTER TABLE records.%I ATTACH PARTITION staging.%I FOR VALUES IN (%s)', source_name, staged,
+                   held.load_id);
     EXECUTE format('ALTER TABLE staging.%I SET SCHEMA records', staged);
     PERFORM ingest.staged_key_require('subject_' || held.load_id);
     added := ingest.subjects_keep(held.source_id, held.load_id);

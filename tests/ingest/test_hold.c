@@ -545,3 +545,21 @@ Test(hold, a_source_that_names_no_protection_is_unprotected)
 
     cr_expect(load(1, 0).is_unprotected);
 }
+
+#define HEAD_2                                                                                               \
+    "source: visit\ntitle: Visits\nversion: 2\neffective_from: 2024-04-01\nfile: { format: delimited }\n"    \
+    "controller: sender\nsubject: person\nrecord_key: [visit_id]\n"                                          \
+    "rejects: { rows_max: 1000, percent_max: 100 }\n"
+
+/* Switch: ingest.staging_widen in ingest.load_show. */
+Test(hold, a_load_that_waits_can_be_released_after_its_source_got_a_new_column)
+{
+    cr_assert_eq(load(100, 20).outcome, INGEST_HELD);
+    open_with(HEAD_2 BY_MONTH LIMITS COLUMNS "  - { name: grade, use: dimension, shape: \"A9\" }\n");
+
+    Result released = decide("ida", true, 1);
+
+    cr_expect(released.ok, "%s", error.message);
+    expect_state(1, "published");
+    cr_expect_eq(world_count("SELECT count(*) FROM records.visit WHERE ward = 'A1' AND grade IS NULL"), 100);
+}
