@@ -54,9 +54,16 @@ void spec_versions_close(SpecVersions *versions)
     versions->count = 0;
 }
 
-static bool is_older_version(const char *name)
+static const char *base_name(const char *path)
 {
-    return is_yaml(name) && strchr(name, '@') != NULL;
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? slash + 1 : path;
+}
+
+static bool is_older_version(const char *path)
+{
+    return is_yaml(path) && strchr(base_name(path), '@') != NULL;
 }
 
 /* In its place among those already there. */
@@ -79,7 +86,7 @@ static Result add_version(const char *path, SpecVersions *versions, Error *error
 static Result add_older(const char *newest, SpecVersions *versions, Error *error)
 {
     SCOPED(folder_close) DIR *folder = NULL;
-    const char *slash = strrchr(newest, '/'), *base = slash != NULL ? slash + 1 : newest;
+    const char *slash = strrchr(newest, '/'), *base = base_name(newest);
     int folder_length = slash != NULL ? (int)(slash - newest) : 1;
     size_t stem = strlen(base) - 5; /* without .yaml */
     char path[CLI_PATH_BYTES];

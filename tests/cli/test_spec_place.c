@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/spec_place.h"
 #include "tests/support/support.h"
@@ -98,4 +99,16 @@ Test(spec_place, both_versions_are_opened_oldest_first)
     cr_assert_eq(versions.count, 2);
     cr_expect_eq(ingest_spec_version(versions.specs[0]), 1);
     cr_expect_eq(ingest_spec_version(versions.specs[1]), 2);
+}
+
+/* Switch: base_name in cli/spec_place.c. */
+Test(spec_place, an_at_sign_in_the_folders_name_hides_no_older_version)
+{
+    char folder[512];
+    (void)snprintf(folder, sizeof folder, "%s/me@home", support_folder());
+    cr_assert_eq(mkdir(folder, 0700), 0);
+    support_file("me@home/visit@1.yaml", SPEC("1", OLD));
+    const char *path = support_file("me@home/visit.yaml", SPEC("2", NEW));
+
+    cr_expect_eq(version_for(path, 2025, 3), 1);
 }
