@@ -9,15 +9,15 @@ enum { SERVER_VERSION_MIN = 150000 };
  * pg_temp stands last: unnamed it would be searched first, and a temporary
  * table could take the place of a catalogue.
  */
-static const char session_sql[] = "SET search_path = pg_catalog, pg_temp;"
-                                  "SET client_encoding = 'UTF8';"
-                                  "SET datestyle = 'ISO';"
-                                  "SET standard_conforming_strings = on;"
-                                  "SET timezone = 'UTC';"
-                                  "SET statement_timeout = 0;"
-                                  "SET idle_in_transaction_session_timeout = '10min'";
+const char DB_SESSION_SQL[] = "SET search_path = pg_catalog, pg_temp;"
+                              "SET client_encoding = 'UTF8';"
+                              "SET datestyle = 'ISO';"
+                              "SET standard_conforming_strings = on;"
+                              "SET timezone = 'UTC';"
+                              "SET statement_timeout = 0;"
+                              "SET idle_in_transaction_session_timeout = '10min'";
 
-static void notice_discard(void *context, const char *message)
+void db_notice_discard(void *context, const char *message)
 {
     (void)context;
     (void)message; /* a notice may quote data */
@@ -25,7 +25,7 @@ static void notice_discard(void *context, const char *message)
 
 /* libpq's text about a failed connection names host, database and role, which are configuration; on one line.
  */
-static Result connect_failed(const PGconn *connection, Error *error)
+Result db_connect_failed(const PGconn *connection, Error *error)
 {
     char text[512];
     size_t length = 0;
@@ -60,7 +60,7 @@ static Result session_prepare(Db *db, Error *error)
         return fail(error, ERROR_CONFIG, "database: PostgreSQL 15 or newer is needed");
     if (encoding == NULL || strcmp(encoding, "UTF8") != 0)
         return fail(error, ERROR_CONFIG, "database: its encoding is not UTF8");
-    return db_script(db, "session", session_sql, error);
+    return db_script(db, "session", DB_SESSION_SQL, error);
 }
 
 Result db_open(const char *conninfo, const char *program, Db **db, Error *error)
@@ -75,8 +75,8 @@ Result db_open(const char *conninfo, const char *program, Db **db, Error *error)
     if (draft->connection == NULL)
         return fail(error, ERROR_SYSTEM, "database: out of memory");
     if (PQstatus(draft->connection) != CONNECTION_OK)
-        return connect_failed(draft->connection, error);
-    PQsetNoticeProcessor(draft->connection, notice_discard, NULL);
+        return db_connect_failed(draft->connection, error);
+    PQsetNoticeProcessor(draft->connection, db_notice_discard, NULL);
     TRY(session_prepare(draft, error));
     *db = draft;
     draft = NULL;

@@ -15,7 +15,7 @@ typedef struct CopyOut {
 } CopyOut;
 
 /* COPY takes a query in parentheses; the files end in a semicolon. */
-static Text query_text(const char *sql)
+Text db_query_text(const char *sql)
 {
     Text text = text_from(sql);
 
@@ -130,7 +130,7 @@ static Result copy_start(Db *db, const DbStatement *statement, Error *error)
     Result started = RESULT_OK;
 
     text_add_string(&sql, "COPY (");
-    text_add(&sql, query_text(statement->sql));
+    text_add(&sql, db_query_text(statement->sql));
     text_add_string(&sql,
                     "\n) TO STDOUT (FORMAT binary)"); /* a new line, should the query end in a comment */
     PGresult *result = PQexec(db->connection, text_built(&sql).data);

@@ -87,14 +87,43 @@ static unsigned line_of_position(const char *sql, const PGresult *result)
     return line;
 }
 
-Result db_fail(const Db *db, const char *name, const char *sql, const PGresult *result, Error *error)
+/* The server's last words (57P01 and on) may arrive or not; both tell the same. */
+static bool is_lost(const PGconn *connection, const char *state)
+{
+    return PQstatus(connection) != CONNECTION_OK || (state != NULL && strncmp(state, "57P0", 4) == 0);
+}
+
+static const char *state_of(const PGresult *result)
 {
     const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
 
-    /* The server's last words (57P01 and on) may arrive or not; both tell the same. */
-    if (PQstatus(db->connection) != CONNECTION_OK || (state != NULL && strncmp(state, "57P0", 4) == 0))
+    return state != NULL && strlen(state) == 5 ? state : NULL;
+}
+
+Result db_fail_foreign(const PGconn *connection, const char *name, const char *sql, const PGresult *result,
+                       Error *error)
+{
+    const char *state = state_of(result);
+    unsigned line = line_of_position(sql, result);
+    char place[32] = "";
+
+    if (is_lost(connection, state))
+        return fail(error, ERROR_DATABASE, "%s: the connection to PostgreSQL was lost", name);
+    if (state == NULL)
+        return fail(error, ERROR_DATABASE, "%s: PostgreSQL gave an unexpected answer", name);
+    if (line > 0)
+        snprintf(place, sizeof place, " line %u", line);
+    return fail(error, state_find(state)->code, "%s%s: SQLSTATE %s (%s)", name, place, state,
+                state_find(state)->name);
+}
+
+Result db_fail(const Db *db, const char *name, const char *sql, const PGresult *result, Error *error)
+{
+    const char *state = state_of(result);
+
+    if (is_lost(db->connection, state))
         return fail(error, ERROR_DATABASE, "statement %s: the connection to PostgreSQL was lost", name);
-    if (state == NULL || strlen(state) != 5)
+    if (state == NULL)
         return fail(error, ERROR_DATABASE, "statement %s: PostgreSQL gave an unexpected answer", name);
 
     const StateName *own = own_find(state);

@@ -16,8 +16,19 @@ struct Db {
     size_t buffer_bytes;
 };
 
+/* db.c: what every session begins with, and a connection that could not be made. */
+extern const char DB_SESSION_SQL[];
+void db_notice_discard(void *context, const char *message);
+Result db_connect_failed(const PGconn *connection, Error *error) CHECKED;
+
+/* db_copy_out.c: a query without what ends it, as COPY takes it in parentheses. */
+Text db_query_text(const char *sql);
+
 /* db_error.c: sql may be NULL; with it, the line of a syntax error is named. */
 Result db_fail(const Db *db, const char *name, const char *sql, const PGresult *result, Error *error) CHECKED;
+/* The same of a server that is not ours: nothing of its words, whatever it calls them. */
+Result db_fail_foreign(const PGconn *connection, const char *name, const char *sql, const PGresult *result,
+                       Error *error) CHECKED;
 Result db_check_idle(const Db *db, const char *name, Error *error) CHECKED;
 
 /* db_prepare.c */

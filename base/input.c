@@ -244,6 +244,11 @@ bool input_digest(const Input *input, Hash *digest)
     return true;
 }
 
+bool input_is_packed(const Input *input)
+{
+    return input->top->below != NULL;
+}
+
 bool input_is_unchecked(const Input *input)
 {
     return input->file.is_unchecked;

@@ -58,6 +58,8 @@ Result input_open(const char *path, const InputLimits *limits, Input **input, Er
 Result input_read(Input *input, void *buffer, size_t capacity, size_t *length, Error *error) CHECKED;
 /* SHA-256 of the file as delivered; true only once the end has been read. */
 bool input_digest(const Input *input, Hash *digest);
+/* Packed or encrypted: what comes out is not what was delivered. */
+bool input_is_packed(const Input *input);
 /* A zstd frame without a checksum was met: that its content is as it was made, nothing shows. */
 bool input_is_unchecked(const Input *input);
 void input_close(Input **input);

@@ -24,35 +24,53 @@ static Date today(void)
     return (Date)(time_now_us() / 1000000 / US_A_DAY_SECONDS) + date_from_civil(1970, 1, 1);
 }
 
-static Result add_missing(const Cli *cli, const char *name, Month period, const IngestHeld *held,
-                          size_t count, Table *table, Error *error)
+/* What is looked for, and in what. */
+typedef struct Wanted {
+    const Cli *cli;
+    Db *loader;
+    Month period;
+    const IngestHeld *held;
+    size_t count;
+} Wanted;
+
+/* Pulled, or loaded from a file of any path. */
+static Result look_for(const Wanted *wanted, const IngestFeed *feed, bool *is_there, Error *error)
+{
+    for (size_t i = 0; i < wanted->count; i++)
+        if (has_come(&wanted->held[i], ingest_feed_name(feed), wanted->period)) {
+            *is_there = true;
+            return RESULT_OK;
+        }
+    return ingest_has_come(wanted->loader, feed, wanted->period, is_there, error);
+}
+
+static Result add_missing(const Wanted *wanted, const char *name, Table *table, Error *error)
 {
     SCOPED(ingest_feed_close) IngestFeed *feed = NULL;
     char month[DATE_TEXT_BYTES];
+    bool is_there = false;
 
-    TRY(feed_find(cli, name, &feed, error));
-    if (!ingest_feed_is_due(feed, period, today()))
+    TRY(feed_find(wanted->cli, name, &feed, error));
+    if (!ingest_feed_is_due(feed, wanted->period, today()))
         return RESULT_OK;
-    for (size_t i = 0; i < count; i++)
-        if (has_come(&held[i], name, period))
-            return RESULT_OK;
-    table_row(table,
-              (const Text[]){text_from(name), text_from(ingest_feed_source(feed)),
-                             text_from(ingest_feed_sender(feed)), text_from(month_format(period, month))});
+    TRY(look_for(wanted, feed, &is_there, error));
+    if (!is_there)
+        table_row(table, (const Text[]){text_from(name), text_from(ingest_feed_source(feed)),
+                                        text_from(ingest_feed_sender(feed)),
+                                        text_from(month_format(wanted->period, month))});
     return RESULT_OK;
 }
 
-static Result missing_table(const Cli *cli, Month period, const IngestHeld *held, size_t count, Table **table,
-                            Error *error)
+static Result missing_table(const Wanted *wanted, Table **table, Error *error)
 {
     static const char *const headings[] = {"feed", "source", "sender", "period"};
     const char *names[FEEDS_MAX];
     size_t feed_count;
 
-    TRY(feed_list(cli, names, &feed_count, error));
+    TRY(feed_list(wanted->cli, names, &feed_count, error));
     *table = table_create(headings, NULL, 4);
     for (size_t i = 0; i < feed_count; i++)
-        TRY(add_missing(cli, names[i], period, held, count, *table, error));
+        TRY(add_missing(wanted, names[i], *table, error));
     return RESULT_OK;
 }
 
@@ -75,8 +93,9 @@ Result cmd_deliveries(Cli *cli, int argc, const char *const *argv, Error *error)
     TRY(cli_format(format_name, &format, error));
     TRY(cli_open(cli, loader_role, &loader, error));
     TRY(ingest_held_list(loader, cli->arena, &held, &count, error));
+    const Wanted wanted = {.cli = cli, .loader = loader, .period = missing, .held = held, .count = count};
     if (missing != DATE_NONE)
-        TRY(missing_table(cli, missing, held, count, &table, error));
+        TRY(missing_table(&wanted, &table, error));
     else
         table = ingest_held_table(held, count);
     table_print(table, format, stdout);

@@ -10,6 +10,7 @@ typedef struct Delivery {
     IngestDelivery delivery;
     int64_t order;
     const IngestHeld *held; /* read from the archive; NULL: from delivery.path */
+    const char *signer;     /* of a held one: whose signature its feed demands; NULL: nobody's */
 } Delivery;
 
 Result delivery_status(Text name, IngestStatus *status, Error *error) CHECKED;

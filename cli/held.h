@@ -15,8 +15,9 @@ Result held_delivery(const Cli *cli, int64_t delivery_id, Delivery *delivery, Er
 Result held_wanted(const Cli *cli, const IngestHeld *held, Delivery *delivery, Error *error) CHECKED;
 bool held_is_loadable(const IngestHeld *held);
 
-/* Is there room to load it? Of the private database alone; ERROR_LIMIT says how much is needed. */
-Result space_check(const Cli *cli, const IngestHeld *held, Error *error) CHECKED;
+/* Is there room to load it? Of the private database alone; ERROR_LIMIT says how much is needed. While it is
+ * served: what is packed is unpacked once to be counted. */
+Result space_check(const Cli *cli, const IngestHeld *held, const char *path, Error *error) CHECKED;
 
 /* cmd_load.c: each under a permit of its own, and a report of all. */
 Result load_deliveries(const Cli *cli, int64_t streams, Delivery *deliveries, size_t count, Error *error)

@@ -47,6 +47,9 @@ static void print_notice(const IngestReport *report)
     if (report->is_unprotected)
         printf("%s is unprotected: nothing would tell that the file of %s was cut at a row's end\n",
                report->source, report->sender);
+    if (report->is_unchecked)
+        printf("%s is unprotected: zstd without a checksum, a changed byte in the file%s%s would not show\n",
+               report->source, *report->sender != '\0' ? " of " : "", report->sender);
 }
 
 void load_report_print(const IngestReport *reports, size_t count)

@@ -33,6 +33,12 @@ static const DbStatement settle_statement = {
     .parameters = {VALUE_BYTES, VALUE_INT4},
     .columns = {VALUE_TEXT},
 };
+static const DbStatement came_statement = {
+    .name = "delivery_came",
+    .sql = ingest_sql_delivery_came,
+    .parameters = {VALUE_TEXT, VALUE_TEXT, VALUE_INT4},
+    .columns = {VALUE_INT8},
+};
 static const DbStatement end_statement = {
     .name = "delivery_end",
     .sql = ingest_sql_delivery_end,
@@ -133,6 +139,16 @@ Result ingest_archive_end(Db *loader, const GovernancePermit *permit, const char
 
     TRY(db_run_int8(loader, &end_statement, values, &nothing, NULL, error));
     return archive_remove(archive_folder, delivery_id, error);
+}
+
+Result ingest_has_come(Db *loader, const IngestFeed *feed, Month period, bool *has_come, Error *error)
+{
+    const Value values[] = {string_value(feed->source), string_value(feed->sender), value_int4(period)};
+    int64_t count = 0;
+
+    TRY(db_run_int8(loader, &came_statement, values, &count, NULL, error));
+    *has_come = count > 0;
+    return RESULT_OK;
 }
 
 /* ---- the list ---- */

@@ -140,12 +140,11 @@ static Result check_settings(Build *build, Error *error)
     unsigned given = settings_given(yaml);
     char rule[80];
 
-    for (unsigned i = 0; i < SETTING_COUNT; i++) {
-        bool is_given = (given & BIT(i)) != 0, is_needed = (kinds[kind].needs & BIT(i)) != 0;
-        if (is_given == is_needed || (is_given && (kinds[kind].may & BIT(i)) != 0))
-            continue;
-        snprintf(rule, sizeof rule, "kind %s %s %s", kinds[kind].kind, is_given ? "has no" : "needs",
-                 setting_names[i]);
+    unsigned lacking = kinds[kind].needs & ~given, foreign = given & ~(kinds[kind].needs | kinds[kind].may);
+    if ((lacking | foreign) != 0) {
+        int first = __builtin_ctz(lacking | foreign);
+        snprintf(rule, sizeof rule, "kind %s %s %s", kinds[kind].kind,
+                 (foreign & BIT(first)) != 0 ? "has no" : "needs", setting_names[first]);
         return wrong(build, "transport", rule, error);
     }
     if (((given & BIT(CERTIFICATE)) != 0) != ((given & BIT(KEY)) != 0) && kind != FEED_SFTP)
@@ -155,6 +154,11 @@ static Result check_settings(Build *build, Error *error)
     /* what stands in front of @ could be a password */
     if (yaml->url != NULL && strpbrk(yaml->url, "@?#") != NULL)
         return wrong(build, "transport", "url: no user, no password, no query", error);
+    if (kind == FEED_POSTGRESQL &&
+        (build->feed->period_from != FEED_PERIOD_GIVEN || strpbrk(build->feed->file, "*{") != NULL))
+        return wrong(build, "transport",
+                     "kind postgresql has no files: period is given, and file a name that deliveries go by",
+                     error);
     if (yaml->conninfo != NULL && strcasestr(yaml->conninfo, "password") != NULL)
         return wrong(build, "transport", "conninfo: a password stands in a file of its own (password_file)",
                      error);
@@ -288,6 +292,18 @@ static Result build_period(Build *build, Error *error)
     return RESULT_OK;
 }
 
+/* As InputKeys.signer has it: an OpenPGP key's fingerprint, or the SHA-256 of a CMS certificate. */
+static Result build_signer(Build *build, Error *error)
+{
+    const char *signer = build->yaml->signer;
+    size_t length = signer != NULL ? strlen(signer) : 0;
+
+    if (signer != NULL && (strspn(signer, DIGITS "ABCDEF") != length || (length != 40 && length != 64)))
+        return wrong(build, "signer", "40 or 64 hexadecimal digits, A to F in upper case", error);
+    build->feed->signer = kept(build, signer);
+    return RESULT_OK;
+}
+
 static Result build_limits(Build *build, Error *error)
 {
     const YamlFeed *yaml = build->yaml;
@@ -313,6 +329,7 @@ static Result build_all(Build *build, Error *error)
     TRY(build_names(build, error));
     TRY(build_status(build, error));
     TRY(build_period(build, error));
+    TRY(build_signer(build, error));
     TRY(build_transport(build, error));
     return build_limits(build, error);
 }
@@ -370,6 +387,11 @@ const char *ingest_feed_spec(const IngestFeed *feed)
 const char *ingest_feed_sender(const IngestFeed *feed)
 {
     return feed->sender;
+}
+
+const char *ingest_feed_signer(const IngestFeed *feed)
+{
+    return feed->signer;
 }
 
 bool ingest_feed_is_due(const IngestFeed *feed, Month period, Date day)

@@ -51,7 +51,8 @@ struct IngestFeed {
     FeedPeriod period_from;
     bool manifest_required;
     const char *manifest_key; /* PEM of the sender's Ed25519 public key, or NULL */
-    int expected_by_day;      /* of the following month; 0: not waited for */
+    const char *signer;  /* fingerprint of the key that must have signed what is inside a delivery, or NULL */
+    int expected_by_day; /* of the following month; 0: not waited for */
     int keep_days;
 };
 

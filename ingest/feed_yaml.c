@@ -54,6 +54,7 @@ static const cyaml_schema_field_t feed_fields[] = {
     STRING_MAYBE("status", YamlFeed, status),
     STRING_KEY("file", YamlFeed, file),
     STRING_MAYBE("period", YamlFeed, period),
+    STRING_MAYBE("signer", YamlFeed, signer),
     CYAML_FIELD_MAPPING("transport", CYAML_FLAG_DEFAULT, YamlFeed, transport, transport_fields),
     MAPPING_MAYBE("manifest", YamlFeed, manifest, manifest_fields),
     MAPPING_MAYBE("expected", YamlFeed, expected, expected_fields),

@@ -23,7 +23,7 @@ typedef struct YamlArchive {
 } YamlArchive;
 
 typedef struct YamlFeed {
-    char *feed, *source, *spec, *sender, *status, *file, *period;
+    char *feed, *source, *spec, *sender, *status, *file, *period, *signer;
     YamlTransport transport;
     YamlManifest *manifest;
     YamlExpected *expected;

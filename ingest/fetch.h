@@ -36,8 +36,13 @@ typedef Result (*FetchSink)(void *context, const void *bytes, size_t length, Err
 
 typedef struct FetchKind {
     const char *name; /* as `transport: kind` has it */
+    /* What an item holds is known only when it was read: each pull reads it, and its content tells whether it
+     * is new. */
+    bool is_made_anew;
     /* state: the transport's own. feed outlives it. Connects or not, as it likes. */
     Result (*open)(const Feed *feed, void **state, Error *error);
+    /* The month that the caller gave, of a feed with `period: given`; NULL: of no use to it. */
+    void (*use_period)(void *state, Month period);
     /* Only what is complete there, in a stable order. Companions (below) and what a transport knows to be no
      * delivery are not listed; pull.c leaves out names that the feed's `file` does not match. */
     Result (*list)(void *state, FetchEach each, void *context, Error *error);

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "ingest/control.h"
 #include "ingest/fetch.h"
 
@@ -298,15 +299,22 @@ static Result read_companion(void *state, const FetchItem *item, const char *suf
     return RESULT_OK;
 }
 
-/* The delivery first: companions that are left when we are stopped in between are never taken for one. */
+/* Another file that took its name by now stays: it is a delivery of its own. The delivery first: companions
+ * that are left when we are stopped in between are never taken for one. */
 static Result acknowledge(void *state, const FetchItem *item, Error *error)
 {
     static const char *const suffixes[] = {"", ".done", ".manifest", ".manifest.sig"};
     const Folder *folder = state;
     char name[FETCH_NAME_BYTES + 16];
 
+    FetchItem there;
     if (!folder->feed->settings.deletes)
         return RESULT_OK;
+    if (look(folder, item->id, &there) &&
+        (there.bytes != item->bytes || there.changed_us != item->changed_us)) {
+        log_event(LOG_LEVEL_WARNING, "pull_left_changed", "feed=%s", folder->feed->name);
+        return RESULT_OK;
+    }
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
         snprintf(name, sizeof name, "%s%s", item->id, suffixes[i]);
         if (unlinkat(folder->descriptor, name, 0) != 0 && errno != ENOENT)

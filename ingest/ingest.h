@@ -69,6 +69,7 @@ typedef struct IngestReport {
     int64_t elapsed_us, client_cpu_us;
     IngestRuleCount rules[INGEST_RULES_MAX];
     size_t rule_count;
+    bool is_unchecked;   /* packed without a checksum: a changed byte would not show */
     bool is_unprotected; /* nothing would tell that the file was cut at a row's end */
 } IngestReport;
 
@@ -186,6 +187,8 @@ const char *ingest_feed_name(const IngestFeed *feed);
 const char *ingest_feed_source(const IngestFeed *feed);
 const char *ingest_feed_spec(const IngestFeed *feed); /* its path, or the source's name */
 const char *ingest_feed_sender(const IngestFeed *feed);
+/* Fingerprint of the key that must have signed what is inside a delivery; NULL: none is demanded. */
+const char *ingest_feed_signer(const IngestFeed *feed);
 /* Is the feed's delivery for period due on day? Never, of a feed that is not waited for. */
 bool ingest_feed_is_due(const IngestFeed *feed, Month period, Date day);
 
@@ -237,6 +240,9 @@ typedef struct IngestHeld {
 } IngestHeld;
 /* After a load of it under this permit that said duplicate: another load holds the same. */
 Result ingest_held_settle(Db *loader, const GovernancePermit *permit, int64_t delivery_id, Error *error)
+    CHECKED;
+/* Is a load of it held, or waiting for a second person, whatever way its file came? */
+Result ingest_has_come(Db *loader, const IngestFeed *feed, Month period, bool *has_come, Error *error)
     CHECKED;
 /* All, by number, in the arena. */
 Result ingest_held_list(Db *loader, Arena *arena, IngestHeld **held, size_t *count, Error *error) CHECKED;

@@ -112,6 +112,7 @@ Result pass_run(const Pass *pass, IngestReport *report, Hash *content, Error *er
     for (size_t i = 0; i < pass->spec->column_count; i++)
         if (reader_is_renamed(reader, i))
             note_renamed(pass, i, report);
+    report->is_unchecked = reader_is_unchecked(reader);
     tally_report(tally, pass->spec, report);
     if (pass->counts != NULL)
         memcpy(pass->counts, rules_counts(rules), pass->spec->column_count * sizeof *pass->counts);

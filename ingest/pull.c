@@ -41,12 +41,13 @@ static Result consider(void *context, const FetchItem *item, Error *error)
 {
     IngestPull *pull = context;
     Hash hash = delivery_item(pull->feed, item);
-    int64_t delivery_id;
+    int64_t delivery_id = 0;
     Month period;
 
     if (!feed_match(pull->feed, text_from(item->name), &period))
         return RESULT_OK;
-    TRY(delivery_known(pull->context.loader, pull->feed, &hash, &delivery_id, error));
+    if (!pull->kind->is_made_anew)
+        TRY(delivery_known(pull->context.loader, pull->feed, &hash, &delivery_id, error));
     if (delivery_id > 0 && !item->is_vague) {
         pull->known++;
         return pull->kind->acknowledge(pull->state, item, error);
@@ -69,6 +70,8 @@ Result ingest_pull_look(const IngestPullContext *context, const IngestFeed *feed
     made->items = memory_alloc(ITEMS_MAX * sizeof *made->items);
     made->kind = kind;
     TRY(kind->open(feed, &made->state, error));
+    if (kind->use_period != NULL && context->period != DATE_NONE)
+        kind->use_period(made->state, context->period);
     TRY(kind->list(made->state, consider, made, error));
     *pull = made;
     made = NULL;
@@ -195,7 +198,8 @@ static Result transfer(Taking *taking, Error *error)
                       &failure)
                 .ok)
             return RESULT_OK;
-        if (taking->is_failed || failure.code != ERROR_SYSTEM || attempt == TRIES) {
+        if (taking->is_failed || failure.code != ERROR_SYSTEM || attempt == TRIES ||
+            pull->kind->is_made_anew) {
             *error = failure;
             return (Result){.ok = false};
         }

@@ -262,6 +262,11 @@ bool reader_digest(const Reader *reader, Hash *digest)
     return input_digest(reader->input, digest);
 }
 
+bool reader_is_unchecked(const Reader *reader)
+{
+    return input_is_unchecked(reader->input);
+}
+
 void reader_close(Reader **reader)
 {
     if (*reader == NULL)

@@ -124,4 +124,5 @@ bool reader_is_empty(const Reader *reader);
 /* JSON lines and XML: was the column found under another name than its own? */
 bool reader_is_renamed(const Reader *reader, size_t column);
 bool reader_digest(const Reader *reader, Hash *digest); /* as input_digest has it */
+bool reader_is_unchecked(const Reader *reader);         /* as input_is_unchecked has it */
 void reader_close(Reader **reader);                     /* wipes what was read */

@@ -200,14 +200,14 @@ static Result check_protection(const SpecBuild *build, const char *name, Error *
     const bool is_there[] = {
         spec->format.trailer.name.length > 0,
         build->yaml->file.header_count != NULL,
-        spec->format.kind == READER_XML,
+        spec->format.kind == READER_XML || spec->format.kind == READER_POSTGRES_BINARY,
         true,
         has_volume_band(spec),
     };
     static const char *const lacking[] = {
         "protected_by trailer: `file` names none",
         "protected_by header_count: `file` has none",
-        "protected_by structure: only of xml, which is not well-formed once it is cut",
+        "protected_by structure: only of xml and postgres_binary, whose end cannot be cut off unnoticed",
         "",
         "protected_by volume: no limit on fall, nor of a snapshot on shrunk",
     };

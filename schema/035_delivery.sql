@@ -193,6 +193,13 @@ BEGIN
     END IF;
 END $$;
 
+-- Loads that stand or wait for a second person: what was loaded by its path has come too.
+CREATE FUNCTION ingest.delivery_came(source text, sender text, period int4) RETURNS int8
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT count(*) FROM ingest.load AS l JOIN ingest.source AS s USING (source_id)
+     WHERE s.name = $1 AND l.sender = $2 AND l.period = $3 AND l.state IN ('published', 'held')
+$$;
+
 CREATE FUNCTION ingest.delivery_list()
 RETURNS TABLE (delivery_id int4, feed text, source text, sender text, period int4, status text, state text,
                bytes int8, content bytea, load_id int4, is_due boolean, has_archive boolean, needs_opening boolean,
@@ -247,11 +254,11 @@ CREATE TRIGGER delivery_follow AFTER INSERT OR UPDATE OF state ON ingest.load
     FOR EACH ROW EXECUTE FUNCTION ingest.delivery_follow();
 
 REVOKE ALL ON FUNCTION ingest.pull_require(bytea, text, text, text), ingest.delivery_claim(bytea, int4),
-    ingest.delivery_known(text, bytea),
+    ingest.delivery_known(text, bytea), ingest.delivery_came(text, text, int4),
     ingest.delivery_see(bytea, text, text, text, int4, text, bytea, int4, boolean),
     ingest.delivery_archive(bytea, int4, bytea, int8, int8), ingest.delivery_settle(bytea, int4),
     ingest.delivery_end(bytea, int4), ingest.delivery_list(), ingest.delivery_follow() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION ingest.delivery_known(text, bytea),
+GRANT EXECUTE ON FUNCTION ingest.delivery_known(text, bytea), ingest.delivery_came(text, text, int4),
     ingest.delivery_see(bytea, text, text, text, int4, text, bytea, int4, boolean),
     ingest.delivery_archive(bytea, int4, bytea, int8, int8), ingest.delivery_settle(bytea, int4),
     ingest.delivery_end(bytea, int4), ingest.delivery_list() TO cinque_loader;

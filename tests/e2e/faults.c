@@ -4,6 +4,7 @@
  * says. CINQUE_FAULT_STEPS=FILE             writes the name of each step to FILE CINQUE_FAULT="N before|after
  * ACTION"  ACTION is kill, term, cut (the connection), full (the step fails with ENOSPC), clock SECONDS (time
  * goes on from there), run (sh -c "$CINQUE_FAULT_COMMAND") The program itself knows nothing of it.
+ * CINQUE_FREE_BYTES: so much is said to be free on every disk.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -153,6 +155,7 @@ DATABASE_STEP(int, PQputCopyEnd, (PGconn * connection, const char *message), (co
 FILE_STEP(int, -1, fsync, (int file), (file))
 FILE_STEP(int, -1, rename, (const char *from, const char *to), (from, to))
 FILE_STEP(int, -1, unlink, (const char *path), (path))
+FILE_STEP(int, -1, unlinkat, (int folder, const char *path, int flags), (folder, path, flags))
 FILE_STEP(int, EOF, fflush, (FILE * file), (file))
 
 size_t fwrite(const void *bytes, size_t size, size_t count, FILE *file)
@@ -165,6 +168,17 @@ size_t fwrite(const void *bytes, size_t size, size_t count, FILE *file)
     if (!is_told && !fails)
         leave(step);
     return written;
+}
+
+int statvfs(const char *path, struct statvfs *place)
+{
+    HIDDEN(statvfs);
+    int result = hidden(path, place);
+    const char *bytes = getenv("CINQUE_FREE_BYTES");
+
+    if (result == 0 && bytes != NULL)
+        place->f_bavail = strtoull(bytes, NULL, 10) / place->f_frsize;
+    return result;
 }
 
 int clock_gettime(clockid_t id, struct timespec *time)

@@ -5,12 +5,12 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 scan=$(find "$build" -type f -name scan -perm -u+x | head -n 1)
 
-county 1500 2 --canaries 40
+county 1500 3 --canaries 40
 data_folder data
 drop=$work/drop
 mkdir -p "$drop" "$CINQUE_DATA/feeds"
 mapfile -t months < <(ls "$work/county/extracts")
-first=${months[0]} last=${months[1]}
+first=${months[0]} last=${months[1]} third=${months[2]}
 extract() { printf '%s/county/extracts/%s/apc_spell/kent-icb.csv' "$work" "$1"; }
 
 openssl genpkey -algorithm ed25519 -out "$work/sender.pem" 2>/dev/null
@@ -34,10 +34,10 @@ drop_file() { # name, content's file
     cp "$2" "$drop/$1"
     touch "$drop/$1.done"
 }
-manifest() { # name sender key [size]
+manifest() { # name sender key [size [period]]
     local size=${4:-$(stat -c %s "$drop/$1")}
     printf '{"sender":"%s","file":"%s","sha256":"%s","size":%s,"period":"%s"}' "$2" "$1" \
-        "$(sha256sum "$drop/$1" | cut -d' ' -f1)" "$size" "$first" >"$drop/$1.manifest"
+        "$(sha256sum "$drop/$1" | cut -d' ' -f1)" "$size" "${5:-$first}" >"$drop/$1.manifest"
     openssl pkeyutl -sign -rawin -inkey "$3" -in "$drop/$1.manifest" -out "$drop/$1.manifest.sig"
 }
 states() {
@@ -164,4 +164,109 @@ expect "pull --load archives and loads" quiet cinque pull plain --load
 expect_equal "all of the feed that could be loaded is" "$(sql "SELECT count(*) FROM ingest.delivery WHERE feed = 'plain' AND state IN ('archived', 'loading')")" 0
 expect_equal "no session of the loader reads a table" \
     "$(psql -X -qAt "$(cinque status --conninfo)" -c "SELECT has_table_privilege('cinque_loader', 'ingest.delivery', 'SELECT')")" f
+
+# ---- what came by its path has come ----
+missing() { cinque deliveries --missing "$third" --format csv | tail -n +2 | tr -d '\r' | cut -d, -f1 | paste -s -d ' '; }
+withdraw_third() {
+    quiet cinque withdraw "$(sql "SELECT max(load_id) FROM ingest.load WHERE state = 'published'")"
+}
+# Switch: leave ingest_has_come out of cli/cmd_deliveries.c.
+expect_equal "both feeds miss the third month" "$(missing)" "plain signed"
+expect "it is loaded by its path" quiet cinque load apc_spell "$(extract "$third")" --sender kent-icb --period "$third"
+expect_equal "and is missing no more" "$(missing)" ""
+withdraw_third
+expect_equal "until it is taken back" "$(missing)" "plain signed"
+
+# ---- encrypted, and who vouches for it ----
+# Switch: let cli_use_keys_of_feed forget is_vouched, or the signer.
+quiet cinque key delivery create "end to end"
+ours=$CINQUE_DATA/keyring/delivery/cms-1.pem
+encrypt() { openssl cms -encrypt -binary -stream -aes-256-cbc -in "$1" -outform DER -out "$2" "$ours" 2>/dev/null; }
+last_delivery() { sql "SELECT max(delivery_id) FROM ingest.delivery"; }
+encrypt "$(extract "$third")" "$work/cbc"
+drop_file "plain_${third/-/}.csv" "$work/cbc"
+quiet cinque pull plain
+expect "what could be changed unnoticed is refused when nobody vouches for it" \
+    refused_with 'could have been changed unnoticed' cinque load --delivery "$(last_delivery)"
+encrypt "$(extract "$third")" "$work/cbc"
+drop_file "signed_${third/-/}.csv" "$work/cbc"
+manifest "signed_${third/-/}.csv" kent-icb "$work/sender.pem" "$(stat -c %s "$work/cbc")" "$third"
+expect "the same under a signed manifest is loaded" quiet cinque pull signed --load
+expect_equal "all of it" "$(sql "SELECT rows_read FROM ingest.load ORDER BY load_id DESC LIMIT 1")" \
+    "$(($(wc -l <"$(extract "$third")") - 1))"
+withdraw_third
+for name in author other; do
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name" -days 30 \
+        -keyout "$work/$name.key" -out "$work/$name.pem" 2>/dev/null
+done
+fingerprint() { openssl x509 -in "$work/$1.pem" -noout -fingerprint -sha256 | sed 's/.*=//; s/://g'; }
+feed authored "signer: $(fingerprint other)"
+openssl cms -sign -binary -nodetach -in "$(extract "$third")" -signer "$work/author.pem" -inkey "$work/author.key" \
+    -outform DER -out "$work/inside"
+encrypt "$work/inside" "$work/cbc"
+drop_file "authored_${third/-/}.csv" "$work/cbc"
+quiet cinque pull authored
+expect "a signature by another key than the feed demands is refused" \
+    refused_with 'not signed by key' cinque load --delivery "$(last_delivery)"
+feed authored "signer: $(fingerprint author)"
+expect "that of the key it demands is loaded" quiet cinque load --delivery "$(last_delivery)"
+withdraw_third
+drop_file "authored_${third/-/}b.csv" "$(extract "$third")"
+quiet cinque pull authored
+expect "what is not signed at all is refused by that feed" \
+    refused_with "its sender's signature is demanded" cinque load --delivery "$(last_delivery)"
+
+# ---- packed ----
+# Switch: count the bytes as delivered in cli/held.c.
+gzip -c "$(extract "$third")" >"$work/packed.gz"
+drop_file "plain_${third/-/}p.csv" "$work/packed.gz"
+quiet cinque pull plain
+shim=$(find "$build" -name libfaults.so | head -n 1)
+between=$((($(stat -c %s "$work/packed.gz") + $(stat -c %s "$(extract "$third")")) * 19 / 20))
+with_room() { LD_PRELOAD=$shim CINQUE_FREE_BYTES=$1 cinque load --delivery "$(last_delivery)"; }
+expect "room is measured by what a delivery is unpacked" refused_with 'MiB or more in the database' with_room "$between"
+expect "and where there is room it loads" quiet with_room $((between * 4))
+# A frame of one raw block without a checksum (RFC 8878): magic, descriptor, size less 256, block header.
+head -n 3 "$(extract "$third")" >"$work/short.csv"
+size=$(stat -c %s "$work/short.csv")
+octets() { local bytes='' one; for one in "$@"; do bytes+=$(printf '\\x%02x' $((one & 255))); done; printf "$bytes"; }
+{
+    octets 0x28 0xb5 0x2f 0xfd 0x60 $((size - 256)) $(((size - 256) >> 8)) $(((size << 3) | 1)) $((size >> 5)) $((size >> 13))
+    cat "$work/short.csv"
+} >"$work/bare.zst"
+cinque source check apc_spell "$work/bare.zst" >"$work/checked" 2>/dev/null
+expect "zstd without a checksum is told" grep -q 'apc_spell is unprotected: zstd without a checksum' "$work/checked"
+
+# ---- another PostgreSQL ----
+withdraw_third
+server "CREATE DATABASE theirs"
+theirs=$(cinque status --conninfo | sed 's/dbname=[^ ]*/dbname=theirs/')
+header=$(head -n 1 "$(extract "$third")" | tr -d '\r"')
+psql -X -q "$theirs" -c "CREATE TABLE public.spell (${header//,/ text, } text)"
+psql -X -q "$theirs" -c "\\copy public.spell FROM '$(extract "$third")' CSV HEADER"
+mkdir -p "$work/specs"
+cp -r "$top/sources/codes" "$work/specs/codes"
+sed 's/^file: .*/file: { format: postgres_binary, line_bytes_max: 8192 }/; s/protected_by: .*/protected_by: [structure]/' \
+    "$top/sources/apc_spell.yaml" >"$work/specs/apc_spell.yaml"
+echo "SELECT * FROM public.spell ORDER BY hospital_provider_spell_number, provider_code" >"$CINQUE_DATA/feeds/theirs.sql"
+cat >"$CINQUE_DATA/feeds/theirs.yaml" <<END
+feed: theirs
+source: apc_spell
+spec: $work/specs/apc_spell.yaml
+sender: kent-icb
+file: theirs.pgcopy
+period: given
+transport: { kind: postgresql, conninfo: "$theirs", query_file: theirs.sql }
+END
+expect "rows of another PostgreSQL are pulled and loaded" cinque pull theirs --period "$third" --load
+expect_equal "all of them" "$(sql "SELECT rows_read FROM ingest.load WHERE state = 'published' ORDER BY load_id DESC LIMIT 1")" \
+    "$(psql -X -qAt "$theirs" -c 'SELECT count(*) FROM public.spell')"
+cinque pull theirs --period "$third" >"$work/again"
+expect "what has not changed is a duplicate" grep -q 'duplicate of' "$work/again"
+expect "and nothing of it is on the disk in clear" "$scan" "$work/patterns" "$CINQUE_DATA/archive" "$CINQUE_DATA/quarantine"
+printf 'SELECT repeat(%sx%s, 1000) FROM pg_catalog.generate_series(1, 400000)\n' "'" "'" >"$CINQUE_DATA/feeds/theirs.sql"
+# 400 MB in half as much address space as would hold them. Switch: gather the rows before the sink has them.
+expect "any number of rows takes the same memory" bash -c "ulimit -v 262144; CINQUE_DATA=$CINQUE_DATA $programs/cinque pull theirs --period $third >/dev/null"
+sed -i 's/\(host=\)[^ ]*/\1localhost/' "$CINQUE_DATA/feeds/theirs.yaml"
+expect "a host is not asked without a verified certificate" refused_with 'sslmode=verify-full is demanded' cinque pull theirs --period "$third"
 summary

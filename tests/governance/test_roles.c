@@ -291,7 +291,8 @@ Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
                      "approve_query decide end_item held_loads keep_file keep_output lock_rules put_item "
                      "refuse_load release_load submit_query today");
     expect_functions("cinque_loader", "ingest",
-                     "controller_keep controller_list delivery_archive delivery_end delivery_known "
+                     "controller_keep controller_list delivery_archive delivery_came delivery_end "
+                     "delivery_known "
                      "delivery_list delivery_see delivery_settle dqmi duplicates_keep load_abandon "
                      "load_findings load_list "
                      "load_missing load_open load_publish load_reject load_withdraw quality quality_history "

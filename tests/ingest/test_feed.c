@@ -88,11 +88,18 @@ Test(feed, what_is_wrong_is_told_by_its_place)
                  "line 6: transport: complete: stable, done or mesh_client");
     expect_error("complete: done", "stable_seconds: 0", "line 6: transport: stable_seconds: 1 to 3600");
     expect_error("after: delete", "after: move", "line 6: transport: after: keep or delete");
+    expect_error("status: provisional", "status: final\nsigner: 0123456789abcdef0123456789abcdef01234567",
+                 "line 5: signer: 40 or 64 hexadecimal digits, A to F in upper case");
+    expect_error("status: provisional", "status: final\nsigner: 0123456789ABCDEF",
+                 "line 5: signer: 40 or 64 hexadecimal digits");
     expect_error("by_day: 20", "by_day: 31", "line 8: expected: by_day: 1 to 28");
     expect_error("keep_days: 60", "keep_days: 0", "line 9: archive: keep_days: 1 to 3660");
     expect_error("manifest: { required: true, key: kent.pem }",
                  "manifest: { key: kent.pem }\nperiod: manifest",
                  "line 8: period: told by a manifest: then one is required");
+    expect_error("{ kind: folder, folder: drop, complete: done, after: delete }",
+                 "{ kind: postgresql, conninfo: \"host=/run\", query_file: q.sql }",
+                 "line 6: transport: kind postgresql has no files: period is given");
 }
 
 /* Switch: the check of from in build_limits. */
@@ -117,8 +124,11 @@ Test(feed, no_secret_stands_in_a_feed)
                  "line 6: transport: url: no user, no password");
     expect_error(transport, "{ kind: https, url: \"http://host/\" }",
                  "line 6: transport: url does not begin as the kind's do");
-    expect_error(transport, "{ kind: postgresql, conninfo: \"host=h password=x\", query_file: q.sql }",
-                 "line 6: transport: conninfo: a password stands in a file of its own");
+    expect_error("file: \"apc_{CCYY}{MM}*.csv\"\n"
+                 "transport: { kind: folder, folder: drop, complete: done, after: delete }\n",
+                 "file: q\nperiod: given\n"
+                 "transport: { kind: postgresql, conninfo: \"host=h password=x\", query_file: q.sql }\n",
+                 "line 7: transport: conninfo: a password stands in a file of its own");
     expect_error(transport, "{ kind: mesh, url: \"https://host\", mailbox: M, password: x }", "line 6");
     expect_error(transport, "{ kind: https, url: \"https://host/\", certificate_file: c }",
                  "line 6: transport: certificate_file and key_file belong together");

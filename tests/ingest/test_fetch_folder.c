@@ -214,3 +214,24 @@ Test(fetch_folder, companions_are_found_and_bounded)
         FETCH_FOLDER.companion(state, &last, ".manifest", 1, arena, &content, &is_found, &error).ok);
     cr_expect_eq(error.code, ERROR_LIMIT);
 }
+
+/* Switch: leave the look out of acknowledge. */
+Test(fetch_folder, what_took_the_name_of_an_archived_delivery_is_not_deleted)
+{
+    Error error = {0};
+    char path[512];
+    snprintf(path, sizeof path, "%s/a.csv", support_folder());
+    support_file("a.csv", "12");
+    support_file("a.csv.done", "");
+    open_drop(FEED_DONE);
+    feed.settings.deletes = true;
+    (void)list();
+    FetchItem archived = last;
+    support_file("a.csv", "123");
+
+    cr_expect(FETCH_FOLDER.acknowledge(state, &archived, &error).ok, "%s", error.message);
+    cr_expect_eq(access(path, F_OK), 0, "another file by now");
+    (void)list();
+    cr_expect(FETCH_FOLDER.acknowledge(state, &last, &error).ok, "%s", error.message);
+    cr_expect_neq(access(path, F_OK), 0, "the one that was archived");
+}

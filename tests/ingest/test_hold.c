@@ -514,7 +514,7 @@ Test(hold, a_spec_names_what_is_wrong_with_its_limits)
         {"quality: { protected_by: [hope] }\n", "one of trailer, header_count, structure, manifest, volume"},
         {"quality: { protected_by: [trailer] }\n", "`file` names none"},
         {"quality: { protected_by: [header_count] }\n", "`file` has none"},
-        {"quality: { protected_by: [structure] }\n", "only of xml"},
+        {"quality: { protected_by: [structure] }\n", "only of xml and postgres_binary"},
         {"quality: { protected_by: [volume] }\n", "no limit on fall"},
         {"quality: { cost: ward }\n", "no measure"},
         {"quality: { cost: size }\n", "names no column"},
