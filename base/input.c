@@ -183,6 +183,17 @@ static Result build(Input *input, bool stops_at_archive, Error *error)
     }
 }
 
+static void use_source_keys(Input *input)
+{
+    const InputSource *source = input->file.source;
+
+    if (source == NULL)
+        return;
+    if (source->signer != NULL)
+        input->keys.signer = source->signer;
+    input->keys.is_vouched |= source->is_vouched;
+}
+
 static Result open_layers(const char *path, const InputLimits *limits, bool stops_at_archive, Input **input,
                           Error *error)
 {
@@ -193,6 +204,7 @@ static Result open_layers(const char *path, const InputLimits *limits, bool stop
     made->file.descriptor = -1;
 
     TRY(input_file_open(path, &made->file, error));
+    use_source_keys(made);
     input_file_enter(&made->file);
     TRY(build(made, stops_at_archive, error));
     input_file_leave(&made->file);

@@ -47,6 +47,8 @@ typedef struct InputSource {
     /* As read(2): *length 0 at the end, and only when all has come. */
     Result (*read)(void *stream, void *buffer, size_t capacity, size_t *length, Error *error);
     void (*close)(void **stream); /* accepts a pointer to NULL */
+    const char *signer;           /* demanded of this alone, as InputKeys has them */
+    bool is_vouched;
 } InputSource;
 /* For the whole process; source must live until the next call. NULL: none. */
 void input_serve(const InputSource *source);

@@ -62,8 +62,6 @@ Result cli_share_path(const char *name, char out[CLI_PATH_BYTES], Error *error) 
 Result cli_program_path(const char *name, char out[CLI_PATH_BYTES], Error *error) CHECKED;
 /* From here on encrypted files are opened with the data folder's keys, if it has any. */
 void cli_use_delivery_keys(const Cli *cli);
-/* The same, held to what the feed of a delivery demands. is_vouched: a signed manifest had its hash. */
-void cli_use_keys_of_feed(const Cli *cli, const char *signer, bool is_vouched);
 Result cli_open(const Cli *cli, const char *role, Db **db, Error *error) CHECKED;
 /* A server of the user's own counts as running. */
 Result cli_database_state(const Cli *cli, ClusterState *state, Error *error) CHECKED;

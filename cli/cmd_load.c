@@ -114,16 +114,17 @@ static Result load_one(Loading *loading, const Delivery *delivery, IngestReport 
 static Result load_held(Loading *loading, Delivery *delivery, IngestReport *report, Error *error)
 {
     const IngestHeld *held = delivery->held;
-    const IngestArchive archive = {
-        .folder = loading->archive, .delivery_id = held->delivery_id, .keyring = loading->keyring};
+    const IngestArchive archive = {.folder = loading->archive,
+                                   .delivery_id = held->delivery_id,
+                                   .keyring = loading->keyring,
+                                   .signer = delivery->signer,
+                                   .is_vouched = held->is_signed};
 
-    cli_use_keys_of_feed(loading->cli, delivery->signer, held->is_signed);
     delivery->delivery.path = ingest_archive_serve(&archive);
     Result result = space_check(loading->cli, held, delivery->delivery.path, error);
     if (result.ok)
         result = load_one(loading, delivery, report, error);
     (void)ingest_archive_serve(NULL);
-    cli_use_delivery_keys(loading->cli);
     TRY(result);
     return ingest_archive_forget(loading->archive, held->delivery_id, error);
 }

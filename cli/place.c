@@ -70,20 +70,15 @@ Result cli_share_path(const char *name, char out[CLI_PATH_BYTES], Error *error)
     return joined(access(beside, F_OK) == 0 ? beside : CINQUE_SOURCE_DIR, name, out, error);
 }
 
-void cli_use_keys_of_feed(const Cli *cli, const char *signer, bool is_vouched)
-{
-    static char folder[CLI_PATH_BYTES]; /* inputs are opened as long as the program runs */
-    Error ignored = {0};
-    bool has_keys = cli->data != NULL && joined(cli->data, "keyring/delivery", folder, &ignored).ok &&
-                    access(folder, F_OK) == 0;
-    const InputKeys keys = {.folder = has_keys ? folder : NULL, .signer = signer, .is_vouched = is_vouched};
-
-    input_use_keys(&keys);
-}
-
 void cli_use_delivery_keys(const Cli *cli)
 {
-    cli_use_keys_of_feed(cli, NULL, false);
+    static char folder[CLI_PATH_BYTES]; /* inputs are opened as long as the program runs */
+    const InputKeys keys = {.folder = folder};
+    Error ignored = {0};
+
+    if (cli->data != NULL && joined(cli->data, "keyring/delivery", folder, &ignored).ok &&
+        access(folder, F_OK) == 0)
+        input_use_keys(&keys);
 }
 
 Result cli_open(const Cli *cli, const char *role, Db **db, Error *error)

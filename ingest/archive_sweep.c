@@ -26,6 +26,8 @@ const char *ingest_archive_serve(const IngestArchive *archive)
     }
     served_archive = archive_of(archive);
     served_source = archive_source(&served_archive);
+    served_source.signer = archive->signer;
+    served_source.is_vouched = archive->is_vouched;
     input_serve(&served_source);
     return served_source.name;
 }

@@ -256,6 +256,8 @@ typedef struct IngestArchive {
     int64_t delivery_id;
     const Keyring *keyring;       /* opens what is still to be loaded */
     const char *private_key_path; /* or, not NULL, this opens any */
+    const char *signer;           /* served: whose signature its feed demands inside, or NULL */
+    bool is_vouched;              /* served: a signed manifest had its hash */
 } IngestArchive;
 
 /*
