@@ -110,8 +110,8 @@ static Result end_one(Sweep *sweep, const IngestHeld *held, Error *error)
     return RESULT_OK;
 }
 
-/* A load that was released by a second person, or killed at its very end, leaves an opening: it only goes
- * here. */
+/* A load that was released by a second person, or killed at its very end, leaves an opening: it goes
+ * here, or at the feed's next pull --load. */
 static Result end_due(Sweep *sweep, Error *error)
 {
     for (size_t i = 0; i < sweep->count; i++) {

@@ -120,9 +120,14 @@ static Result load_archived(Pulling *pulling, Error *error)
 
     TRY(ingest_held_list(pulling->loader, cli->arena, &held, &held_count, error));
     Delivery *deliveries = arena_alloc(cli->arena, (held_count + 1) * sizeof *deliveries);
-    for (size_t i = 0; i < held_count; i++)
-        if (strcmp(held[i].feed, ingest_feed_name(pulling->feed)) == 0 && held_is_loadable(&held[i]))
+    for (size_t i = 0; i < held_count; i++) {
+        if (strcmp(held[i].feed, ingest_feed_name(pulling->feed)) != 0)
+            continue;
+        if (held_is_loadable(&held[i]))
             TRY(held_wanted(cli, &held[i], &deliveries[count++], error));
+        else if (held[i].has_archive && !held[i].needs_opening) /* a load that was killed behind its commit */
+            TRY(ingest_archive_forget(pulling->archive, held[i].delivery_id, error));
+    }
     return count > 0 ? load_deliveries(cli, 1, deliveries, count, error) : RESULT_OK;
 }
 

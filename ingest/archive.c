@@ -70,6 +70,11 @@ Result archive_remove(const char *folder, int64_t delivery_id, Error *error)
 
 Result archive_forget(const char *folder, int64_t delivery_id, Error *error)
 {
+    char path[ARCHIVE_PATH_BYTES];
+
+    TRY(archive_path(folder, delivery_id, ARCHIVE_OPENING, path, error));
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        return RESULT_OK;
     TRY(remove_file(folder, delivery_id, ARCHIVE_OPENING, error));
     return sync_folder(folder, error);
 }

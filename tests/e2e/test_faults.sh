@@ -176,7 +176,8 @@ lies() { find "$1" -mindepth 1 -printf '%f ' 2>/dev/null | tr ' ' '\n' | sort | 
 pulled_state() {
     local held
     held=$(state)
-    printf '%s ledger=%s archive=%s drop=%s' "${held%% seal of*}" "$(ledger)" "$(lies "$CINQUE_DATA/archive")" "$(lies "$drop")"
+    printf '%s ledger=%s archive=%s drop=%s' "${held%% seal of*}" "$(ledger)" "$(lies "$CINQUE_DATA/archive")" \
+        "$(lies "$drop" | sed 's/[^ ]*\.done$//')" # stopped between file and marker, the marker stays, and is no delivery
 }
 safe() { # what was acknowledged is held
     [[ -e $delivered ]] || { [[ $(ledger) != none && $(ledger) != *seen* ]] && archive_is_whole 1; }
