@@ -202,6 +202,8 @@ mapfile -t chosen < <({
 } | sort -nu)
 mapfile -t of_reading < <(for step in "${chosen[@]}"; do ((step >= writes[0])) && echo "$step"; done)
 mapfile -t of_files < <(for step in "${chosen[@]}"; do sed -n "${step}p" "$steps" | grep -qE '^(fsync|rename|unlink|unlinkat|fflush|fwrite)$' && echo "$step"; done)
+# The server's crashes (crash, backend_killed) are struck at loads above, not at pulls yet: PULL_ACTIONS adds them.
+read -ra actions <<<"${PULL_ACTIONS:-kill cut backend_terminated restart term full changed clock_back clock_on}"
 choose_pull() { # number of the fault: sets step, phase, action
     local n=$1 turns=$((pull_faults / ${#actions[@]} + 1))
     local -a phases=(before after)
