@@ -1,5 +1,7 @@
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <zstd.h>
 
@@ -42,7 +44,17 @@ static Result open_reader(const Archive *archive, SealReader **reader, Error *er
 
     TRY(archive_path(archive->folder, archive->delivery_id, ARCHIVE_SEALED, sealed, error));
     TRY(archive_path(archive->folder, archive->delivery_id, ARCHIVE_OPENING, opening, error));
-    const SealOpener opener = {.of = archive_name(archive->delivery_id, of),
+    (void)archive_name(archive->delivery_id, of);
+    /* of this delivery alone: the others of its feed can be loaded */
+    if (access(sealed, F_OK) != 0 && errno == ENOENT)
+        return fail(error, ERROR_INPUT,
+                    "%s: missing in the archive; ask the sender for the file again and load it by its path",
+                    of);
+    if (archive->private_key_path == NULL && access(opening, F_OK) != 0 && errno == ENOENT)
+        return fail(error, ERROR_INPUT,
+                    "%s: its opening is gone; use archive open with the private key, and load it by its path",
+                    of);
+    const SealOpener opener = {.of = of,
                                .private_key_path = archive->private_key_path,
                                .keyring = archive->keyring,
                                .opening_path = opening};

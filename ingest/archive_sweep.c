@@ -57,6 +57,13 @@ static const IngestHeld *find(const IngestHeld *held, size_t count, int64_t deli
     return NULL;
 }
 
+static bool is_lock(const char *name)
+{
+    const char *end = strrchr(name, '.');
+
+    return end != NULL && end != name && strcmp(end, ARCHIVE_LOCK) == 0;
+}
+
 /* What is wrong with a file that lies there, or NULL. A delivery that is seen may be being written now. */
 static const char *fault_of(const char *name, const IngestHeld *held, size_t count)
 {
@@ -65,6 +72,8 @@ static const char *fault_of(const char *name, const IngestHeld *held, size_t cou
     const IngestHeld *row = number > 0 ? find(held, count, number) : NULL;
     bool is_seen = row != NULL && strcmp(row->state, "seen") == 0;
 
+    if (suffix == name && is_lock(name))
+        return NULL;
     if (suffix == name || (strcmp(suffix, ARCHIVE_SEALED) != 0 && strcmp(suffix, ARCHIVE_PART) != 0 &&
                            strcmp(suffix, ARCHIVE_OPENING) != 0))
         return "not of the archive";
@@ -127,7 +136,10 @@ Result ingest_archive_orphans(const char *folder, const IngestHeld *held, size_t
     for (size_t i = 0; i < count; i++)
         if (held[i].has_archive && !is_there[i]) {
             snprintf(name, sizeof name, "%" PRId64 ARCHIVE_SEALED, held[i].delivery_id);
-            report(made, name, "missing: the ledger says that it is archived");
+            report(
+                made, name,
+                "missing: the ledger says that it is archived; ask the sender for the file again and load it "
+                "by its path");
         }
     *table = made;
     made = NULL;

@@ -8,6 +8,8 @@
 
 #include <expat.h>
 
+#include "ingest/fetch_remote.h"
+
 enum { CONTROL_BYTES_MAX = 64 * 1024, DEPTH_MAX = 8 };
 
 typedef enum Field { NOTHING, STATUS, LOCAL_ID } Field;
@@ -95,11 +97,6 @@ static bool parse(const char *bytes, size_t length, Control *control)
     return is_whole;
 }
 
-static bool is_plain(const char *name)
-{
-    return name[0] != '\0' && name[0] != '.' && strpbrk(name, "/\\\n\r") == NULL;
-}
-
 static ssize_t read_all(int folder, const char *path, char bytes[CONTROL_BYTES_MAX + 1])
 {
     int file = openat(folder, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -124,7 +121,7 @@ Result control_read(int folder, const char *path, char name[FETCH_NAME_BYTES], b
     if (got > CONTROL_BYTES_MAX || !parse(bytes, (size_t)got, &control))
         return fail(error, ERROR_INPUT, "%s: not the control file of a MESH client", path);
     *is_success = strcmp(control.status, "SUCCESS") == 0;
-    if (is_plain(control.local_id))
+    if (fetch_is_name(text_from(control.local_id)) && strchr(control.local_id, '\\') == NULL)
         snprintf(name, FETCH_NAME_BYTES, "%s", control.local_id);
     return RESULT_OK;
 }

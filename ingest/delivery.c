@@ -67,11 +67,11 @@ static Value string_value(const char *string)
 
 Hash delivery_item(const Feed *feed, const FetchItem *item)
 {
-    char numbers[CELL_BYTES];
+    char numbers[2 * CELL_BYTES];
     SCOPED(hash_close) HashStream *hash = hash_open();
 
-    snprintf(numbers, sizeof numbers, "%d %" PRIu64 " %" PRId64 " ", (int)feed->transport, item->bytes,
-             item->changed_us);
+    snprintf(numbers, sizeof numbers, "%d %" PRIu64 " %" PRId64 " %" PRIu64 " %" PRId64 " ",
+             (int)feed->transport, item->bytes, item->changed_us, item->inode, item->inode_changed_us);
     hash_add(hash, numbers, strlen(numbers));
     hash_add(hash, item->id, strlen(item->id));
     if (item->has_version)

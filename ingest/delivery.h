@@ -3,7 +3,7 @@
 #include "ingest/archive.h"
 #include "ingest/fetch.h"
 
-/* SHA-256 of transport, id, size, time and version: how an item is known again. */
+/* SHA-256 of transport, id, size, times, inode and version: how an item is known again. */
 Hash delivery_item(const Feed *feed, const FetchItem *item);
 /* *delivery_id 0: not known, or seen and not archived. */
 Result delivery_known(Db *loader, const Feed *feed, const Hash *item, int64_t *delivery_id, Error *error)

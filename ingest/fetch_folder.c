@@ -15,7 +15,7 @@
 
 #include "base/log.h"
 #include "ingest/control.h"
-#include "ingest/fetch.h"
+#include "ingest/fetch_remote.h"
 
 enum { ITEMS_MAX = 10000, PIECE_BYTES = 256 * 1024 };
 
@@ -92,19 +92,37 @@ static int64_t time_us(struct timespec time)
     return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
+static void note(const struct stat *status, FetchItem *item)
+{
+    item->bytes = (uint64_t)status->st_size;
+    item->changed_us = time_us(status->st_mtim);
+    item->inode = status->st_ino;
+    item->inode_changed_us = time_us(status->st_ctim);
+}
+
 /* false: no regular file under this name, which is no fault of ours */
 static bool look(const Folder *folder, const char *name, FetchItem *item)
 {
     struct stat status;
 
-    if (strlen(name) >= FETCH_NAME_BYTES ||
-        fstatat(folder->descriptor, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode))
+    if (fstatat(folder->descriptor, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode))
         return false;
     snprintf(item->id, sizeof item->id, "%s", name);
     snprintf(item->name, sizeof item->name, "%s", name);
-    item->bytes = (uint64_t)status.st_size;
-    item->changed_us = time_us(status.st_mtim);
+    note(&status, item);
     return true;
+}
+
+static bool is_same(const FetchItem *a, const FetchItem *b)
+{
+    return a->bytes == b->bytes && a->changed_us == b->changed_us && a->inode == b->inode &&
+           a->inode_changed_us == b->inode_changed_us;
+}
+
+static void warn(const Folder *folder, const char *event, size_t names)
+{
+    if (names > 0)
+        log_event(LOG_LEVEL_WARNING, event, "feed=%s names=%zu", folder->feed->name, names);
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -123,18 +141,26 @@ static Result read_names(const Folder *folder, Items *items, Error *error)
     int copy = openat(folder->descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     SCOPED(directory_close) DIR *directory = copy >= 0 ? fdopendir(copy) : NULL;
     FetchItem item = {0};
+    size_t left_out = 0;
 
     if (directory == NULL)
         return fail_errno(error, "%s: drop folder cannot be read", folder->feed->settings.folder);
     items->items = memory_alloc(ITEMS_MAX * sizeof *items->items);
     for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        if (is_companion(entry->d_name) || !look(folder, entry->d_name, &item))
+        if (is_companion(entry->d_name))
+            continue;
+        if (!fetch_is_name(text_from(entry->d_name))) {
+            left_out++;
+            continue;
+        }
+        if (!look(folder, entry->d_name, &item))
             continue;
         if (items->count == ITEMS_MAX)
             return fail(error, ERROR_LIMIT, "%s: more than %d files", folder->feed->settings.folder,
                         ITEMS_MAX);
         items->items[items->count++] = item;
     }
+    warn(folder, "feed_names_left_out", left_out);
     qsort(items->items, items->count, sizeof *items->items, compare_ids);
     return RESULT_OK;
 }
@@ -172,43 +198,44 @@ static void keep_stable(const Folder *folder, Items *items)
     for (size_t i = 0; i < items->count; i++) {
         const FetchItem *first = &items->items[i];
         FetchItem again;
-        if (look(folder, first->id, &again) && again.bytes == first->bytes &&
-            again.changed_us == first->changed_us)
+        if (look(folder, first->id, &again) && is_same(first, &again))
             items->items[kept++] = *first;
     }
     items->count = kept;
 }
 
-static Result keep_successful(const Folder *folder, Items *items, Error *error)
+/* A control file that is none is of its own delivery alone. */
+static void keep_successful(const Folder *folder, Items *items)
 {
-    size_t kept = 0;
+    size_t kept = 0, unreadable = 0;
 
     for (size_t i = 0; i < items->count; i++) {
         FetchItem *item = &items->items[i];
         char name[FETCH_NAME_BYTES];
         bool is_success = false;
+        Error ignored;
         if (!ends_with(item->id, ".dat"))
             continue;
         snprintf(name, sizeof name, "%.*s.ctl", (int)(strlen(item->id) - 4), item->id);
-        TRY(control_read(folder->descriptor, name, item->name, &is_success, error));
+        unreadable += !control_read(folder->descriptor, name, item->name, &is_success, &ignored).ok;
         if (is_success)
             items->items[kept++] = *item;
     }
     items->count = kept;
-    return RESULT_OK;
+    warn(folder, "feed_controls_unreadable", unreadable);
 }
 
-static Result keep_complete(const Folder *folder, Items *items, Error *error)
+static void keep_complete(const Folder *folder, Items *items)
 {
     switch (folder->feed->settings.complete) {
     case FEED_DONE:
         keep_done(folder, items);
-        return RESULT_OK;
+        return;
     case FEED_MESH_CLIENT:
-        return keep_successful(folder, items, error);
+        keep_successful(folder, items);
+        return;
     default:
         keep_stable(folder, items);
-        return RESULT_OK;
     }
 }
 
@@ -217,7 +244,7 @@ static Result list_folder(void *state, FetchEach each, void *context, Error *err
     SCOPED(items_close) Items items = {0};
 
     TRY(read_names(state, &items, error));
-    TRY(keep_complete(state, &items, error));
+    keep_complete(state, &items);
     for (size_t i = 0; i < items.count; i++)
         TRY(each(context, &items.items[i], error));
     return RESULT_OK;
@@ -237,17 +264,20 @@ static Result open_item(const Folder *folder, const char *name, int *file, Error
     *file = openat(folder->descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (*file < 0 && errno == ELOOP)
         return fail(error, ERROR_INPUT, "%s: a symbolic link is not followed", name);
+    if (*file < 0 && errno == ENOENT)
+        return fail(error, ERROR_INPUT, "%s: gone since it was listed", name);
     return *file >= 0 ? RESULT_OK : fail_errno(error, "%s: cannot be opened", name);
 }
 
 static Result check_item(const FetchItem *item, int file, Error *error)
 {
     struct stat status;
+    FetchItem now;
 
     if (fstat(file, &status) != 0)
         return fail_errno(error, "%s: cannot be examined", item->id);
-    if (!S_ISREG(status.st_mode) || (uint64_t)status.st_size != item->bytes ||
-        time_us(status.st_mtim) != item->changed_us)
+    note(&status, &now);
+    if (!S_ISREG(status.st_mode) || !is_same(item, &now))
         return fail(error, ERROR_INPUT, "%s: changed while it was read", item->id);
     return RESULT_OK;
 }
@@ -299,22 +329,28 @@ static Result read_companion(void *state, const FetchItem *item, const char *suf
     return RESULT_OK;
 }
 
-/* Another file that took its name by now stays: it is a delivery of its own. The delivery first: companions
- * that are left when we are stopped in between are never taken for one. */
+/* What was listed, and so what was read. Another of its name may have come since, which nobody has read. */
+static bool is_still_there(const Folder *folder, const FetchItem *item)
+{
+    FetchItem now;
+
+    if (!look(folder, item->id, &now))
+        return false;
+    if (is_same(item, &now))
+        return true;
+    warn(folder, "delivery_left_for_another_has_its_name", 1);
+    return false;
+}
+
+/* The delivery first: companions that are left when we are stopped in between are never taken for one. */
 static Result acknowledge(void *state, const FetchItem *item, Error *error)
 {
     static const char *const suffixes[] = {"", ".done", ".manifest", ".manifest.sig"};
     const Folder *folder = state;
     char name[FETCH_NAME_BYTES + 16];
 
-    FetchItem there;
-    if (!folder->feed->settings.deletes)
+    if (!folder->feed->settings.deletes || !is_still_there(folder, item))
         return RESULT_OK;
-    if (look(folder, item->id, &there) &&
-        (there.bytes != item->bytes || there.changed_us != item->changed_us)) {
-        log_event(LOG_LEVEL_WARNING, "pull_left_changed", "feed=%s", folder->feed->name);
-        return RESULT_OK;
-    }
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
         snprintf(name, sizeof name, "%s%s", item->id, suffixes[i]);
         if (unlinkat(folder->descriptor, name, 0) != 0 && errno != ENOENT)

@@ -3,11 +3,16 @@
  * one is seen, archived, entered as archived, and only then acknowledged. Killed between any two steps the
  * next pull finds either a row that says seen, and begins anew, or one that says archived, and acknowledges.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "ingest/archive_path.h"
 #include "ingest/delivery.h"
 #include "ingest/manifest.h"
 
@@ -20,6 +25,7 @@ struct IngestPull {
     void *state;
     FetchItem *items;
     size_t count, known;
+    int lock; /* of the feed; -1: none */
 };
 
 void ingest_pull_close(IngestPull **pull)
@@ -30,9 +36,31 @@ void ingest_pull_close(IngestPull **pull)
         return;
     if (closing->kind != NULL)
         closing->kind->close(&closing->state);
+    if (closing->lock >= 0)
+        (void)close(closing->lock);
     memory_free(closing->items);
     memory_free(closing);
     *pull = NULL;
+}
+
+/* The ledger's lock goes with its session, which can be lost while the pull goes on: this one is the
+ * process's. It is taken before the first look, so that no two acknowledge at a time. */
+static Result lock_feed(IngestPull *pull, Error *error)
+{
+    char path[ARCHIVE_PATH_BYTES];
+    int length =
+        snprintf(path, sizeof path, "%s/%s" ARCHIVE_LOCK, pull->context.archive_folder, pull->feed->name);
+
+    if (length < 0 || length >= ARCHIVE_PATH_BYTES)
+        return fail(error, ERROR_CONFIG, "archive: its path is too long");
+    pull->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (pull->lock < 0)
+        return fail_errno(error, "%s: cannot be opened", path);
+    if (flock(pull->lock, LOCK_EX | LOCK_NB) == 0)
+        return RESULT_OK;
+    if (errno == EWOULDBLOCK)
+        return fail(error, ERROR_REFUSED, "feed %s: another session is pulling it", pull->feed->name);
+    return fail_errno(error, "%s: cannot be locked", path);
 }
 
 /* ---- what is there ---- */
@@ -64,10 +92,12 @@ Result ingest_pull_look(const IngestPullContext *context, const IngestFeed *feed
     SCOPED(ingest_pull_close) IngestPull *made = memory_alloc(sizeof *made);
     const FetchKind *kind;
 
+    made->lock = -1;
     TRY(fetch_kind(feed, &kind, error));
     made->context = *context;
     made->feed = feed;
     made->items = memory_alloc(ITEMS_MAX * sizeof *made->items);
+    TRY(lock_feed(made, error));
     made->kind = kind;
     TRY(kind->open(feed, &made->state, error));
     if (kind->use_period != NULL && context->period != DATE_NONE)

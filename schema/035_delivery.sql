@@ -15,7 +15,7 @@ CREATE TABLE ingest.delivery (
     state         text NOT NULL DEFAULT 'seen'
                   CHECK (state IN ('seen', 'archived', 'loading', 'staged', 'published', 'rejected', 'duplicate',
                                    'withdrawn')),
-    item          bytea NOT NULL CHECK (octet_length(item) = 32), -- SHA-256 of transport, id, size and time there
+    item          bytea NOT NULL CHECK (octet_length(item) = 32), -- SHA-256 of transport, id, size and times there
     content       bytea CHECK (octet_length(content) = 32), -- SHA-256 of the file as delivered
     bytes         int8,                      -- as delivered
     archive_bytes int8,
@@ -217,30 +217,37 @@ $$;
 -- ---- what a load does to its delivery ----
 
 -- On the loads themselves, so that no way of loading leaves the ledger behind, whether the file came from the archive
--- or from a path. A load that waits for a second person is staged.
+-- or from a path. A load that waits for a second person is staged. What was rejected or withdrawn has no opening any
+-- more, so it is never what waits to be loaded: it follows a load only when that is published.
 CREATE FUNCTION ingest.delivery_follow() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF TG_OP = 'INSERT' THEN
-        UPDATE ingest.delivery AS d SET state = 'loading', load_id = NEW.load_id, spec_version = NEW.spec_version
+    IF TG_OP = 'INSERT'
+       OR NEW.state = 'published' AND NOT EXISTS (SELECT FROM ingest.delivery AS h WHERE h.load_id = NEW.load_id) THEN
+        UPDATE ingest.delivery AS d
+           SET state = CASE TG_OP WHEN 'INSERT' THEN 'loading' ELSE 'published' END, load_id = NEW.load_id,
+               spec_version = NEW.spec_version
          WHERE d.delivery_id = (
                    SELECT c.delivery_id FROM ingest.delivery AS c
                     WHERE (c.sender, c.source_id, c.period, c.content) =
                           (NEW.sender, NEW.source_id, NEW.period, NEW.content)
-                      AND c.state IN ('archived', 'loading', 'rejected', 'withdrawn')
+                      AND c.state = ANY (CASE TG_OP WHEN 'INSERT' THEN ARRAY['archived', 'loading']
+                                                    ELSE ARRAY['rejected', 'withdrawn'] END)
                       AND NOT EXISTS (SELECT FROM ingest.delivery AS o -- the index delivery_once
                                        WHERE (o.sender, o.source_id, o.period, o.content, o.spec_version) =
                                              (NEW.sender, NEW.source_id, NEW.period, NEW.content, NEW.spec_version)
                                          AND o.delivery_id <> c.delivery_id
                                          AND o.state NOT IN ('seen', 'duplicate', 'rejected', 'withdrawn'))
-                    ORDER BY c.state IN ('archived', 'loading') DESC, c.delivery_id DESC LIMIT 1);
+                    ORDER BY c.delivery_id DESC LIMIT 1);
+    END IF;
+    IF TG_OP = 'INSERT' THEN
         RETURN NULL;
     END IF;
     UPDATE ingest.delivery AS d
        SET state = CASE WHEN NEW.state = 'refused' OR NEW.state = 'replaced' AND NEW.held_from IS NULL
                              THEN 'rejected' -- it was held back (075_hold.sql), and never published
                         WHEN NEW.state IN ('published', 'replaced') THEN 'published'
-                        WHEN NEW.state = 'abandoned' THEN 'archived'
+                        WHEN NEW.state = 'abandoned' AND d.state = 'loading' THEN 'archived'
                         WHEN NEW.state IN ('rejected', 'refused') THEN 'rejected'
                         WHEN NEW.state = 'withdrawn' THEN 'withdrawn'
                         WHEN NEW.state = 'held' THEN 'staged'

@@ -152,8 +152,23 @@ Test(archive, without_its_opening_the_loader_cannot_read_it)
     cr_assert(archive_forget(root, 7, &error).ok, "%s", error.message);
 
     cr_expect_eq(read_archive(by_opening(7), &error), -1);
-    cr_expect_eq(error.code, ERROR_SYSTEM);
+    cr_expect_eq(error.code, ERROR_INPUT, "the others of its feed go on");
+    cr_expect_str_eq(error.message,
+                     "delivery 7: its opening is gone; use archive open with the private key, and load it "
+                     "by its path");
     cr_expect(is_there("7.sealed"));
+}
+
+Test(archive, that_is_missing_says_what_to_do)
+{
+    Error error = {0};
+
+    cr_expect_eq(read_archive(by_opening(7), &error), -1);
+
+    cr_expect_eq(error.code, ERROR_INPUT);
+    cr_expect_str_eq(error.message,
+                     "delivery 7: missing in the archive; ask the sender for the file again and load it "
+                     "by its path");
 }
 
 /* Switch: let check_end in pseudonymise/seal_read.c return without looking, and end of file end the archive.

@@ -115,24 +115,41 @@ Test(fetch_folder, of_a_mesh_client_only_what_succeeded_is_listed)
     cr_expect_str_eq(last.id, "1.dat");
 }
 
-Test(fetch_folder, a_control_file_that_is_none_is_told)
+/* Switch: let keep_successful stop at what control_read says. */
+Test(fetch_folder, a_control_file_that_is_none_stops_its_own_delivery_alone)
 {
     static const char *const bad[] = {
         "<DTSControl><StatusRecord>", "no xml",
         "<!DOCTYPE x [<!ENTITY e "
-        "\"SUCCESS\">]><DTSControl><StatusRecord><Status>&e;</Status></StatusRecord></DTSControl>"};
+        "\"SUCCESS\">]><DTSControl><StatusRecord><Status>&e;</Status></StatusRecord></DTSControl>",
+        "<DTSControl><Status>SUCCESS</Status></DTSControl>"};
     support_file("1.dat", "1");
+    support_file("2.dat", "1");
+    support_file("2.ctl", CONTROL("SUCCESS"));
     open_drop(FEED_MESH_CLIENT);
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        Error error = {0};
         support_file("1.ctl", bad[i]);
-        cr_expect_not(FETCH_FOLDER.list(state, add, NULL, &error).ok);
-        cr_expect_eq(error.code, ERROR_INPUT);
-        cr_expect_str_eq(error.message, "1.ctl: not the control file of a MESH client");
+        cr_expect_str_eq(list(), "extract.csv");
+        cr_expect_str_eq(last.id, "2.dat");
     }
-    support_file("1.ctl", "<DTSControl><Status>SUCCESS</Status></DTSControl>");
-    cr_expect_str_eq(list(), "", "a status elsewhere than in its record counts for nothing");
+}
+
+/* Switch: leave fetch_is_name out of read_names, and of control_read. */
+Test(fetch_folder, a_name_that_could_forge_a_line_is_left_out)
+{
+    support_file("a.csv", "1");
+    support_file("a.csv\ndelivery 1: archived.csv", "1");
+    support_file("\033[2Ja.csv", "1");
+    open_drop(FEED_STABLE);
+    cr_expect_str_eq(list(), "a.csv");
+    FETCH_FOLDER.close(&state);
+
+    support_file("1.dat", "1");
+    support_file("1.ctl", "<DTSControl><LocalId>x\x7f.csv</LocalId><StatusRecord><Status>SUCCESS</Status>"
+                          "</StatusRecord></DTSControl>");
+    open_drop(FEED_MESH_CLIENT);
+    cr_expect_str_eq(list(), "1.dat");
 }
 
 static Result collect(void *context, const void *bytes, size_t length, Error *error)
@@ -215,23 +232,72 @@ Test(fetch_folder, companions_are_found_and_bounded)
     cr_expect_eq(error.code, ERROR_LIMIT);
 }
 
-/* Switch: leave the look out of acknowledge. */
-Test(fetch_folder, what_took_the_name_of_an_archived_delivery_is_not_deleted)
+static void put_in_its_place(const char *content)
+{
+    char from[512], to[512];
+    struct stat status;
+
+    snprintf(to, sizeof to, "%s/a.csv", support_folder());
+    cr_assert_eq(stat(to, &status), 0);
+    snprintf(from, sizeof from, "%s", support_file("a.csv.new", content));
+    const struct timespec times[2] = {status.st_atim, status.st_mtim};
+    cr_assert_eq(utimensat(AT_FDCWD, from, times, 0), 0);
+    cr_assert_eq(rename(from, to), 0);
+}
+
+static bool lies_there(const char *name)
+{
+    char path[512];
+
+    snprintf(path, sizeof path, "%s/%s", support_folder(), name);
+    return access(path, F_OK) == 0;
+}
+
+static void list_and_get(void)
 {
     Error error = {0};
-    char path[512];
-    snprintf(path, sizeof path, "%s/a.csv", support_folder());
-    support_file("a.csv", "12");
+
+    support_file("a.csv", "old");
     support_file("a.csv.done", "");
     open_drop(FEED_DONE);
     feed.settings.deletes = true;
     (void)list();
-    FetchItem archived = last;
-    support_file("a.csv", "123");
+    cr_expect_str_eq(get(0, &error), "old");
+}
 
-    cr_expect(FETCH_FOLDER.acknowledge(state, &archived, &error).ok, "%s", error.message);
-    cr_expect_eq(access(path, F_OK), 0, "another file by now");
-    (void)list();
+/* Switch: leave is_still_there out of acknowledge. */
+Test(fetch_folder, what_came_since_is_not_deleted_unread)
+{
+    Error error = {0};
+    list_and_get();
+    put_in_its_place("new");
+
     cr_expect(FETCH_FOLDER.acknowledge(state, &last, &error).ok, "%s", error.message);
-    cr_expect_neq(access(path, F_OK), 0, "the one that was archived");
+
+    cr_expect(lies_there("a.csv"));
+    cr_expect(lies_there("a.csv.done"));
+}
+
+Test(fetch_folder, what_was_taken_is_deleted_with_its_companions)
+{
+    Error error = {0};
+    list_and_get();
+
+    cr_expect(FETCH_FOLDER.acknowledge(state, &last, &error).ok, "%s", error.message);
+    cr_expect(FETCH_FOLDER.acknowledge(state, &last, &error).ok, "again: %s", error.message);
+
+    cr_expect_not(lies_there("a.csv"));
+    cr_expect_not(lies_there("a.csv.done"));
+}
+
+Test(fetch_folder, a_file_that_went_away_is_wrong_alone)
+{
+    Error error = {0};
+    list_and_get();
+    cr_expect(FETCH_FOLDER.acknowledge(state, &last, &error).ok, "%s", error.message);
+
+    cr_expect_null(get(0, &error));
+
+    cr_expect_eq(error.code, ERROR_INPUT);
+    cr_expect_str_eq(error.message, "a.csv: gone since it was listed");
 }

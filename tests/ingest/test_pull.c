@@ -192,6 +192,8 @@ static int64_t see_only(void)
     cr_assert_eq(stat(below("drop/visit_202607.csv"), &status), 0);
     item.bytes = (uint64_t)status.st_size;
     item.changed_us = (int64_t)status.st_mtim.tv_sec * 1000000 + status.st_mtim.tv_nsec / 1000;
+    item.inode = status.st_ino;
+    item.inode_changed_us = (int64_t)status.st_ctim.tv_sec * 1000000 + status.st_ctim.tv_nsec / 1000;
     DeliverySeen seen = {.feed = feed, .period = month_from(2026, 7), .item = delivery_item(feed, &item)};
     cr_assert(delivery_see(world.loader, permit, &seen, &delivery_id, &error).ok, "%s", error.message);
     return delivery_id;
@@ -229,17 +231,38 @@ Test(pull, killed_between_archive_and_ledger_the_next_begins_anew)
     cr_expect_gt(pulled.archive_bytes, 100);
 }
 
+static IngestFeed *other_feed(const char *name, const char *text)
+{
+    char file[PATH_BYTES];
+    IngestFeed *other = NULL;
+    Error error = {0};
+
+    snprintf(file, sizeof file, "%s.yaml", name);
+    cr_assert(ingest_feed_open(support_file(file, text), &other, &error).ok, "%s", error.message);
+    return other;
+}
+
+/* As FEED, and nothing is deleted. */
+static void keep_what_is_taken(void)
+{
+    char text[sizeof FEED];
+
+    snprintf(text, sizeof text, "%.*s }\n", (int)(strstr(FEED, ", after") - FEED), FEED);
+    ingest_feed_close(&feed);
+    feed = other_feed("visits", text);
+}
+
+static void delete_what_is_taken(void)
+{
+    ingest_feed_close(&feed);
+    feed = other_feed("visits", FEED);
+}
+
 Test(pull, killed_before_it_acknowledged_the_next_does_only_that)
 {
-    struct stat status;
-    drop("visit_202607.csv", ROWS);
-    cr_assert_eq(stat(below("drop/visit_202607.csv"), &status), 0);
-    IngestPulled pulled;
-    Error error = {0};
-    cr_assert(take_first(&pulled, &error).ok, "%s", error.message);
-    drop("visit_202607.csv", ROWS); /* back, as it was */
-    const struct timespec times[2] = {status.st_atim, status.st_mtim};
-    cr_assert_eq(utimensat(AT_FDCWD, below("drop/visit_202607.csv"), times, 0), 0);
+    keep_what_is_taken();
+    (void)must_take("visit_202607.csv", ROWS);
+    delete_what_is_taken();
 
     SCOPED(ingest_pull_close) IngestPull *pull = look();
 
@@ -247,6 +270,44 @@ Test(pull, killed_before_it_acknowledged_the_next_does_only_that)
     cr_expect_eq(ingest_pull_known(pull), 1);
     cr_expect_not(is_there("drop/visit_202607.csv"));
     cr_expect_eq(world_count("SELECT count(*) FROM ingest.delivery"), 1);
+}
+
+/* Switch: leave inode and inode_changed_us out of delivery_item. */
+Test(pull, another_content_of_the_same_size_and_time_is_another_delivery)
+{
+    struct stat status;
+    keep_what_is_taken();
+    (void)must_take("visit_202607.csv", ROWS);
+    cr_assert_eq(stat(below("drop/visit_202607.csv"), &status), 0);
+    delete_what_is_taken();
+    char content[] = ROWS;
+    content[strlen(content) - 20] = 'x';
+    drop("visit_202607.csv", content);
+    const struct timespec times[2] = {status.st_atim, status.st_mtim};
+    cr_assert_eq(utimensat(AT_FDCWD, below("drop/visit_202607.csv"), times, 0), 0);
+
+    SCOPED(ingest_pull_close) IngestPull *pull = look();
+
+    cr_expect_eq(ingest_pull_count(pull), 1);
+    cr_expect(is_there("drop/visit_202607.csv"), "not deleted unread");
+}
+
+/* Switch: leave lock_feed out of ingest_pull_look. */
+Test(pull, while_one_pulls_a_feed_no_other_looks_though_sessions_are_lost)
+{
+    SCOPED(ingest_pull_close) IngestPull *other = NULL;
+    const IngestPullContext context = {
+        .loader = world.loader, .keyring = world.keyring, .archive_folder = archive};
+    Error error = {0};
+    drop("visit_202607.csv", ROWS);
+    IngestPull *first = look();
+
+    cr_expect_not(ingest_pull_look(&context, feed, &other, &error).ok);
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_str_eq(error.message, "feed visits: another session is pulling it");
+
+    ingest_pull_close(&first);
+    cr_expect(ingest_pull_look(&context, feed, &other, &error).ok, "%s", error.message);
 }
 
 /* Switch: take the advisory lock out of ingest.delivery_see. */
@@ -283,17 +344,6 @@ Test(pull, without_room_in_the_archive_nothing_is_begun)
                        error.message);
     cr_expect(is_there("drop/visit_202607.csv"));
     cr_expect_eq(world_count("SELECT count(*) FROM ingest.delivery"), 0);
-}
-
-static IngestFeed *other_feed(const char *name, const char *text)
-{
-    char file[PATH_BYTES];
-    IngestFeed *other = NULL;
-    Error error = {0};
-
-    snprintf(file, sizeof file, "%s.yaml", name);
-    cr_assert(ingest_feed_open(support_file(file, text), &other, &error).ok, "%s", error.message);
-    return other;
 }
 
 /* Switch: leave governance_permit_covers out of delivery_see, and pull_require's audit.require. */
@@ -397,7 +447,8 @@ static void open_load(void)
 {
     world_script(
         "INSERT INTO ingest.load (source_id, sender, period, status, content, spec_version, permit_id,"
-        " may_replace) SELECT source_id, sender, period, status, content, spec_version, '\\x00', false"
+        " may_replace) SELECT source_id, sender, period, status, content, spec_version,"
+        " int4send((SELECT count(*)::int4 FROM ingest.load)), false"
         " FROM ingest.delivery");
 }
 
@@ -421,6 +472,24 @@ Test(pull, a_load_that_is_abandoned_gives_its_delivery_back)
     world_script("UPDATE ingest.load SET state = 'abandoned'");
 
     expect_state(1, "archived");
+}
+
+/* Switch: let ingest.delivery_follow take rejected deliveries at INSERT. Then the feed's next load waits for
+ * one whose opening is gone. */
+Test(pull, a_rejected_delivery_never_waits_to_be_loaded_again)
+{
+    (void)must_take("visit_202607.csv", ROWS);
+    open_load();
+    world_script("UPDATE ingest.load SET state = 'rejected'");
+    open_load();
+    expect_state(1, "rejected");
+
+    world_script("UPDATE ingest.load SET state = 'abandoned' WHERE state = 'open'");
+    expect_state(1, "rejected");
+
+    open_load();
+    world_script("UPDATE ingest.load SET state = 'published' WHERE state = 'open'");
+    expect_state(1, "published");
 }
 
 /* ---- the sweep ---- */
@@ -465,6 +534,7 @@ static size_t orphans(void)
 Test(pull, what_fits_not_between_folder_and_ledger_is_reported)
 {
     (void)must_take("visit_202607.csv", ROWS);
+    cr_expect(is_there("archive/visits.lock"));
     cr_expect_eq(orphans(), 0);
 
     support_file("archive/99.sealed", "");
