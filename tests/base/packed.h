@@ -126,23 +126,33 @@ static inline void expect_found_or_same(const char *path, const void *expected, 
                   error.message);
 }
 
-/* Each bit behind the magic number; a file without that is a plain one. */
-static inline void expect_every_flip_found(const void *file, size_t length, size_t magic, const void *content,
-                                           size_t content_length)
+/* Each step-th bit behind the magic number; a file without that is a plain one. A step of at most eight
+ * leaves no byte out. */
+static inline void expect_flips_found(const void *file, size_t length, size_t magic, size_t step,
+                                      const void *content, size_t content_length)
 {
     static unsigned char damaged[16384];
 
     cr_assert_leq(length, sizeof damaged);
-    for (size_t bit = magic * 8; bit < length * 8; bit++) {
+    for (size_t bit = magic * 8; bit < length * 8; bit += step) {
         memcpy(damaged, file, length);
         damaged[bit / 8] ^= (unsigned char)(1 << bit % 8);
         expect_found_or_same(put(damaged, length), content, content_length);
     }
 }
 
-static inline void expect_every_cut_found(const void *file, size_t length, size_t magic)
+static inline void expect_every_flip_found(const void *file, size_t length, size_t magic, const void *content,
+                                           size_t content_length)
+{
+    expect_flips_found(file, length, magic, 1, content, content_length);
+}
+
+/* At each step-th byte, and around each end of a block. */
+static inline void expect_cuts_found(const void *file, size_t length, size_t magic, size_t step, size_t block)
 {
     for (size_t cut = magic; cut < length; cut++) {
+        if (cut % step != 0 && cut % block > 1 && cut % block != block - 1)
+            continue;
         SCOPED(text_builder_close) TextBuilder content = text_builder(SAMPLE_BYTES);
         Error error = {0};
         Hash digest;
@@ -150,4 +160,9 @@ static inline void expect_every_cut_found(const void *file, size_t length, size_
                       "cut to %zu of %zu bytes", cut, length);
         cr_expect_eq(error.code, ERROR_INPUT, "%zu: %s", cut, error.message);
     }
+}
+
+static inline void expect_every_cut_found(const void *file, size_t length, size_t magic)
+{
+    expect_cuts_found(file, length, magic, 1, 1);
 }
