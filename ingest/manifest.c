@@ -27,20 +27,20 @@ static Result check_signature(const Feed *feed, const char *name, Text manifest,
 }
 
 /* Fields in any order, each once, and no other. */
-static Result read_fields(const char *name, json_t *object, const char *texts[4], json_int_t *size,
+static Result read_fields(const char *name, json_t *object, const char *texts[5], json_int_t *size,
                           Error *error)
 {
-    if (json_object_size(object) != 5 ||
-        json_unpack(object, "{s:s, s:s, s:s, s:s, s:I}", "sender", &texts[0], "file", &texts[1], "sha256",
-                    &texts[2], "period", &texts[3], "size", size) != 0)
-        return wrong(name, "not an object of sender, file, sha256, size and period", error);
+    if (json_object_size(object) != 6 ||
+        json_unpack(object, "{s:s, s:s, s:s, s:s, s:s, s:I}", "sender", &texts[0], "file", &texts[1],
+                    "sha256", &texts[2], "period", &texts[3], "source", &texts[4], "size", size) != 0)
+        return wrong(name, "not an object of sender, source, file, sha256, size and period", error);
     return RESULT_OK;
 }
 
 Result manifest_read(const Feed *feed, const char *name, Text manifest, Text signature, Manifest *read,
                      Error *error)
 {
-    const char *texts[4] = {0};
+    const char *texts[5] = {0};
     json_int_t size = -1;
 
     TRY(check_signature(feed, name, manifest, signature, error));
@@ -51,6 +51,8 @@ Result manifest_read(const Feed *feed, const char *name, Text manifest, Text sig
     TRY(read_fields(name, object, texts, &size, error));
     if (strcmp(texts[0], feed->sender) != 0)
         return wrong(name, "of another sender", error);
+    if (strcmp(texts[4], feed->source) != 0) /* another feed of theirs may have files of the same name */
+        return wrong(name, "of another source", error);
     if (strcmp(texts[1], name) != 0)
         return wrong(name, "of another file", error);
     if (!hash_parse(text_from(texts[2]), &read->content) ||

@@ -1,8 +1,8 @@
 #pragma once
 /*
  * Private to ingest: what a sender says of a delivery, signed. NAME.manifest is one JSON object {sender,
- * file, sha256, size, period}; NAME.manifest.sig an Ed25519 signature of its bytes. docs/data-engineer.md
- * says how to make both.
+ * source, file, sha256, size, period}; NAME.manifest.sig an Ed25519 signature of its bytes.
+ * docs/data-engineer.md says how to make both.
  */
 #include "base/hash.h"
 #include "ingest/feed.h"

@@ -38,7 +38,7 @@ drop_file() { # name, content's file
 }
 manifest() { # name sender key [size [period]]
     local size=${4:-$(stat -c %s "$drop/$1")}
-    printf '{"sender":"%s","file":"%s","sha256":"%s","size":%s,"period":"%s"}' "$2" "$1" \
+    printf '{"sender":"%s","source":"apc_spell","file":"%s","sha256":"%s","size":%s,"period":"%s"}' "$2" "$1" \
         "$(sha256sum "$drop/$1" | cut -d' ' -f1)" "$size" "${5:-$first}" >"$drop/$1.manifest"
     openssl pkeyutl -sign -rawin -inkey "$3" -in "$drop/$1.manifest" -out "$drop/$1.manifest.sig"
 }

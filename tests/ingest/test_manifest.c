@@ -9,38 +9,39 @@
 /* Made by: openssl genpkey -algorithm ed25519; openssl pkeyutl -sign -rawin over MANIFEST. */
 #define PUBLIC_KEY                                                                                           \
     "-----BEGIN PUBLIC KEY-----\n"                                                                           \
-    "MCowBQYDK2VwAyEAlXjb0SJw+iWS2wY6j6K4uM4ScUNkFAdCE2YQJDDZzF4=\n"                                         \
+    "MCowBQYDK2VwAyEA8RF7hSg23WE5zsrB7VDfXUjzhhLZW238UTeQN/+UPCU=\n"                                         \
     "-----END PUBLIC KEY-----\n"
 #define MANIFEST                                                                                             \
-    "{\"sender\":\"hosp_a\",\"file\":\"visit_202607.csv\",\"sha256\":"                                       \
+    "{\"sender\":\"hosp_a\",\"source\":\"visit\",\"file\":\"visit_202607.csv\",\"sha256\":"                  \
     "\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\",\"size\":3,\"period\":\"2026-"     \
     "07\"}"
-#define SIX                                                                                                  \
-    "{\"sender\":\"hosp_a\",\"file\":\"visit_202607.csv\",\"sha256\":"                                       \
+#define SEVEN                                                                                                \
+    "{\"sender\":\"hosp_a\",\"source\":\"visit\",\"file\":\"visit_202607.csv\",\"sha256\":"                  \
     "\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\",\"size\":3,\"period\":\"2026-"     \
     "07\",\"more\":1}"
 #define BAD_HASH                                                                                             \
-    "{\"sender\":\"hosp_a\",\"file\":\"visit_202607.csv\",\"sha256\":"                                       \
+    "{\"sender\":\"hosp_a\",\"source\":\"visit\",\"file\":\"visit_202607.csv\",\"sha256\":"                  \
     "\"zz7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\",\"size\":3,\"period\":\"2026-"     \
     "07\"}"
 #define SIGNATURE                                                                                            \
-    "a95ccca9b63bf7e52f98e1d8f7c08eb4a1f580eb26749798f9492b7fef2ffb3f7ba6562131085ae46381cbd421383fb5d846ac" \
-    "425a0223ec4ac6b8df8e359902"
-#define SIX_SIGNATURE                                                                                        \
-    "28fc9672a0dc210b12f4e70ad491d8a130802e5d0e42d3da7e161b4f80be413277eb13818e7847351510fe2cb8978db481e4bc" \
-    "2e54519c35629673489cdb2b0e"
+    "c41c3e38e394d8711d4d68695654f36860806af5db8ba8b0cb71915e7c5601a11a7cba1ffa764c518bc240898d6f20b8eb4805" \
+    "d23532cd1bc39aa05385b4a70f"
+#define SEVEN_SIGNATURE                                                                                      \
+    "49527c19e47c8686c1c8d5fd85f59210ae7de267e22f70a6c80c6792a598d632c1ee6828a76cf9c0be588d5595c0865c7d6f41" \
+    "9bfc84919f4775f0a8d055b801"
 #define LIST_SIGNATURE                                                                                       \
-    "4c03f2a4dcaf5a51fd7d417dfb4ec2d271abda158914cca83eefbd8a55138e6c0989a2672f578b4ee78686d621fda8bcc23905" \
-    "45fd0826ebc469b7cdcc6c5a0c"
+    "642cf7561473efa7f4d234ebaf6dadcb7f92b25e47c15e9a4afb9415a55f7a406ffa2874d25236ce46d903cbcbc1cd3b7319db" \
+    "da51f121d0731d868b55fd5c0e"
 #define BAD_HASH_SIGNATURE                                                                                   \
-    "05a1560fb989d55a5fe922dfdf344d9e428c8f3c45b1fdf31d498c91dc73bbec4c067a69235aaef471024125edb9446b9a17c4" \
-    "6d78e0de3ac6cbac53f6438401"
+    "b5ff293a326603aed298fcadb5e4d309e8db2756e477ea0f014e06ff4b45791a644d82f88943d4df7d685bfc1142a0fe1848b2" \
+    "84971f3469c35df699c0547404"
 
 static Feed feed;
 
 static void set_up(void)
 {
-    feed = (Feed){.sender = "hosp_a", .manifest_key = support_file("sender.pem", PUBLIC_KEY)};
+    feed =
+        (Feed){.sender = "hosp_a", .source = "visit", .manifest_key = support_file("sender.pem", PUBLIC_KEY)};
 }
 
 TestSuite(manifest, .init = set_up);
@@ -97,17 +98,19 @@ Test(manifest, changed_or_unsigned_it_is_refused_before_it_is_parsed)
                    "its signature is not the sender's");
 }
 
-Test(manifest, of_another_file_or_sender_it_is_refused)
+Test(manifest, of_another_file_source_or_sender_it_is_refused)
 {
     expect_refused(TEXT(MANIFEST), signature_of(SIGNATURE), "visit_202608.csv", "of another file");
+    feed.source = "prescription";
+    expect_refused(TEXT(MANIFEST), signature_of(SIGNATURE), "visit_202607.csv", "of another source");
     feed.sender = "hosp_b";
     expect_refused(TEXT(MANIFEST), signature_of(SIGNATURE), "visit_202607.csv", "of another sender");
 }
 
 Test(manifest, a_signed_thing_that_is_no_manifest_is_refused)
 {
-    expect_refused(TEXT(SIX), signature_of(SIX_SIGNATURE), "visit_202607.csv",
-                   "not an object of sender, file");
+    expect_refused(TEXT(SEVEN), signature_of(SEVEN_SIGNATURE), "visit_202607.csv",
+                   "not an object of sender, source, file");
     expect_refused(TEXT("[]"), signature_of(LIST_SIGNATURE), "visit_202607.csv", "not JSON");
     expect_refused(TEXT(BAD_HASH), signature_of(BAD_HASH_SIGNATURE), "visit_202607.csv", "sha256 is 64");
 }
