@@ -142,9 +142,17 @@ typedef struct Tally {
     Error first; /* of those that failed */
 } Tally;
 
-static Result tally_failure(Tally *tally, const char *path, const Error *failure, Error *error)
+/* One that was pulled has no path before its archive is opened. */
+static const char *name_of(const Delivery *delivery)
 {
-    fprintf(stderr, "cinque: %s: %s\n", path != NULL ? path : "nil return", failure->message);
+    if (delivery->held != NULL)
+        return "archive";
+    return delivery->delivery.path != NULL ? delivery->delivery.path : "nil return";
+}
+
+static Result tally_failure(Tally *tally, const Delivery *delivery, const Error *failure, Error *error)
+{
+    fprintf(stderr, "cinque: %s: %s\n", name_of(delivery), failure->message);
     if (tally->failed++ == 0)
         tally->first = *failure;
     if (is_of_delivery(failure))
@@ -165,7 +173,7 @@ static Result load_each(Loading *loading, Delivery *deliveries, size_t count, Ta
         Error failure = {0};
         IngestReport *report = &tally->reports[tally->reported];
         if (!load_any(loading, &deliveries[i], report, &failure).ok) {
-            TRY(tally_failure(tally, deliveries[i].delivery.path, &failure, error));
+            TRY(tally_failure(tally, &deliveries[i], &failure, error));
             continue;
         }
         tally->reported++;
@@ -212,7 +220,7 @@ static Result stream_done(void *context, const Delivery *delivery, const IngestR
     Tally *tally = ((SideBySide *)context)->tally;
 
     if (failure != NULL)
-        return tally_failure(tally, delivery->delivery.path, failure, error);
+        return tally_failure(tally, delivery, failure, error);
     tally->reports[tally->reported++] = *report;
     tally->rejected += report->outcome == INGEST_REJECTED;
     return RESULT_OK;

@@ -47,43 +47,61 @@ static bool is_civil(const Found *found)
                           date_is_valid(found->year, found->month, found->day >= 0 ? found->day : 1));
 }
 
-/* Recursion no deeper than the pattern is long: each step takes something of it, or a letter for a star. */
-static bool match(Text pattern, Text name, Found found, Found *result)
+/* How far pattern and name are matched, and what that told. */
+typedef struct Place {
+    Text pattern, name;
+    Found found;
+} Place;
+
+/* One field or letter of the pattern. */
+static bool step(Place *place)
 {
-    for (;;) {
-        if (pattern.length == 0) {
-            *result = found;
-            return name.length == 0 && is_civil(&found);
-        }
-        if (pattern.data[0] == '*') {
-            for (size_t skip = 0; skip <= name.length; skip++)
-                if (match(behind(pattern, 1), behind(name, skip), found, result))
-                    return true;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (!text_starts_with(place->pattern, text_from(fields[i].name)))
+            continue;
+        if (!take_digits(place->name, fields[i].digits, (int *)((char *)&place->found + fields[i].offset)))
             return false;
-        }
-        size_t i = 0, count = sizeof fields / sizeof *fields;
-        while (i < count && !text_starts_with(pattern, text_from(fields[i].name)))
-            i++;
-        if (i < count) {
-            if (!take_digits(name, fields[i].digits, (int *)((char *)&found + fields[i].offset)))
+        place->pattern = behind(place->pattern, strlen(fields[i].name));
+        place->name = behind(place->name, fields[i].digits);
+        return is_civil(&place->found);
+    }
+    if (place->pattern.length == 0 || place->name.length == 0 ||
+        place->name.data[0] != place->pattern.data[0])
+        return false;
+    place->pattern = behind(place->pattern, 1);
+    place->name = behind(place->name, 1);
+    return true;
+}
+
+/* A star takes as little as it can, and only the last one is ever taken back: a name costs no more than its
+ * length times the pattern's. */
+static bool match(Text pattern, Text name, Found *found)
+{
+    Place place = {.pattern = pattern, .name = name, .found = *found}, star;
+    bool has_star = false;
+
+    while (place.pattern.length > 0 || place.name.length > 0) {
+        if (place.pattern.length > 0 && place.pattern.data[0] == '*') {
+            place.pattern = behind(place.pattern, 1);
+            star = place;
+            has_star = true;
+        } else if (!step(&place)) {
+            if (!has_star || star.name.length == 0)
                 return false;
-            pattern = behind(pattern, strlen(fields[i].name));
-            name = behind(name, fields[i].digits);
-        } else {
-            if (name.length == 0 || name.data[0] != pattern.data[0])
-                return false;
-            pattern = behind(pattern, 1);
-            name = behind(name, 1);
+            star.name = behind(star.name, 1);
+            place = star;
         }
     }
+    *found = place.found;
+    return true;
 }
 
 bool feed_match(const Feed *feed, Text name, Month *period)
 {
-    Found found;
+    Found found = {-1, -1, -1};
 
     *period = DATE_NONE;
-    if (!match(text_from(feed->file), name, (Found){-1, -1, -1}, &found))
+    if (!match(text_from(feed->file), name, &found))
         return false;
     if (found.year >= 0 && found.month >= 0)
         *period = month_from(found.year, found.month);

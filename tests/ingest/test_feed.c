@@ -154,6 +154,10 @@ Test(feed, a_pattern_matches_whole_names_and_tells_the_month)
         {"{CCYY}{MM}_{CCYY}{MM}", "202607_202608", false, 0, 0},
         {"*", "anything.csv", true, 0, 0},
         {"*.csv", ".csv", true, 0, 0},
+        {"*.csv", "a.csv.csv", true, 0, 0},
+        {"*a*b", "xaxbxb", true, 0, 0},
+        {"*a*b", "xaxbx", false, 0, 0},
+        {"*_{CCYY}{MM}_*.csv", "a_199999_202607_x.csv", true, 2026, 7},
         {"", "x", false, 0, 0},
     };
 
@@ -166,6 +170,18 @@ Test(feed, a_pattern_matches_whole_names_and_tells_the_month)
         cr_expect_eq(matches, cases[i].matches, "%s %s", cases[i].pattern, cases[i].name);
         cr_expect_eq(period, expected, "%s %s", cases[i].pattern, cases[i].name);
     }
+}
+
+/* Switch: try each star at each letter again. Then this lasts for minutes. */
+Test(feed, a_name_cannot_make_a_pattern_with_stars_slow, .timeout = 5)
+{
+    const Feed feed = {.file = "*_*_*_*_*{CCYY}{MM}.csv"};
+    char name[256];
+    Month period;
+    memset(name, '_', 251);
+    memcpy(name + 251, ".csv", 5);
+
+    cr_expect_not(feed_match(&feed, text_from(name), &period));
 }
 
 /* Switch: leave the mode out of check_private. */
