@@ -533,7 +533,6 @@ BEGIN
     ELSIF outcome = 'held' THEN
         PERFORM ingest.load_hold(held, audit.permit_person(permit));
     ELSE
-        PERFORM ingest.held_replace(held);
         subjects_new := ingest.load_show(held);
     END IF;
     RETURN NEXT;

@@ -158,8 +158,8 @@ BEGIN
                          source.valid_to_column, source.valid_to_column, last_day) ELSE '' END);
 END $$;
 
--- A practice's list as North Central London's published rule has it: within 1 percent excellent, within 2 percent or
--- by fewer than 5 people meets it, from 20 percent on it is no basis for analyses.
+-- A practice's list as North Central London's published rule has it: off by less than 1 percent excellent, by less
+-- than 2 percent or by fewer than 5 people meets it, from 20 percent on it is no basis for analyses.
 CREATE FUNCTION ingest.list_verdict(held int8, outside int8) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE WHEN abs(held - outside) * 100 < outside THEN 'excellent'

@@ -78,28 +78,24 @@ BEGIN
     END CASE;
 END $$;
 
--- Keeps which limits the load went past, and says what comes of it: 'published', 'held', 'rejected'. A limit counts
--- from its threshold on.
-CREATE FUNCTION ingest.limits_weigh(wanted int4) RETURNS text
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    WITH finding AS (
-        INSERT INTO ingest.load_finding (load_id, measure, place, is_rows, value, threshold, verdict)
-        SELECT l.load_id, m.measure, m.place, m.is_rows, v.value, t.threshold, t.verdict
-          FROM ingest.load AS l
-          JOIN ingest.source_limit AS m ON (m.source_id, m.version) = (l.source_id, l.spec_version),
-               LATERAL ingest.limit_value(l, m.measure, m.place) AS f,
-               LATERAL (SELECT CASE WHEN m.is_rows THEN f.counted ELSE 100 * f.counted / nullif(f.out_of, 0) END) AS v (value),
-               LATERAL (SELECT * FROM (VALUES (m.refuse, 'refuse'), (m.hold, 'hold'), (m.warn, 'warn'))
-                                          AS given (threshold, verdict)
-                         WHERE v.value >= given.threshold ORDER BY given.threshold DESC LIMIT 1) AS t
-         WHERE l.load_id = wanted
-        RETURNING verdict)
-    SELECT CASE WHEN bool_or(f.verdict = 'refuse') THEN 'rejected' WHEN bool_or(f.verdict = 'hold') THEN 'held'
-                ELSE 'published' END
-      FROM finding AS f
+-- Limits of earlier versions that keep deliveries back, and that the load's version has not, or only further off: whoever
+-- loads may register a version without them. Counted from the version on that a second person has let through.
+CREATE FUNCTION ingest.limits_weakened(held ingest.load) RETURNS int8
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH let_through AS (
+        SELECT coalesce(max(l.spec_version), 0) AS version
+          FROM ingest.hold_decision AS d JOIN ingest.load AS l USING (load_id) JOIN ingest.load_finding AS f USING (load_id)
+         WHERE l.source_id = ($1).source_id AND l.spec_version <= ($1).spec_version AND d.decision = 'released'
+           AND f.measure = 'limits weakened')
+    SELECT count(*) FROM ingest.source_limit AS b, let_through AS t
+     WHERE b.source_id = ($1).source_id AND b.version >= t.version AND b.version < ($1).spec_version
+       AND coalesce(b.hold, b.refuse) IS NOT NULL
+       AND NOT EXISTS (
+               SELECT FROM ingest.source_limit AS n
+                WHERE (n.source_id, n.version) = (($1).source_id, ($1).spec_version)
+                  AND (n.measure, n.place, n.is_rows) = (b.measure, b.place, b.is_rows)
+                  AND least(n.hold, n.refuse) <= least(b.hold, b.refuse) AND (b.refuse IS NULL OR n.refuse <= b.refuse))
 $$;
-
--- ---- loads held back ----
 
 -- Locked: a decision about it that is under way comes first, and what it publishes waits no more.
 CREATE FUNCTION ingest.held_find(load_source int2, load_sender text, load_period int4) RETURNS ingest.load
@@ -107,6 +103,37 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     SELECT l.* FROM ingest.load AS l
      WHERE l.source_id = $1 AND l.sender = $2 AND l.period = $3 AND l.state = 'held' FOR UPDATE
 $$;
+
+-- Keeps which limits the load went past, and says what comes of it: 'published', 'held', 'rejected'. A limit counts
+-- from its threshold on. What takes the place of a load that waits has to wait as well.
+CREATE FUNCTION ingest.limits_weigh(wanted int4) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    held ingest.load;
+    waiting ingest.load;
+BEGIN
+    SELECT l.* INTO STRICT held FROM ingest.load AS l WHERE l.load_id = wanted;
+    waiting := ingest.held_find(held.source_id, held.sender, held.period); -- before anything is compared with it
+    INSERT INTO ingest.load_finding (load_id, measure, place, is_rows, value, threshold, verdict)
+    SELECT wanted, m.measure, m.place, m.is_rows, v.value, t.threshold, t.verdict
+      FROM ingest.source_limit AS m,
+           LATERAL ingest.limit_value(held, m.measure, m.place) AS f,
+           LATERAL (SELECT CASE WHEN m.is_rows THEN f.counted ELSE 100 * f.counted / nullif(f.out_of, 0) END) AS v (value),
+           LATERAL (SELECT * FROM (VALUES (m.refuse, 'refuse'), (m.hold, 'hold'), (m.warn, 'warn'))
+                                      AS given (threshold, verdict)
+                     WHERE v.value >= given.threshold ORDER BY given.threshold DESC LIMIT 1) AS t
+     WHERE (m.source_id, m.version) = (held.source_id, held.spec_version)
+    UNION ALL
+    SELECT wanted, r.measure, '', true, r.value, 1, 'hold'
+      FROM (VALUES ('limits weakened', ingest.limits_weakened(held)),
+                   ('replaces what waits', (waiting.load_id IS NOT NULL)::int4)) AS r (measure, value)
+     WHERE r.value > 0;
+    RETURN (SELECT CASE WHEN bool_or(f.verdict = 'refuse') THEN 'rejected' WHEN bool_or(f.verdict = 'hold') THEN 'held'
+                        ELSE 'published' END
+              FROM ingest.load_finding AS f WHERE f.load_id = wanted);
+END $$;
+
+-- ---- loads held back ----
 
 -- Nothing stays of it but its quarantine, its counts and what was found.
 CREATE FUNCTION ingest.load_drop(held ingest.load, ends_as text) RETURNS void
@@ -207,9 +234,10 @@ END $$;
 
 CREATE FUNCTION ingest.finding_text(found ingest.load_finding) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT format('%s%s %s%s, %s from %s', ($1).measure, CASE ($1).place WHEN '' THEN '' ELSE ' ' || ($1).place END,
+    SELECT CASE WHEN ($1).measure IN ('limits weakened', 'replaces what waits') THEN ($1).measure ELSE
+           format('%s%s %s%s, %s from %s', ($1).measure, CASE ($1).place WHEN '' THEN '' ELSE ' ' || ($1).place END,
                   round(($1).value::numeric, 1), CASE WHEN ($1).is_rows THEN ' rows' ELSE ' percent' END,
-                  ($1).verdict, ($1).threshold)
+                  ($1).verdict, ($1).threshold) END
 $$;
 
 CREATE FUNCTION governance.held_loads()

@@ -340,11 +340,62 @@ Test(hold, another_delivery_of_the_month_needs_replace_and_takes_its_place)
 
     cr_expect_not(world_load(&world, spec, &other, &report, &error).ok);
     cr_expect_not_null(strstr(error.message, "held back as load 1"), "%s", error.message);
-    cr_expect_eq(replace(101, 0).outcome, INGEST_LOADED);
+    cr_expect_eq(replace(101, 0).outcome, INGEST_HELD);
 
     expect_state(1, "replaced");
+    expect_state(2, "held");
+    cr_expect_eq(seen(), 0);
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load_finding WHERE load_id = 2"
+                             " AND measure = 'replaces what waits'"),
+                 1, "nothing else is wrong with it");
+    cr_assert(decide("ida", true, 2).ok, "%s", error.message);
     cr_expect_eq(seen(), 101);
     cr_expect_eq(staged_tables(), 0);
+}
+
+#define HEAD_OF(version)                                                                                     \
+    "source: visit\ntitle: Visits\nversion: " version                                                        \
+    "\neffective_from: 2024-04-01\nfile: { format: delimited }\n"                                            \
+    "controller: sender\nsubject: person\nrecord_key: [visit_id]\n"                                          \
+    "rejects: { rows_max: 1000, percent_max: 100 }\n" BY_MONTH
+
+/* Whoever loads can register a version of the spec. Switch: limits_weakened in ingest.limits_weigh, schema
+ * 075. */
+Test(hold, a_version_without_limits_holds_its_loads_until_one_is_released)
+{
+    open_with(HEAD_OF("2") COLUMNS);
+    cr_expect_eq(load(100, 20).outcome, INGEST_HELD);
+    open_with(HEAD_OF("3") COLUMNS);
+    cr_expect_eq(replace(100, 20).outcome, INGEST_HELD, "version 2 was let through by nobody");
+    expect_state(1, "replaced");
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load_finding WHERE load_id = 1 AND value = 4"
+                             " AND measure = 'limits weakened'"),
+                 1);
+
+    cr_assert(decide("ida", true, 2).ok, "%s", error.message);
+
+    IngestDelivery august = delivery_of(8, 100, 20);
+    cr_expect_eq(world_must_load(&world, spec, &august).outcome, INGEST_LOADED);
+}
+
+Test(hold, a_limit_that_is_tighter_or_only_warns_holds_nothing)
+{
+    open_with(HEAD_OF("2") "quality:\n  limits:\n"
+                           "    - { measure: missing, column: cost, hold: 10, refuse: 70 }\n"
+                           "    - { measure: fall, refuse: 40 }\n"
+                           "    - { measure: shrunk, hold: 30 }\n"
+                           "    - { measure: rise, warn: 1 }\n"
+                           "    - { measure: duplicates, unit: rows, hold: 3 }\n" COLUMNS);
+    cr_expect_eq(load(100, 0).outcome, INGEST_LOADED);
+    open_with(HEAD_OF("3") "quality:\n  limits:\n"
+                           "    - { measure: missing, column: cost, hold: 10, refuse: 71 }\n"
+                           "    - { measure: fall, refuse: 40 }\n"
+                           "    - { measure: shrunk, hold: 30 }\n"
+                           "    - { measure: duplicates, unit: rows, hold: 3 }\n" COLUMNS);
+
+    IngestDelivery august = delivery_of(8, 100, 0);
+
+    cr_expect_eq(world_must_load(&world, spec, &august).outcome, INGEST_HELD, "it refuses later");
 }
 
 Test(hold, a_newer_load_that_is_held_too_takes_its_place)
