@@ -192,12 +192,18 @@ BEGIN
      WHERE (t.source_id, t.sender, t.period) = (held.source_id, held.sender, held.period);
 END $$;
 
+-- Rows that nothing of was looked at, because their controller has no agreement.
+CREATE FUNCTION ingest.rows_refused(wanted int4) RETURNS int8
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(sum(r.row_count), 0)::int8 FROM ingest.load_refused AS r WHERE r.load_id = $1
+$$;
+
 -- What a load counts of what: of an NHS number loads know validity apart from columns.
 CREATE FUNCTION ingest.measure_counts(wanted ingest.load)
 RETURNS TABLE (measure text, column_name text, found float8, out_of float8)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT m.measure, NULL::text, m.found::float8, m.out_of::float8
-      FROM (VALUES ('rejected', ($1).rows_quarantined, ($1).rows_read),
+      FROM (VALUES ('rejected', ($1).rows_quarantined, ($1).rows_read - ingest.rows_refused(($1).load_id)),
                    ('identity withheld', ($1).rows_withheld, ($1).rows_loaded)) AS m (measure, found, out_of)
     UNION ALL
     SELECT m.measure, NULL, m.found, ($1).rows_loaded
@@ -205,7 +211,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                AS m (measure, found)
      WHERE ($1).nhs_valid + ($1).nhs_invalid + ($1).nhs_absent > 0
     UNION ALL
-    SELECT m.measure, c.column_name, m.found, ($1).rows_read - ($1).rows_excluded - ($1).rows_damaged
+    SELECT m.measure, c.column_name, m.found,
+           ($1).rows_read - ($1).rows_excluded - ($1).rows_damaged - ingest.rows_refused(($1).load_id)
       FROM ingest.load_column AS c,
            LATERAL (VALUES ('missing', c.missing), ('invalid', c.invalid), ('default', c.defaulted), ('other', c.other))
                AS m (measure, found)
@@ -340,7 +347,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- NHS England's Data Quality Maturity Index of each sender, over the deliveries held of the twelve periods up to the
--- wanted one: periods delivered of those since the first; of each item (column), then their mean: values filled in,
+-- wanted one: periods delivered of those twelve, or of those since the sender's first ever; of each item (column), then their mean: values filled in,
 -- of these valid, of these saying not known.
 CREATE FUNCTION ingest.dqmi(wanted int4, only_source text)
 RETURNS TABLE (source text, sender text, coverage float8, completeness float8, validity float8, defaults float8)
@@ -350,10 +357,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
          WHERE l.state = 'published' AND l.period BETWEEN wanted - 11 AND wanted
            AND (only_source IS NULL OR s.name = only_source)),
     covered AS (
-        SELECT h.name, h.sender, 100.0 * count(*) / (wanted - min(h.period) + 1) AS coverage
-          FROM held AS h GROUP BY h.name, h.sender),
+        SELECT h.name, h.sender, 100.0 * count(*) / least(wanted - f.period + 1, 12) AS coverage
+          FROM held AS h, LATERAL (SELECT min(l.period) AS period FROM ingest.load AS l
+                                    WHERE l.state = 'published' AND (l.source_id, l.sender) = (h.source_id, h.sender)) AS f
+         GROUP BY h.name, h.sender, f.period),
     item AS (
-        SELECT h.name, h.sender, c.column_name, sum(h.rows_read - h.rows_excluded - h.rows_damaged) AS out_of,
+        SELECT h.name, h.sender, c.column_name, sum(h.rows_read - h.rows_excluded - h.rows_damaged - ingest.rows_refused(h.load_id)) AS out_of,
                sum(c.missing) AS missing, sum(c.invalid) AS invalid, sum(c.defaulted) AS defaulted
           FROM held AS h JOIN ingest.load_column AS c USING (load_id)
          GROUP BY h.name, h.sender, c.column_name)
@@ -365,7 +374,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Who should deliver what in a period: agreements that ran in it, but of look-ups, which come when they change; and
--- whatever was delivered. is_due: it came, is told missing, or never came at all in twelve months.
+-- whatever was delivered. is_due: it came, is told missing, or nothing as new as the period ever came.
 CREATE FUNCTION ingest.deliveries_expected(wanted int4, only_source text)
 RETURNS TABLE (source text, sender text, is_delivered boolean, is_held_back boolean, is_due boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -383,14 +392,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT p.source_id, p.name, p.sender,
                coalesce(bool_or(l.period = wanted AND l.state = 'published'), false) AS came,
                coalesce(bool_or(l.period = wanted AND l.state = 'held'), false) AS waits,
-               coalesce(bool_or(l.state = 'published'), false) AS ever
+               coalesce(max(l.period) FILTER (WHERE l.state = 'published') < wanted, true) AS is_silent
           FROM pair AS p
           LEFT JOIN ingest.load AS l ON (l.source_id, l.sender) = (p.source_id, p.sender)
-                                    AND l.period BETWEEN wanted - 11 AND wanted
          WHERE only_source IS NULL OR p.name = only_source
          GROUP BY p.source_id, p.name, p.sender)
     SELECT t.name, t.sender, t.came, t.waits,
-           t.came OR t.waits OR NOT t.ever OR EXISTS (SELECT FROM ingest.load_missing(wanted) AS m
+           t.came OR t.waits OR t.is_silent OR EXISTS (SELECT FROM ingest.load_missing(wanted) AS m
                                                        WHERE m.source = t.name AND m.sender = t.sender)
       FROM told AS t
 $$;

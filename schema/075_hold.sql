@@ -47,8 +47,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      ORDER BY l.period DESC LIMIT 1
 $$;
 
--- What a limit is on: counted of out_of; null where it cannot be told. place: ingest.source_limit.
-CREATE FUNCTION ingest.limit_value(held ingest.load, measure text, place text, OUT counted float8, OUT out_of float8)
+-- What a limit is on: counted of out_of; null where it cannot be told. place: ingest.source_limit. Of several outside
+-- figures the one furthest off, by rows or by share; off one of 0 each row is 100 percent.
+CREATE FUNCTION ingest.limit_value(held ingest.load, measure text, place text, is_rows boolean, OUT counted float8, OUT out_of float8)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     CASE
@@ -66,11 +67,11 @@ BEGIN
         out_of := ingest.rows_replaced(held);
         counted := out_of - held.rows_loaded;
     WHEN measure IN ('off total', 'list size') THEN
-        SELECT abs(t.value - t.outside), t.outside INTO counted, out_of
+        SELECT abs(t.value - t.outside), greatest(t.outside, 1) INTO counted, out_of
           FROM ingest.totals_compare(held) AS t
          WHERE (t.measure = 'list size') = (limit_value.measure = 'list size')
            AND t.verdict NOT IN ('excellent', 'meets')
-         ORDER BY abs(t.value - t.outside) / greatest(t.outside, 1)::float8 DESC LIMIT 1;
+         ORDER BY abs(t.value - t.outside) / CASE WHEN is_rows THEN 1 ELSE greatest(t.outside, 1)::float8 END DESC LIMIT 1;
     ELSE
         SELECT m.found, m.out_of INTO counted, out_of
           FROM ingest.measure_counts(held) AS m
@@ -117,7 +118,7 @@ BEGIN
     INSERT INTO ingest.load_finding (load_id, measure, place, is_rows, value, threshold, verdict)
     SELECT wanted, m.measure, m.place, m.is_rows, v.value, t.threshold, t.verdict
       FROM ingest.source_limit AS m,
-           LATERAL ingest.limit_value(held, m.measure, m.place) AS f,
+           LATERAL ingest.limit_value(held, m.measure, m.place, m.is_rows) AS f,
            LATERAL (SELECT CASE WHEN m.is_rows THEN f.counted ELSE 100 * f.counted / nullif(f.out_of, 0) END) AS v (value),
            LATERAL (SELECT * FROM (VALUES (m.refuse, 'refuse'), (m.hold, 'hold'), (m.warn, 'warn'))
                                       AS given (threshold, verdict)

@@ -200,3 +200,31 @@ Test(controller, the_list_is_for_the_holder_of_the_loads_permit_alone)
     cr_expect_neq(list.code, ERROR_NONE);
     cr_expect_neq(keep.code, ERROR_NONE);
 }
+
+/* Two rows of three that are ours have no cost; ten of another's would hide that. Switch: rows_refused,
+ * schema 070. */
+Test(controller, refused_rows_dilute_neither_limits_nor_measures)
+{
+    ingest_spec_close(&spec);
+    spec = world_spec(
+        "source: visit\ntitle: T\nversion: 2\neffective_from: 2024-04-01\nfile: { format: delimited }\n"
+        "update: snapshot\ncontroller: practice\nsubject: person\nrejects: { rows_max: 5, percent_max: 60 }\n"
+        "quality: { limits: [{ measure: missing, column: cost, hold: 60 }, { measure: rejected, warn: 30 }] "
+        "}\n"
+        "columns:\n  - { name: nhs_number, use: identifier, identity: nhs_number }\n"
+        "  - { name: practice, as: practice_code, use: dimension, shape: \"A99999\", required: true }\n"
+        "  - { name: cost, use: measure, type: integer, min: 0, max: 10 }\n");
+    world_apply(spec);
+
+#define OF_ANOTHER "9990000026,G82002,1\n"
+    IngestReport report =
+        load("nhs_number,practice,cost\n9990000018,G82001,\n9990000018,G82001,\n"
+             "9990000018,G82001,x\n" OF_ANOTHER OF_ANOTHER OF_ANOTHER OF_ANOTHER OF_ANOTHER);
+
+    cr_expect_eq(report.outcome, INGEST_HELD);
+    cr_expect_eq(report.rows_refused, 5);
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load_finding WHERE round(value) IN (33, 67)"), 2);
+    world_script("UPDATE ingest.load SET state = 'published'");
+    cr_expect_eq(world_count("SELECT round(completeness)::int8 FROM ingest.dqmi(318, NULL)"), 78,
+                 "of three columns 100, 100 and 33 percent");
+}

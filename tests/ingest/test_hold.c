@@ -228,6 +228,61 @@ Test(hold, rows_are_counted_where_the_unit_is_rows)
     cr_expect_eq(world_must_load(&world, spec, &three).outcome, INGEST_HELD);
 }
 
+#define LIST_OF(limits)                                                                                      \
+    "source: stay\ntitle: Stays\nversion: 1\neffective_from: 2024-04-01\nfile: { format: delimited }\n"      \
+    "update: snapshot\ncontroller: sender\nsubject: person\nrejects: { rows_max: 9, percent_max: 9 }\n"      \
+    "quality: { limits: [" limits "] }\ncolumns:\n"                                                          \
+    "  - { name: pid, use: identifier, identity: local_id, issuer_fixed: x }\n"                              \
+    "  - { name: practice, as: practice_code, use: dimension, shape: \"A99999\", required: true }\n"
+
+/* 10 people on the list of G82001, 60 on that of G82002. */
+static IngestReport load_lists(void)
+{
+    static char content[2048];
+    size_t length = (size_t)snprintf(content, sizeof content, "pid,practice\n");
+
+    for (int i = 0; i < 70; i++)
+        length +=
+            (size_t)snprintf(content + length, sizeof content - length, "p%d,G8200%d\n", i, i < 10 ? 1 : 2);
+    IngestDelivery delivery = world_delivery(content);
+    return world_must_load(&world, spec, &delivery);
+}
+
+static void put_total(const char *measure, const char *practice, int value)
+{
+    char sql[400];
+
+    snprintf(sql, sizeof sql,
+             "INSERT INTO ingest.outside_total SELECT source_id, 'hosp_a', 318, '%s', '%s', %d, %s, 'o', "
+             "'\\x00' FROM ingest.source WHERE name = 'stay'",
+             measure, practice, value, *practice == '\0' ? "1" : "NULL");
+    world_script(sql);
+}
+
+/* G82001 is off by half of its 20, G82002 by 40 of its 100. */
+Test(hold, of_several_figures_the_one_furthest_off_in_the_limits_unit_counts)
+{
+    open_with(LIST_OF("{ measure: list size, unit: rows, hold: 30 }, { measure: list size, warn: 50 }"));
+    put_total("list size", "G82001", 20);
+    put_total("list size", "G82002", 100);
+
+    cr_expect_eq(load_lists().outcome, INGEST_HELD);
+
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load_finding WHERE is_rows AND value = 40"), 1);
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load_finding WHERE NOT is_rows AND value = 50"), 1);
+}
+
+Test(hold, rows_where_the_outside_figure_is_none_are_off_by_100_percent_and_more)
+{
+    open_with(LIST_OF("{ measure: list size, warn: 100 }, { measure: off total, hold: 100 }"));
+    put_total("list size", "G82001", 0);
+    put_total("rows", "", 0);
+
+    cr_expect_eq(load_lists().outcome, INGEST_HELD);
+
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load_finding"), 2);
+}
+
 /* ---- the second person ---- */
 
 Test(hold, another_person_releases_it_and_it_is_as_if_it_had_been_published)

@@ -540,3 +540,31 @@ Test(quality, the_page_has_the_seven_tests_and_says_what_others_publish)
                 "<td class=\"fail\">fail</td>");
     expect_line(text, "<p class=\"say\">rows 10, A &lt;published&gt; figure: 100</p>");
 }
+
+/* Switch: the first month ever in ingest.dqmi, schema 070. */
+Test(quality, months_missed_count_against_coverage_however_long_ago_the_first_came)
+{
+    for (int month = 1; month <= 2; month++)
+        load_rows("hosp_a", month, 10, "A", "1");
+    world_script("UPDATE ingest.load SET period = period - 24");
+    load_rows("hosp_a", 7, 10, "A", "1");
+    load_rows("hosp_b", 6, 10, "A", "1");
+
+    cr_expect_eq(
+        world_count("SELECT round(coverage)::int8 FROM ingest.dqmi(318, 'visit') WHERE sender = 'hosp_a'"), 8,
+        "one of twelve");
+    cr_expect_eq(
+        world_count("SELECT round(coverage)::int8 FROM ingest.dqmi(318, 'visit') WHERE sender = 'hosp_b'"),
+        50, "one of the two since its first");
+}
+
+/* Switch: is_silent in ingest.deliveries_expected, schema 070. */
+Test(quality, who_stays_silent_fails_each_month_after)
+{
+    for (int month = 1; month <= 2; month++)
+        load_rows("hosp_b", month, 10, "A", "1");
+
+    expect_line(tests_of(3), "visit,hosp_b,fail,");
+    expect_line(tests_of(7), "visit,hosp_b,fail,");
+    expect_line(tests_of(12), "visit,hosp_b,fail,");
+}
