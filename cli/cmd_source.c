@@ -30,19 +30,38 @@ Result cmd_source_check(Cli *cli, int argc, const char *const *argv, Error *erro
     return RESULT_OK;
 }
 
-static Result apply_one(Db *owner, const char *path, Error *error)
+/* A spec says what loads are held to, so the log says who registered which. */
+static Result apply_version(const Cli *cli, Work *work, Db *owner, const IngestSpec *spec, Error *error)
+{
+    const GovernanceOutcome outcome = {
+        .succeeded = true, .content = ingest_spec_hash(spec), .has_content = true};
+    char hex[HASH_TEXT_BYTES];
+    const GovernanceRequest request = {
+        .action = GOVERNANCE_SOURCE_APPLY,
+        .source = text_from(ingest_spec_source(spec)),
+        .object = text_from(hash_format(&outcome.content, hex)),
+        .detail = text_format(cli->arena, "version=%d", ingest_spec_version(spec)),
+    };
+
+    TRY(work_begin(cli, &request, work, error));
+    TRY(ingest_source_apply(owner, spec, stdout, error));
+    return work_result(work, &outcome, error);
+}
+
+static Result apply_one(const Cli *cli, Work *work, Db *owner, const char *path, Error *error)
 {
     SCOPED(spec_versions_close) SpecVersions versions = {0};
 
     TRY(spec_open_versions(path, &versions, error));
     for (size_t i = 0; i < versions.count; i++)
-        TRY(ingest_source_apply(owner, versions.specs[i], stdout, error));
+        TRY(apply_version(cli, work, owner, versions.specs[i], error));
     return RESULT_OK;
 }
 
 Result cmd_source_apply(Cli *cli, int argc, const char *const *argv, Error *error)
 {
     SCOPED(db_close) Db *owner = NULL;
+    SCOPED(work_close) Work work = {0};
     const char *shipped[SPECS_MAX];
     const char *const *paths = cli->arguments;
     size_t count;
@@ -55,6 +74,6 @@ Result cmd_source_apply(Cli *cli, int argc, const char *const *argv, Error *erro
     }
     TRY(cli_open(cli, "cinque_owner", &owner, error));
     for (size_t i = 0; i < count; i++)
-        TRY(apply_one(owner, paths[i], error));
-    return RESULT_OK;
+        TRY(apply_one(cli, &work, owner, paths[i], error));
+    return work_seal(cli, &work, error);
 }

@@ -26,6 +26,7 @@ typedef enum GovernanceAction {
     GOVERNANCE_LOAD_RELEASE,   /* role ig_lead or steward, not who loaded it; held back; current agreement */
     GOVERNANCE_LOAD_REFUSE,    /* role ig_lead or steward, not who loaded it; held back */
     GOVERNANCE_TOTALS_ADD,     /* role engineer */
+    GOVERNANCE_SOURCE_APPLY,   /* as apply */
     GOVERNANCE_LINK,           /* role engineer */
     GOVERNANCE_LINK_UNDO,      /* role engineer */
     GOVERNANCE_REKEY,          /* role engineer */
@@ -62,8 +63,8 @@ typedef struct GovernanceRequest {
     GovernanceAction action;
     const char *person_id;
     Text source, sender, purpose, project; /* empty where the action has none; source of a query: "a,b,c" */
-    Text object; /* what is worked on: content hash (of load, query_submit, apply), run, release or query
-                    number */
+    Text object; /* what is worked on: content hash (of load, query_submit, apply, source_apply), run, release
+                    or query number */
     Text detail; /* canonical further facts, such as "period=2026-07"; no personal data */
 } GovernanceRequest;
 

@@ -20,6 +20,7 @@ Result ingest_spec_open(const char *path, const char *codes_folder, IngestSpec *
 void ingest_spec_close(IngestSpec **spec);
 const char *ingest_spec_source(const IngestSpec *spec);
 int ingest_spec_version(const IngestSpec *spec);
+Hash ingest_spec_hash(const IngestSpec *spec); /* of its text and code lists */
 /* In effect on the month's last day. */
 bool ingest_spec_covers(const IngestSpec *spec, Month period);
 /* Of one source, oldest first: versions rise, and their effective days neither overlap nor leave a gap. */

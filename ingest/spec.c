@@ -340,6 +340,11 @@ const char *ingest_spec_source(const IngestSpec *spec)
     return spec->source;
 }
 
+Hash ingest_spec_hash(const IngestSpec *spec)
+{
+    return spec->hash;
+}
+
 int ingest_spec_version(const IngestSpec *spec)
 {
     return spec->version;

@@ -279,7 +279,7 @@ BEGIN
 END
 $$;
 
--- Before anybody is registered the first file may be applied, by no one in particular, and the log says so.
+-- Before anybody is registered the first files may be applied, by no one in particular, and the log says so.
 CREATE FUNCTION governance.rule_apply(person text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE WHEN $1 = 'bootstrap' AND NOT EXISTS (SELECT FROM governance.person) THEN NULL
@@ -309,6 +309,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         WHEN 'query_run'      THEN governance.rule_run(person, object, project, governance.source_list(source))
         WHEN 'audit_read'     THEN governance.rule_role(person, 'ig_lead')
         WHEN 'apply'          THEN governance.rule_apply(person)
+        WHEN 'source_apply'   THEN governance.rule_apply(person)
         ELSE 'the action is unknown' END;
 $$;
 

@@ -91,6 +91,22 @@ Test(init, nobody_registered_may_work_but_the_first_rules_may_be_applied)
     cr_expect(CLI(&error, "link", "report", "--data", data).ok, "%s", error.message);
 }
 
+/* What loads are held to is in specs. Switch: work_begin in apply_version, cli/cmd_source.c. */
+Test(init, who_is_no_engineer_registers_no_spec)
+{
+    Error error = {0};
+    const char *rules = support_file(
+        "rules.yaml", "people: [{ id: ana, uid: service, name: Ana, roles: [analyst] },\n"
+                      "  { id: ida, uid: 61002, name: Ida, roles: [ig_lead] }]\n"
+                      "purposes: []\nsuppliers: []\nagreements: []\npolicies: []\nprojects: []\n");
+    cr_assert(CLI(&error, "init", "--data", data).ok, "%s", error.message);
+    cr_assert(CLI(&error, "source", "apply", "death", "--data", data).ok, "%s", error.message);
+    cr_assert(CLI(&error, "governance", "apply", rules, "--data", data).ok, "%s", error.message);
+
+    expect_failure(CLI(&error, "source", "apply", "death", "--data", data), &error, ERROR_REFUSED,
+                   "source_apply refused: role engineer or ig_lead is needed");
+}
+
 Test(init, a_postcode_directory_is_taken_in_whole_or_not_at_all)
 {
     Error error = {0};
