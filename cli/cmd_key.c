@@ -126,8 +126,10 @@ static Result rotate_to(const Cli *cli, const Keys *keys, int wanted, IngestReke
                                        .object = ingest_rekey_object(wanted, object)};
 
     TRY(work_begin(cli, &request, &work, error));
-    if (wanted > keys->hub_version)
+    if (wanted > keys->hub_version) {
+        TRY(ingest_rekey_check(keys->keeper, work.permit, wanted, error));
         TRY(make_version(keys, wanted, error));
+    }
     TRY(keyring_open(keys->folder, &keyring, error));
     Result done = ingest_rekey(keys->keeper, keyring, work.permit, report, error);
     if (!done.ok)

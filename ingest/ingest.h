@@ -298,6 +298,9 @@ typedef struct IngestRekeyReport {
 Result ingest_key_use(Db *keeper, IngestKeyUse *uses, size_t uses_max, size_t *count, Error *error) CHECKED;
 /* Object of the permit: the hub key version to be held. */
 Text ingest_rekey_object(int version, char out[INGEST_VERSION_BYTES]);
+/* ERROR_REFUSED while a load is held back or under way: ask before the version is made, for one that is made
+ * and not in use keeps every load out. */
+Result ingest_rekey_check(Db *keeper, const GovernancePermit *permit, int version, Error *error) CHECKED;
 /*
  * Redoes the outer layer of all tokens under the keyring's current hub version, without identifiers, in one
  * transaction: a kill leaves them as they were. Subject ids, links and households stay. Waits for linkage;

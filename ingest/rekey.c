@@ -12,6 +12,12 @@ enum { BATCH_ROWS = 32768, TOKENS = 6 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+static const DbStatement check_statement = {
+    .name = "rekey_check",
+    .sql = ingest_sql_rekey_check,
+    .parameters = {VALUE_BYTES, VALUE_INT2},
+    .columns = {VALUE_INT8},
+};
 static const DbStatement begin_statement = {
     .name = "rekey_begin",
     .sql = ingest_sql_rekey_begin,
@@ -146,6 +152,15 @@ static Result rolled_back(Db *keeper, Result failed)
 
     (void)rollback;
     return failed;
+}
+
+Result ingest_rekey_check(Db *keeper, const GovernancePermit *permit, int version, Error *error)
+{
+    const Value values[] = {value_bytes(governance_permit_id(permit), GOVERNANCE_PERMIT_BYTES),
+                            value_int2(version)};
+    int64_t nothing;
+
+    return db_run_int8(keeper, &check_statement, values, &nothing, NULL, error);
 }
 
 Result ingest_rekey(Db *keeper, const Keyring *keyring, const GovernancePermit *permit,

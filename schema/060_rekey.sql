@@ -17,17 +17,24 @@ EXCEPTION WHEN lock_not_available THEN
     RAISE EXCEPTION 'load % is under way: re-key when it has ended', wanted USING ERRCODE = 'CQ001';
 END $$;
 
--- The staging of a load that was left open holds tokens too. One that opened while we waited is under way.
-CREATE FUNCTION ingest.open_loads_end() RETURNS void
+CREATE FUNCTION ingest.held_loads_refuse() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    leftover ingest.load;
     waiting int4 := (SELECT min(l.load_id) FROM ingest.load AS l WHERE l.state = 'held');
 BEGIN
     IF waiting IS NOT NULL THEN
         RAISE EXCEPTION 'load % is held back, and its tokens with it: have it released or refused first', waiting
             USING ERRCODE = 'CQ001';
     END IF;
+END $$;
+
+-- The staging of a load that was left open holds tokens too. One that opened while we waited is under way.
+CREATE FUNCTION ingest.open_loads_end() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    leftover ingest.load;
+BEGIN
+    PERFORM ingest.held_loads_refuse();
     FOR leftover IN SELECT l.* FROM ingest.load AS l WHERE l.state = 'open' ORDER BY l.load_id LOOP
         IF NOT pg_try_advisory_xact_lock(1667852913, leftover.load_id) THEN
             RAISE EXCEPTION 'load % is under way: re-key when it has ended', leftover.load_id USING ERRCODE = 'CQ001';
@@ -59,6 +66,15 @@ BEGIN
 END $$;
 
 -- ---- the keeper's doors: the object of the permit is the hub key version to be held ----
+
+-- Asked before the version is made: one that is made and not in use keeps every load out.
+CREATE FUNCTION ingest.rekey_check(permit bytea, wanted int2) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM audit.require(permit, 'rekey', wanted::text);
+    PERFORM ingest.held_loads_refuse();
+    PERFORM ingest.open_loads_await();
+END $$;
 
 -- From here to the end of the transaction no load is opened or published and no linkage runs. What was tokenised under
 -- an older version and comes later is refused when it is published (ingest.staged_key_require).
@@ -142,7 +158,7 @@ $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ingest, linkage FROM PUBLIC;
 GRANT USAGE ON SCHEMA ingest, staging TO cinque_keeper;
-GRANT EXECUTE ON FUNCTION ingest.rekey_begin(bytea, int2), ingest.rekey_rows(bytea, int2, int8, int8),
+GRANT EXECUTE ON FUNCTION ingest.rekey_check(bytea, int2), ingest.rekey_begin(bytea, int2), ingest.rekey_rows(bytea, int2, int8, int8),
     ingest.rekey_finish(bytea, int2), ingest.key_use() TO cinque_keeper;
 
 RESET ROLE;

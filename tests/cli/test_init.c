@@ -5,6 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/db_place.h"
+#include "ingest/ingest.h"
 #include "tests/cli/workbench.h"
 
 static char data[600];
@@ -105,6 +107,40 @@ Test(init, who_is_no_engineer_registers_no_spec)
 
     expect_failure(CLI(&error, "source", "apply", "death", "--data", data), &error, ERROR_REFUSED,
                    "source_apply refused: role engineer or ig_lead is needed");
+}
+
+/* A version that is made and not in use keeps every load out. Switch: ingest_rekey_check in cli/cmd_key.c. */
+Test(init, no_version_of_the_key_is_made_while_a_load_waits)
+{
+    SCOPED(db_close) Db *owner = NULL;
+    static const char rules[] = TEST_FILES "/../../examples/governance.yaml";
+    KeyringEntry entries[8];
+    Error error = {0};
+    char conninfo[DB_PLACE_BYTES], keyring[700];
+    size_t count;
+    cr_assert(CLI(&error, "init", "--data", data).ok, "%s", error.message);
+    cr_assert(CLI(&error, "source", "apply", "death", "--data", data).ok, "%s", error.message);
+    cr_assert(CLI(&error, "governance", "apply", rules, "--data", data).ok, "%s", error.message);
+    cr_assert(db_place_conninfo(data, "cinque", "cinque_owner", conninfo, &error).ok, "%s", error.message);
+    cr_assert(db_open(conninfo, "test", &owner, &error).ok, "%s", error.message);
+    cr_assert(
+        db_script(owner, "test",
+                  "INSERT INTO ingest.load (source_id, sender, period, status, spec_version, permit_id,"
+                  " may_replace, state) SELECT source_id, 'a', 318, 'final', max(version), '\\x00', false,"
+                  " 'held' FROM ingest.source_version GROUP BY source_id",
+                  &error)
+            .ok,
+        "%s", error.message);
+    snprintf(keyring, sizeof keyring, "%s/keyring", data);
+    cr_assert(CLI(&error, "key", "create", "--data", data).ok, "%s", error.message);
+    cr_assert(keyring_list(keyring, entries, 8, &count, &error).ok, "%s", error.message);
+    size_t before = count;
+
+    expect_failure(CLI(&error, "key", "rotate", "--data", data), &error, ERROR_REFUSED,
+                   "load 1 is held back");
+
+    cr_assert(keyring_list(keyring, entries, 8, &count, &error).ok, "%s", error.message);
+    cr_expect_eq(count, before);
 }
 
 Test(init, a_postcode_directory_is_taken_in_whole_or_not_at_all)
