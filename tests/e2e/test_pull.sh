@@ -5,6 +5,8 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 scan=$(find "$build" -type f -name scan -perm -u+x | head -n 1)
 
+export TMPDIR=$work/tmp # of all that runs here: scanned as the data folder is
+mkdir -m 1777 "$TMPDIR"
 county 1500 3 --canaries 40
 # a source of the same columns, as another PostgreSQL has them
 sed -i 's/ apc_spell,/ apc_spell, apc_remote,/' "$work/examples/governance.yaml"
@@ -132,13 +134,17 @@ expect "another's archive in its place does not load" refused_with 'of another a
 cp "$work/whole" "$sealed"
 
 # ---- loaded from the archive ----
+sql "UPDATE ingest.delivery SET bytes = bytes + (8::int8 << 40) WHERE delivery_id = 1" >/dev/null
+expect "without room in the database nothing is begun, and the archive is named" refused_with \
+    '^cinque: archive: delivery 1: needs ' cinque load --delivery 1
+sql "UPDATE ingest.delivery SET bytes = bytes - (8::int8 << 40) WHERE delivery_id = 1" >/dev/null
 expect "a load reads the archive" quiet cinque load --delivery 1
 expect_equal "its rows are those of the file" "$(sql "SELECT rows_read FROM ingest.load WHERE state = 'published'")" \
     "$(($(wc -l <"$(extract "$first")") - 1))"
 expect_equal "the ledger says published" "$(states | cut -d' ' -f1)" published
 expect "its opening is gone" test ! -e "$CINQUE_DATA/archive/1.opening"
 expect "it is not loaded twice" refused_with 'published, not to be loaded' cinque load --delivery 1
-expect "no clear text came to the disk" "$scan" "$work/patterns" "$CINQUE_DATA/archive" "$CINQUE_DATA/quarantine"
+expect "no clear text came to the disk" "$scan" "$work/patterns" "$CINQUE_DATA"/{archive,quarantine,keyring,pg} "$TMPDIR"
 load=$(sql "SELECT load_id FROM ingest.load WHERE state = 'published'")
 cinque withdraw "$load" >/dev/null
 expect_equal "a withdrawal shows in the ledger" "$(states | cut -d' ' -f1)" withdrawn
