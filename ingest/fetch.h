@@ -27,8 +27,8 @@ typedef struct FetchItem {
     bool has_version;            /* the host names its content */
     Hash version;                /* of that name */
     bool is_vague;               /* what changes under this id is told by its content alone: always fetched */
-    /* Of a file on this host, with when its inode changed: whoever sets a time back does not get another content
-     * taken for it. 0: unknown */
+    /* Of a file on this host, with when its inode changed: whoever sets a time back does not get another
+     * content taken for it. 0: unknown */
     uint64_t inode;
     int64_t inode_changed_us;
 } FetchItem;
