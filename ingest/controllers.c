@@ -65,14 +65,17 @@ Result controllers_open(Db *loader, const StoreLoad *load, int64_t load_id, Cont
     const Value values[] = {permit_value(load), value_int4(load_id)};
 
     *controllers = NULL;
-    if (load->spec->controller == SPEC_NONE)
-        return RESULT_OK;
     TRY(db_run(loader, &controller_list, values, &rows, error));
     if (db_row_count(rows) > CONTROLLERS_MAX)
         return fail(error, ERROR_LIMIT, "more than %d organisations are registered", CONTROLLERS_MAX);
     /* The sender is registered, so no row means that nothing is restricted. */
-    if (db_row_count(rows) > 0)
-        *controllers = make(rows);
+    if (db_row_count(rows) == 0)
+        return RESULT_OK;
+    if (load->spec->controller == SPEC_NONE)
+        return fail(error, ERROR_REFUSED,
+                    "%s: its agreement is for each controller, and the spec names no controller column",
+                    load->spec->path);
+    *controllers = make(rows);
     return RESULT_OK;
 }
 

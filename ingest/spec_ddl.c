@@ -11,6 +11,7 @@ enum {
     KEY_BYTES_MAX = SPEC_BYTES_MAX,
     KEY_SEPARATOR = 0x1F,
     SUPERSEDING_FIRST = 4, /* of the columns of source_find */
+    CONTROLLER_COLUMN = 14,
 };
 
 static const DbStatement source_find = {
@@ -18,7 +19,8 @@ static const DbStatement source_find = {
     .sql = ingest_sql_source_find,
     .parameters = {VALUE_TEXT},
     .columns = {VALUE_INT2, VALUE_TEXT, VALUE_TEXT, VALUE_INT4, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT,
-                VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT},
+                VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT,
+                VALUE_TEXT},
 };
 static const DbStatement source_put = {
     .name = "source_put",
@@ -92,7 +94,7 @@ static Text key_name(const IngestSpec *spec, size_t part)
 /* ---- what is registered already ---- */
 
 typedef struct Registered {
-    bool is_known, is_same;
+    bool is_known, is_same, keeps_controller;
     int64_t newest;
     int64_t source_id;
 } Registered;
@@ -128,6 +130,14 @@ static bool supersedes_as_registered(const IngestSpec *spec, const DbRows *rows)
     return true;
 }
 
+/* Rows held say in it whose they are; a source that had none may get one. */
+static bool keeps_controller(const IngestSpec *spec, const DbRows *rows)
+{
+    Text held = db_text(rows, 0, CONTROLLER_COLUMN);
+
+    return held.length == 0 || text_equal(held, stored_text(spec, spec->controller));
+}
+
 static Result find_source(Db *owner, const IngestSpec *spec, Registered *registered, Error *error)
 {
     SCOPED(db_rows_close) DbRows *rows = NULL;
@@ -147,6 +157,7 @@ static Result find_source(Db *owner, const IngestSpec *spec, Registered *registe
             "%s: change, replaces, record_key and event_date of a registered source of update %.*s cannot "
             "change: rows held are superseded by them",
             spec->path, TEXT_ARG(spec->update));
+    registered->keeps_controller = keeps_controller(spec, rows);
     registered->newest = db_int(rows, 0, 3);
     return RESULT_OK;
 }
@@ -396,6 +407,11 @@ static Result apply(Db *owner, const IngestSpec *spec, FILE *out, Error *error)
     if (registered.newest > spec->version)
         return fail(error, ERROR_CONFIG, "%s: a newer version than %d is registered", spec->path,
                     spec->version);
+    if (registered.is_known && !registered.keeps_controller)
+        return fail(error, ERROR_CONFIG,
+                    "%s: the controller column of a registered source cannot change: rows held are told "
+                    "apart by it",
+                    spec->path);
     TRY(put_source(owner, spec, &registered, error));
     TRY(make_tables(owner, spec, &registered, out, error));
     return put_catalogue(owner, spec, registered.source_id, error);

@@ -119,10 +119,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Which of the active rows of those loads count, as a condition on p: where the sender does not answer for all controllers, those of
--- the ones that agreed. '' where all do.
+-- the ones that agreed, and none where no column tells whose they are. '' where all senders do.
 CREATE FUNCTION release.controller_condition(wanted int4, of_source ingest.source) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT CASE WHEN ($2).controller_column IS NULL OR each_loads IS NULL THEN ''
+    SELECT CASE WHEN each_loads IS NULL THEN ''
+                WHEN ($2).controller_column IS NULL THEN format(' AND p.load_id <> ALL (%L::int4[])', each_loads)
                 ELSE format(' AND (p.load_id <> ALL (%L::int4[]) OR p.%I = ANY (%L::text[]))', each_loads,
                             ($2).controller_column,
                             ARRAY(SELECT c.controller FROM release.release_controller AS c

@@ -105,6 +105,17 @@ Test(release, rows_of_a_controller_whose_agreement_has_ended_are_left_out)
     cr_expect_gt(county_number("SELECT count(*) FROM release_1.registration WHERE practice = 'G00001'"), 0);
 }
 
+/* Switch: the case without a column in release.controller_condition. */
+Test(release, rows_that_do_not_say_whose_they_are_are_left_out_where_each_controller_must_agree)
+{
+    county_make(200, 0);
+    county_sql("UPDATE governance.agreement SET each_controller = true WHERE source = 'gp_event'");
+
+    county_release();
+
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.gp_event"), 0);
+}
+
 Test(release, ends_a_registration_on_the_day_before_the_next_begins)
 {
     county_make(200, 0);
