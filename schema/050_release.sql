@@ -809,17 +809,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       FROM release.release AS r ORDER BY r.release_id;
 $$;
 
--- Does each sender whose rows a release holds, and each controller where they count, still agree to its purpose?
+-- Does each sender whose rows a release holds, and each controller where they count, still agree to its purpose? Where
+-- controllers count now and did not when it was built, it may hold rows of those who never agreed.
 CREATE FUNCTION release.agreements_are_current(wanted int4, purpose text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(bool_and(governance.agreement_is_current(used.sender, used.name, $2)), true)
-      FROM (SELECT DISTINCT l.sender, s.name
+    SELECT coalesce(bool_and(governance.agreement_is_current(used.sender, used.name, $2)
+                             AND (used.is_filtered OR NOT governance.needs_each_controller(used.sender, used.name, $2))), true)
+      FROM (SELECT DISTINCT l.sender, s.name, u.each_controller AS is_filtered
               FROM release.release_load AS u
               JOIN ingest.load AS l USING (load_id)
               JOIN ingest.source AS s ON s.source_id = u.source_id
              WHERE u.release_id = $1 AND u.has_agreement AND s.subject_kind <> 'none'
             UNION
-            SELECT c.controller, s.name
+            SELECT c.controller, s.name, true
               FROM release.release_controller AS c
               JOIN ingest.source AS s USING (source_id)
              WHERE c.release_id = $1
@@ -856,7 +858,7 @@ BEGIN
         RAISE EXCEPTION 'release %: its purpose has ended', wanted USING ERRCODE = 'CQ001';
     END IF;
     IF NOT release.agreements_are_current(wanted, held.purpose) THEN
-        RAISE EXCEPTION 'release %: an agreement behind it has ended; build a new one', wanted USING ERRCODE = 'CQ001';
+        RAISE EXCEPTION 'release %: an agreement behind it has ended or changed; build a new one', wanted USING ERRCODE = 'CQ001';
     END IF;
     IF NOT EXISTS (SELECT FROM governance.query AS q JOIN governance.approval AS a USING (query_id)
                      JOIN governance.project AS p USING (project_id)

@@ -445,6 +445,13 @@ Test(release, is_not_opened_once_the_agreement_of_a_controller_in_it_has_ended)
                 "an agreement behind it has ended");
 }
 
+/* Switch: is_filtered in release.agreements_are_current. */
+Test(release, is_not_opened_once_each_controller_must_agree_and_it_was_built_without_asking)
+{
+    expect_door("UPDATE governance.agreement SET each_controller = true WHERE source = 'gp_event'",
+                "an agreement behind it has ended");
+}
+
 Test(release, is_not_opened_once_its_purpose_has_ended)
 {
     expect_door("UPDATE governance.purpose SET ended_on = '2026-01-01'", "its purpose has ended");
