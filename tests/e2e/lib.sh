@@ -59,7 +59,8 @@ keep() { # name: the database and its checkpoints as they are now
 set_back() { # name: to what was kept
     # the checkpoints kept outside tell that the log was set back: here that is meant
     cp "$work/checkpoints-$1" "$CINQUE_DATA/log/checkpoints"
-    server 'DROP DATABASE IF EXISTS cinque WITH (FORCE)' -c "CREATE DATABASE cinque TEMPLATE before_$1 STRATEGY wal_log OWNER cinque_owner" \
+    # file_copy ends in a checkpoint; by wal_log a sequence's values drawn before the first checkpoint come again after a crash
+    server 'DROP DATABASE IF EXISTS cinque WITH (FORCE)' -c "CREATE DATABASE cinque TEMPLATE before_$1 STRATEGY file_copy OWNER cinque_owner" \
         -c 'REVOKE ALL ON DATABASE cinque FROM PUBLIC' -c "$grants"
 }
 pass() {
