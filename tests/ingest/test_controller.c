@@ -227,42 +227,43 @@ Test(controller, refused_rows_dilute_neither_limits_nor_measures)
     world_script("UPDATE ingest.load SET state = 'published'");
     cr_expect_eq(world_count("SELECT round(completeness)::int8 FROM ingest.dqmi(318, NULL)"), 78,
                  "of three columns 100, 100 and 33 percent");
+}
 
 #define SENDERS(source)                                                                                      \
     "source: " source "\ntitle: T\nversion: 2\neffective_from: 2024-04-01\nfile: { format: delimited }\n"    \
     "update: snapshot\ncontroller: sender\nsubject: person\nrejects: { rows_max: 5, percent_max: 50 }\n"     \
     "columns:\n" COLUMNS(", required: true")
 
-    /* Switch: SPEC_NONE in controllers_open. */
-    Test(controller, a_delivery_whose_rows_do_not_say_whose_they_are_is_refused_where_each_must_agree)
-    {
-        Error error = {0};
-        IngestReport report;
-        ingest_spec_close(&spec);
-        spec = world_spec(SENDERS("stay"));
-        world_apply(spec);
-        world_script("UPDATE governance.agreement SET each_controller = true WHERE source = 'stay'");
-        const IngestDelivery delivery = world_delivery(HEADER ROWS);
+/* Switch: SPEC_NONE in controllers_open. */
+Test(controller, a_delivery_whose_rows_do_not_say_whose_they_are_is_refused_where_each_must_agree)
+{
+    Error error = {0};
+    IngestReport report;
+    ingest_spec_close(&spec);
+    spec = world_spec(SENDERS("stay"));
+    world_apply(spec);
+    world_script("UPDATE governance.agreement SET each_controller = true WHERE source = 'stay'");
+    const IngestDelivery delivery = world_delivery(HEADER ROWS);
 
-        cr_expect_not(world_load(&world, spec, &delivery, &report, &error).ok);
+    cr_expect_not(world_load(&world, spec, &delivery, &report, &error).ok);
 
-        cr_expect_eq(error.code, ERROR_REFUSED);
-        cr_expect(strstr(error.message, "the spec names no controller column") != NULL, "%s", error.message);
-        cr_expect_eq(world_count("SELECT count(*) FROM records.stay"), 0);
-    }
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect(strstr(error.message, "the spec names no controller column") != NULL, "%s", error.message);
+    cr_expect_eq(world_count("SELECT count(*) FROM records.stay"), 0);
+}
 
-    /* Switch: keeps_controller in ingest/spec_ddl.c. */
-    Test(controller, the_column_of_a_registered_source_is_not_dropped)
-    {
-        SCOPED(db_close) Db *owner = support_database(NULL);
-        SCOPED(ingest_spec_close) IngestSpec *without = world_spec(SENDERS("visit"));
-        Error error = {0};
+/* Switch: keeps_controller in ingest/spec_ddl.c. */
+Test(controller, the_column_of_a_registered_source_is_not_dropped)
+{
+    SCOPED(db_close) Db *owner = support_database(NULL);
+    SCOPED(ingest_spec_close) IngestSpec *without = world_spec(SENDERS("visit"));
+    Error error = {0};
 
-        cr_expect_not(ingest_source_apply(owner, without, stderr, &error).ok);
+    cr_expect_not(ingest_source_apply(owner, without, stderr, &error).ok);
 
-        cr_expect_eq(error.code, ERROR_CONFIG);
-        cr_expect(strstr(error.message, "the controller column of a registered source cannot change") != NULL,
-                  "%s", error.message);
-        cr_expect_eq(
-            world_count("SELECT count(*) FROM ingest.source WHERE controller_column = 'practice_code'"), 1);
-    }
+    cr_expect_eq(error.code, ERROR_CONFIG);
+    cr_expect(strstr(error.message, "the controller column of a registered source cannot change") != NULL,
+              "%s", error.message);
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.source WHERE controller_column = 'practice_code'"),
+                 1);
+}
