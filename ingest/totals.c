@@ -50,8 +50,23 @@ static bool is_tolerance(Text text)
     copy[text.length] = '\0';
     if (strspn(copy, "0123456789.") != text.length)
         return false;
-    double percent = strtod(copy, NULL);
-    return percent >= 0 && percent <= 100;
+    char *end;
+    double percent = strtod(copy, &end);
+    return end != copy && *end == '\0' && percent <= 100;
+}
+
+/* Of the same source, sender, month, measure and practice. */
+static bool is_given_twice(const Totals *totals, const Text *fields)
+{
+    for (size_t i = 0; i < totals->count; i++) {
+        const Text *earlier = totals->fields + i * FIELDS;
+        size_t field = SOURCE;
+        while (field <= PRACTICE && text_equal(earlier[field], fields[field]))
+            field++;
+        if (field > PRACTICE)
+            return true;
+    }
+    return false;
 }
 
 static Result check(const Totals *totals, const Text *fields, Month *period, Error *error)
@@ -95,6 +110,8 @@ static Result add_line(Totals *totals, Text line, Error *error)
         fields[i] = text_trim(text_next(&line, ','));
     TRY(check(totals, fields, &period, error));
     fields[PERIOD] = text_format(totals->arena, "%d", (int)period);
+    if (is_given_twice(totals, fields))
+        return wrong(totals, "a line before gives this figure already", error);
     totals->count++;
     return RESULT_OK;
 }
