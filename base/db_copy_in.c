@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -178,6 +179,7 @@ static Result reserve(DbCopy *copy, size_t bytes, Error *error)
     TRY(flush(copy, error));
     if (bytes > INT32_MAX)
         return fail(error, ERROR_LIMIT, "statement %s: a row is larger than 2 GiB", copy->name);
+    assert(copy->block != NULL); /* without one flush has failed */
     if (bytes > copy->block->capacity) {
         copy->block->bytes = memory_resize(copy->block->bytes, bytes);
         copy->block->capacity = bytes;
