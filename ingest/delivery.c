@@ -12,7 +12,7 @@ static const DbStatement known_statement = {
     .name = "delivery_known",
     .sql = ingest_sql_delivery_known,
     .parameters = {VALUE_TEXT, VALUE_BYTES},
-    .columns = {VALUE_INT8},
+    .columns = {VALUE_INT4, VALUE_BOOL},
 };
 static const DbStatement see_statement = {
     .name = "delivery_see",
@@ -79,12 +79,17 @@ Hash delivery_item(const Feed *feed, const FetchItem *item)
     return hash_value(hash);
 }
 
-Result delivery_known(Db *loader, const Feed *feed, const Hash *item, int64_t *delivery_id, Error *error)
+Result delivery_known(Db *loader, const Feed *feed, const Hash *item, DeliveryKnown *known, Error *error)
 {
     const Value values[] = {string_value(feed->name), value_bytes(item->bytes, HASH_BYTES)};
-    bool is_null;
+    SCOPED(db_rows_close) DbRows *rows = NULL;
 
-    return db_run_int8(loader, &known_statement, values, delivery_id, &is_null, error);
+    *known = (DeliveryKnown){0};
+    TRY(db_run(loader, &known_statement, values, &rows, error));
+    if (db_row_count(rows) > 0)
+        *known =
+            (DeliveryKnown){.delivery_id = db_int(rows, 0, 0), .has_archive = db_value(rows, 0, 1).boolean};
+    return RESULT_OK;
 }
 
 Result delivery_see(Db *loader, const GovernancePermit *permit, const DeliverySeen *seen,

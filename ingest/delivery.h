@@ -5,8 +5,12 @@
 
 /* SHA-256 of transport, id, size, times, inode and version: how an item is known again. */
 Hash delivery_item(const Feed *feed, const FetchItem *item);
-/* *delivery_id 0: not known, or seen and not archived. */
-Result delivery_known(Db *loader, const Feed *feed, const Hash *item, int64_t *delivery_id, Error *error)
+typedef struct DeliveryKnown {
+    int64_t delivery_id; /* 0: not known, or seen and not archived */
+    bool has_archive;    /* the ledger says that there is one */
+} DeliveryKnown;
+
+Result delivery_known(Db *loader, const Feed *feed, const Hash *item, DeliveryKnown *known, Error *error)
     CHECKED;
 
 typedef struct DeliverySeen {

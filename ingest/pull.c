@@ -65,18 +65,35 @@ static Result lock_feed(IngestPull *pull, Error *error)
 
 /* ---- what is there ---- */
 
+/* What is acknowledged is gone at the sender: never while our own copy is missing. */
+static Result check_archive(const IngestPull *pull, const DeliveryKnown *known, Error *error)
+{
+    char path[ARCHIVE_PATH_BYTES];
+
+    if (!known->has_archive)
+        return RESULT_OK;
+    TRY(archive_path(pull->context.archive_folder, known->delivery_id, ARCHIVE_SEALED, path, error));
+    if (access(path, F_OK) == 0)
+        return RESULT_OK;
+    return fail(error, ERROR_REFUSED,
+                "feed %s: the archive of delivery %" PRId64
+                " is missing, so nothing is acknowledged: keep the sender's file and load it by its path",
+                pull->feed->name, known->delivery_id);
+}
+
 static Result consider(void *context, const FetchItem *item, Error *error)
 {
     IngestPull *pull = context;
     Hash hash = delivery_item(pull->feed, item);
-    int64_t delivery_id = 0;
+    DeliveryKnown known = {0};
     Month period;
 
     if (!feed_match(pull->feed, text_from(item->name), &period))
         return RESULT_OK;
     if (!pull->kind->is_made_anew)
-        TRY(delivery_known(pull->context.loader, pull->feed, &hash, &delivery_id, error));
-    if (delivery_id > 0 && !item->is_vague) {
+        TRY(delivery_known(pull->context.loader, pull->feed, &hash, &known, error));
+    if (known.delivery_id > 0 && !item->is_vague) {
+        TRY(check_archive(pull, &known, error));
         pull->known++;
         return pull->kind->acknowledge(pull->state, item, error);
     }

@@ -71,10 +71,12 @@ END $$;
 
 -- What is known of an item: the delivery that has it archived, or null. Asked before any permit: polling a feed that
 -- has nothing new leaves no entry in the log.
-CREATE FUNCTION ingest.delivery_known(wanted_feed text, wanted_item bytea) RETURNS int4
+CREATE FUNCTION ingest.delivery_known(wanted_feed text, wanted_item bytea)
+RETURNS TABLE (delivery_id int4, has_archive boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT max(d.delivery_id) FROM ingest.delivery AS d
+    SELECT d.delivery_id, d.archived_at IS NOT NULL AND d.ended_at IS NULL FROM ingest.delivery AS d
      WHERE d.feed = wanted_feed AND d.item = wanted_item AND d.state <> 'seen'
+     ORDER BY d.delivery_id DESC LIMIT 1
 $$;
 
 -- A delivery's number, before its first byte is read. A pull that was killed left its row as seen: that one is taken

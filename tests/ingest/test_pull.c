@@ -272,6 +272,27 @@ Test(pull, killed_before_it_acknowledged_the_next_does_only_that)
     cr_expect_eq(world_count("SELECT count(*) FROM ingest.delivery"), 1);
 }
 
+/* Switch: leave check_archive out of consider. */
+Test(pull, what_is_known_is_not_acknowledged_while_its_archive_is_missing)
+{
+    Error error = {0};
+    IngestPull *pull = NULL;
+    char sealed[PATH_BYTES];
+    keep_what_is_taken();
+    (void)must_take("visit_202607.csv", ROWS);
+    delete_what_is_taken();
+    snprintf(sealed, sizeof sealed, "%.400s/1.sealed", archive);
+    cr_assert_eq(unlink(sealed), 0);
+    const IngestPullContext context = {
+        .loader = world.loader, .keyring = world.keyring, .archive_folder = archive, .period = DATE_NONE};
+
+    cr_expect_not(ingest_pull_look(&context, feed, &pull, &error).ok);
+
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_not_null(strstr(error.message, "the archive of delivery 1 is missing"), "%s", error.message);
+    cr_expect(is_there("drop/visit_202607.csv"), "it is the last copy");
+}
+
 /* Switch: leave inode and inode_changed_us out of delivery_item. */
 Test(pull, another_content_of_the_same_size_and_time_is_another_delivery)
 {
