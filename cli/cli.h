@@ -141,6 +141,7 @@ Result cmd_link_undo(Cli *cli, int argc, const char *const *argv, Error *error) 
 Result cmd_link_runs(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_release_build(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_release_list(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_release_practices(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_release_retire(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_release_verify(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_broker_start(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

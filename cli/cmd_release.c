@@ -13,8 +13,9 @@ static void print_build(const ReleaseReport *report)
     printf("release %" PRId64 ": %" PRId64 " people, %" PRId64 " rows\n", report->release_id, report->people,
            report->rows);
     printf("left out: %" PRId64 " people opted out, %" PRId64 " rows unlinked, %" PRId64
-           " rows without an agreement for the purpose\n",
-           report->opted_out, report->rows_unlinked, report->rows_without_agreement);
+           " rows without an agreement for the purpose, %" PRId64 " rows of rejected practices\n",
+           report->opted_out, report->rows_unlinked, report->rows_without_agreement,
+           report->rows_practice_rejected);
     printf("content %s, in %.1f s\n", hash_format(&report->content, hex), (double)report->elapsed_us / 1e6);
 }
 
@@ -27,6 +28,18 @@ static Result print_unsettled(Db *releaser, const ReleaseWanted *wanted, int64_t
     if (table_row_count(table) == 0)
         return RESULT_OK;
     printf("not there, because it was delivered less settled than %s:\n", wanted->at_least);
+    table_print(table, TABLE_TERMINAL, stdout);
+    return RESULT_OK;
+}
+
+static Result print_practices(Db *releaser, int64_t release_id, Error *error)
+{
+    SCOPED(table_close) Table *table = NULL;
+
+    TRY(query_release_practices(releaser, release_id, &table, error));
+    if (table_row_count(table) == 0)
+        return RESULT_OK;
+    puts("practices left out, because their list is 20 percent or more off the published one:");
     table_print(table, TABLE_TERMINAL, stdout);
     return RESULT_OK;
 }
@@ -73,6 +86,7 @@ Result cmd_release_build(Cli *cli, int argc, const char *const *argv, Error *err
                                  .detail = text_format(cli->arena, "release=%" PRId64, report.release_id)};
     TRY(work_end(cli, &work, &outcome, error));
     print_build(&report);
+    TRY(print_practices(releaser, report.release_id, error));
     return print_unsettled(releaser, &wanted, report.release_id, error);
 }
 
@@ -87,6 +101,18 @@ Result cmd_release_retire(Cli *cli, int argc, const char *const *argv, Error *er
 Result cmd_release_list(Cli *cli, int argc, const char *const *argv, Error *error)
 {
     return verb_list(cli, argc, argv, releaser_role, query_release_list, error);
+}
+
+/* What is left out was judged when it was built: figures that are published later change nothing here. */
+Result cmd_release_practices(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    SCOPED(db_close) Db *releaser = NULL;
+    int64_t release_id;
+
+    TRY(cli_parse(cli, argc, argv, NULL, 0, 1, 1, error));
+    TRY(cli_number(text_from(cli->arguments[0]), "release", &release_id, error));
+    TRY(cli_open(cli, releaser_role, &releaser, error));
+    return print_practices(releaser, release_id, error);
 }
 
 /* Changes nothing and shows no row, so it takes no permit. */

@@ -55,6 +55,8 @@ static const Command commands[] = {
      "freeze one month for one purpose"},
     {"release list", cmd_release_list, "", "releases and their state"},
     {"release retire", cmd_release_retire, "RELEASE", "end a release; it is refused from then on"},
+    {"release practices", cmd_release_practices, "RELEASE",
+     "practices that a release leaves out because of their lists"},
     {"release verify", cmd_release_verify, "RELEASE", "is a release's content still what was published"},
     {"broker start", cmd_broker_start, "", "start cinqued in the background"},
     {"broker stop", cmd_broker_stop, "", "stop it"},

@@ -20,7 +20,7 @@ typedef struct ReleaseWanted {
 
 typedef struct ReleaseReport {
     int64_t release_id;
-    int64_t people, opted_out, rows, rows_unlinked, rows_without_agreement;
+    int64_t people, opted_out, rows, rows_unlinked, rows_without_agreement, rows_practice_rejected;
     Hash content;
     int64_t elapsed_us;
 } ReleaseReport;
@@ -31,6 +31,8 @@ Result query_release_build(Db *releaser, const GovernancePermit *permit, const R
                            ReleaseReport *report, Error *error) CHECKED;
 /* source, month, status, senders, rows: of what it asks a more settled status than was delivered */
 Result query_release_unsettled(Db *releaser, int64_t release_id, Table **table, Error *error) CHECKED;
+/* source, sender, month, practice, people, published: the practices it leaves out, and by which lists */
+Result query_release_practices(Db *releaser, int64_t release_id, Table **table, Error *error) CHECKED;
 /* Object: the release's number. A retired release is refused, never answered differently. */
 Result query_release_retire(Db *releaser, const GovernancePermit *permit, int64_t release_id, Error *error)
     CHECKED;

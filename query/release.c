@@ -42,7 +42,7 @@ static const DbStatement publish_statement = {
     .name = "release publish",
     .sql = query_sql_release_publish,
     .parameters = {VALUE_BYTES, VALUE_INT4},
-    .columns = {VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_BYTES},
+    .columns = {VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_BYTES},
 };
 static const DbStatement retire_statement = {
     .name = "release retire",
@@ -61,6 +61,12 @@ static const DbStatement unsettled_statement = {
     .sql = query_sql_release_unsettled,
     .parameters = {VALUE_INT4},
     .columns = {VALUE_TEXT, VALUE_INT4, VALUE_TEXT, VALUE_INT4, VALUE_INT8},
+};
+static const DbStatement practices_statement = {
+    .name = "release practices",
+    .sql = query_sql_release_practices,
+    .parameters = {VALUE_INT4},
+    .columns = {VALUE_TEXT, VALUE_TEXT, VALUE_INT4, VALUE_TEXT, VALUE_INT8, VALUE_INT8},
 };
 static const DbStatement verify_statement = {
     .name = "release verify",
@@ -122,7 +128,7 @@ static Result publish(const Build *build, ReleaseReport *report, Error *error)
     const Value parameters[] = {build->permit, build->release};
 
     TRY(db_run(build->releaser, &publish_statement, parameters, &rows, error));
-    Text content = db_text(rows, 0, 5);
+    Text content = db_text(rows, 0, 6);
     if (content.length != HASH_BYTES)
         return fail(error, ERROR_DATABASE, "release publish: content hash has a wrong length");
     report->people = db_int(rows, 0, 0);
@@ -130,6 +136,7 @@ static Result publish(const Build *build, ReleaseReport *report, Error *error)
     report->rows = db_int(rows, 0, 2);
     report->rows_unlinked = db_int(rows, 0, 3);
     report->rows_without_agreement = db_int(rows, 0, 4);
+    report->rows_practice_rejected = db_int(rows, 0, 5);
     memcpy(report->content.bytes, content.data, HASH_BYTES);
     return RESULT_OK;
 }
@@ -248,6 +255,32 @@ Result query_release_unsettled(Db *releaser, int64_t release_id, Table **table, 
         const Text cells[] = {db_text(rows, row, 0),
                               text_from(month_format((Month)db_int(rows, row, 1), month)),
                               db_text(rows, row, 2), text_from(senders), text_from(count)};
+        table_row(*table, cells);
+    }
+    return RESULT_OK;
+}
+
+Result query_release_practices(Db *releaser, int64_t release_id, Table **table, Error *error)
+{
+    static const char *const headings[] = {"source", "sender", "month", "practice", "people", "published"};
+    static const bool right[] = {false, false, false, false, true, true};
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    char month[DATE_TEXT_BYTES], people[24], published[24];
+
+    if (release_id > INT32_MAX)
+        return fail(error, ERROR_CONFIG, "release: none has this number");
+    const Value parameters[] = {value_int4(release_id)};
+    TRY(db_run(releaser, &practices_statement, parameters, &rows, error));
+    *table = table_create(headings, right, 6);
+    for (size_t row = 0; row < db_row_count(rows); row++) {
+        (void)snprintf(people, sizeof people, "%" PRId64, db_int(rows, row, 4));
+        (void)snprintf(published, sizeof published, "%" PRId64, db_int(rows, row, 5));
+        const Text cells[] = {db_text(rows, row, 0),
+                              db_text(rows, row, 1),
+                              text_from(month_format((Month)db_int(rows, row, 2), month)),
+                              db_text(rows, row, 3),
+                              text_from(people),
+                              text_from(published)};
         table_row(*table, cells);
     }
     return RESULT_OK;

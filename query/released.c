@@ -140,10 +140,11 @@ static json_t *coverage_json(const Coverage *coverage)
 {
     json_t *match = coverage->match_percent < 0 ? json_null() : json_integer(coverage->match_percent);
 
-    return json_pack("{s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "source", text_json(coverage->source), "from",
-                     month_json(coverage->from), "to", month_json(coverage->to), "months",
+    return json_pack("{s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:I}", "source", text_json(coverage->source),
+                     "from", month_json(coverage->from), "to", month_json(coverage->to), "months",
                      (json_int_t)coverage->months, "senders", (json_int_t)coverage->senders, "status",
-                     text_json(coverage->status), "match_percent", match);
+                     text_json(coverage->status), "match_percent", match, "practices_left_out",
+                     (json_int_t)coverage->practices_left_out);
 }
 
 /* Both rules are always named, and how many cells each hid is not said: two cells that the first rule hid and
@@ -301,6 +302,8 @@ static void print_coverage(const ReleasedTable *table, const char *before, FILE 
                 line->senders == 1 ? "" : "s");
         if (line->match_percent >= 0)
             fprintf(out, ", %" PRId64 " %% of rows linked", line->match_percent);
+        if (line->practices_left_out > 0)
+            fprintf(out, ", practices left out: %" PRId64, line->practices_left_out);
         fputc('\n', out);
     }
 }

@@ -9,6 +9,7 @@ typedef struct Coverage {
     int64_t months, senders;
     Text status;
     int64_t match_percent; /* -1: no rows */
+    int64_t practices_left_out;
 } Coverage;
 
 /* What every table of one run carries. */

@@ -24,7 +24,8 @@ static const DbStatement coverage_statement = {
     .name = "coverage",
     .sql = query_sql_coverage,
     .parameters = {VALUE_INT4, VALUE_TEXT_ARRAY},
-    .columns = {VALUE_TEXT, VALUE_INT4, VALUE_INT4, VALUE_INT8, VALUE_INT4, VALUE_TEXT, VALUE_INT8},
+    .columns = {VALUE_TEXT, VALUE_INT4, VALUE_INT4, VALUE_INT8, VALUE_INT4, VALUE_TEXT, VALUE_INT8,
+                VALUE_INT8},
 };
 
 /* No configuration undercuts the floor, nor makes a shown count print as 0, which says nobody. */
@@ -79,6 +80,7 @@ static Result read_coverage(Db *reader, const Query *query, Arena *arena, Proven
             .senders = db_int(rows, i, 4),
             .status = text_copy(arena, db_text(rows, i, 5)),
             .match_percent = db_int(rows, i, 6),
+            .practices_left_out = db_int(rows, i, 7),
         };
     provenance->coverage = coverage;
     provenance->coverage_count = db_row_count(rows);

@@ -614,6 +614,13 @@ $$;
 
 -- ---- for linkage and releases ----
 
+-- Where a source's rows say which practice they are of: its required column of that shape. Null: nowhere.
+CREATE FUNCTION ingest.practice_column(of_source int2) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT c.name FROM ingest.source_column AS c
+     WHERE c.source_id = $1 AND c.use = 'dimension' AND c.shape = 'A99999' AND c.required ORDER BY c.position LIMIT 1
+$$;
+
 -- Provisional before final before the year's end: what a status says is the more settled the further on it stands.
 CREATE FUNCTION ingest.status_rank(status text) RETURNS int4
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -14,6 +14,7 @@ CREATE TABLE release.release (
     rows                   int8 NOT NULL DEFAULT 0,   -- in the tables of sources
     rows_unlinked          int8 NOT NULL DEFAULT 0,   -- without a person or household: left out
     rows_without_agreement int8 NOT NULL DEFAULT 0,   -- of loads whose sender has none: left out
+    rows_practice_rejected int8 NOT NULL DEFAULT 0,   -- of practices in release_practice: left out
     content                bytea CHECK (octet_length(content) = 32),
     opt_out_load_id        int4,                      -- null: the purpose does not apply opt-outs
     at_least               text NOT NULL DEFAULT 'provisional' -- of deliveries less settled it holds nothing
@@ -49,6 +50,18 @@ CREATE TABLE release.release_controller (
     source_id  int2 NOT NULL REFERENCES ingest.source,
     controller text NOT NULL,
     PRIMARY KEY (release_id, source_id, controller)
+);
+
+-- Practices whose list is too far off the published one, as it was judged when the release was built: of the register,
+-- none of their rows in any source that says which practice a row is of; of another source, none of that load.
+CREATE TABLE release.release_practice (
+    release_id int4 NOT NULL REFERENCES release.release ON DELETE CASCADE,
+    load_id    int4 NOT NULL REFERENCES ingest.load, -- whose list it is
+    source_id  int2 NOT NULL REFERENCES ingest.source,
+    practice   text NOT NULL,
+    people     int8 NOT NULL,
+    published  int8 NOT NULL,
+    PRIMARY KEY (release_id, load_id, practice)
 );
 
 -- Stable and random, drawn once a person: later controls compare person sets of different releases by them.
@@ -132,14 +145,33 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
              WHERE l.release_id = $1 AND l.source_id = ($2).source_id AND l.has_agreement AND l.each_controller) AS e;
 $$;
 
--- The rows of a source that a release reads, as a subquery for generated statements. Whose row it is is asked last: what
+-- Which of the rows p of a source are of rejected practices, as a condition; '' where none can be.
+CREATE FUNCTION release.practice_condition(wanted int4, of_source ingest.source) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN c.name IS NULL OR ($2).subject_kind = 'none'
+                     OR NOT EXISTS (SELECT FROM release.release_practice AS x WHERE x.release_id = $1) THEN ''
+                ELSE format('EXISTS (SELECT FROM release.release_practice AS x'
+                            ' JOIN ingest.source AS s USING (source_id) WHERE x.release_id = %s AND x.practice = p.%I'
+                            ' AND (s.role = ''register'' OR x.load_id = p.load_id))', $1, c.name) END
+      FROM ingest.practice_column(($2).source_id) AS c (name);
+$$;
+
+-- The rows of a source that a release has agreements for, as a subquery for generated statements. Whose row it is is asked last: what
 -- removes or replaces rows does so whoever it is of, and a removal holds nothing outside its key.
-CREATE FUNCTION release.rows_of(wanted int4, of_source ingest.source) RETURNS text
+CREATE FUNCTION release.rows_agreed(wanted int4, of_source ingest.source) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('(SELECT p.* FROM %s AS p WHERE true%s)',
                   ingest.active_rows($2, format('(SELECT r.* FROM records.%I AS r WHERE r.load_id = ANY (%s))', ($2).name,
                                                 release.loads_of($1, ($2).source_id))),
                   release.controller_condition($1, $2));
+$$;
+
+-- The rows of a source that a release reads.
+CREATE FUNCTION release.rows_of(wanted int4, of_source ingest.source) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE c.condition WHEN '' THEN release.rows_agreed($1, $2)
+                ELSE format('(SELECT p.* FROM %s AS p WHERE NOT %s)', release.rows_agreed($1, $2), c.condition) END
+      FROM release.practice_condition($1, $2) AS c (condition);
 $$;
 
 -- The day a record speaks of: its event date, or the beginning of its validity.
@@ -229,6 +261,31 @@ BEGIN
         EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', release.schema_name(leftover));
         DELETE FROM release.release WHERE release_id = leftover;
     END LOOP;
+END $$;
+
+-- Judges the lists of the loads that the release reads, by the figures published by now; says how many rows that
+-- leaves out.
+CREATE FUNCTION release.practices_judge(wanted int4) RETURNS int8
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    source ingest.source;
+    condition text;
+    counted int8;
+    left_out int8 := 0;
+BEGIN
+    INSERT INTO release.release_practice (release_id, load_id, source_id, practice, people, published)
+    SELECT wanted, u.load_id, u.source_id, t.practice, t.people, t.published
+      FROM release.release_load AS u JOIN ingest.load AS l USING (load_id), LATERAL ingest.lists_rejected(l) AS t
+     WHERE u.release_id = wanted AND u.has_agreement;
+    FOR source IN SELECT s.* FROM ingest.source AS s ORDER BY s.source_id LOOP
+        condition := release.practice_condition(wanted, source);
+        IF condition <> '' THEN
+            EXECUTE format('SELECT count(*) FROM %s AS p WHERE %s', release.rows_agreed(wanted, source), condition)
+               INTO counted;
+            left_out := left_out + counted;
+        END IF;
+    END LOOP;
+    RETURN left_out;
 END $$;
 
 -- seen: how often a load names a subject. One pass over the records answers who is in the release, what is linked
@@ -356,6 +413,7 @@ BEGIN
      WHERE governance.agreement_is_current(a.sender, s.name, build_begin.purpose);
 
     EXECUTE format('CREATE SCHEMA %I', release.schema_name(made));
+    UPDATE release.release AS r SET rows_practice_rejected = release.practices_judge(made) WHERE r.release_id = made;
     PERFORM release.seen_collect(made);
     UPDATE release.release AS r
        SET opted_out = release.people_number(made, rule.opt_out = 'applied'),
@@ -368,7 +426,17 @@ END $$;
 
 -- ---- registrations and households ----
 
--- A registration ends on the day before the next one begins, so that a day has at most one. valid_to is inclusive.
+-- Numbers of people by the subjects of registers: with those whose rows are of rejected practices alone, where there are any.
+CREATE FUNCTION release.register_map(wanted int4) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format(CASE WHEN EXISTS (SELECT FROM release.release_practice AS x WHERE x.release_id = $1)
+                       THEN '(SELECT k.subject_id, n.person_number FROM linkage.current_link AS k'
+                            ' JOIN %I.work_person AS n USING (person_id))'
+                       ELSE '%I.work_link' END, release.schema_name($1));
+$$;
+
+-- A registration ends on the day before the next one begins, so that a day has at most one. valid_to is inclusive. That
+-- of a rejected practice goes when it has ended the one before: nobody comes back to a practice they have left.
 CREATE FUNCTION release.registrations_collect(wanted int4) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
 DECLARE
@@ -384,14 +452,15 @@ BEGIN
         -- the practice is the register's required dimension without a code list
         SELECT quote_ident(c.name) INTO practice FROM ingest.source_column AS c
          WHERE c.source_id = source.source_id AND c.use = 'dimension' AND c.required AND c.list IS NULL
-         ORDER BY c.position LIMIT 1;
+         ORDER BY c.name IS NOT DISTINCT FROM ingest.practice_column(source.source_id) DESC, c.position LIMIT 1;
         SELECT quote_ident(c.name) INTO care_home FROM ingest.source_column AS c
          WHERE c.source_id = source.source_id AND c.name = 'care_home' AND c.type = 'boolean';
         EXECUTE format('INSERT INTO %1$s.work_register SELECT w.person_number, r.subject_id, %2$s, %3$s, %4$s, %5$s'
-                       ' FROM %6$s AS r JOIN %1$s.work_link AS w USING (subject_id)',
+                       ' FROM %6$s AS r JOIN %7$s AS w USING (subject_id)',
                        place, release.day_column(source),
                        coalesce(quote_ident(source.valid_to_column), 'NULL::date'), coalesce(practice, 'NULL::text'),
-                       coalesce(care_home, 'NULL::boolean'), release.rows_of(wanted, source));
+                       coalesce(care_home, 'NULL::boolean'), release.rows_agreed(wanted, source),
+                       release.register_map(wanted));
     END LOOP;
     EXECUTE format($sql$
         CREATE UNLOGGED TABLE %1$s.work_registration AS
@@ -402,7 +471,9 @@ BEGIN
                                     subject_id) - 1) AS valid_to,
                    practice, care_home
               FROM %1$s.work_register) AS resolved
-         WHERE valid_to IS NULL OR valid_from IS NULL OR valid_from <= valid_to$sql$, place);
+         WHERE (valid_to IS NULL OR valid_from IS NULL OR valid_from <= valid_to)
+           AND (practice = ANY (%2$L::text[])) IS NOT TRUE$sql$, place,
+        ARRAY(SELECT x.practice FROM release.release_practice AS x JOIN ingest.source AS s USING (source_id) WHERE x.release_id = wanted AND s.role = 'register'));
     EXECUTE format('ANALYZE %s.work_registration', place);
 END $$;
 
@@ -711,8 +782,8 @@ BEGIN
     RETURN hash;
 END $$;
 
--- Over name, columns and rows of each table, the coverage that is printed beside every answer, and the status that was
--- asked for.
+-- Over name, columns and rows of each table, the coverage that is printed beside every answer, the status that was
+-- asked for, and the practices that were left out.
 CREATE FUNCTION release.content_hash(wanted int4) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 AS $$
     SELECT sha256(coalesce(string_agg(convert_to(c.relname || E'\n' || d.columns || E'\n', 'UTF8')
@@ -723,7 +794,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits
                                    FROM release.coverage AS v WHERE v.release_id = wanted)
                                 || (SELECT CASE r.at_least WHEN 'provisional' THEN ''
                                                            ELSE E'\nat least ' || r.at_least END
-                                      FROM release.release AS r WHERE r.release_id = wanted), 'UTF8'))
+                                      FROM release.release AS r WHERE r.release_id = wanted)
+                                || (SELECT coalesce(string_agg(E'\nwithout ' || x::text, '' ORDER BY x.load_id, x.practice), '')
+                                      FROM release.release_practice AS x WHERE x.release_id = wanted), 'UTF8'))
       FROM pg_class AS c
       JOIN pg_namespace AS n ON n.oid = c.relnamespace,
            LATERAL (SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ',' ORDER BY a.attnum)
@@ -751,7 +824,8 @@ END $$;
 -- Last: the working tables go, the content is fixed, readers are let in. It succeeds the release of the same month
 -- and purpose, which is refused from now on.
 CREATE FUNCTION release.build_publish(permit bytea, wanted int4)
-RETURNS TABLE (people int8, opted_out int8, rows int8, rows_unlinked int8, rows_without_agreement int8, content bytea)
+RETURNS TABLE (people int8, opted_out int8, rows int8, rows_unlinked int8, rows_without_agreement int8, rows_practice_rejected int8,
+              content bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
@@ -771,7 +845,8 @@ BEGIN
        SET state = 'live', built = now(), content = release.content_hash(wanted) WHERE r.release_id = wanted;
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO cinque_query', place);
     EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO cinque_query', place);
-    RETURN QUERY SELECT r.people, r.opted_out, r.rows, r.rows_unlinked, r.rows_without_agreement, r.content
+    RETURN QUERY SELECT r.people, r.opted_out, r.rows, r.rows_unlinked, r.rows_without_agreement,
+                        r.rows_practice_rejected, r.content
                    FROM release.release AS r WHERE r.release_id = wanted;
 END $$;
 
@@ -799,6 +874,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       JOIN ingest.source AS s USING (source_id)
      WHERE u.release_id = wanted
      GROUP BY s.name, l.period, l.status ORDER BY s.name, l.period, l.status;
+$$;
+
+-- Practices that a release leaves out, and whose list of which month is why. While it is built, too.
+CREATE FUNCTION release.practices(wanted int4)
+RETURNS TABLE (source text, sender text, month int4, practice text, people int8, published int8)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT s.name, l.sender, l.period, x.practice, x.people, x.published
+      FROM release.release_practice AS x
+      JOIN ingest.load AS l USING (load_id)
+      JOIN ingest.source AS s ON s.source_id = x.source_id
+     WHERE x.release_id = wanted ORDER BY s.name, l.sender, l.period, x.practice;
 $$;
 
 CREATE FUNCTION release.list()
@@ -882,12 +968,12 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA release FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
     release.build_begin(bytea, int4, text, text), release.build_places(bytea, int4), release.build_sources(bytea, int4),
     release.build_source(bytea, int4, text), release.build_people(bytea, int4), release.build_publish(bytea, int4),
-    release.retire(bytea, int4), release.verify(int4), release.list(), release.unsettled(int4)
+    release.retire(bytea, int4), release.verify(int4), release.list(), release.unsettled(int4), release.practices(int4)
     TO cinque_releaser;
 GRANT EXECUTE ON FUNCTION release.open(bytea, text, bytea, int4), release.query_of(bytea, bytea),
     release.month_end(int4) TO cinque_query;
 GRANT SELECT (release_id, month, purpose, at_least, state, people, rows, content, built) ON release.release TO cinque_query;
-GRANT SELECT ON release.coverage TO cinque_query;
+GRANT SELECT ON release.coverage, release.release_practice TO cinque_query;
 
 RESET ROLE;
 

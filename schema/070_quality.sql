@@ -135,15 +135,12 @@ BEGIN
        INTO counted, out_of;
 END $$;
 
--- Of each practice the people on its list on the last day of the period: the practice is the source's required
--- column of that shape.
+-- Of each practice the people on its list on the last day of the period.
 CREATE FUNCTION ingest.list_sizes(held ingest.load) RETURNS TABLE (practice text, people int8)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     source ingest.source;
-    of_practice text := (SELECT c.name FROM ingest.source_column AS c
-                          WHERE c.source_id = held.source_id AND c.use = 'dimension' AND c.shape = 'A99999' AND c.required
-                          ORDER BY c.position LIMIT 1);
+    of_practice text := ingest.practice_column(held.source_id);
     last_day date := (timestamp '2000-01-01' + make_interval(months => held.period + 1))::date - 1;
 BEGIN
     IF of_practice IS NULL THEN
@@ -190,6 +187,16 @@ BEGIN
            LATERAL (SELECT CASE t.measure WHEN 'rows' THEN held.rows_loaded WHEN 'people' THEN counted
                                           ELSE coalesce(l.people, 0) END AS held) AS h
      WHERE (t.source_id, t.sender, t.period) = (held.source_id, held.sender, held.period);
+END $$;
+
+-- Practices of a load that the rule rejects: no release holds them (schema/050_release.sql).
+CREATE FUNCTION ingest.lists_rejected(held ingest.load) RETURNS TABLE (practice text, people int8, published int8)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF ingest.practice_column(held.source_id) IS NOT NULL THEN
+        RETURN QUERY SELECT t.place, t.value, t.outside FROM ingest.totals_compare(held) AS t
+                      WHERE t.measure = 'list size' AND t.verdict = 'reject';
+    END IF;
 END $$;
 
 -- Rows that nothing of was looked at, because their controller has no agreement.

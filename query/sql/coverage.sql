@@ -1,9 +1,12 @@
 -- What a release holds of the sources a query reads, and of the register, which every query reads. Called by
 -- query/run.c.
--- $1 release_id int4, $2 sources text[]  ->  source, from month, to month, months, senders, status, match_percent
+-- $1 release_id int4, $2 sources text[]  ->  source, from month, to month, months, senders, status, match_percent,
+-- practices left out because of their lists in it
 SELECT c.source, min(c.month), max(c.month), count(*), max(c.senders),
        (array_agg(c.status ORDER BY array_position('{provisional,final,year_end}'::text[], c.status)))[1],
-       coalesce(floor(100 * sum(c.rows * c.match_rate) / nullif(sum(c.rows), 0)), -1)::int8
+       coalesce(floor(100 * sum(c.rows * c.match_rate) / nullif(sum(c.rows), 0)), -1)::int8,
+       (SELECT count(DISTINCT x.practice) FROM release.release_practice AS x JOIN ingest.source AS s USING (source_id)
+         WHERE x.release_id = $1::int4 AND s.name = c.source)
   FROM release.coverage AS c
  WHERE c.release_id = $1::int4
    AND (c.source = ANY ($2::text[]) OR c.source IN (SELECT s.name FROM ingest.source AS s WHERE s.role = 'register'))

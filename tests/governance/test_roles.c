@@ -233,7 +233,7 @@ Test(roles, no_role_has_a_right_on_a_table_that_is_not_written_here)
         "  AND NOT (p = 'SELECT' AND format('%s %s.%s', r.rolname, n.nspname, c.relname) ~ "
         "'^cinque_governor (governance\\.[a-z_]+|audit\\.(intake|leaf|checkpoint)|ingest\\.source)$|"
         "^cinque_linker (linkage\\.[a-z_]+|presence\\.[a-z_]+|subjects\\.subject|ingest\\.source)$|"
-        "^cinque_query (ingest\\.source(_[a-z]+)?|release\\.(release|coverage))$')");
+        "^cinque_query (ingest\\.source(_[a-z]+)?|release\\.(release|release_practice|coverage))$')");
 }
 
 Test(roles, no_role_has_a_right_on_single_columns_or_sequences)
@@ -299,7 +299,7 @@ Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
                      "quality_tests quarantine_list refused_list totals_put");
     expect_functions("cinque_releaser", "release",
                      "build_begin build_people build_places build_publish build_source build_sources list "
-                     "retire unsettled verify");
+                     "practices retire unsettled verify");
     expect_functions("cinque_query", "release", "month_end open query_of");
     expect_functions(
         "cinque_linker", "linkage",
