@@ -86,6 +86,12 @@ Result work_result(Work *work, const GovernanceOutcome *outcome, Error *error) C
 Result work_seal(const Cli *cli, Work *work, Error *error) CHECKED;
 /* Both: for verbs with one piece of work. */
 Result work_end(const Cli *cli, Work *work, const GovernanceOutcome *outcome, Error *error) CHECKED;
+/* For work on keys, which can be where no database is: then nobody is asked and work->permit stays NULL. A
+ * database that is stopped is an error, so that nobody goes round the log by stopping it. */
+Result work_begin_unless_absent(const Cli *cli, const GovernanceRequest *request, Work *work, Error *error)
+    CHECKED;
+Result work_end_unless_absent(const Cli *cli, Work *work, const GovernanceOutcome *outcome, Error *error)
+    CHECKED;
 void work_close(Work *work); /* for SCOPED: an unspent permit is logged as failed */
 
 /* ---- verb.c: what several verbs are ---- */
@@ -113,6 +119,7 @@ Result cmd_upgrade(Cli *cli, int argc, const char *const *argv, Error *error) CH
 Result cmd_key_create(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_key_list(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_key_rotate(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_key_ceremony(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_key_delivery(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_source_check(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_source_apply(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

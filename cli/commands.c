@@ -16,6 +16,8 @@ static const Command commands[] = {
     {"key create", cmd_key_create, "", "make the keyring"},
     {"key list", cmd_key_list, "", "names, versions and ages of keys, and what is under them; never a key"},
     {"key rotate", cmd_key_rotate, "[--resume]", "make a new version of the hub key and re-key all tokens"},
+    {"key ceremony", cmd_key_ceremony, "PLACE PLACE PLACE | restore SHARE SHARE",
+     "split the root keys into three shares, any two restore them"},
     {"key delivery", cmd_key_delivery, "create NAME | import FILE | show",
      "keys that senders encrypt to, and senders' own"},
     {"source check", cmd_source_check, "SPEC [FILE] [--period CCYY-MM]",

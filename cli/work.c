@@ -46,6 +46,22 @@ Result work_end(const Cli *cli, Work *work, const GovernanceOutcome *outcome, Er
     return work_seal(cli, work, error);
 }
 
+Result work_begin_unless_absent(const Cli *cli, const GovernanceRequest *request, Work *work, Error *error)
+{
+    ClusterState state;
+
+    TRY(cli_database_state(cli, &state, error));
+    if (state == CLUSTER_STOPPED)
+        return fail(error, ERROR_CONFIG,
+                    "database: is stopped, and work on keys is logged there; cinque start starts it");
+    return state == CLUSTER_ABSENT ? RESULT_OK : work_begin(cli, request, work, error);
+}
+
+Result work_end_unless_absent(const Cli *cli, Work *work, const GovernanceOutcome *outcome, Error *error)
+{
+    return work->permit == NULL ? RESULT_OK : work_end(cli, work, outcome, error);
+}
+
 void work_close(Work *work)
 {
     governance_permit_close(&work->permit);

@@ -30,6 +30,9 @@ typedef enum GovernanceAction {
     GOVERNANCE_LINK,           /* role engineer */
     GOVERNANCE_LINK_UNDO,      /* role engineer */
     GOVERNANCE_REKEY,          /* role engineer */
+    GOVERNANCE_KEY_CEREMONY,   /* role engineer */
+    GOVERNANCE_KEY_DESTROY,    /* role engineer */
+    GOVERNANCE_KEY_SEAL,       /* role ig_lead */
     GOVERNANCE_RELEASE_BUILD,  /* role engineer; purpose exists; opt-out list present and fresh */
     GOVERNANCE_RELEASE_RETIRE, /* role engineer or ig_lead */
     GOVERNANCE_QUERY_SUBMIT,   /* role analyst, member of the current project */

@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/secret.h"
 
 enum { NAME_BYTES = 64, SECONDS_A_DAY = 86400 };
@@ -160,5 +163,20 @@ Result key_file_write(const KeyFolder *folder, const char *name, const uint8_t k
         result = publish(folder, temporary, name, error);
     if (!result.ok)
         (void)unlinkat(folder->descriptor, temporary, 0);
+    return result;
+}
+
+Result key_file_sync_parent(const char *path, Error *error)
+{
+    size_t bytes = strlen(path) + 1;
+    char *copy = memory_alloc(bytes);
+    memcpy(copy, path, bytes);
+    int parent = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int failed = parent < 0 ? -1 : fsync(parent);
+    Result result = failed != 0 ? fail_errno(error, "%s: cannot be synchronised", path) : RESULT_OK;
+
+    if (parent >= 0)
+        (void)close(parent);
+    memory_free(copy);
     return result;
 }

@@ -31,3 +31,5 @@ Result key_file_exists(const KeyFolder *folder, const char *name, bool *exists, 
 /* Never over an existing file: ERROR_CONFIG. */
 Result key_file_write(const KeyFolder *folder, const char *name, const uint8_t key[KEY_BYTES], Error *error)
     CHECKED;
+/* Makes the entry of a file or folder in the folder that it lies in durable. */
+Result key_file_sync_parent(const char *path, Error *error) CHECKED;

@@ -19,3 +19,6 @@ typedef struct HubVersions {
 
 Result key_folder_hub_versions(const KeyFolder *folder, HubVersions *hub, Error *error) CHECKED;
 void hub_versions_close(HubVersions *hub);
+
+/* keyring_files.c: the pair that quarantines are sealed to. */
+Result key_folder_write_quarantine_pair(const KeyFolder *folder, Error *error) CHECKED;

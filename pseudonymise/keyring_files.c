@@ -1,7 +1,6 @@
 /* Keyrings as files: made, rotated, listed. Opening and using one is in keyring.c. */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +28,7 @@ static void pair_close(EVP_PKEY **pair)
     EVP_PKEY_free(*pair);
 }
 
-static Result write_quarantine_pair(const KeyFolder *folder, Error *error)
+Result key_folder_write_quarantine_pair(const KeyFolder *folder, Error *error)
 {
     SCOPED(pair_close) EVP_PKEY *pair = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
     SCOPED(secret_close) Secret *private_key = NULL;
@@ -52,7 +51,7 @@ static Result fill_folder(const char *path, Error *error)
     TRY(key_folder_open(path, &folder, error));
     TRY(write_random(&folder, KEY_FILE_REGIONAL, error));
     TRY(write_random(&folder, key_folder_hub_file(1, name), error));
-    return write_quarantine_pair(&folder, error);
+    return key_folder_write_quarantine_pair(&folder, error);
 }
 
 static void remove_folder(const char *path)
@@ -71,24 +70,11 @@ static void remove_folder(const char *path)
     (void)rmdir(path);
 }
 
-static Result sync_parent(const char *path, Error *error)
-{
-    char copy[PATH_BYTES];
-    (void)snprintf(copy, sizeof copy, "%s", path);
-    int parent = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int failed = parent < 0 ? -1 : fsync(parent);
-    Result result = failed != 0 ? fail_errno(error, "%s: keyring cannot be synchronised", path) : RESULT_OK;
-
-    if (parent >= 0)
-        (void)close(parent);
-    return result;
-}
-
 /* rename puts a folder over an empty one, but never over a file, a link or a folder with something in it. */
 static Result publish_folder(const char *made, const char *path, Error *error)
 {
     if (rename(made, path) == 0)
-        return sync_parent(path, error);
+        return key_file_sync_parent(path, error);
     if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR)
         return fail(error, ERROR_CONFIG, "%s: there is something already, a keyring is never written over",
                     path);

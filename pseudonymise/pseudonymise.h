@@ -94,6 +94,29 @@ Result keyring_list(const char *folder, KeyringEntry *entries, size_t entries_ma
 int keyring_hub_version(const Keyring *keyring);
 void keyring_close(Keyring **keyring);
 
+/* ---- key ceremony: the roots in three shares, any two of which restore them; one tells nothing ---- */
+
+enum { KEYRING_SHARES = 3, KEYRING_SHARES_NEEDED = 2, KEYRING_CEREMONY_BYTES = 33 };
+
+/*
+ * Splits the regional root and every hub root. places: a file to be made (0600), or a folder to make
+ * "cinque-key-share-N" in; three folders, none the keyring's. What was written is read back and each pair of
+ * shares tried; on failure none is left. ceremony: what tells this one's shares from another's, in hex.
+ */
+Result keyring_split(const char *folder, const char *const places[KEYRING_SHARES],
+                     char ceremony[KEYRING_CEREMONY_BYTES], Error *error) CHECKED;
+
+typedef struct KeyringRestored {
+    int written, kept;       /* roots; kept: was there already, and equal */
+    bool has_new_quarantine; /* a pair was made, since there was none: a ceremony does not hold it */
+} KeyringRestored;
+
+/* Makes the folder, or fills in what is missing in it. ERROR_CONFIG before anything is written when a root is
+ * there already and differs; ERROR_INPUT when shares are damaged, of two ceremonies, or one is given twice.
+ */
+Result keyring_restore(const char *folder, const char *const paths[KEYRING_SHARES_NEEDED],
+                       KeyringRestored *restored, Error *error) CHECKED;
+
 /* ---- tokens ---- */
 
 typedef enum TokenKind {

@@ -1,7 +1,6 @@
 /* Writing sealed files. Who writes one cannot read it again, only the ephemeral key's public half is kept;
  * but for an archive with its opening (seal_opening.c). */
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "pseudonymise/key_file.h"
 #include "pseudonymise/keyring.h"
 #include "pseudonymise/seal_format.h"
 
@@ -152,27 +152,12 @@ Result seal_line(Seal *seal, uint64_t line_number, Text line, Error *error)
     return write_frame(seal, SEAL_LINE, line_number, line, error);
 }
 
-static Result sync_folder(const char *path, Error *error)
-{
-    size_t bytes = strlen(path) + 1;
-    char *copy = memory_alloc(bytes);
-    memcpy(copy, path, bytes);
-    int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int failed = folder < 0 ? -1 : fsync(folder);
-    Result result = failed != 0 ? fail_errno(error, "%s: cannot be synchronised", path) : RESULT_OK;
-
-    if (folder >= 0)
-        (void)close(folder);
-    memory_free(copy);
-    return result;
-}
-
 Result seal_finish(Seal **seal, Error *error)
 {
     TRY(write_frame(*seal, SEAL_END, (*seal)->frames, TEXT(""), error));
     if (fflush((*seal)->file) != 0 || fsync(fileno((*seal)->file)) != 0)
         return fail_errno(error, "%s: cannot be written", (*seal)->path);
-    TRY(sync_folder((*seal)->path, error));
+    TRY(key_file_sync_parent((*seal)->path, error));
     (*seal)->removed_on_close = false;
     seal_close(seal);
     return RESULT_OK;
