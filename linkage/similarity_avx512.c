@@ -1,0 +1,103 @@
+#include "linkage/similarity_private.h"
+
+#ifdef __x86_64__
+#include <immintrin.h>
+
+#define AVX512        __attribute__((target("avx512f,avx512bw")))
+#define ALWAYS_INLINE __attribute__((always_inline)) static inline
+
+/* ---- nibbles, as in similarity_avx2.c with registers of twice the width ---- */
+
+typedef struct Sums {
+    __m512i whole, upper;
+} Sums;
+
+AVX512 ALWAYS_INLINE __m512i look_up(uint16_t offset, __m512i nibbles)
+{
+    const uint8_t *tables = similarity_nibble_tables[0];
+    __m512i table = _mm512_broadcast_i32x4(_mm_load_si128((const __m128i *)(tables + offset)));
+
+    return _mm512_shuffle_epi8(table, nibbles);
+}
+
+AVX512 ALWAYS_INLINE void add(Sums *sums, __m512i found)
+{
+    const __m512i low = _mm512_set1_epi8(0x0F);
+
+    sums->whole = _mm512_add_epi8(sums->whole, found);
+    sums->upper = _mm512_add_epi8(sums->upper, _mm512_and_si512(_mm512_srli_epi16(found, 4), low));
+}
+
+AVX512 ALWAYS_INLINE void widen(__m512i bytes, uint16_t *counts)
+{
+    __m512i *evens = (__m512i *)counts, *odds = evens + 1;
+
+    *evens = _mm512_add_epi16(*evens, _mm512_and_si512(bytes, _mm512_set1_epi16(0xFF)));
+    *odds = _mm512_add_epi16(*odds, _mm512_srli_epi16(bytes, 8));
+}
+
+AVX512 ALWAYS_INLINE void flush(const Sums *sums, uint16_t *a, uint16_t *b)
+{
+    __m512i shifted = _mm512_and_si512(_mm512_slli_epi16(sums->upper, 4), _mm512_set1_epi8((char)0xF0));
+
+    widen(_mm512_sub_epi8(sums->whole, shifted), a);
+    widen(sums->upper, b);
+}
+
+AVX512 static void count_run(const uint16_t *tables, const uint8_t (*nibbles)[SIMILARITY_GROUP],
+                             unsigned count, uint16_t *a, uint16_t *b)
+{
+    const __m512i *at = (const __m512i *)nibbles, *end = at + count / NIBBLES_SUMMED * NIBBLES_SUMMED;
+    Sums sums = {_mm512_setzero_si512(), _mm512_setzero_si512()};
+
+    for (; at < end; at += NIBBLES_SUMMED, tables += NIBBLES_SUMMED)
+        add(&sums, _mm512_add_epi8(_mm512_add_epi8(look_up(tables[0], at[0]), look_up(tables[1], at[1])),
+                                   look_up(tables[2], at[2])));
+    for (end += count % NIBBLES_SUMMED; at < end; at++)
+        add(&sums, look_up(*tables++, *at));
+    flush(&sums, a, b);
+}
+
+AVX512 static void count_avx512bw(const SimilarityTile *tile, const SimilarityGroup *group,
+                                  SimilaritySpan span, SimilarityCounts *counts)
+{
+    unsigned end = span.word_to * 16;
+
+    /* All queries take a run before the next one: its 4 KiB stay in the first cache. */
+    for (unsigned n = span.word_from * 16; n < end; n += NIBBLES_RUN) {
+        unsigned count = end - n < NIBBLES_RUN ? end - n : NIBBLES_RUN;
+        for (unsigned pair = span.pair_from; pair < span.pair_to; pair++)
+            count_run(tile->tables[pair] + n, group->nibbles + n, count, counts->of[2 * pair],
+                      counts->of[2 * pair + 1]);
+    }
+}
+
+AVX512 ALWAYS_INLINE uint32_t keep_32(const uint16_t *both, const uint16_t *rest,
+                                      const SimilarityBound *bound)
+{
+    __m512i most = _mm512_min_epu16(_mm512_load_si512(rest), _mm512_set1_epi16((short)bound->query_rest));
+
+    most = _mm512_add_epi16(most, _mm512_load_si512(both));
+    return _mm512_cmpge_epu16_mask(most, _mm512_set1_epi16((short)bound->least));
+}
+
+AVX512 static uint64_t keep_avx512(const uint16_t *both, const SimilarityBound *bound)
+{
+    uint64_t low = keep_32(both, bound->rest, bound);
+    uint64_t high = keep_32(both + 32, bound->rest + 32, bound);
+
+    return low | high << 32;
+}
+
+const SimilarityMethods similarity_avx512bw = {"avx512bw", similarity_pack_nibbles, similarity_pack_tables,
+                                               count_avx512bw, keep_avx512};
+
+/* ---- words, with an instruction that counts them ---- */
+
+#define WORDS_TARGET              __attribute__((target("avx512f,avx512bw,avx512vpopcntdq")))
+#define WORDS_ONES(eight_of_them) _mm512_popcnt_epi64(eight_of_them)
+#include "linkage/similarity_words.h"
+
+const SimilarityMethods similarity_vpopcntdq = {"vpopcntdq", similarity_pack_blocks, similarity_pack_queries,
+                                                words_count, keep_avx512};
+#endif
