@@ -32,6 +32,7 @@ typedef enum Purpose {
     PURPOSE_CARE_PATIENT,
     PURPOSE_FIRE,
     PURPOSE_DEATH,
+    PURPOSE_CARE_SENDING,
 } Purpose;
 
 typedef struct Stream {

@@ -1,34 +1,40 @@
-/* Adult social care client level data: Kent's and Medway's councils send their own. */
+/* Adult social care client level data: Kent's and Medway's councils each send a window of months that
+ * overlaps with the one before, and tell all of it anew. */
 #include <stdio.h>
 
+#include "synth/care.h"
 #include "synth/desk.h"
 
 enum {
-    ADULT_AGE = 18,
     OLDER_AGE = 65,
-    LATE_IN = 1,       /* the month whose Medway delivery arrives with the next one's */
-    REQUEST_PPM = 350, /* adults who are not clients, a month */
-    REQUEST_OLDER_PPM = 4500,
-    ASSESSED_PPM = 30000, /* clients, a month */
-    REVIEWED_PPM = 60000,
+    LATE_IN = 1, /* the month whose Medway delivery arrives with the next one's */
+    QUARTER_MONTHS = 3,
 };
 
 typedef struct Council {
     const char *code, *name;
 } Council;
 
-static const Council councils[2] = {{"820", "kent-county-council"}, {"821", "medway-council"}};
+static const Council councils[CARE_COUNCIL_COUNT] = {{"820", "kent-county-council"},
+                                                     {"821", "medway-council"}};
 
-typedef enum CareEvent { CARE_REQUEST, CARE_ASSESSMENT, CARE_SERVICE, CARE_REVIEW } CareEvent;
+typedef enum RowKind { ROW_REQUEST, ROW_ASSESSMENT, ROW_REVIEW, ROW_SERVICE } RowKind;
+
+/* The kinds of events come first, in their own order. */
+_Static_assert((int)ROW_REQUEST == (int)CARE_REQUEST && (int)ROW_ASSESSMENT == (int)CARE_ASSESSMENT &&
+                   (int)ROW_REVIEW == (int)CARE_REVIEW,
+               "a row of an event is of its kind");
 
 typedef struct CareRow {
     uint32_t person;
     size_t council;
-    CareEvent event;
+    RowKind kind;
     Date from, to;
+    bool is_unsettled;
+    char reference[IDENTITY_BYTES];
 } CareRow;
 
-static const char *const event_names[] = {"Request", "Assessment", "Service", "Review"};
+static const char *const event_names[] = {"Request", "Assessment", "Review", "Service"};
 
 static bool is_in_home(const County *county, uint32_t person)
 {
@@ -107,7 +113,7 @@ static void write_situation(Desk *desk, Extract *extract, const CareRow *row, St
     int age = county_age(who, county->first_day);
     char text[IDENTITY_BYTES];
 
-    extract_text(extract, row->event == CARE_REQUEST ? "Prospective Service User" : "Service User");
+    extract_text(extract, row->kind == ROW_REQUEST ? "Prospective Service User" : "Service User");
     extract_text(extract, support_reason(who, age, record));
     extract_text(extract,
                  desk_postcode(desk, SYNTH_SOCIAL_CARE_EVENT, row->person, county->last_day, record, text));
@@ -120,7 +126,7 @@ static void write_situation(Desk *desk, Extract *extract, const CareRow *row, St
     write_flag(extract, record, 120000);
     extract_text(extract, county_has(who, CONDITION_DEMENTIA) ? "Yes" : "No");
     const char *funded = funding[random_below(record, 3)];
-    extract_text(extract, row->event == CARE_REQUEST ? "Not applicable" : funded);
+    extract_text(extract, row->kind == ROW_REQUEST ? "Not applicable" : funded);
 }
 
 /* Event Outcome to Adult 3 Linked Person_ID. */
@@ -129,18 +135,19 @@ static void write_outcome(Extract *extract, const CareRow *row, Stream *stream)
     static const char *const routes[] = {"Community", "Discharge from hospital", "Diversion from hospital",
                                          "Unknown"};
     static const char *const outcomes[] = {
-        [CARE_REQUEST] = "Progress to Assessment",
-        [CARE_ASSESSMENT] = "Progress to Support Planning",
-        [CARE_SERVICE] = "",
-        [CARE_REVIEW] = "Continuation of existing services",
+        [ROW_REQUEST] = "Progress to Assessment",
+        [ROW_ASSESSMENT] = "Progress to Support Planning",
+        [ROW_SERVICE] = "",
+        [ROW_REVIEW] = "Continuation of existing services",
     };
     const char *route = routes[random_below(stream, 4)];
-    bool is_assessment = row->event == CARE_ASSESSMENT;
-    const char *outcome = random_chance(stream, 300000) ? "No further action" : outcomes[row->event];
+    bool is_assessment = row->kind == ROW_ASSESSMENT;
+    const char *settled = random_chance(stream, 300000) ? "No further action" : outcomes[row->kind];
+    const char *outcome = row->is_unsettled ? "Unknown" : settled;
     const char *service = row->to == DATE_NONE ? "" : "Service ended as planned";
 
-    extract_text(extract, row->event == CARE_SERVICE ? service : outcome);
-    extract_text(extract, row->event == CARE_REQUEST ? route : "");
+    extract_text(extract, row->kind == ROW_SERVICE ? service : outcome);
+    extract_text(extract, row->kind == ROW_REQUEST ? route : "");
     extract_text(extract, is_assessment ? "Long term assessment" : "");
     extract_text(extract, is_assessment ? "Yes" : "");
     extract_text(extract, is_assessment ? "In person" : "");
@@ -150,7 +157,7 @@ static void write_outcome(Extract *extract, const CareRow *row, Stream *stream)
 /* Service Type to Planned units per week. */
 static void write_service(Extract *extract, const CareRow *row, bool in_home, Stream *record)
 {
-    bool is_service = row->event == CARE_SERVICE, is_review = row->event == CARE_REVIEW;
+    bool is_service = row->kind == ROW_SERVICE, is_review = row->kind == ROW_REVIEW;
     bool is_nursing = random_chance(record, 350000), is_direct = random_chance(record, 220000);
     int units = in_home ? 1 : random_between(record, 3, 28);
     const char *home_type =
@@ -179,94 +186,88 @@ static void write_service(Extract *extract, const CareRow *row, bool in_home, St
     extract_integer(extract, units);
 }
 
-static void write_row(Desk *desk, Extract *extract, const CareRow *row, Stream *stream)
+/* what: for what is the same whenever the row is told; sending: for what happens on this submission's way. */
+static void write_row(Desk *desk, Extract *extract, const CareRow *row, Stream *what, Stream *sending)
 {
     const County *county = desk->county;
+    CareWindow window = care_window(county);
     /* One record a client: its number, names and circumstances are the same in all rows. */
     Stream record = random_stream(county->options.seed, PURPOSE_CARE_PATIENT, row->person, row->council);
-    char text[IDENTITY_BYTES];
 
     extract_text(extract, councils[row->council].code);
-    extract_date(extract, county->first_day);
-    extract_date(extract, county->last_day);
+    extract_date(extract, window.first);
+    extract_date(extract, window.last);
     bool is_right = write_client(desk, extract, row, &record);
     write_situation(desk, extract, row, &record);
-    extract_text(extract, event_names[row->event]);
-    /* A service keeps its reference from month to month. */
-    if (row->event == CARE_SERVICE)
-        (void)snprintf(text, sizeof text, "SV%08u", row->person);
-    else
-        (void)snprintf(text, sizeof text, "EV%010llu", (unsigned long long)++desk->references);
-    extract_text(extract, text);
+    extract_text(extract, event_names[row->kind]);
+    extract_text(extract, row->reference);
     extract_date(extract, row->from);
     extract_date(extract, row->to);
     extract_empty(extract, 1);
-    write_outcome(extract, row, stream);
+    write_outcome(extract, row, what);
     write_service(extract, row, is_in_home(county, row->person), &record);
-    desk_end_row(desk, SYNTH_SOCIAL_CARE_EVENT, extract, (RowTruth){row->person, is_right, STATE_OK}, stream);
+    desk_end_row(desk, SYNTH_SOCIAL_CARE_EVENT, extract, (RowTruth){row->person, is_right, STATE_OK},
+                 sending);
 }
 
-static Date service_end(const County *county, const Person *who)
+static void write_service_row(Desk *desk, Extract *extract, size_t council, uint32_t person, Stream *sending)
 {
-    if (who->death != DATE_NONE && who->death <= county->last_day)
-        return who->death;
-    return who->left != DATE_NONE && who->left <= county->last_day ? who->left : DATE_NONE;
+    CareRow row = {.person = person, .council = council, .kind = ROW_SERVICE};
+    Stream what = random_stream(desk->county->options.seed, PURPOSE_CARE, person, council);
+    CareWindow service;
+
+    if (!care_service(desk->county, person, council, &service))
+        return;
+    row.from = service.first;
+    row.to = service.last;
+    (void)snprintf(row.reference, sizeof row.reference, "SV%08u", person);
+    write_row(desk, extract, &row, &what, sending);
+}
+
+static void write_event_row(Desk *desk, Extract *extract, size_t council, uint32_t person, CareEvent *event,
+                            Stream *sending)
+{
+    CareRow row = {person, council, (RowKind)event->kind, event->day, event->day, event->is_unsettled, ""};
+
+    (void)snprintf(row.reference, sizeof row.reference, "EV%05d%08u", event->month, person);
+    write_row(desk, extract, &row, &event->stream, sending);
 }
 
 static void write_person(Desk *desk, Extract *extract, size_t council, uint32_t person)
 {
     const County *county = desk->county;
-    const Person *who = &county->people[person];
-    Stream stream = random_stream(county->options.seed, PURPOSE_CARE, person, (uint64_t)county->month);
-    int age = county_age(who, county->first_day);
-    Date day = county->first_day + random_between(&stream, 0, county->last_day - county->first_day);
-    CareRow row = {.person = person, .council = council, .from = day, .to = day};
+    Stream sending =
+        random_stream(county->options.seed, PURPOSE_CARE_SENDING, person, (uint64_t)county->month);
+    CareEvent event;
 
-    if (age < ADULT_AGE)
-        return;
-    if (who->care_from == DATE_NONE || who->care_from > county->last_day) {
-        row.event = CARE_REQUEST;
-        int64_t ppm = age >= OLDER_AGE ? REQUEST_OLDER_PPM : REQUEST_PPM;
-        if (random_chance(&stream, ppm) && county_lives_on(county, who, day))
-            write_row(desk, extract, &row, &stream);
-        return;
-    }
-    write_row(desk, extract,
-              &(CareRow){person, council, CARE_SERVICE, who->care_from, service_end(county, who)}, &stream);
-    row.from = row.to = desk_late(desk, SYNTH_SOCIAL_CARE_EVENT, day, &stream);
-    if (random_chance(&stream, ASSESSED_PPM) && county_lives_on(county, who, day)) {
-        row.event = CARE_ASSESSMENT;
-        write_row(desk, extract, &row, &stream);
-    }
-    if (random_chance(&stream, REVIEWED_PPM) && county_lives_on(county, who, day)) {
-        row.event = CARE_REVIEW;
-        write_row(desk, extract, &row, &stream);
-    }
+    write_service_row(desk, extract, council, person, &sending);
+    for (Month month = county->month - (CARE_WINDOW_MONTHS - 1); month <= county->month; month++)
+        for (CareKind kind = 0; kind < CARE_KIND_COUNT; kind++)
+            if (care_event(county, person, council, month, kind, &event))
+                write_event_row(desk, extract, council, person, &event, &sending);
 }
 
+/* Monthly windows are provisional; the one that is a quarter is what the council signs off. */
 static Result write_council(Desk *desk, size_t council, Error *error)
 {
     const County *county = desk->county;
     Delivery delivery = desk_delivery(desk, SYNTH_SOCIAL_CARE_EVENT, councils[council].name);
     SCOPED(extract_abandon) Extract extract = EXTRACT_CLOSED;
 
-    delivery.status = "provisional";
+    delivery.status = date_to_civil(county->last_day).month % QUARTER_MONTHS == 0 ? "final" : "provisional";
     if (council == 1 && desk_month_index(desk) == LATE_IN) {
         delivery.arrives++;
         delivery.arrives_last = true;
     }
     TRY(desk_open(desk, &delivery, &extract, error));
-    for (uint32_t p = 0; p < county->person_count; p++) {
-        const Person *who = &county->people[p];
-        uint8_t district = county_area(county, county_last_stay(county, who)->dwelling)->district;
-        if (!county_is_over(county, who) && (district == DISTRICT_MEDWAY) == (council == 1))
-            write_person(desk, &extract, council, p);
-    }
+    for (uint32_t p = 0; p < county->person_count; p++)
+        write_person(desk, &extract, council, p);
     return desk_close(desk, SYNTH_SOCIAL_CARE_EVENT, &extract, error);
 }
 
 Result write_care(Desk *desk, Error *error)
 {
-    TRY(write_council(desk, 0, error));
-    return write_council(desk, 1, error);
+    for (size_t council = 0; council < CARE_COUNCIL_COUNT; council++)
+        TRY(write_council(desk, council, error));
+    return RESULT_OK;
 }

@@ -5,6 +5,8 @@
 # Birth and sex are the truth's, of the person whose row it is. Deprivation is that of the address in the row, as
 # delivered: the truth knows homes, and a row may hold a former one.
 # Red when report.sql is wrong by one year in a band, swaps two sexes or asks deprivation by the areas of 2021.
+# And of the social care submissions, whose windows overlap and of which one comes a month late, the rows that count are
+# those that no later month's window of the council reaches. Red without bulk_replacement in ingest.active_rows.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 county 3000 3
 data_folder data
@@ -39,6 +41,11 @@ judge() { # column numbers of NHS number and postcode (0: none), source
     judge 1 7 patient_list; judge 3 9 apc_spell; judge 4 10 ec_attendance; judge 2 0 gp_event
     judge 4 16 social_care_event; judge 2 7 death; judge 1 0 opt_out
 } >"$work/judged.csv"
+# path,line,council,window's first and last day,event's first and last day
+for file in "$work"/county/extracts/*/social_care_event/*.csv; do
+    awk -F, -v OFS=, -v path="${file#"$work/county/"}" '
+        NR > 1 { gsub(/"([^"]|"")*"/, "quoted"); print path, NR, $1, $2, $3, $27, $28 }' "$file"
+done >"$work/care.csv"
 # area,decile: the newest month's file is the active one
 imd=$(find "$work/county/extracts" -path '*/imd/*.csv' | sort | tail -n 1)
 cut -d, -f1,6 "$imd" >"$work/deciles.csv"
@@ -81,6 +88,22 @@ SELECT 'clean ' || count(*) FROM joined WHERE clean;
 SELECT 'clean_unlinked ' || count(*) FROM joined WHERE clean AND found IS NULL;
 SELECT 'split ' || count(*) FROM (SELECT person FROM joined WHERE clean GROUP BY 1 HAVING count(DISTINCT found) > 1) AS s;
 SELECT 'mixed ' || count(*) FROM (SELECT found FROM joined WHERE clean AND found IS NOT NULL GROUP BY 1 HAVING count(DISTINCT person) > 1) AS s;
+CREATE TEMP TABLE care (path text, line int, council text, first text, last text, from_day text, to_day text);
+\copy care FROM '$work/care.csv' (FORMAT csv)
+CREATE TEMP TABLE care_counts AS
+SELECT c.path, c.line FROM care AS c JOIN truth AS t USING (path, line)
+ WHERE t.state = 'ok' AND NOT EXISTS (
+           SELECT FROM care AS later
+            WHERE later.council = c.council AND later.path > c.path
+              AND c.from_day <= later.last AND coalesce(c.to_day, '9999') >= later.first);
+CREATE TEMP TABLE care_held AS
+SELECT c.path, a.line_number AS line FROM records.active_social_care_event AS a JOIN ingest.load AS l USING (load_id)
+  JOIN content AS c ON c.hash = encode(l.content, 'hex');
+SELECT 'care_counts ' || count(*) FROM care_counts;
+SELECT 'care_told ' || count(*) FROM care;
+SELECT 'care_early ' || count(*) FROM care_counts WHERE path NOT LIKE 'extracts/2026-09/%';
+SELECT 'care_different ' || count(*) FROM ((TABLE care_counts EXCEPT TABLE care_held)
+       UNION ALL (TABLE care_held EXCEPT TABLE care_counts)) AS d;
 -- GP events and opt-outs say neither birth nor sex nor address.
 CREATE TEMP TABLE facts AS
 SELECT j.subject_id, j.valid, j.source, d.decile, CASE WHEN says THEN p.sex END AS sex,
@@ -119,6 +142,10 @@ expect "there are clean rows to judge" test "$(answer clean)" -gt 10000
 expect_equal "no clean row is unlinked" "$(answer clean_unlinked)" 0
 expect_equal "nobody's clean rows are split over two people" "$(answer split)" 0
 expect_equal "no two people's clean rows are linked to one person" "$(answer mixed)" 0
+
+expect_equal "of overlapping social care windows those rows count that no later window reaches" "$(answer care_different)" 0
+expect "the windows overlap" test "$(answer care_told)" -gt $((2 * $(answer care_counts)))
+expect "what ended before the newest window still counts" test "$(answer care_early)" -gt 5
 
 # Sources about homes are matched to a household: not judged here.
 grep -vE '^(group|source,(council_tax_account|fire_visit)),' "$work/report.csv" >"$work/reported"

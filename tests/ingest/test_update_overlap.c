@@ -18,7 +18,7 @@
     "  - { name: last_day, use: date, required: true }\n"                                                    \
     "  - { name: begun_on, use: date, required: true }\n"                                                    \
     "  - { name: ended_on, use: date }\n"                                                                    \
-    "  - { name: cost, use: measure, type: integer, min: 0, max: 100000 }\n"
+    "  - { name: cost, use: measure, type: integer, min: 0, max: 1000000 }\n"
 
 static World world;
 static IngestSpec *spec;
@@ -38,12 +38,19 @@ static void tear_down(void)
 
 TestSuite(overlap, .init = set_up, .fini = tear_down);
 
-static void load(int month, const char *content)
+static int64_t load_as(int month, IngestStatus status, bool may_replace, const char *content)
 {
     IngestDelivery delivery = world_delivery(content);
 
     delivery.period = month_from(2026, month);
-    world_must_load(&world, spec, &delivery);
+    delivery.status = status;
+    delivery.replace = may_replace;
+    return world_must_load(&world, spec, &delivery).load_id;
+}
+
+static int64_t load(int month, const char *content)
+{
+    return load_as(month, INGEST_FINAL, false, content);
 }
 
 /* Each row's cost is a decimal place of its own: the sum says which rows count. */
@@ -76,4 +83,67 @@ Test(overlap, a_row_may_begin_before_its_window_but_not_end_before_it)
 
     cr_expect_eq(cost(), 21);
     cr_expect_eq(world_count("SELECT count(*) FROM ingest.quarantine WHERE reason = 'outside_window'"), 2);
+}
+
+/* April to June, then May to July. Before the overlap 1; in it repeated 20, amended 300 to 700, gone 4000; an
+ * open one that goes on 50000 and has ended 80000; new 100000. */
+#define APRIL_TO_JUNE                                                                                        \
+    HEADER "9990000018,KEN,2026-04-01,2026-06-30,2026-04-10,2026-04-30,1\n"                                  \
+           "9990000018,KEN,2026-04-01,2026-06-30,2026-05-01,2026-05-01,20\n"                                 \
+           "9990000018,KEN,2026-04-01,2026-06-30,2026-05-20,2026-05-20,300\n"                                \
+           "9990000018,KEN,2026-04-01,2026-06-30,2026-06-30,2026-06-30,4000\n"                               \
+           "9990000018,KEN,2026-04-01,2026-06-30,2025-01-05,,50000\n"
+#define MAY_TO_JULY                                                                                          \
+    HEADER "9990000018,KEN,2026-05-01,2026-07-31,2026-05-01,2026-05-01,20\n"                                 \
+           "9990000018,KEN,2026-05-01,2026-07-31,2026-05-20,2026-05-20,700\n"                                \
+           "9990000018,KEN,2026-05-01,2026-07-31,2025-01-05,2026-07-02,80000\n"                              \
+           "9990000018,KEN,2026-05-01,2026-07-31,2026-07-31,,100000\n"
+
+enum { FIRST_ALONE = 54321, BOTH = 180721 };
+
+/* Switch: bulk_replacement in ingest.active_rows. */
+Test(overlap, what_the_newer_window_repeats_counts_once_amends_as_amended_and_leaves_out_not_at_all)
+{
+    load(6, APRIL_TO_JUNE);
+    cr_expect_eq(cost(), FIRST_ALONE);
+
+    load(7, MAY_TO_JULY);
+
+    cr_expect_eq(cost(), BOTH);
+    cr_expect_eq(world_count("SELECT count(*) FROM records.active_stay"), 5);
+    cr_expect_eq(world_count("SELECT count(*) FROM records.stay"), 9, "what was said before is kept");
+}
+
+/* Switch: the period before the load's number in ingest.active_rows; by arrival alone the older would win. */
+Test(overlap, an_older_window_that_comes_late_resurrects_nothing)
+{
+    load(7, MAY_TO_JULY);
+
+    load(6, APRIL_TO_JUNE);
+
+    cr_expect_eq(cost(), BOTH);
+}
+
+Test(overlap, an_older_window_that_is_sent_again_corrects_only_what_ended_before_the_newer)
+{
+    load(6, APRIL_TO_JUNE);
+    load(7, MAY_TO_JULY);
+
+    load_as(6, INGEST_FINAL, true,
+            HEADER "9990000018,KEN,2026-04-01,2026-06-30,2026-04-10,2026-04-30,2\n"
+                   "9990000018,KEN,2026-04-01,2026-06-30,2026-05-20,2026-05-20,300\n"
+                   "9990000018,KEN,2026-04-01,2026-06-30,2025-01-05,,50000\n");
+
+    cr_expect_eq(cost(), BOTH + 1);
+}
+
+Test(overlap, a_newer_window_that_is_withdrawn_gives_back_what_it_had_replaced)
+{
+    Error error = {0};
+    load(6, APRIL_TO_JUNE);
+    int64_t newer = load(7, MAY_TO_JULY);
+
+    cr_assert(world_withdraw(&world, newer, &error).ok, "%s", error.message);
+
+    cr_expect_eq(cost(), FIRST_ALONE);
 }

@@ -104,6 +104,46 @@ Test(release_status, of_a_snapshot_the_newest_that_is_settled_enough_counts)
                  317);
 }
 
+/* GP events become a source of overlapping windows. Load 2 is June's and final; load 11, July's and
+ * provisional, tells its one event of the days of D1, which 20 people had. */
+#define OVERLAPPING_WINDOWS                                                                                  \
+    "UPDATE ingest.source SET update_mode = 'bulk_replacement', group_column = 'code', "                     \
+    "replaced_from_column = 'a',"                                                                            \
+    " replaced_to_column = 'b' WHERE name = 'gp_event';"                                                     \
+    "UPDATE ingest.load SET period = 316, status = 'final' WHERE load_id = 2;"                               \
+    "INSERT INTO ingest.load (source_id, sender, period, status, content, spec_version, permit_id,"          \
+    " may_replace, state, rows_loaded, held_from) SELECT source_id, sender, 317, 'provisional', content, 1," \
+    " '\\x0b', false, 'published', 1, held_from FROM ingest.load WHERE load_id = 2;"                         \
+    "INSERT INTO ingest.load_replaces (load_id, group_value, day_from, day_to)"                              \
+    " VALUES (11, 'D1', '2025-03-01', '2025-03-31');"                                                        \
+    "INSERT INTO records.gp_event (load_id, line_number, subject_id, clinical_effective_date, code)"         \
+    " VALUES (11, 1, 200000003, '2025-03-11', 'D1');"
+
+Test(release_status, of_overlapping_windows_the_newest_replaces_the_others)
+{
+    county_make(60, 0);
+    county_sql(OVERLAPPING_WINDOWS);
+
+    county_release();
+
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.gp_event WHERE code = 'D1'"), 1);
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.gp_event WHERE code = 'S1'"), 11,
+                 "outside the newer window");
+}
+
+/* Switch: status_rank in ingest.active_load_at; a window that is not taken must not replace either. */
+Test(release_status, a_window_that_is_not_settled_enough_replaces_nothing)
+{
+    const ReleaseWanted wanted = WANTED("final");
+    county_make(60, 0);
+    county_sql(FINAL OVERLAPPING_WINDOWS);
+
+    county_release_of(&wanted);
+
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.gp_event WHERE code = 'D1'"), 20);
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.gp_event WHERE code = 'S1'"), 11);
+}
+
 /* Switch: at_least in release.content_hash. */
 Test(release_status, the_status_is_part_of_the_content)
 {
