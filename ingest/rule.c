@@ -170,7 +170,8 @@ static void take_identity(Rules *rules, size_t column)
     const SpecColumn *spec_column = &rules->spec->columns[column];
     RawIdentity *identity = &rules->row.identity;
     Text text = rules->texts[column];
-    bool is_checked = spec_column->rejects_invalid || spec_column->shape_text.length > 0;
+    bool is_checked =
+        spec_column->rejects_invalid || spec_column->shape_text.length > 0 || spec_column->is_digest;
 
     if (is_checked && !rule_identifier_is_valid(rules->spec, spec_column, text)) {
         if (spec_column->rejects_invalid)

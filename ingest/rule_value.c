@@ -118,6 +118,8 @@ bool rule_identifier_is_valid(const IngestSpec *spec, const SpecColumn *column, 
 
     if (column->shape_text.length > 0)
         return shape_matches(&column->shape, text);
+    if (column->is_digest)
+        return openpseudonymiser_is_digest(text);
     switch (column->field) {
     case IDENTITY_NHS_NUMBER:
     case IDENTITY_SUPERSEDED_NHS_NUMBER:

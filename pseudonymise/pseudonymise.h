@@ -72,6 +72,27 @@ IdentifierState pseudonymise_uprn(Text text, char digits[13]);
 /* Postcode: upper case, one space before the last three characters, outward/inward shape checked. */
 IdentifierState pseudonymise_postcode(Text text, char out[9]);
 
+/* ---- digests of OpenPseudonymiser: what `scheme: openpseudonymiser` of a foreign pseudonym is ---- */
+
+#define OPENPSEUDONYMISER_SCHEME "openpseudonymiser"
+
+enum { OPENPSEUDONYMISER_FIELDS_MAX = 16 };
+
+typedef struct OpenPseudonymiserField {
+    Text name, value; /* the name says its place, and whether blanks go */
+} OpenPseudonymiserField;
+
+/*
+ * SHA-256, in lower-case hex, of the values in alphabetical order of their names, then the salt. Blanks go
+ * out of a field that is called NHSNumber, no other is touched (its FAQ and integration guide 2.0.2b). It
+ * has no key: who has the salt can try all numbers. ERROR_CONFIG where upper and lower case of the names
+ * would decide their order, on which implementations differ.
+ */
+Result openpseudonymiser_digest(const OpenPseudonymiserField *fields, size_t count, Text salt,
+                                char digest[HASH_TEXT_BYTES], Error *error) CHECKED;
+/* 64 hex digits in lower case: nothing that a person's number, name or date is. */
+bool openpseudonymiser_is_digest(Text text);
+
 /* ---- keys ---- */
 
 typedef struct Keyring Keyring;

@@ -60,6 +60,13 @@ Test(foreign_spec, a_pseudonym_of_nobody_or_of_a_doubtful_name_is_refused)
                  "`space` is for foreign pseudonyms");
 }
 
+Test(foreign_spec, a_digest_of_openpseudonymiser_has_no_shape)
+{
+    expect_error(HEAD("list", "columns:\n  - " PSEUDONYM
+                              "issuer_fixed: A, scheme: openpseudonymiser, space: b, shape: XX }\n"),
+                 "its digests have a form of their own");
+}
+
 Test(foreign_spec, only_a_crosswalk_holds_a_pseudonym_beside_a_number)
 {
     static const char message[] = "is a cross-walk: only its issuer may send one";
@@ -212,4 +219,29 @@ Test(foreign, a_rotation_of_the_hub_key_takes_foreign_tokens_along)
     delivery.period = month_from(2026, 8);
     world_must_load(&world, list, &delivery);
     cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 2, "they are known again");
+}
+
+/* The digests of "123456789" without salt and with "hello" (openpseudonymiser.org, FAQ), another in capitals,
+ * one that was cut, and a number in clear. Switch: is_digest in ingest/spec_foreign.c. */
+Test(foreign, digests_of_openpseudonymiser_are_tokens_and_numbers_in_clear_are_not)
+{
+    SCOPED(ingest_spec_close)
+    IngestSpec *digests = world_spec(HEAD(
+        "other", "columns:\n  - " PSEUDONYM "issuer_fixed: hosp_a, scheme: openpseudonymiser, space: phm }\n"
+                 "  - { name: nhs_number, use: ignored }\n"
+                 "  - { name: seen_on, use: date, required: true }\n"));
+    world_apply(digests);
+    world_script("INSERT INTO governance.agreement SELECT sender, 'other', purpose, valid_from, valid_to,"
+                 " legal_basis FROM governance.agreement WHERE source = 'list'");
+
+    load(digests, "pseudonym,nhs_number,seen_on\n"
+                  "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225,,2026-07-01\n"
+                  "a4455e6581b78d69e569895c2b615dfa90a6cd56938e40ca91edd26e44deedfe,,2026-07-01\n"
+                  "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225,,2026-07-02\n"
+                  "5DFC32BA81EA3E016333687111AE2F63D97DAD05ADF92C61BF06438A08D8BC56,,2026-07-02\n"
+                  "5dfc32ba81ea3e016333687111ae2f63d97dad05adf92c61bf06438a08d8bc5,,2026-07-02\n"
+                  "9990000018,,2026-07-03\n");
+
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject WHERE foreign_token IS NOT NULL"), 2);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 2);
 }
