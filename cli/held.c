@@ -91,6 +91,7 @@ Result held_wanted(const Cli *cli, const IngestHeld *held, Delivery *delivery, E
     delivery->delivery.sender = held->sender;
     delivery->delivery.period = held->period;
     delivery->delivery.status = held->status;
+    delivery->delivery.is_signed = held->is_signed;
     return RESULT_OK;
 }
 

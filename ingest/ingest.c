@@ -141,11 +141,19 @@ static Result check_delivery(const IngestSpec *spec, const IngestDelivery *deliv
     return RESULT_OK;
 }
 
+/* Would anything tell that this file was cut at a row's end? A manifest does where one came. */
+static bool is_protected(const IngestSpec *spec, const IngestDelivery *delivery)
+{
+    for (size_t i = 0; i < spec->protection_count; i++)
+        if (delivery->is_signed || !text_equal(spec->protected_by[i], TEXT("manifest")))
+            return true;
+    return delivery->path == NULL;
+}
+
 static void fill_report(const IngestSpec *spec, const IngestDelivery *delivery, IngestReport *report)
 {
-    *report = (IngestReport){.outcome = INGEST_LOADED,
-                             .rows_duplicate = -1,
-                             .is_unprotected = delivery->path != NULL && spec->protection_count == 0};
+    *report = (IngestReport){
+        .outcome = INGEST_LOADED, .rows_duplicate = -1, .is_unprotected = !is_protected(spec, delivery)};
     snprintf(report->source, sizeof report->source, "%s", spec->source);
     snprintf(report->sender, sizeof report->sender, "%s", delivery->sender);
     month_format(delivery->period, report->period);

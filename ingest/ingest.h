@@ -38,7 +38,8 @@ typedef struct IngestDelivery {
     const char *sender;
     Month period;
     IngestStatus status;
-    bool replace; /* supersedes an earlier delivery of the same source, sender and period */
+    bool replace;   /* supersedes an earlier delivery of the same source, sender and period */
+    bool is_signed; /* its sender's manifest vouches for the content */
 } IngestDelivery;
 
 typedef enum IngestOutcome {

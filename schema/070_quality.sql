@@ -235,6 +235,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT m.measure, m.column_name, 100 * m.found / nullif(m.out_of, 0) FROM ingest.measure_counts($1) AS m
 $$;
 
+-- Would anything tell that the load's file was cut at a row's end? A manifest that the spec counts on does where a signed
+-- one came for this content.
+CREATE FUNCTION ingest.is_protected(wanted ingest.load) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(bool_or(p.name <> 'manifest' OR EXISTS (
+               SELECT FROM ingest.delivery AS d
+                WHERE (d.sender, d.source_id, d.period, d.content) = (($1).sender, ($1).source_id, ($1).period, ($1).content)
+                  AND d.is_signed)), false)
+      FROM ingest.source_quality AS g, unnest(g.protected_by) AS p (name)
+     WHERE (g.source_id, g.version) = (($1).source_id, ($1).spec_version)
+$$;
+
 -- ---- the report ----
 
 -- One line a measure of each delivery held for the period, and one for each that is missing. usual: the median of up to
@@ -243,7 +255,7 @@ $$;
 -- three of chance alone (Poisson for rows, binomial for shares), a tenth of the usual rows or two percentage points.
 -- Verdicts: as usual, low, high, missing; no history below three months. Duplicates and agreement with the other
 -- senders of a column have fixed limits: 1 percent, 10 points; so have orphans, 1 percent. Beside an outside total: its
--- tolerance. Last what a spec's own limits said (warn, hold, refuse), and which source nothing protects.
+-- tolerance. Last what a spec's own limits said (warn, hold, refuse), and which delivery nothing protects.
 CREATE FUNCTION ingest.quality(wanted int4, only_source text)
 RETURNS TABLE (source text, sender text, measure text, column_name text, value float8, usual float8, low float8,
                high float8, verdict text)
@@ -332,9 +344,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
         UNION ALL
         SELECT d.name, (d.load).sender, 'protection', NULL, NULL, NULL, NULL, NULL, 'unprotected'
           FROM delivered AS d
-          LEFT JOIN ingest.source_quality AS g
-            ON (g.source_id, g.version) = ((d.load).source_id, (d.load).spec_version)
-         WHERE coalesce(cardinality(g.protected_by), 0) = 0
+         WHERE (d.load).content IS NOT NULL AND NOT ingest.is_protected(d.load)
         UNION ALL
         SELECT m.source, m.sender, 'rows', NULL, NULL, m.last_rows, NULL, NULL, 'missing'
           FROM ingest.load_missing(wanted) AS m

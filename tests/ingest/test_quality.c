@@ -6,17 +6,28 @@
 #include "tests/ingest/world.h"
 
 #define HEADER "visit_id,nhs_number,visit_date,kind,cost\n"
-#define QUALITY_SPEC                                                                                         \
-    "source: visit\ntitle: Visits\nversion: 1\neffective_from: 2024-04-01\nfile: { format: delimited }\n"    \
+#define SPEC_OF(version, quality)                                                                            \
+    "source: visit\ntitle: Visits\nversion: " version "\neffective_from: 2024-04-01\n"                       \
+    "file: { format: delimited }\n"                                                                          \
     "update: replace_by_period\ncontroller: sender\nsubject: person\nrecord_key: [visit_id]\n"               \
     "rejects: { rows_max: 1000, percent_max: 100 }\n"                                                        \
-    "quality: { protected_by: [manifest] }\n"                                                                \
+    "quality: " quality "\n"                                                                                 \
     "columns:\n"                                                                                             \
     "  - { name: visit_id, use: ignored, required: true }\n"                                                 \
     "  - { name: nhs_number, use: identifier, identity: nhs_number }\n"                                      \
     "  - { name: visit_date, use: date, required: true }\n"                                                  \
     "  - { name: kind, use: code, list: reason }\n"                                                          \
     "  - { name: cost, use: measure, type: integer, min: 0, max: 1000 }\n"
+#define QUALITY_SPEC                                                                                         \
+    SPEC_OF("1", "{ protected_by: [volume], limits: [{ measure: fall, unit: rows, warn: 1000000 }] }")
+#define MANIFEST_SPEC SPEC_OF("2", "{ protected_by: [manifest] }")
+
+/* As the ledger has what a pull brought. */
+#define DELIVERY_OF_LOAD(is_signed)                                                                          \
+    "INSERT INTO ingest.delivery (feed, source_id, sender, period, status, spec_version, state, item,"       \
+    " content, keep_days, is_signed, load_id, permit_id, archived_at) SELECT 'feed', source_id, sender,"     \
+    " period, status, spec_version, 'published', content, content, 90, " is_signed ", load_id, permit_id,"   \
+    " now() FROM ingest.load"
 
 static World world;
 static IngestSpec *spec;
@@ -473,6 +484,47 @@ Test(quality, figures_are_taken_in_whole_or_not_at_all)
         cr_expect_not_null(strstr(error.message, wrong[i].message), "%s: %s", wrong[i].lines, error.message);
     }
     cr_expect_eq(world_count("SELECT count(*) FROM ingest.outside_total"), 0);
+}
+
+/* What the spec counts on did not come. Switches: is_protected in ingest/ingest.c, ingest.is_protected. */
+Test(quality, a_delivery_without_the_manifest_that_its_spec_counts_on_is_unprotected)
+{
+    IngestQuality counts;
+    IngestSpec *counted_on = add_spec(MANIFEST_SPEC);
+    IngestDelivery delivery = world_delivery(HEADER "v1,9990000018,2026-07-01,A,1\n");
+
+    cr_expect(world_must_load(&world, counted_on, &delivery).is_unprotected);
+    ingest_spec_close(&counted_on);
+
+    expect_line(report(7, false, &counts), "visit,hosp_a,protection,,,,,,unprotected\r\n");
+    world_script(DELIVERY_OF_LOAD("false"));
+    expect_line(report(7, false, &counts), "visit,hosp_a,protection,,,,,,unprotected\r\n");
+}
+
+Test(quality, one_whose_signed_manifest_came_is_protected)
+{
+    IngestQuality counts;
+    IngestSpec *counted_on = add_spec(MANIFEST_SPEC);
+    IngestDelivery delivery = world_delivery(HEADER "v1,9990000018,2026-07-01,A,1\n");
+    delivery.is_signed = true;
+
+    cr_expect_not(world_must_load(&world, counted_on, &delivery).is_unprotected);
+    ingest_spec_close(&counted_on);
+
+    world_script(DELIVERY_OF_LOAD("true"));
+    cr_expect_null(strstr(report(7, true, &counts), "unprotected"));
+}
+
+Test(quality, a_nil_return_has_no_end_to_be_cut_off)
+{
+    IngestQuality counts;
+    IngestSpec *counted_on = add_spec(MANIFEST_SPEC);
+    IngestDelivery delivery = world_delivery(NULL);
+
+    cr_expect_not(world_must_load(&world, counted_on, &delivery).is_unprotected);
+    ingest_spec_close(&counted_on);
+
+    cr_expect_null(strstr(report(7, true, &counts), "unprotected"));
 }
 
 /* ---- the seven tests and the index ---- */
