@@ -75,8 +75,8 @@ static Result load_good(void *context, uint64_t line, const RuleRow *row, Error 
     /* The load is lost, and read on for its report alone. */
     if (is_past_rows_max(load->spec, load->report))
         return RESULT_OK;
-    TRY(pseudonymise_row(load->pseudonymiser, &row->identity, row->record_key, row->payload,
-                         load->spec->payload_count, &tokenised, error));
+    TRY(pseudonymise_row(load->pseudonymiser, &row->identity, (RawKeys){row->record_key, row->references},
+                         row->payload, load->spec->payload_count, &tokenised, error));
     TRY(store_replaces(load->store, row, error));
     TRY(store_row(load->store, line, tokenised, error));
     load->report->rows_loaded++;
@@ -177,10 +177,21 @@ static StoreCounts counts_of(const Load *load)
     };
 }
 
+static Result open_pseudonymiser(Load *load, Error *error)
+{
+    const IngestSpec *spec = load->spec;
+    const char *refers_to[SPEC_REFERENCES_MAX];
+    PseudonymiserOptions options = {
+        .source = spec->source, .directory = load->context->directory, .refers_to = refers_to};
+
+    for (size_t i = 0; i < spec->reference_count; i++)
+        if (spec->references[i].is_by_key)
+            refers_to[options.refers_to_count++] = spec->references[i].source.data;
+    return pseudonymiser_create(load->context->keyring, &options, &load->pseudonymiser, error);
+}
+
 static Result read_file(Load *load, Error *error)
 {
-    const PseudonymiserOptions options = {.source = load->spec->source,
-                                          .directory = load->context->directory};
     const Pass pass = {
         .spec = load->spec,
         .path = load->delivery->path,
@@ -192,7 +203,7 @@ static Result read_file(Load *load, Error *error)
     };
     Hash content;
 
-    TRY(pseudonymiser_create(load->context->keyring, &options, &load->pseudonymiser, error));
+    TRY(open_pseudonymiser(load, error));
     TRY(pass_run(&pass, load->report, &content, error));
     if (memcmp(content.bytes, load->report->content.bytes, HASH_BYTES) != 0)
         return fail(error, ERROR_REFUSED, "%s: not the file that the permit was given for",

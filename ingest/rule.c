@@ -1,15 +1,12 @@
 #include "ingest/rule.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/secret.h"
-#include "ingest/decode.h"
 #include "ingest/header.h"
+#include "ingest/keys.h"
 #include "ingest/rule_value.h"
-
-enum { KEY_SEPARATOR = 0x1F };
 
 struct Rules {
     const IngestSpec *spec;
@@ -21,8 +18,7 @@ struct Rules {
     Value payload[SPEC_PAYLOAD_MAX + 1];
     Text texts[SPEC_COLUMNS_MAX]; /* trimmed */
     char birth_date[DATE_TEXT_BYTES];
-    char *key;
-    size_t key_bytes;
+    Keys *keys;
     RuleRow row;
     RuleCounts counts[SPEC_COLUMNS_MAX];
 };
@@ -135,9 +131,7 @@ Result rules_open(const IngestSpec *spec, const char *path, const ReaderRecord *
     mark_names(draft);
     draft->period_first_day = period == RULE_ANY_PERIOD ? INT32_MIN : month_first_day(period);
     draft->period_last_day = period == RULE_ANY_PERIOD ? INT32_MAX : month_last_day(period);
-    draft->key_bytes = spec->key_count * (spec->format.record_bytes_max * DECODE_GROWTH_MAX + 1);
-    if (draft->key_bytes > 0)
-        draft->key = memory_alloc(draft->key_bytes);
+    draft->keys = keys_open(spec);
     *rules = draft;
     draft = NULL;
     return RESULT_OK;
@@ -338,25 +332,6 @@ static void check_across(Rules *rules)
             add_fault(rules, spec->rules[i].column, RULE_CROSS + (int)i);
 }
 
-static void join_key(Rules *rules)
-{
-    const IngestSpec *spec = rules->spec;
-    size_t length = 0;
-    bool has_part = false;
-
-    for (size_t i = 0; i < spec->key_count; i++) {
-        Text part = rules->texts[spec->key[i]];
-        has_part |= part.length > 0;
-        assert(length + part.length < rules->key_bytes);
-        if (i > 0)
-            rules->key[length++] = KEY_SEPARATOR;
-        if (part.length > 0)
-            memcpy(rules->key + length, part.data, part.length);
-        length += part.length;
-    }
-    rules->row.record_key = (Text){.data = rules->key, .length = has_part ? length : 0};
-}
-
 /* ---- what is never stored ---- */
 
 static bool is_kept(const SpecExclude *exclude, Text text)
@@ -462,7 +437,7 @@ const RuleRow *rules_apply(Rules *rules, const ReaderRecord *record)
     }
     check_across(rules);
     count_invalid(rules);
-    join_key(rules);
+    keys_join(rules->keys, rules->texts, row);
     row->identity.is_withheld =
         !row->is_removal && spec->withheld != SPEC_NONE && rules->texts[spec->withheld].length > 0;
     const Value *event = date_of(rules, spec->event_date);
@@ -481,8 +456,8 @@ void rules_wipe(Rules *rules)
     secret_wipe(rules->texts, sizeof rules->texts);
     secret_wipe(rules->payload, sizeof rules->payload);
     secret_wipe(rules->birth_date, sizeof rules->birth_date);
-    if (rules->key != NULL)
-        secret_wipe(rules->key, rules->key_bytes);
+    if (rules->keys != NULL)
+        keys_wipe(rules->keys);
 }
 
 void rules_close(Rules **rules)
@@ -490,7 +465,7 @@ void rules_close(Rules **rules)
     if (*rules == NULL)
         return;
     rules_wipe(*rules);
-    memory_free((*rules)->key);
+    keys_close(&(*rules)->keys);
     memory_free(*rules);
     *rules = NULL;
 }

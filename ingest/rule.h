@@ -45,7 +45,8 @@ typedef struct RuleWindow {
 typedef struct RuleRow {
     const Value *payload; /* the stored columns in the spec's order */
     RawIdentity identity;
-    Text record_key; /* parts joined by 0x1F; empty when the spec has none */
+    Text record_key;                      /* ingest/keys.h; empty when the spec has none */
+    Text references[SPEC_REFERENCES_MAX]; /* of the spec's references to record keys; empty: to nothing */
     bool is_excluded, is_removal;
     bool has_controller; /* the row says whose it is */
     bool has_window;     /* also where another column has a fault */

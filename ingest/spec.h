@@ -104,9 +104,12 @@ typedef struct SpecLimit {
     double warn, hold, refuse;
 } SpecLimit;
 
-/* What these columns say must be among what those of another source say. */
+/* What these columns say must be among what those of another source say, or name a record of it. */
+#define SPEC_KEY_PREFIX "key_of_" /* no other stored column begins so */
 typedef struct SpecReference {
     Text name, source;
+    bool is_by_key; /* the columns are the other's record key, in its order; `to` is nothing */
+    Text stored;    /* by key: the column that holds it */
     int columns[SPEC_REFERENCE_COLUMNS_MAX];
     Text to[SPEC_REFERENCE_COLUMNS_MAX]; /* as the other source stores them */
     size_t column_count;
@@ -147,7 +150,7 @@ struct IngestSpec {
     SpecLimit limits[SPEC_LIMITS_MAX];
     size_t limit_count;
     SpecReference references[SPEC_REFERENCES_MAX];
-    size_t reference_count;
+    size_t reference_count, key_reference_count;
     Text
         protected_by[SPEC_PROTECTIONS_MAX]; /* what tells that a file was cut at a row's end; none: nothing */
     size_t protection_count;

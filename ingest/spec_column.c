@@ -255,7 +255,9 @@ static Result build_stored(const ColumnBuild *at, Error *error)
     if (!spec_is_name(column->stored.data))
         return wrong(at, "cannot be stored under this name: give `as`, of lower-case letters, digits and _",
                      error);
-    if (spec_choose(column->stored.data, reserved_names, sizeof reserved_names / sizeof *reserved_names) >= 0)
+    if (spec_choose(column->stored.data, reserved_names, sizeof reserved_names / sizeof *reserved_names) >=
+            0 ||
+        text_starts_with(column->stored, TEXT(SPEC_KEY_PREFIX)))
         return wrong(at, "this name is taken in every source: give `as`", error);
     bool is_text = (allowed_keys[column->use] & KEY_SHAPE) != 0;
     column->type = column->use == SPEC_DATE       ? SPEC_DAY

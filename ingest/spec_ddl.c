@@ -211,6 +211,20 @@ static void add_widen(TextBuilder *ddl, const IngestSpec *spec, const SpecColumn
     text_add_format(ddl, " %s;\n", SPEC_TYPE_SQL[column->type]);
 }
 
+/* Keys of other sources' records. No spec column is called so, and a newer version may have it already. */
+static void add_references(TextBuilder *ddl, const IngestSpec *spec)
+{
+    for (size_t i = 0; i < spec->reference_count; i++) {
+        if (!spec->references[i].is_by_key)
+            continue;
+        text_add_string(ddl, "ALTER TABLE ");
+        add_name(ddl, "records", "", spec);
+        text_add_string(ddl, " ADD COLUMN IF NOT EXISTS ");
+        db_add_identifier(ddl, spec->references[i].stored);
+        text_add_string(ddl, " int8;\n");
+    }
+}
+
 static void add_date(TextBuilder *ddl, const IngestSpec *spec, int column, const char *name)
 {
     if (column == SPEC_NONE) {
@@ -285,6 +299,7 @@ static Result make_tables(Db *owner, const IngestSpec *spec, const Registered *r
         if (registered->is_known)
             fprintf(out, "source %s: new column %.*s\n", spec->source, TEXT_ARG(column->stored));
     }
+    add_references(&ddl, spec);
     text_add_format(&ddl, "SELECT ingest.active_view_make(%d::int2);\n", (int)registered->source_id);
     add_presence_view(&ddl, spec);
     return db_script(owner, "source tables", text_built(&ddl).data, error);

@@ -236,8 +236,9 @@ static void put_quality(Page *page)
     }
     for (size_t i = 0; i < spec->reference_count; i++)
         put_fact(page, "refers to",
-                 text_format(page->arena, "%.*s by %.*s", TEXT_ARG(spec->references[i].source),
-                             TEXT_ARG(spec->references[i].name)));
+                 text_format(page->arena, "%s%.*s by %.*s",
+                             spec->references[i].is_by_key ? "a record of " : "",
+                             TEXT_ARG(spec->references[i].source), TEXT_ARG(spec->references[i].name)));
 }
 
 static void put_source(Page *page)

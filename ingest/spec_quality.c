@@ -38,6 +38,44 @@ static bool is_stored(const IngestSpec *spec, int column)
     return spec_column_is_stored(&spec->columns[column]);
 }
 
+static bool is_record_key(const char *name)
+{
+    return strcmp(name, "record_key") == 0;
+}
+
+static Result build_columns_to(const SpecBuild *build, const YamlReference *yaml, SpecReference *reference,
+                               Error *error)
+{
+    if (yaml->columns_count != yaml->to_count)
+        return spec_fail_key(build, "references", "as many columns as `to` names", error);
+    for (size_t i = 0; i < yaml->columns_count; i++) {
+        if (!is_stored(build->spec, reference->columns[i]))
+            return spec_fail_key(build, "references", "names a column that is not stored", error);
+        if (!spec_is_name(yaml->to[i]) || is_record_key(yaml->to[i]))
+            return spec_fail_key(build, "references", "`to` has names of stored columns, or record_key alone",
+                                 error);
+        reference->to[i] = text_copy(build->spec->arena, text_from(yaml->to[i]));
+    }
+    return RESULT_OK;
+}
+
+/* A key is kept beside the row: one of identifiers would name the same person in two sources, past linkage.
+ */
+static Result build_columns_to_key(const SpecBuild *build, SpecReference *reference, Error *error)
+{
+    IngestSpec *spec = build->spec;
+
+    for (size_t i = 0; i < reference->column_count; i++)
+        if (spec_column_identifies(&spec->columns[reference->columns[i]]))
+            return spec_fail_key(build, "references", "to a record key by a column that identifies", error);
+    reference->is_by_key = true;
+    reference->stored = text_format(spec->arena, SPEC_KEY_PREFIX "%.*s", TEXT_ARG(reference->name));
+    spec->key_reference_count++;
+    if (spec->payload_count + spec->key_reference_count > SPEC_PAYLOAD_MAX)
+        return spec_fail_key(build, "references", "with them more than 56 columns are stored", error);
+    return RESULT_OK;
+}
+
 static Result build_reference(const SpecBuild *build, const YamlReference *yaml, SpecReference *reference,
                               Error *error)
 {
@@ -45,20 +83,14 @@ static Result build_reference(const SpecBuild *build, const YamlReference *yaml,
 
     if (!spec_is_name(yaml->name) || !spec_is_name(yaml->source))
         return spec_fail_key(build, "references", "a name has lower-case letters, digits and _", error);
-    if (yaml->columns_count != yaml->to_count)
-        return spec_fail_key(build, "references", "as many columns as `to` names", error);
     reference->name = text_copy(arena, text_from(yaml->name));
     reference->source = text_copy(arena, text_from(yaml->source));
-    for (size_t i = 0; i < yaml->columns_count; i++) {
+    for (size_t i = 0; i < yaml->columns_count; i++)
         TRY(spec_refer(build, "references", yaml->columns[i], false, &reference->columns[i], error));
-        if (!is_stored(build->spec, reference->columns[i]))
-            return spec_fail_key(build, "references", "names a column that is not stored", error);
-        if (!spec_is_name(yaml->to[i]))
-            return spec_fail_key(build, "references", "`to` has names of stored columns", error);
-        reference->to[i] = text_copy(arena, text_from(yaml->to[i]));
-    }
     reference->column_count = yaml->columns_count;
-    return RESULT_OK;
+    if (yaml->to_count == 1 && is_record_key(yaml->to[0]))
+        return build_columns_to_key(build, reference, error);
+    return build_columns_to(build, yaml, reference, error);
 }
 
 static bool has_reference(const IngestSpec *spec, Text name)

@@ -23,7 +23,14 @@ static const DbStatement limit_put = {
 static const DbStatement reference_put = {
     .name = "reference_put",
     .sql = ingest_sql_reference_put,
-    .parameters = {VALUE_INT2, VALUE_INT4, VALUE_TEXT, VALUE_TEXT_ARRAY, VALUE_TEXT, VALUE_TEXT_ARRAY},
+    .parameters = {VALUE_INT2, VALUE_INT4, VALUE_TEXT, VALUE_TEXT_ARRAY, VALUE_TEXT, VALUE_TEXT_ARRAY,
+                   VALUE_INT2},
+};
+static const DbStatement reference_misfit = {
+    .name = "reference_misfit",
+    .sql = ingest_sql_reference_misfit,
+    .parameters = {VALUE_TEXT, VALUE_INT2},
+    .columns = {VALUE_INT4},
 };
 
 static Value text_array(const Text *items, size_t count)
@@ -59,7 +66,34 @@ static Result put_reference(Db *owner, const IngestSpec *spec, int64_t source_id
         value_int2(source_id),         value_int4(spec->version),
         value_text(reference->name),   text_array(columns, reference->column_count),
         value_text(reference->source), text_array(reference->to, reference->column_count),
+        value_null(VALUE_INT2),
     };
+    return db_execute(owner, &reference_put, values, NULL, error);
+}
+
+/* The other source may not be registered yet: then its record key is asked for when rows are counted. */
+static Result put_key_reference(Db *owner, const IngestSpec *spec, int64_t source_id,
+                                const SpecReference *reference, Error *error)
+{
+    SCOPED(db_rows_close) DbRows *misfit = NULL;
+    const Text to = TEXT("record_key");
+    const Value parts = value_int2((int64_t)reference->column_count);
+    const Value values[] = {
+        value_int2(source_id),
+        value_int4(spec->version),
+        value_text(reference->name),
+        text_array(&reference->stored, 1),
+        value_text(reference->source),
+        text_array(&to, 1),
+        parts,
+    };
+
+    TRY(db_run(owner, &reference_misfit, (const Value[]){value_text(reference->source), parts}, &misfit,
+               error));
+    if (db_row_count(misfit) > 0)
+        return fail(error, ERROR_CONFIG, "%s: reference %.*s: %.*s has a record key of %d columns",
+                    spec->path, TEXT_ARG(reference->name), TEXT_ARG(reference->source),
+                    (int)db_int(misfit, 0, 0));
     return db_execute(owner, &reference_put, values, NULL, error);
 }
 
@@ -77,6 +111,7 @@ Result spec_quality_put(Db *owner, const IngestSpec *spec, int64_t source_id, Er
     for (size_t i = 0; i < spec->limit_count; i++)
         TRY(put_limit(owner, spec, source_id, i, error));
     for (size_t i = 0; i < spec->reference_count; i++)
-        TRY(put_reference(owner, spec, source_id, &spec->references[i], error));
+        TRY((spec->references[i].is_by_key ? put_key_reference : put_reference)(owner, spec, source_id,
+                                                                                &spec->references[i], error));
     return RESULT_OK;
 }

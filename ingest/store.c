@@ -138,6 +138,10 @@ static void name_columns(Store *store)
                 .name = text_to_string(store->names, spec->columns[i].stored),
                 .type = SPEC_TYPE_VALUES[spec->columns[i].type],
             };
+    for (size_t i = 0; i < spec->reference_count; i++)
+        if (spec->references[i].is_by_key)
+            store->columns[store->column_count++] =
+                (DbCopyColumn){.name = spec->references[i].stored.data, .type = VALUE_INT8};
 }
 
 static Store *make_store(Db *loader, const StoreLoad *load, int64_t load_id, int64_t source_id)
@@ -295,21 +299,34 @@ static Result line_number(const Store *store, uint64_t line, Error *error)
     return RESULT_OK;
 }
 
+static Value record_key(const TokenisedRow *row)
+{
+    int64_t key;
+    return tokenised_row_record_key(row, &key) ? value_int8(key) : value_null(VALUE_INT8);
+}
+
+static Value reference(const TokenisedRow *row, size_t index)
+{
+    int64_t key;
+    return tokenised_row_reference(row, index, &key) ? value_int8(key) : value_null(VALUE_INT8);
+}
+
 static Result copy_record(Store *store, uint64_t line, const TokenisedRow *row, const Subject *subject,
                           Error *error)
 {
     Value values[FIXED_COLUMNS + SPEC_PAYLOAD_MAX];
     size_t payload_count;
-    int64_t record_key;
     const Value *payload = tokenised_row_payload(row, &payload_count);
     int age_days = tokenised_row_age_days(row);
 
     values[0] = value_int4(store->load_id);
     values[1] = value_int4((int64_t)line);
     values[2] = subject != NULL ? value_int8(subject->subject_id) : value_null(VALUE_INT8);
-    values[3] = tokenised_row_record_key(row, &record_key) ? value_int8(record_key) : value_null(VALUE_INT8);
+    values[3] = record_key(row);
     values[4] = age_days >= 0 ? value_int2(age_days) : value_null(VALUE_INT2);
     memcpy(values + FIXED_COLUMNS, payload, payload_count * sizeof *payload);
+    for (size_t i = 0; i < store->load.spec->key_reference_count; i++)
+        values[FIXED_COLUMNS + payload_count + i] = reference(row, i);
     return db_copy_row(store->copy, values, error);
 }
 

@@ -18,13 +18,23 @@ static Result open_hash(const Keyring *keyring, const char *info, EVP_MAC_CTX **
     return keyed_hash_create(KEYED_CMAC, secret_bytes(key), KEY_BYTES, hash, error);
 }
 
+static KeyMessage open_key_message(const char *source)
+{
+    KeyMessage made = {.message = message_open("cinque/record/v1")};
+
+    message_add_field(&made.message, text_from(source));
+    made.prefix_length = made.message.length;
+    return made;
+}
+
 static Result open_parts(const Keyring *keyring, const PseudonymiserOptions *options,
                          Pseudonymiser *pseudonymiser, Error *error)
 {
     pseudonymiser->bundle = bundle_open(options->source);
-    pseudonymiser->record_message = message_open("cinque/record/v1");
-    message_add_field(&pseudonymiser->record_message, text_from(options->source));
-    pseudonymiser->record_prefix_length = pseudonymiser->record_message.length;
+    pseudonymiser->record_message = open_key_message(options->source);
+    for (size_t i = 0; i < options->refers_to_count; i++)
+        pseudonymiser->reference_messages[pseudonymiser->reference_count++] =
+            open_key_message(options->refers_to[i]);
     pseudonymiser->directory = options->directory;
     pseudonymiser->key_version = keyring_hub_version(keyring);
     pseudonymiser->seen = seen_create(options->seen_max == 0 ? SEEN_DEFAULT : options->seen_max);
@@ -40,6 +50,9 @@ Result pseudonymiser_create(const Keyring *keyring, const PseudonymiserOptions *
 
     if (options->source == NULL || options->source[0] == '\0')
         return fail(error, ERROR_CONFIG, "pseudonymiser: a source has a name");
+    if (options->refers_to_count > PSEUDONYMISER_REFERENCES_MAX)
+        return fail(error, ERROR_CONFIG, "pseudonymiser: refers to more than %d sources",
+                    PSEUDONYMISER_REFERENCES_MAX);
     made = memory_alloc(sizeof *made);
     TRY(open_parts(keyring, options, made, error));
     *pseudonymiser = made;
@@ -55,7 +68,9 @@ void pseudonymiser_close(Pseudonymiser **pseudonymiser)
     keyed_hash_close(&(*pseudonymiser)->subject_hash);
     keyed_hash_close(&(*pseudonymiser)->record_hash);
     bundle_close(&(*pseudonymiser)->bundle);
-    message_close(&(*pseudonymiser)->record_message);
+    message_close(&(*pseudonymiser)->record_message.message);
+    for (size_t i = 0; i < (*pseudonymiser)->reference_count; i++)
+        message_close(&(*pseudonymiser)->reference_messages[i].message);
     seen_close(&(*pseudonymiser)->seen);
     secret_wipe(*pseudonymiser, sizeof **pseudonymiser);
     memory_free(*pseudonymiser);
@@ -175,37 +190,56 @@ static Result make_subject(Pseudonymiser *pseudonymiser, const RawIdentity *iden
     return RESULT_OK;
 }
 
-static Result make_record_key(Pseudonymiser *pseudonymiser, Text text, TokenisedRow *row, Error *error)
+/* The message is rewound by whoever asks. */
+static Result hash_key(const Pseudonymiser *pseudonymiser, KeyMessage *key, Text text, HashedKey *hashed,
+                       Error *error)
 {
-    Message *message = &pseudonymiser->record_message;
     uint8_t digest[KEYED_HASH_BYTES];
 
     if (text.length == 0)
         return RESULT_OK;
-    message_add_field(message, text);
-    TRY(keyed_hash_of(pseudonymiser->record_hash, message->bytes, message->length, digest, error));
-    row->record_key = first_8_bytes(digest);
-    row->has_record_key = true;
+    message_add_field(&key->message, text);
+    TRY(keyed_hash_of(pseudonymiser->record_hash, key->message.bytes, key->message.length, digest, error));
+    *hashed = (HashedKey){first_8_bytes(digest), true};
     return RESULT_OK;
 }
 
-static Result make_row(Pseudonymiser *pseudonymiser, const RawIdentity *identity, Text record_key_text,
+static Result make_keys(Pseudonymiser *pseudonymiser, RawKeys keys, bool is_withheld, TokenisedRow *row,
+                        Error *error)
+{
+    TRY(hash_key(pseudonymiser, &pseudonymiser->record_message, keys.own, &row->record_key, error));
+    if (is_withheld)
+        return RESULT_OK;
+    for (size_t i = 0; i < pseudonymiser->reference_count; i++)
+        TRY(hash_key(pseudonymiser, &pseudonymiser->reference_messages[i], keys.references[i],
+                     &row->references[i], error));
+    return RESULT_OK;
+}
+
+static Result make_row(Pseudonymiser *pseudonymiser, const RawIdentity *identity, RawKeys keys,
                        TokenisedRow *row, Error *error)
 {
     TRY(make_subject(pseudonymiser, identity, row, error));
-    return make_record_key(pseudonymiser, record_key_text, row, error);
+    return make_keys(pseudonymiser, keys, identity->is_withheld, row, error);
 }
 
-Result pseudonymise_row(Pseudonymiser *pseudonymiser, const RawIdentity *identity, Text record_key_text,
+static void rewind_key(KeyMessage *key)
+{
+    message_rewind(&key->message, key->prefix_length);
+}
+
+Result pseudonymise_row(Pseudonymiser *pseudonymiser, const RawIdentity *identity, RawKeys keys,
                         const Value *payload, size_t payload_count, const TokenisedRow **row, Error *error)
 {
     TokenisedRow *made = &pseudonymiser->row;
 
     *made = (TokenisedRow){.payload = payload, .payload_count = payload_count, .age_days = -1};
-    Result result = make_row(pseudonymiser, identity, record_key_text, made, error);
+    Result result = make_row(pseudonymiser, identity, keys, made, error);
     /* Also on failure: no identifier outlives its row. */
     bundle_wipe(&pseudonymiser->bundle);
-    message_rewind(&pseudonymiser->record_message, pseudonymiser->record_prefix_length);
+    rewind_key(&pseudonymiser->record_message);
+    for (size_t i = 0; i < pseudonymiser->reference_count; i++)
+        rewind_key(&pseudonymiser->reference_messages[i]);
     *row = result.ok ? made : NULL;
     return result;
 }
@@ -220,11 +254,21 @@ bool tokenised_row_subject_is_new(const TokenisedRow *row)
     return row->subject_is_new;
 }
 
+static bool take_key(HashedKey key, int64_t *record_key)
+{
+    if (key.is_set)
+        *record_key = key.value;
+    return key.is_set;
+}
+
 bool tokenised_row_record_key(const TokenisedRow *row, int64_t *record_key)
 {
-    if (row->has_record_key)
-        *record_key = row->record_key;
-    return row->has_record_key;
+    return take_key(row->record_key, record_key);
+}
+
+bool tokenised_row_reference(const TokenisedRow *row, size_t index, int64_t *record_key)
+{
+    return take_key(row->references[index], record_key);
 }
 
 int tokenised_row_age_days(const TokenisedRow *row)

@@ -192,18 +192,28 @@ typedef struct PseudonymiserOptions {
     const char *source;                 /* source's name: part of the subject's digest */
     const PostcodeDirectory *directory; /* NULL: no small areas derived */
     size_t seen_max;                    /* subjects remembered as already sent; 0: 1 << 20 (16 MiB) */
+    const char *const *refers_to;       /* sources whose records' keys its rows refer by; views */
+    size_t refers_to_count;             /* at most PSEUDONYMISER_REFERENCES_MAX */
 } PseudonymiserOptions;
+
+enum { PSEUDONYMISER_REFERENCES_MAX = 8 };
+
+/* Keys of records, their parts joined by 0x1F; empty where there is none. */
+typedef struct RawKeys {
+    Text own;
+    const Text *references; /* as many as the pseudonymiser has sources to refer to */
+} RawKeys;
 
 Result pseudonymiser_create(const Keyring *keyring, const PseudonymiserOptions *options,
                             Pseudonymiser **pseudonymiser, Error *error) CHECKED;
 void pseudonymiser_close(Pseudonymiser **pseudonymiser);
 
 /*
- * Makes the one row that ingest's store accepts. payload: typed values without identifiers, kept as a view.
- * record_key_text: the parts of the record key joined by 0x1F, empty when the source has none.
- * *row lives until the next call with this pseudonymiser.
+ * Makes the one row that ingest's store accepts. payload: typed values without identifiers, kept as a view. A
+ * reference becomes what the same key is as the other source's own; of a withheld row it becomes nothing,
+ * since the other record may say who it is. *row lives until the next call with this pseudonymiser.
  */
-Result pseudonymise_row(Pseudonymiser *pseudonymiser, const RawIdentity *identity, Text record_key_text,
+Result pseudonymise_row(Pseudonymiser *pseudonymiser, const RawIdentity *identity, RawKeys keys,
                         const Value *payload, size_t payload_count, const TokenisedRow **row, Error *error)
     CHECKED;
 
@@ -214,6 +224,8 @@ const Subject *tokenised_row_subject(const TokenisedRow *row);
  * drop. */
 bool tokenised_row_subject_is_new(const TokenisedRow *row);
 bool tokenised_row_record_key(const TokenisedRow *row, int64_t *record_key); /* false: none */
+/* index: of the sources referred to; false: to nothing */
+bool tokenised_row_reference(const TokenisedRow *row, size_t index, int64_t *record_key);
 /* Of an infant at the event the first day of the age's band: 0, 7, 28, 91 or 183, up to day 365. -1: older or
  * unknown. Never exact: beside the event's date that would be the birth date. */
 int tokenised_row_age_days(const TokenisedRow *row);

@@ -36,9 +36,11 @@ CREATE TABLE ingest.source_reference (
     columns    text[] NOT NULL, -- as stored, here
     to_source  text NOT NULL,
     to_columns text[] NOT NULL, -- and there
+    key_parts  int2,            -- to the other's record key: of how many columns; else null
     PRIMARY KEY (source_id, version, name),
     FOREIGN KEY (source_id, version) REFERENCES ingest.source_version,
-    CHECK (cardinality(columns) = cardinality(to_columns) AND cardinality(columns) > 0)
+    CHECK (cardinality(columns) = cardinality(to_columns) AND cardinality(columns) > 0),
+    CHECK ((to_columns = '{record_key}') = (key_parts IS NOT NULL))
 );
 
 -- Limits that a load went past, as they were found when it ended.
@@ -107,6 +109,15 @@ BEGIN
     RETURN found;
 END $$;
 
+-- Whether the other source has what is referred to: the columns, or a record key of as many.
+CREATE FUNCTION ingest.can_refer(reference ingest.source_reference, target ingest.source) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN ($1).key_parts IS NOT NULL THEN cardinality(($2).key_columns) = ($1).key_parts
+                ELSE NOT EXISTS (SELECT FROM unnest(($1).to_columns) AS wanted (name)
+                                  WHERE NOT EXISTS (SELECT FROM ingest.source_column AS c
+                                                     WHERE c.source_id = ($2).source_id AND c.name = wanted.name)) END
+$$;
+
 -- Rows that refer to something, and those of them that refer to nothing held. Null where the other source or its
 -- columns are not registered, or nothing of it is held.
 CREATE FUNCTION ingest.orphans(held ingest.load, reference ingest.source_reference, OUT counted int8, OUT out_of int8)
@@ -119,9 +130,7 @@ DECLARE
 BEGIN
     SELECT s.* INTO target FROM ingest.source AS s WHERE s.name = reference.to_source;
     IF NOT FOUND OR NOT EXISTS (SELECT FROM ingest.active_load(NULL) AS a WHERE a.source_id = target.source_id)
-       OR EXISTS (SELECT FROM unnest(reference.to_columns) AS wanted (name)
-                   WHERE NOT EXISTS (SELECT FROM ingest.source_column AS c
-                                      WHERE c.source_id = target.source_id AND c.name = wanted.name)) THEN
+       OR NOT ingest.can_refer(reference, target) THEN
         RETURN;
     END IF;
     SELECT string_agg(format('r.%I IS NOT NULL', p.mine), ' AND '), string_agg(format('a.%I', p.theirs), ', '),

@@ -627,6 +627,11 @@ Test(hold, a_spec_names_what_is_wrong_with_its_limits)
         {"references: [{ name: r, source: ward, columns: [ward], to: [a, b] }]\n", "as many columns"},
         {"references: [{ name: r, source: ward, columns: [visit_id], to: [a] }]\n", "not stored"},
         {"references: [{ name: r, source: ward, columns: [ward], to: [A] }]\n", "names of stored columns"},
+        {"references: [{ name: r, source: ward, columns: [ward, cost], to: [a, record_key] }]\n",
+         "or record_key alone"},
+        {"references: [{ name: r, source: ward, columns: [visit_id, nhs_number], to: [record_key] }]\n",
+         "by a column that identifies"},
+        {"references: [{ name: r, source: ward, columns: [nobody], to: [record_key] }]\n", "names no column"},
         {"references: [{ name: R, source: ward, columns: [ward], to: [a] }]\n", "lower-case"},
         {"references: [{ name: r, source: ward, columns: [ward], to: [a] },"
          " { name: r, source: ward, columns: [ward], to: [a] }]\n",
@@ -640,6 +645,25 @@ Test(hold, a_spec_names_what_is_wrong_with_its_limits)
         cr_expect_eq(error.code, ERROR_CONFIG);
         cr_expect_not_null(strstr(error.message, wrong[i].message), "%s: %s", wrong[i].keys, error.message);
     }
+}
+
+/* Switch: key_reference_count in build_columns_to_key; a row of more would not fit what is copied. */
+Test(hold, a_reference_to_a_record_key_takes_the_place_of_a_stored_column)
+{
+    char text[TEXT_BYTES];
+    int length =
+        snprintf(text, sizeof text,
+                 "%sreferences: [{ name: r, source: ward, columns: [c0], to: [record_key] }]\ncolumns:\n"
+                 "  - { name: nhs_number, use: identifier, identity: nhs_number }\n"
+                 "  - { name: visit_id, use: ignored, required: true }\n",
+                 HEAD BY_MONTH);
+
+    for (int i = 0; i < 56; i++)
+        length +=
+            snprintf(text + length, sizeof text - (size_t)length, "  - { name: c%d, use: presence }\n", i);
+
+    cr_expect_not(world_try_spec(text, &error).ok);
+    cr_expect_not_null(strstr(error.message, "with them more than 56"), "%s", error.message);
 }
 
 Test(hold, a_source_that_names_no_protection_is_unprotected)

@@ -62,8 +62,10 @@ static const TokenisedRow *row_of(Bench *bench, const RawIdentity *identity, Tex
     const TokenisedRow *row = NULL;
     Error error = {0};
 
-    cr_assert(pseudonymise_row(bench->pseudonymiser, identity, record_key, NULL, 0, &row, &error).ok, "%s",
-              error.message);
+    cr_assert(
+        pseudonymise_row(bench->pseudonymiser, identity, (RawKeys){.own = record_key}, NULL, 0, &row, &error)
+            .ok,
+        "%s", error.message);
     return row;
 }
 
@@ -218,7 +220,8 @@ Test(pseudonymise, one_identity_in_two_sources_is_two_subjects)
     cr_assert(pseudonymiser_create(bench.keyring, &options, &other, &error).ok, "%s", error.message);
     Subject here = *tokenised_row_subject(row_of(&bench, &identity, TEXT("")));
 
-    cr_assert(pseudonymise_row(other, &identity, TEXT(""), NULL, 0, &row, &error).ok, "%s", error.message);
+    cr_assert(pseudonymise_row(other, &identity, (RawKeys){0}, NULL, 0, &row, &error).ok, "%s",
+              error.message);
     const Subject *there = tokenised_row_subject(row);
 
     cr_expect_neq(here.subject_id, there->subject_id);
@@ -382,6 +385,94 @@ Test(pseudonymise, a_record_key_is_a_keyed_hash_of_source_and_text)
     bench_close(&bench);
 }
 
+static const char *const referred[] = {"apc_spell", "patient_list"};
+static const PseudonymiserOptions referring = {
+    .source = "patient_list", .refers_to = referred, .refers_to_count = 2};
+
+static const TokenisedRow *referring_row(Bench *bench, const RawIdentity *identity, RawKeys keys)
+{
+    const TokenisedRow *row = NULL;
+    Error error = {0};
+
+    cr_assert(pseudonymise_row(bench->pseudonymiser, identity, keys, NULL, 0, &row, &error).ok, "%s",
+              error.message);
+    return row;
+}
+
+Test(pseudonymise, a_reference_is_what_the_key_is_as_the_other_sources_own)
+{
+    const Text references[] = {TEXT("key"), TEXT("9434765919\x1f"
+                                                 "2026-01-01")};
+    const PseudonymiserOptions spells = {.source = "apc_spell"};
+    Bench bench = bench_open(&referring);
+    Pseudonymiser *there = NULL;
+    Error error = {0};
+    RawIdentity identity = someone();
+    int64_t first = 0, second = 0, own = 0;
+
+    cr_assert(pseudonymiser_create(bench.keyring, &spells, &there, &error).ok, "%s", error.message);
+    const TokenisedRow *row =
+        referring_row(&bench, &identity, (RawKeys){.own = TEXT("key"), .references = references});
+
+    cr_assert(tokenised_row_reference(row, 0, &first));
+    cr_assert(tokenised_row_reference(row, 1, &second));
+    cr_expect_eq(second, INT64_C(-4954985193276507883), "as above, of the source itself");
+    cr_assert(tokenised_row_record_key(row, &own));
+    cr_expect_neq(first, own, "one text is another key in another source");
+    cr_assert(pseudonymise_row(there, &identity, (RawKeys){.own = TEXT("key")}, NULL, 0, &row, &error).ok);
+    cr_assert(tokenised_row_record_key(row, &own));
+    cr_expect_eq(first, own);
+    pseudonymiser_close(&there);
+    bench_close(&bench);
+}
+
+Test(pseudonymise, an_empty_reference_is_none_and_leaves_the_other_alone)
+{
+    const Text references[] = {TEXT(""), TEXT("key")};
+    Bench bench = bench_open(&referring);
+    RawIdentity identity = someone();
+    int64_t key = 0;
+
+    const TokenisedRow *row = referring_row(&bench, &identity, (RawKeys){.references = references});
+
+    cr_expect_not(tokenised_row_reference(row, 0, &key));
+    cr_expect(tokenised_row_reference(row, 1, &key));
+    bench_close(&bench);
+}
+
+/* Goes red when make_keys no longer asks is_withheld. */
+Test(pseudonymise, a_withheld_row_refers_to_nothing)
+{
+    const Text references[] = {TEXT("key"), TEXT("key")};
+    Bench bench = bench_open(&referring);
+    RawIdentity identity = someone();
+    int64_t key = 0;
+    identity.is_withheld = true;
+
+    const TokenisedRow *row =
+        referring_row(&bench, &identity, (RawKeys){.own = TEXT("key"), .references = references});
+
+    cr_expect_not(tokenised_row_reference(row, 0, &key));
+    cr_expect_not(tokenised_row_reference(row, 1, &key));
+    cr_expect(tokenised_row_record_key(row, &key));
+    bench_close(&bench);
+}
+
+Test(pseudonymise, references_to_more_sources_than_there_is_room_for_are_refused)
+{
+    static const char *const names[PSEUDONYMISER_REFERENCES_MAX + 1] = {"a"};
+    const PseudonymiserOptions options = {
+        .source = "a", .refers_to = names, .refers_to_count = PSEUDONYMISER_REFERENCES_MAX + 1};
+    Keyring *keyring = fixture_keyring();
+    Pseudonymiser *pseudonymiser = NULL;
+    Error error = {0};
+
+    cr_expect_not(pseudonymiser_create(keyring, &options, &pseudonymiser, &error).ok);
+
+    cr_expect_eq(error.code, ERROR_CONFIG);
+    keyring_close(&keyring);
+}
+
 Test(pseudonymise, the_payload_passes_untouched)
 {
     Bench bench = bench_open(&patient_list);
@@ -391,7 +482,7 @@ Test(pseudonymise, the_payload_passes_untouched)
     size_t count = 0;
     Error error = {0};
 
-    cr_assert(pseudonymise_row(bench.pseudonymiser, &identity, TEXT(""), payload, 2, &row, &error).ok);
+    cr_assert(pseudonymise_row(bench.pseudonymiser, &identity, (RawKeys){0}, payload, 2, &row, &error).ok);
 
     cr_expect_eq(tokenised_row_payload(row, &count), payload);
     cr_expect_eq(count, 2);
@@ -405,23 +496,29 @@ static bool holds(const void *memory, size_t length, const char *needle)
 
 static void expect_nowhere(const Pseudonymiser *pseudonymiser, const char *needle)
 {
-    const Message *identity = &pseudonymiser->bundle.message, *record = &pseudonymiser->record_message;
+    const Message *identity = &pseudonymiser->bundle.message,
+                  *record = &pseudonymiser->record_message.message,
+                  *reference = &pseudonymiser->reference_messages[0].message;
 
     cr_expect_not(holds(pseudonymiser, sizeof *pseudonymiser, needle), "%s", needle);
     cr_expect_not(holds(identity->bytes, identity->capacity, needle), "%s", needle);
     cr_expect_not(holds(record->bytes, record->capacity, needle), "%s", needle);
+    if (pseudonymiser->reference_count > 0)
+        cr_expect_not(holds(reference->bytes, reference->capacity, needle), "%s", needle);
 }
 
-/* Goes red when pseudonymise_row no longer calls bundle_wipe or message_rewind. */
+/* Goes red when pseudonymise_row no longer calls bundle_wipe or rewinds a key's message. */
 Test(pseudonymise, no_identifier_remains_in_the_pseudonymisers_memory_after_a_row)
 {
     static const char *const needles[] = {"9434765919", "4010232137",  "A123",       "100012345678",
                                           "ME14",       "1XQ",         "1980-02-29", "o brien",
-                                          "zoe",        "high street", "recordkey"};
+                                          "zoe",        "high street", "recordkey",  "otherkey"};
     static char long_name[20000];
-    Bench bench = bench_open(&patient_list);
+    const Text references[] = {TEXT("otherkey"), TEXT("otherkey")};
+    Bench bench = bench_open(&referring);
     RawIdentity identity = someone();
-    (void)row_of(&bench, &identity, TEXT("recordkey"));
+    const RawKeys keys = {TEXT("recordkey"), references};
+    (void)referring_row(&bench, &identity, keys);
 
     for (size_t i = 0; i < sizeof needles / sizeof needles[0]; i++)
         expect_nowhere(bench.pseudonymiser, needles[i]);
@@ -429,7 +526,7 @@ Test(pseudonymise, no_identifier_remains_in_the_pseudonymisers_memory_after_a_ro
     /* Once more through a message that has to grow. */
     memset(long_name, 'q', sizeof long_name);
     identity.fields[IDENTITY_FAMILY_NAME] = (Text){.data = long_name, .length = sizeof long_name};
-    (void)row_of(&bench, &identity, TEXT("recordkey"));
+    (void)referring_row(&bench, &identity, keys);
     expect_nowhere(bench.pseudonymiser, "9434765919");
     expect_nowhere(bench.pseudonymiser, "qqqq");
     bench_close(&bench);
@@ -448,8 +545,9 @@ Test(pseudonymise, no_identifier_remains_in_the_pseudonymisers_memory_after_a_fa
     bench.pseudonymiser->record_hash = EVP_MAC_CTX_new(algorithm); /* no key: it cannot hash */
     EVP_MAC_free(algorithm);
 
-    cr_expect_not(
-        pseudonymise_row(bench.pseudonymiser, &identity, TEXT("recordkey"), NULL, 0, &row, &error).ok);
+    cr_expect_not(pseudonymise_row(bench.pseudonymiser, &identity, (RawKeys){.own = TEXT("recordkey")}, NULL,
+                                   0, &row, &error)
+                      .ok);
 
     cr_expect_null(row);
     cr_expect_eq(error.code, ERROR_SYSTEM);

@@ -184,3 +184,40 @@ Test(sources, drug_treatment_identifies_nobody)
     for (size_t i = 0; i < spec->column_count; i++)
         cr_expect(!spec_column_identifies(&spec->columns[i]));
 }
+
+/* One that names no source, or not all of its key, would never be measured. */
+static void expect_references_fit(const IngestSpec *spec, int64_t *by_key)
+{
+    for (size_t i = 0; i < spec->reference_count; i++) {
+        const SpecReference *reference = &spec->references[i];
+        SCOPED(ingest_spec_close) IngestSpec *target = NULL;
+        char path[SHIPPED_PATH_BYTES];
+        Error error = {0};
+        cr_assert(ingest_spec_open(shipped_path("sources", reference->source.data, ".yaml", path), NULL,
+                                   &target, &error)
+                      .ok,
+                  "%s: %s", spec->source, error.message);
+        *by_key += reference->is_by_key;
+        if (reference->is_by_key)
+            cr_expect_eq(reference->column_count, target->key_count, "%s", spec->source);
+    }
+}
+
+Test(sources, each_reference_to_a_record_key_names_all_of_its_columns)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    const char *names[SHIPPED_MAX];
+    size_t count = shipped_names(arena, "sources", ".yaml", names);
+    int64_t by_key = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        SCOPED(ingest_spec_close) IngestSpec *spec = NULL;
+        char path[SHIPPED_PATH_BYTES];
+        Error error = {0};
+        cr_assert(ingest_spec_open(shipped_path("sources", names[i], ".yaml", path), NULL, &spec, &error).ok,
+                  "%s", error.message);
+        expect_references_fit(spec, &by_key);
+    }
+
+    cr_expect_eq(by_key, 3, "episodes to spells, contacts of both kinds to referrals");
+}
