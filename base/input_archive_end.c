@@ -145,7 +145,7 @@ Result archive_check_zip_end(InputLayer *layer, uint64_t position, Error *error)
     Tail tail = {.layer = layer, .position = position};
     const Archive *archive = layer->decoder;
     const unsigned char *bytes;
-    bool has_64;
+    bool has_64 = false;
 
     TRY(pass_directory(&tail, error));
     TRY(pass_end_64(&tail, position, &has_64, error));
