@@ -1,23 +1,27 @@
 /*
  * How many people a first linkage run links in a second: bench_link [--json] [--people N]
  * On a throwaway cluster with the durability of a real one. Each person has a register entry and two other
- * subjects, every second one a household subject; one in a hundred numbers was superseded.
+ * subjects, every second one a household subject; one in a hundred numbers was superseded. Behind that come
+ * the figures of bench_similarity, which need no database.
  */
 #include <ftw.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cluster.h"
 #include "base/config.h"
 #include "base/migrate.h"
+#include "bench/bench.h"
+#include "bench/similarity_figures.h"
 #include "linkage/linkage.h"
 #include "schema.h"
 
-enum { FOLDER_BYTES = 64, SQL_BYTES = 4096 };
+enum { FOLDER_BYTES = 64, SQL_BYTES = 4096, REPORT_FIGURES = 4 };
 
 static const char people_sql[] =
     "SET ROLE cinque_owner;"
@@ -93,18 +97,16 @@ static Result measure(const Cluster *cluster, LinkageReport *report, Error *erro
     return governance_result(governance, permit, &outcome, error);
 }
 
-static void print(const LinkageReport *report, bool json)
+static void add_report(const LinkageReport *report, BenchFigure *figures, size_t *count)
 {
     double seconds = (double)report->elapsed_us / 1e6;
+    const BenchFigure added[] = {{"people_per_s", (double)report->people / seconds, 0},
+                                 {"people", (double)report->people, 0},
+                                 {"subjects", (double)report->subjects, 0},
+                                 {"seconds", seconds, 3}};
 
-    if (json)
-        printf("{\"people_per_s\": %.0f, \"people\": %" PRId64 ", \"subjects\": %" PRId64
-               ", \"seconds\": %.3f}\n",
-               (double)report->people / seconds, report->people, report->subjects, seconds);
-    else
-        printf("people_per_s  %.0f\npeople        %" PRId64 "\nsubjects      %" PRId64
-               "\nseconds       %.3f\n",
-               (double)report->people / seconds, report->people, report->subjects, seconds);
+    memcpy(figures + *count, added, sizeof added);
+    *count += REPORT_FIGURES;
 }
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place)
@@ -117,6 +119,8 @@ static int remove_one(const char *path, const struct stat *status, int type, str
 
 static Result bench(const char *folder, int64_t people, bool json, Error *error)
 {
+    BenchFigure figures[REPORT_FIGURES + SIMILARITY_FIGURES_MAX];
+    size_t figure_count = 0;
     LinkageReport report = {0};
     Cluster cluster;
     Error ignored = {0};
@@ -127,9 +131,12 @@ static Result bench(const char *folder, int64_t people, bool json, Error *error)
         done = measure(&cluster, &report, error);
     Result stopped = cluster_stop(&cluster, &ignored);
     (void)stopped;
-    if (done.ok)
-        print(&report, json);
-    return done;
+    TRY(done);
+    add_report(&report, figures, &figure_count);
+    /* The cluster has stopped: nothing of it runs beside these. */
+    TRY(similarity_figures(figures, &figure_count, error));
+    bench_print(figures, figure_count, json);
+    return RESULT_OK;
 }
 
 int main(int argc, char **argv)
