@@ -120,6 +120,10 @@ Result cmd_key_create(Cli *cli, int argc, const char *const *argv, Error *error)
 Result cmd_key_list(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_key_rotate(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_key_ceremony(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_oblivious_key(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_oblivious_blind(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_oblivious_evaluate(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_oblivious_finalise(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_key_delivery(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_source_check(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_source_apply(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

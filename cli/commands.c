@@ -3,7 +3,7 @@
 
 #include "cli/cli.h"
 
-enum { NAME_BYTES = 64, COMMANDS_MAX = 64 };
+enum { NAME_BYTES = 64, COMMANDS_MAX = 96 };
 
 /* The whole command: dispatch, help and suggestions come from this table. A group's own verb stands before
  * its others. */
@@ -20,6 +20,16 @@ static const Command commands[] = {
      "split the root keys into three shares, any two restore them"},
     {"key delivery", cmd_key_delivery, "create NAME | import FILE | show",
      "keys that senders encrypt to, and senders' own"},
+    {"oblivious key", cmd_oblivious_key, "FILE --space S",
+     "key holder: make the key, print its public half for a space"},
+    {"oblivious blind", cmd_oblivious_blind, "VALUES --space S --secret FILE --request FILE",
+     "provider: blind NHS numbers or UPRNs"},
+    {"oblivious evaluate", cmd_oblivious_evaluate,
+     "REQUEST --key FILE --space S --answer FILE [--values-max N]",
+     "key holder: evaluate them unseen, with proof"},
+    {"oblivious finalise", cmd_oblivious_finalise,
+     "VALUES --secret FILE --request FILE --answer FILE --public-key HEX --tokens FILE",
+     "provider: check the proof and make the tokens"},
     {"source check", cmd_source_check, "SPEC [FILE] [--period CCYY-MM]",
      "check a spec, or what it would reject of a file"},
     {"source apply", cmd_source_apply, "[SPEC...]", "register specs and make their tables; all shipped ones"},

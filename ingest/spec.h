@@ -58,7 +58,7 @@ typedef struct SpecColumn {
     int issuer;          /* column of a local id's issuer, or SPEC_NONE */
     Text issuer_fixed, scheme;
     Text foreign_space; /* of a foreign pseudonym: "ISSUER/scheme/space" */
-    bool is_digest;     /* of a foreign pseudonym: by OpenPseudonymiser */
+    bool is_digest;     /* of a foreign pseudonym: of 64 hex digits, as its scheme makes them */
     int list;           /* of spec->lists, or SPEC_NONE */
     Text shape_text;
     Shape shape;      /* where shape_text is not empty */

@@ -36,9 +36,11 @@ const char *spec_build_foreign(const SpecBuild *build, const YamlColumn *yaml, S
         return "issuer_fixed: up to 63 letters, digits, _, . and -, as the sender of its cross-walk is named";
     if (!is_space_name(yaml->scheme) || !is_space_name(yaml->space))
         return "scheme and space: 1 to 32 lower-case letters, digits, _ and -";
-    column->is_digest = strcmp(yaml->scheme, OPENPSEUDONYMISER_SCHEME) == 0;
+    column->is_digest =
+        strcmp(yaml->scheme, OPENPSEUDONYMISER_SCHEME) == 0 || strcmp(yaml->scheme, OBLIVIOUS_SCHEME) == 0;
     if (column->is_digest && yaml->shape != NULL)
-        return "scheme openpseudonymiser: its digests have a form of their own, so there is no shape";
+        return "schemes openpseudonymiser and voprf-p256-sha256 have a form of their own, so there is no "
+               "shape";
     column->foreign_space =
         text_format(build->spec->arena, "%s/%s/%s", yaml->issuer_fixed, yaml->scheme, yaml->space);
     return NULL;

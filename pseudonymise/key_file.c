@@ -180,3 +180,45 @@ Result key_file_sync_parent(const char *path, Error *error)
     memory_free(copy);
     return result;
 }
+
+/* One write may take a part only. */
+static bool write_whole(int file, const uint8_t *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(file, bytes, length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        bytes += written;
+        length -= (size_t)written;
+    }
+    return true;
+}
+
+Result key_file_write_new(const char *path, const uint8_t *bytes, size_t length, Error *error)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (file < 0 && errno == EEXIST)
+        return fail(error, ERROR_CONFIG, "%s: is there already, and is never written over", path);
+    if (file < 0)
+        return fail_errno(error, "%s: cannot be made", path);
+    /* The process's umask may only have narrowed 0600. */
+    bool done = fchmod(file, 0600) == 0 && write_whole(file, bytes, length) && fsync(file) == 0;
+    Result result =
+        done ? key_file_sync_parent(path, error) : fail_errno(error, "%s: cannot be written", path);
+    (void)close(file);
+    if (!result.ok)
+        (void)unlink(path);
+    return result;
+}
+
+Result key_file_write_random(const char *path, Error *error)
+{
+    SCOPED(secret_close) Secret *key = NULL;
+
+    TRY(secret_create(KEY_BYTES, &key, error));
+    TRY(secret_random(secret_bytes(key), KEY_BYTES, error));
+    return key_file_write_new(path, secret_bytes(key), KEY_BYTES, error);
+}

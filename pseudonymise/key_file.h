@@ -31,5 +31,10 @@ Result key_file_exists(const KeyFolder *folder, const char *name, bool *exists, 
 /* Never over an existing file: ERROR_CONFIG. */
 Result key_file_write(const KeyFolder *folder, const char *name, const uint8_t key[KEY_BYTES], Error *error)
     CHECKED;
+/* A file of any length at a path of its own: 0600 whatever the umask is, synchronised, whole or not at all,
+ * never over another (ERROR_CONFIG). */
+Result key_file_write_new(const char *path, const uint8_t *bytes, size_t length, Error *error) CHECKED;
+/* The same with a new key. */
+Result key_file_write_random(const char *path, Error *error) CHECKED;
 /* Makes the entry of a file or folder in the folder that it lies in durable. */
 Result key_file_sync_parent(const char *path, Error *error) CHECKED;

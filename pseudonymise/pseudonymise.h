@@ -138,6 +138,49 @@ typedef struct KeyringRestored {
 Result keyring_restore(const char *folder, const char *const paths[KEYRING_SHARES_NEEDED],
                        KeyringRestored *restored, Error *error) CHECKED;
 
+/*
+ * ---- oblivious tokens: provider and key holder make them together, neither can alone (RFC 9497, VOPRF) ----
+ *
+ * The provider blinds its values into a request, the key holder evaluates that into an answer without seeing
+ * them, the provider finalises it into tokens, which the hub takes as foreign pseudonyms. All by files; every
+ * file made is new, 0600, whole or not there. docs/decisions/oblivious-tokens.md
+ */
+#define OBLIVIOUS_SCHEME "voprf-p256-sha256" /* of the foreign pseudonyms */
+
+enum { OBLIVIOUS_PUBLIC_BYTES = 67, OBLIVIOUS_VALUES_MAX = 1000000 };
+
+typedef struct ObliviousReport {
+    int64_t values, valid; /* lines; of those the ones that tokens are made of */
+} ObliviousReport;
+
+/* The key holder's root, 32 bytes. Each space has a key of its own, derived from it. */
+Result oblivious_key_create(const char *path, Error *error) CHECKED;
+/* In hex: what providers check answers against; to be given them by another way than the answers. */
+Result oblivious_key_public(const char *path, const char *space, char out[OBLIVIOUS_PUBLIC_BYTES],
+                            Error *error) CHECKED;
+
+typedef struct ObliviousBlinding {
+    const char *values;           /* the kind, nhs_number or uprn, then one value a line */
+    const char *space;            /* what the tokens are for */
+    const char *secret, *request; /* to be made; the secret stays with the provider until it has its tokens */
+} ObliviousBlinding;
+Result oblivious_blind(const ObliviousBlinding *of, ObliviousReport *report, Error *error) CHECKED;
+
+typedef struct ObliviousEvaluation {
+    const char *request, *key, *space; /* each use is written down in KEY.log before there is an answer */
+    int64_t values_max;                /* ERROR_REFUSED for more */
+    const char *answer;                /* to be made */
+} ObliviousEvaluation;
+Result oblivious_evaluate(const ObliviousEvaluation *of, ObliviousReport *report, Error *error) CHECKED;
+
+typedef struct ObliviousFinalising {
+    const char *values, *secret, *request, *answer;
+    const char *public_key; /* as oblivious_key_public tells it */
+    const char *tokens; /* to be made: "pseudonym", then a line for each value, empty for an invalid one */
+} ObliviousFinalising;
+/* ERROR_INPUT when a proof does not hold, or the values are not those of the request. */
+Result oblivious_finalise(const ObliviousFinalising *of, ObliviousReport *report, Error *error) CHECKED;
+
 /* ---- tokens ---- */
 
 typedef enum TokenKind {

@@ -1,6 +1,5 @@
 #include "pseudonymise/share_file.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -87,14 +86,6 @@ static size_t format(const Share *share, char *out)
            (size_t)snprintf(out + length, FILE_BYTES_MAX - length, "check %s\n", hash_format(&check, hex));
 }
 
-static Result write_all(int file, const char *path, const char *bytes, size_t length, Error *error)
-{
-    /* The process's umask may only have narrowed 0600. */
-    if (fchmod(file, 0600) != 0 || write(file, bytes, length) != (ssize_t)length || fsync(file) != 0)
-        return fail_errno(error, "%s: share cannot be written", path);
-    return RESULT_OK;
-}
-
 Result share_write(const char *path, const Share *share, Error *error)
 {
     SCOPED(secret_close) Secret *text = NULL;
@@ -103,18 +94,7 @@ Result share_write(const char *path, const Share *share, Error *error)
         return fail(error, ERROR_LIMIT, "key share: more than %d bytes", SHARE_POINTS_MAX);
     TRY(secret_create(FILE_BYTES_MAX, &text, error));
     size_t length = format(share, (char *)secret_bytes(text));
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (file < 0 && errno == EEXIST)
-        return fail(error, ERROR_CONFIG, "%s: is there already, a share is never written over", path);
-    if (file < 0)
-        return fail_errno(error, "%s: share cannot be made", path);
-    Result result = write_all(file, path, (const char *)secret_bytes(text), length, error);
-    (void)close(file);
-    if (result.ok)
-        result = key_file_sync_parent(path, error);
-    if (!result.ok)
-        (void)unlink(path);
-    return result;
+    return key_file_write_new(path, secret_bytes(text), length, error);
 }
 
 /* ---- reading ---- */

@@ -64,7 +64,10 @@ Test(foreign_spec, a_digest_of_openpseudonymiser_has_no_shape)
 {
     expect_error(HEAD("list", "columns:\n  - " PSEUDONYM
                               "issuer_fixed: A, scheme: openpseudonymiser, space: b, shape: XX }\n"),
-                 "its digests have a form of their own");
+                 "have a form of their own");
+    expect_error(HEAD("list", "columns:\n  - " PSEUDONYM
+                              "issuer_fixed: A, scheme: voprf-p256-sha256, space: b, shape: XX }\n"),
+                 "have a form of their own");
 }
 
 Test(foreign_spec, only_a_crosswalk_holds_a_pseudonym_beside_a_number)
