@@ -276,7 +276,7 @@ Result load_deliveries(const Cli *cli, int64_t streams, Delivery *deliveries, si
 Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error)
 {
     Delivery one = {.delivery = {.period = DATE_NONE}}, *deliveries = &one;
-    const char *list = NULL, *status = "final";
+    const char *list = NULL, *status = "final", *again = NULL;
     int64_t held = 0, streams = 1;
     bool is_nil = false;
     const Option options[] = {
@@ -285,6 +285,7 @@ Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error)
         {"status", OPTION_TEXT, false, NULL, "provisional, final (default) or year_end", &status},
         {"replace", OPTION_FLAG, false, NULL, "it supersedes an earlier delivery of that month",
          &one.delivery.replace},
+        {"again", OPTION_TEXT, false, NULL, "load it although it was withdrawn, and why; logged", &again},
         {"nil", OPTION_FLAG, false, NULL, "a nil return: there is no file", &is_nil},
         {"deliveries", OPTION_TEXT, false, NULL, "a list of deliveries, loaded in order", &list},
         {"streams", OPTION_COUNT, false, "1", "loads of a list side by side, up to 8", &streams},
@@ -293,6 +294,7 @@ Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error)
     size_t count = 1;
 
     TRY(cli_parse(cli, argc, argv, options, sizeof options / sizeof options[0], 0, 2, error));
+    TRY(ingest_again_check(again, error));
     if ((list != NULL || held > 0) && cli->argument_count > 0)
         return fail(error, ERROR_USAGE, "--deliveries, --delivery: take no source or file beside them");
     if (streams < 1 || streams > STREAMS_MAX || (streams > 1 && list == NULL))
@@ -307,5 +309,7 @@ Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error)
         if (one.delivery.period == DATE_NONE)
             return fail(error, ERROR_USAGE, "--period: required");
     }
+    for (size_t i = 0; i < count; i++)
+        deliveries[i].delivery.again = again;
     return load_deliveries(cli, streams, deliveries, count, error);
 }

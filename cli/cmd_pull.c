@@ -14,6 +14,7 @@ typedef struct Pulling {
     IngestPull *pull;
     Work work;
     char archive[CLI_PATH_BYTES];
+    const char *again; /* why what was withdrawn is taken; NULL: it is not */
     size_t archived, duplicates, refused;
     Error first; /* of those refused */
 } Pulling;
@@ -55,7 +56,7 @@ static Result begin(Pulling *pulling, Error *error)
         .source = text_from(ingest_feed_source(feed)),
         .sender = text_from(ingest_feed_sender(feed)),
         .object = text_from(ingest_feed_name(feed)),
-        .detail = ingest_pull_detail(feed, pulling->cli->arena),
+        .detail = ingest_pull_detail(feed, pulling->again, pulling->cli->arena),
     };
 
     return work_begin(pulling->cli, &request, &pulling->work, error);
@@ -123,9 +124,11 @@ static Result load_archived(Pulling *pulling, Error *error)
     for (size_t i = 0; i < held_count; i++) {
         if (strcmp(held[i].feed, ingest_feed_name(pulling->feed)) != 0)
             continue;
-        if (held_is_loadable(&held[i]))
-            TRY(held_wanted(cli, &held[i], &deliveries[count++], error));
-        else if (held[i].has_archive && !held[i].needs_opening) /* a load that was killed behind its commit */
+        if (held_is_loadable(&held[i])) {
+            TRY(held_wanted(cli, &held[i], &deliveries[count], error));
+            deliveries[count++].delivery.again = pulling->again;
+        } else if (held[i].has_archive &&
+                   !held[i].needs_opening) /* a load that was killed behind its commit */
             TRY(ingest_archive_forget(pulling->archive, held[i].delivery_id, error));
     }
     return count > 0 ? load_deliveries(cli, 1, deliveries, count, error) : RESULT_OK;
@@ -156,9 +159,12 @@ Result cmd_pull(Cli *cli, int argc, const char *const *argv, Error *error)
     const Option options[] = {
         {"load", OPTION_FLAG, false, NULL, "load what is archived as well, each under a permit", &loads},
         {"period", OPTION_MONTH, false, NULL, "the month, of a feed whose files do not tell it", &period},
+        {"again", OPTION_TEXT, false, NULL, "take what was withdrawn as well, and why; logged",
+         &pulling.again},
     };
 
-    TRY(cli_parse(cli, argc, argv, options, 2, 1, 1, error));
+    TRY(cli_parse(cli, argc, argv, options, 3, 1, 1, error));
+    TRY(ingest_again_check(pulling.again, error));
     TRY(pulling_open(&pulling, cli->arguments[0], period, error));
     return pull(&pulling, loads, error);
 }

@@ -43,7 +43,7 @@ static const Command commands[] = {
     {"governance apply", cmd_governance_apply, "FILE [--dry-run]", "apply people, agreements and projects"},
     {"reference add", cmd_reference_add, "FILE --edition E", "take in a postcode directory"},
     {"reference add-totals", cmd_reference_add_totals, "FILE", "take in published figures to compare with"},
-    {"pull", cmd_pull, "FEED [--load] [--period CCYY-MM]",
+    {"pull", cmd_pull, "FEED [--load] [--period CCYY-MM] [--again REASON]",
      "archive what a feed's sender left, sealed, and load it"},
     {"deliveries", cmd_deliveries, "[--missing CCYY-MM]",
      "what was pulled and what became of it, or did not come"},

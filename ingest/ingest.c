@@ -302,13 +302,29 @@ static Result take_content(const GovernancePermit *permit, const IngestDelivery 
     return RESULT_OK;
 }
 
+Result ingest_again_check(const char *reason, Error *error)
+{
+    Text text = text_from(reason != NULL ? reason : "");
+    bool is_line = text_is_utf8(text) && text.length <= INGEST_AGAIN_BYTES_MAX;
+
+    if (reason == NULL)
+        return RESULT_OK;
+    for (size_t i = 0; i < text.length; i++)
+        is_line = is_line && (unsigned char)text.data[i] >= ' ' && text.data[i] != 0x7f;
+    if (!is_line || text_trim(text).length == 0)
+        return fail(error, ERROR_USAGE, "--again: the reason, a line of at most %d bytes",
+                    INGEST_AGAIN_BYTES_MAX);
+    return RESULT_OK;
+}
+
 Text ingest_delivery_detail(const IngestDelivery *delivery, char out[INGEST_DETAIL_BYTES])
 {
     char period[DATE_TEXT_BYTES];
 
-    snprintf(out, INGEST_DETAIL_BYTES, "period=%s status=%s replace=%s",
+    snprintf(out, INGEST_DETAIL_BYTES, "period=%s status=%s replace=%s%s%s",
              month_format(delivery->period, period), STORE_STATUS_NAMES[delivery->status],
-             delivery->replace ? "yes" : "no");
+             delivery->replace ? "yes" : "no", delivery->again != NULL ? " again=" : "",
+             delivery->again != NULL ? delivery->again : "");
     return text_from(out);
 }
 
@@ -326,6 +342,7 @@ Result ingest_load(const IngestContext *context, const GovernancePermit *permit,
     };
 
     TRY(check_delivery(spec, delivery, error));
+    TRY(ingest_again_check(delivery->again, error));
     fill_report(spec, delivery, report);
     TRY(take_content(permit, delivery, report, error));
     TRY(run(&load, permit, error));

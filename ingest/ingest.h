@@ -38,8 +38,9 @@ typedef struct IngestDelivery {
     const char *sender;
     Month period;
     IngestStatus status;
-    bool replace;   /* supersedes an earlier delivery of the same source, sender and period */
-    bool is_signed; /* its sender's manifest vouches for the content */
+    bool replace;      /* supersedes an earlier delivery of the same source, sender and period */
+    bool is_signed;    /* its sender's manifest vouches for the content */
+    const char *again; /* why it is loaded although it was withdrawn (ingest_again_check); NULL: it was not */
 } IngestDelivery;
 
 typedef enum IngestOutcome {
@@ -125,8 +126,11 @@ Result ingest_propose(const char *path, const IngestProposal *wanted, FILE *out,
 
 /* Object of the permit for a delivery: its content hash in hex, or "nil" when path is NULL. */
 Result ingest_delivery_object(const char *path, char out[HASH_TEXT_BYTES], Error *error) CHECKED;
-enum { INGEST_DETAIL_BYTES = 64 };
-/* Detail of the permit for a delivery: "period=2026-07 status=final replace=no". */
+enum { INGEST_AGAIN_BYTES_MAX = 200, INGEST_DETAIL_BYTES = 80 + INGEST_AGAIN_BYTES_MAX };
+/* A reason as the log keeps it: one line of text. NULL: none is given. */
+Result ingest_again_check(const char *reason, Error *error) CHECKED;
+/* Detail of the permit for a delivery: "period=2026-07 status=final replace=no", and " again=REASON" where
+ * there is one. */
 Text ingest_delivery_detail(const IngestDelivery *delivery, char out[INGEST_DETAIL_BYTES]);
 /*
  * The permit is for GOVERNANCE_LOAD, the delivery's content hash as object (nil return: "nil") and its
@@ -210,7 +214,7 @@ size_t ingest_pull_count(const IngestPull *pull);
 size_t ingest_pull_known(const IngestPull *pull); /* lay there and were taken before */
 const char *ingest_pull_name(const IngestPull *pull, size_t index);
 /* The object of the permit is the feed's name, its source and sender those of the feed: */
-Text ingest_pull_detail(const IngestFeed *feed, Arena *arena);
+Text ingest_pull_detail(const IngestFeed *feed, const char *again, Arena *arena);
 
 typedef struct IngestPulled {
     int64_t delivery_id;

@@ -140,9 +140,10 @@ const char *ingest_pull_name(const IngestPull *pull, size_t index)
     return pull->items[index].name;
 }
 
-Text ingest_pull_detail(const IngestFeed *feed, Arena *arena)
+Text ingest_pull_detail(const IngestFeed *feed, const char *again, Arena *arena)
 {
-    return text_format(arena, "feed=%s", feed->name);
+    return text_format(arena, "feed=%s%s%s", feed->name, again != NULL ? " again=" : "",
+                       again != NULL ? again : "");
 }
 
 /* ---- one of them ---- */
@@ -283,9 +284,13 @@ static Result enter(const Taking *taking, const GovernancePermit *permit, const 
                     IngestPulled *pulled, Error *error)
 {
     const IngestPullContext *context = &taking->pull->context;
+    Error ignored = {0};
 
-    TRY(delivery_archive(context->loader, permit, pulled->delivery_id, sum, &pulled->is_duplicate,
-                         &pulled->duplicate_of, error));
+    Result result = delivery_archive(context->loader, permit, pulled->delivery_id, sum, &pulled->is_duplicate,
+                                     &pulled->duplicate_of, error);
+    if (!result.ok && error->code == ERROR_REFUSED) /* and nothing else: what is committed may look lost */
+        (void)archive_remove(context->archive_folder, pulled->delivery_id, &ignored).ok;
+    TRY(result);
     pulled->content = sum->content;
     pulled->bytes = sum->bytes;
     pulled->archive_bytes = sum->sealed_bytes;

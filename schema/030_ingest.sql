@@ -209,13 +209,35 @@ BEGIN
 END $$;
 
 -- A permit's object is the content alone; whose delivery of what, for which period, how final and whether in place of
--- another stands in its log entry (governance/entry.h), the latter as ingest_delivery_detail writes it.
+-- another stands in its log entry (governance/entry.h), the latter as ingest_delivery_detail writes it; behind it may
+-- stand why something withdrawn is taken again.
 CREATE FUNCTION ingest.permit_is_for(permit bytea, source text, sender text, detail text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (SELECT FROM audit.permit AS p JOIN audit.intake AS i USING (entry_id)
                     WHERE p.permit_id = $1 AND audit.entry_text(i.entry, 9) = $2
-                      AND audit.entry_text(i.entry, 10) = $3 AND audit.entry_text(i.entry, 14) = $4)
+                      AND audit.entry_text(i.entry, 10) = $3
+                      AND split_part(audit.entry_text(i.entry, 14), ' again=', 1) = $4)
 $$;
+
+-- What somebody has taken back comes again by mistake, or by whoever laid an old file and its manifest down once more:
+-- it is taken only under a permit that says why.
+CREATE FUNCTION ingest.withdrawn_require(permit bytea, of_source int2, of_sender text, of_period int4, of_content bytea)
+RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    last ingest.load;
+BEGIN
+    SELECT l.* INTO last FROM ingest.load AS l
+     WHERE (l.source_id, l.sender, l.period, l.content) = (of_source, of_sender, of_period, of_content)
+       AND l.state NOT IN ('open', 'abandoned', 'rejected')
+     ORDER BY l.load_id DESC LIMIT 1;
+    IF last.state = 'withdrawn' AND NOT EXISTS (
+           SELECT FROM audit.permit AS p JOIN audit.intake AS i USING (entry_id)
+            WHERE p.permit_id = permit AND audit.entry_text(i.entry, 14) LIKE '% again=_%') THEN
+        RAISE EXCEPTION 'the same content was withdrawn as load %: if it is right after all, give --again with the reason',
+            last.load_id USING ERRCODE = 'CQ001';
+    END IF;
+END $$;
 
 -- The load as opened under this permit, locked; raises unless it is open and the permit covers it.
 CREATE FUNCTION ingest.load_claim(permit bytea, wanted int4) RETURNS ingest.load
@@ -379,6 +401,7 @@ BEGIN
             USING ERRCODE = 'CQ001';
     END IF;
 
+    PERFORM ingest.withdrawn_require(permit, found_source, load_open.sender, load_open.period, load_open.content);
     INSERT INTO ingest.load (source_id, sender, period, status, content, spec_version, directory_edition, permit_id,
                              may_replace)
     VALUES (found_source, load_open.sender, load_open.period, load_open.status, load_open.content,

@@ -151,6 +151,9 @@ BEGIN
            AND l.state = 'published') THEN
         same := 0;
     END IF;
+    IF same IS NULL THEN
+        PERFORM ingest.withdrawn_require(permit, held.source_id, held.sender, held.period, delivery_archive.content);
+    END IF;
     UPDATE ingest.delivery AS d
        SET state = CASE WHEN same IS NULL THEN 'archived' ELSE 'duplicate' END, duplicate_of = nullif(same, 0),
            content = delivery_archive.content, bytes = delivery_archive.bytes,

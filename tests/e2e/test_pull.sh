@@ -150,7 +150,11 @@ load=$(sql "SELECT load_id FROM ingest.load WHERE state = 'published'")
 cinque withdraw "$load" >/dev/null
 expect_equal "a withdrawal shows in the ledger" "$(states | cut -d' ' -f1)" withdrawn
 touch "$drop/plain_${first/-/}.csv"
-cinque pull plain >/dev/null
+# Switch: ingest.withdrawn_require in ingest.delivery_archive.
+expect "what was withdrawn is not taken again, and the pull says what to do" \
+    refused_with 'withdrawn as load [0-9]*: .* give --again' cinque pull plain
+expect "and its archive is gone" test ! -e "$CINQUE_DATA/archive/5.sealed"
+cinque pull plain --again 'the sender was right' >/dev/null
 expect_equal "and the same may come again" "$(states)" "withdrawn duplicate archived archived archived"
 
 # ---- what did not come ----
@@ -169,7 +173,8 @@ expect_equal "each deletion had its permit" "$(sql "SELECT count(*) FROM audit.p
 
 # ---- pull and load at once ----
 drop_file "plain_${first/-/}c.csv" "$(extract "$first")"
-quiet cinque load --delivery 5
+expect "nor loaded without a reason" refused_with 'give --again' cinque load --delivery 5
+quiet cinque load --delivery 5 --again 'the sender was right'
 expect "pull --load archives and loads" quiet cinque pull plain --load
 expect_equal "all of the feed that could be loaded is" "$(sql "SELECT count(*) FROM ingest.delivery WHERE feed = 'plain' AND state IN ('archived', 'loading')")" 0
 expect_equal "no session of the loader reads a table" \
@@ -223,9 +228,9 @@ feed authored "signer: $(fingerprint author)"
 expect "that of the key it demands is loaded" quiet cinque load --delivery "$(last_delivery)"
 withdraw_third
 drop_file "authored_${third/-/}b.csv" "$(extract "$third")"
-quiet cinque pull authored
+quiet cinque pull authored --again "its content is what was sent"
 expect "what is not signed at all is refused by that feed" \
-    refused_with "its sender's signature is demanded" cinque load --delivery "$(last_delivery)"
+    refused_with "its sender's signature is demanded" cinque load --delivery "$(last_delivery)" --again "its content is what was sent"
 
 # ---- packed ----
 # Switch: count the bytes as delivered in cli/held.c.

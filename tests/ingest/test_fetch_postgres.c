@@ -265,7 +265,7 @@ static IngestPulled pull_once(const IngestFeed *feed)
         .source = TEXT("visit"),
         .sender = TEXT("hosp_a"),
         .object = TEXT("visits"),
-        .detail = ingest_pull_detail(feed, arena),
+        .detail = ingest_pull_detail(feed, NULL, arena),
     };
     IngestPulled pulled = {0};
     Error error = {0};

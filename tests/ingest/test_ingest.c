@@ -554,8 +554,54 @@ Test(ingest, a_withdrawn_load_is_not_active_but_its_rows_stay)
     cr_expect_eq(world_count("SELECT count(*) FROM records.visit"), 3);
     cr_expect_eq(
         world_count("SELECT count(*) FROM ingest.load WHERE state = 'withdrawn' AND held_to IS NOT NULL"), 1);
-    IngestReport again = must_load(WORLD_HEADER GOOD_ROWS);
-    cr_expect_eq(again.outcome, INGEST_LOADED, "what was withdrawn can be delivered again");
+}
+
+/* Switch: ingest.withdrawn_require in ingest.load_open. */
+Test(ingest, what_was_withdrawn_is_loaded_again_for_a_reason_alone)
+{
+    Error error = {0};
+    IngestReport report;
+    must_load(WORLD_HEADER GOOD_ROWS);
+    cr_assert(world_withdraw(&world, 1, &error).ok, "%s", error.message);
+    IngestDelivery delivery = world_delivery(WORLD_HEADER GOOD_ROWS);
+
+    Result result = world_load(&world, spec, &delivery, &report, &error);
+
+    cr_expect_not(result.ok);
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_not_null(strstr(error.message, "withdrawn as load 1"), "%s", error.message);
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load"), 1);
+    delivery.again = "it was right after all";
+    cr_expect_eq(world_must_load(&world, spec, &delivery).outcome, INGEST_LOADED);
+    cr_expect_eq(world_count("SELECT count(*) FROM audit.intake WHERE audit.entry_text(entry, 14) ="
+                             " 'period=2026-07 status=final replace=no again=it was right after all'"),
+                 1);
+}
+
+Test(ingest, other_content_than_was_withdrawn_needs_no_reason)
+{
+    Error error = {0};
+    must_load(WORLD_HEADER GOOD_ROWS);
+    cr_assert(world_withdraw(&world, 1, &error).ok, "%s", error.message);
+
+    cr_expect_eq(must_load(WORLD_HEADER).outcome, INGEST_LOADED);
+}
+
+Test(ingest, a_reason_is_one_line_of_text)
+{
+    static const char *const wrong[] = {"", "  ", "two\nlines", "\xff", "\x7f"};
+    char long_one[INGEST_AGAIN_BYTES_MAX + 2];
+    Error error = {0};
+
+    memset(long_one, 'x', sizeof long_one);
+    long_one[sizeof long_one - 1] = '\0';
+    cr_expect_not(ingest_again_check(long_one, &error).ok);
+    cr_expect(ingest_again_check(long_one + 1, &error).ok);
+    cr_expect(ingest_again_check(NULL, &error).ok);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        cr_expect_not(ingest_again_check(wrong[i], &error).ok, "%zu", i);
+        cr_expect_eq(error.code, ERROR_USAGE);
+    }
 }
 
 Test(ingest, a_load_that_is_not_published_cannot_be_withdrawn)

@@ -26,6 +26,7 @@ static World world;
 static IngestSpec *spec;
 static IngestFeed *feed;
 static char archive[PATH_BYTES];
+static const char *given_reason; /* the reason that pulls and loads give */
 
 static const char *below(const char *name)
 {
@@ -83,7 +84,7 @@ static GovernancePermit *permit_of(const IngestFeed *of)
         .source = text_from(ingest_feed_source(of)),
         .sender = text_from(ingest_feed_sender(of)),
         .object = text_from(ingest_feed_name(of)),
-        .detail = ingest_pull_detail(of, arena),
+        .detail = ingest_pull_detail(of, given_reason, arena),
     };
 
     cr_assert(governance_request(world.governance, &request, &permit, &error).ok, "%s", error.message);
@@ -416,21 +417,32 @@ Test(pull, a_required_manifest_that_is_missing_refuses)
 
 /* ---- loading ---- */
 
-static IngestReport load_held(int64_t delivery_id, const char *content)
+static Result try_load_held(int64_t delivery_id, const char *content, IngestReport *report, Error *error)
 {
     const IngestArchive held = {.folder = archive, .delivery_id = delivery_id, .keyring = world.keyring};
     IngestDelivery delivery = world_delivery(content);
+    delivery.again = given_reason;
     SCOPED(governance_permit_close) GovernancePermit *permit = world_permit(&world, spec, &delivery);
     const IngestContext context = {
         .loader = world.loader, .keyring = world.keyring, .quarantine_folder = support_folder()};
+    Error failure = {0};
+
+    delivery.path = ingest_archive_serve(&held);
+    Result loaded = ingest_load(&context, permit, spec, &delivery, report, error);
+    (void)ingest_archive_serve(NULL);
+    cr_assert(
+        governance_result(world.governance, permit, &(GovernanceOutcome){.succeeded = loaded.ok}, &failure)
+            .ok,
+        "%s", failure.message);
+    return loaded;
+}
+
+static IngestReport load_held(int64_t delivery_id, const char *content)
+{
     IngestReport report;
     Error error = {0};
 
-    delivery.path = ingest_archive_serve(&held);
-    cr_assert(ingest_load(&context, permit, spec, &delivery, &report, &error).ok, "%s", error.message);
-    (void)ingest_archive_serve(NULL);
-    cr_assert(governance_result(world.governance, permit, &(GovernanceOutcome){.succeeded = true}, &error).ok,
-              "%s", error.message);
+    cr_assert(try_load_held(delivery_id, content, &report, &error).ok, "%s", error.message);
     return report;
 }
 
@@ -448,10 +460,66 @@ Test(pull, a_load_from_the_archive_is_a_load_and_the_ledger_follows)
     Error error = {0};
     cr_assert(world_withdraw(&world, report.load_id, &error).ok, "%s", error.message);
     expect_state(1, "withdrawn");
-    IngestPulled again = must_take("visit_202607_again.csv", ROWS);
-    cr_expect_not(again.is_duplicate, "a withdrawn delivery can come again");
+}
+
+static void take_and_withdraw(void)
+{
+    Error error = {0};
+
+    (void)must_take("visit_202607.csv", ROWS);
+    cr_assert(world_withdraw(&world, load_held(1, ROWS).load_id, &error).ok, "%s", error.message);
+}
+
+/* Switch: ingest.withdrawn_require in ingest.delivery_archive. */
+Test(pull, what_was_withdrawn_is_not_taken_again_without_a_reason)
+{
+    IngestPulled pulled;
+    Error error = {0};
+    take_and_withdraw();
+    drop("visit_202607_again.csv", ROWS);
+
+    Result result = take_first(&pulled, &error);
+
+    cr_expect_not(result.ok);
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_not_null(strstr(error.message, "withdrawn as load 1: if it is right after all, give --again"),
+                       "%s", error.message);
+    expect_state(2, "seen");
+    cr_expect(is_there("drop/visit_202607_again.csv"), "and is not acknowledged");
+    cr_expect_not(is_there("archive/2.sealed"));
+    cr_expect_not(is_there("archive/2.opening"));
+}
+
+/* Switch: the same in ingest.load_open; what was archived is loaded under a reason of its own. */
+Test(pull, with_a_reason_it_is_taken_and_loaded_and_the_reason_is_in_the_log)
+{
+    Error error = {0};
+    take_and_withdraw();
+    given_reason = "the sender was right";
+
+    IngestPulled pulled = must_take("visit_202607_again.csv", ROWS);
+
+    cr_expect_not(pulled.is_duplicate);
+    cr_expect_eq(world_count("SELECT count(*) FROM audit.intake WHERE audit.entry_text(entry, 14) ="
+                             " 'feed=visits again=the sender was right'"),
+                 1);
+    given_reason = NULL;
+    cr_expect_not(try_load_held(2, ROWS, &(IngestReport){0}, &error).ok);
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    given_reason = "the sender was right";
     cr_expect_eq(load_held(2, ROWS).outcome, INGEST_LOADED);
     expect_state(2, "published");
+}
+
+Test(pull, what_was_published_since_it_was_withdrawn_needs_no_reason)
+{
+    take_and_withdraw();
+    given_reason = "the sender was right";
+    (void)must_take("visit_202607_again.csv", ROWS);
+    (void)load_held(2, ROWS);
+    given_reason = NULL;
+
+    cr_expect(must_take("visit_202607_third.csv", ROWS).is_duplicate);
 }
 
 Test(pull, a_rejected_load_shows_in_the_ledger)

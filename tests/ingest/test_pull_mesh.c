@@ -115,7 +115,7 @@ static GovernancePermit *permit_to_pull(void)
                                        .source = text_from(ingest_feed_source(feed)),
                                        .sender = text_from(ingest_feed_sender(feed)),
                                        .object = text_from(ingest_feed_name(feed)),
-                                       .detail = ingest_pull_detail(feed, arena)};
+                                       .detail = ingest_pull_detail(feed, NULL, arena)};
 
     cr_assert(governance_request(world.governance, &request, &permit, &error).ok, "%s", error.message);
     return permit;
