@@ -55,6 +55,16 @@ static bool is_tolerance(Text text)
     return end != copy && *end == '\0' && percent <= 100;
 }
 
+/* As the required column of that shape has it, in which a list is counted. */
+static bool is_practice(Text text)
+{
+    bool is_good = text.length == 6 && text.data[0] >= 'A' && text.data[0] <= 'Z';
+
+    for (size_t i = 1; is_good && i < text.length; i++)
+        is_good = text.data[i] >= '0' && text.data[i] <= '9';
+    return is_good;
+}
+
 /* Of the same source, sender, month, measure and practice. */
 static bool is_given_twice(const Totals *totals, const Text *fields)
 {
@@ -83,6 +93,8 @@ static Result check(const Totals *totals, const Text *fields, Month *period, Err
         return wrong(totals, "measure is rows, people or list size", error);
     if (is_list != (fields[PRACTICE].length > 0) || is_list == (fields[TOLERANCE].length > 0))
         return wrong(totals, "a list size names its practice, any other measure its tolerance", error);
+    if (is_list && !is_practice(fields[PRACTICE]))
+        return wrong(totals, "a practice is a letter and five digits", error);
     if (!text_to_int64(fields[VALUE], &value) || value < 0)
         return wrong(totals, "value is no whole number", error);
     if (!is_list && !is_tolerance(fields[TOLERANCE]))

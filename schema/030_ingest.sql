@@ -219,6 +219,23 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                       AND split_part(audit.entry_text(i.entry, 14), ' again=', 1) = $4)
 $$;
 
+-- A version is read for the months in which it is in effect on the last day, and of several the newest: an older one may
+-- be from before a limit.
+CREATE FUNCTION ingest.version_require(of_source int2, wanted int4, period int4) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    last_day date := (timestamp '2000-01-01' + make_interval(months => period + 1))::date - 1;
+    newest int4;
+BEGIN
+    SELECT max(v.version) INTO newest FROM ingest.source_version AS v
+     WHERE v.source_id = of_source AND v.effective_from <= last_day
+       AND coalesce(v.effective_to >= last_day, true);
+    IF newest > wanted THEN
+        RAISE EXCEPTION 'spec: version % is superseded in the delivery''s period by version %', wanted, newest
+            USING ERRCODE = 'CQ003';
+    END IF;
+END $$;
+
 -- What somebody has taken back comes again by mistake, or by whoever laid an old file and its manifest down once more:
 -- it is taken only under a permit that says why.
 CREATE FUNCTION ingest.withdrawn_require(permit bytea, of_source int2, of_sender text, of_period int4, of_content bytea)
@@ -358,6 +375,7 @@ BEGIN
         RAISE EXCEPTION 'source % version %: not registered as this spec has it', load_open.source,
             load_open.spec_version USING ERRCODE = 'CQ003', HINT = 'source apply';
     END IF;
+    PERFORM ingest.version_require(found_source, load_open.spec_version, load_open.period);
     -- Anybody else's would join people by hearsay.
     IF EXISTS (SELECT FROM ingest.source AS s
                 WHERE s.source_id = found_source AND s.crosswalk_issuer <> load_open.sender) THEN

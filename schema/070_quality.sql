@@ -472,6 +472,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
      WHERE e.is_due ORDER BY e.source, e.sender
 $$;
 
+-- Of a source: by an agreement, which may have ended, or by what was loaded.
+CREATE FUNCTION ingest.is_sender(of_source text, wanted text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM governance.agreement AS a WHERE a.source = $1 AND a.sender = $2)
+        OR EXISTS (SELECT FROM ingest.load AS l JOIN ingest.source AS s USING (source_id)
+                    WHERE s.name = $1 AND l.sender = $2 AND l.state = 'published')
+$$;
+
 -- The object of the permit is the SHA-256 of the file of totals, in hex. Each line: source, sender, period as months
 -- since 2000-01, measure, practice, value, tolerance, origin. A figure that is published anew takes the place of its
 -- earlier one.
@@ -486,6 +494,19 @@ BEGIN
      WHERE NOT EXISTS (SELECT FROM ingest.source AS s WHERE s.name = fields[8 * n + 1]) LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'totals: figure % is for a source that is not registered', unknown USING ERRCODE = 'CQ002';
+    END IF;
+    SELECT n + 1 INTO unknown FROM generate_series(0, cardinality(fields) / 8 - 1) AS n
+     WHERE NOT ingest.is_sender(fields[8 * n + 1], fields[8 * n + 2]) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'totals: figure % is for a sender who neither has nor had an agreement for the source', unknown
+            USING ERRCODE = 'CQ002';
+    END IF;
+    SELECT n + 1 INTO unknown FROM generate_series(0, cardinality(fields) / 8 - 1) AS n
+      JOIN ingest.source AS s ON s.name = fields[8 * n + 1]
+     WHERE fields[8 * n + 4] = 'list size' AND ingest.practice_column(s.source_id) IS NULL LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'totals: figure % is a list size of a source that names no practices', unknown
+            USING ERRCODE = 'CQ002';
     END IF;
     INSERT INTO ingest.outside_total (source_id, sender, period, measure, practice, value, tolerance, origin, permit_id)
     SELECT s.source_id, fields[8 * n + 2], fields[8 * n + 3]::int4, fields[8 * n + 4], fields[8 * n + 5],

@@ -475,6 +475,12 @@ Test(quality, figures_are_taken_in_whole_or_not_at_all)
         {"visit,hosp_a,2026-07,rows,,1,1,\"x\"\n", "no quotes"},
         {"visit,,2026-07,rows,,1,1,x\n", "source and sender"},
         {"other,hosp_a,2026-07,rows,,1,1,x\n", "figure 1 is for a source that is not registered"},
+        {"visit,hosp_a,2026-07,list size,G8100,1,,x\n", "a practice is a letter and five digits"},
+        {"visit,hosp_a,2026-07,list size,g81001,1,,x\n", "a practice is a letter and five digits"},
+        {"visit,hosp_a,2026-07,list size,G81001,1,,x\n", "figure 1 is a list size of a source that names no"},
+        /* switch: ingest.is_sender in ingest.totals_put */
+        {"visit,hosp_a,2026-07,rows,,1,1,x\nvisit,hosp_c,2026-07,rows,,1,1,x\n",
+         "figure 2 is for a sender who neither has nor had an agreement"},
     };
 
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {

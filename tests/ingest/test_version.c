@@ -51,6 +51,54 @@ Test(version, an_older_one_that_is_registered_is_applied_again_without_a_word)
     world_close(&world);
 }
 
+static void expect_refused(const World *world, const IngestSpec *spec, const IngestDelivery *delivery)
+{
+    IngestReport report;
+    Error error = {0};
+
+    cr_expect_not(world_load(world, spec, delivery, &report, &error).ok);
+    cr_expect_eq(error.code, ERROR_CONFIG);
+    cr_expect_not_null(strstr(error.message, "version 1 is superseded in the delivery's period by version 2"),
+                       "%s", error.message);
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load"), 0);
+}
+
+/* From before a limit that the newer one brings. Switch: ingest.version_require in ingest.load_open. */
+Test(version, a_version_that_is_superseded_in_the_period_is_refused)
+{
+    World world = world_open();
+    SCOPED(ingest_spec_close)
+    IngestSpec *first = world_spec(SPEC("1", "effective_from: 2024-04-01\n", ""));
+    SCOPED(ingest_spec_close)
+    IngestSpec *second = world_spec(SPEC("2", "effective_from: 2026-06-15\n", ""));
+    IngestDelivery june = world_delivery("nhs_number,seen_on\n9990000018,2026-06-01\n");
+    june.period = month_from(2026, 6);
+    world_apply(first);
+    world_apply(second);
+
+    expect_refused(&world, first, &june);
+
+    cr_expect_eq(world_must_load(&world, second, &june).rows_loaded, 1);
+    world_close(&world);
+}
+
+/* Of a month in which the newer one is in effect on no last day. */
+Test(version, an_older_one_is_read_for_the_months_before)
+{
+    World world = world_open();
+    SCOPED(ingest_spec_close)
+    IngestSpec *first = world_spec(SPEC("1", "effective_from: 2024-04-01\n", ""));
+    SCOPED(ingest_spec_close)
+    IngestSpec *second = world_spec(SPEC("2", "effective_from: 2026-06-15\n", ""));
+    IngestDelivery may = world_delivery("nhs_number,seen_on\n9990000018,2026-05-01\n");
+    may.period = month_from(2026, 5);
+    world_apply(first);
+    world_apply(second);
+
+    cr_expect_eq(world_must_load(&world, first, &may).rows_loaded, 1);
+    world_close(&world);
+}
+
 Test(version, covers_is_asked_of_the_months_last_day)
 {
     SCOPED(ingest_spec_close) IngestSpec *old = world_spec(OLD);
