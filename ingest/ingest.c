@@ -67,24 +67,40 @@ static bool is_rejected(const IngestSpec *spec, const IngestReport *report)
 
 /* ---- rows ---- */
 
+static Result store_waiting(Load *load, Error *error)
+{
+    size_t count;
+
+    TRY(pseudonymise_rows(load->pseudonymiser, &count, error));
+    for (size_t i = 0; i < count; i++) {
+        const TokenisedRow *row = pseudonymise_row(load->pseudonymiser, i);
+        const Subject *subject = tokenised_row_subject(row);
+        TRY(store_row(load->store, row, error));
+        load->report->rows_loaded++;
+        if (load->has_nhs_number)
+            count_nhs(load->report, subject != NULL ? subject->nhs_state : IDENTIFIER_ABSENT);
+    }
+    return RESULT_OK;
+}
+
 static Result load_good(void *context, uint64_t line, const RuleRow *row, Error *error)
 {
     Load *load = context;
-    const TokenisedRow *tokenised;
+    const RawRow raw = {
+        .line = line,
+        .identity = &row->identity,
+        .keys = {.own = row->record_key, .references = row->references},
+        .payload = row->payload,
+        .payload_count = load->spec->payload_count,
+    };
 
     /* The load is lost, and read on for its report alone. */
     if (is_past_rows_max(load->spec, load->report))
         return RESULT_OK;
-    TRY(pseudonymise_row(load->pseudonymiser, &row->identity, (RawKeys){row->record_key, row->references},
-                         row->payload, load->spec->payload_count, &tokenised, error));
     TRY(store_replaces(load->store, row, error));
-    TRY(store_row(load->store, line, tokenised, error));
-    load->report->rows_loaded++;
     load->report->rows_withheld += row->identity.is_withheld;
-    const Subject *subject = tokenised_row_subject(tokenised);
-    if (load->has_nhs_number)
-        count_nhs(load->report, subject != NULL ? subject->nhs_state : IDENTIFIER_ABSENT);
-    return RESULT_OK;
+    pseudonymise_add(load->pseudonymiser, &raw);
+    return pseudonymise_is_full(load->pseudonymiser) ? store_waiting(load, error) : RESULT_OK;
 }
 
 static Result open_seal(Load *load, Error *error)
@@ -205,6 +221,7 @@ static Result read_file(Load *load, Error *error)
 
     TRY(open_pseudonymiser(load, error));
     TRY(pass_run(&pass, load->report, &content, error));
+    TRY(store_waiting(load, error));
     if (memcmp(content.bytes, load->report->content.bytes, HASH_BYTES) != 0)
         return fail(error, ERROR_REFUSED, "%s: not the file that the permit was given for",
                     load->delivery->path);

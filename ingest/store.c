@@ -311,8 +311,7 @@ static Value reference(const TokenisedRow *row, size_t index)
     return tokenised_row_reference(row, index, &key) ? value_int8(key) : value_null(VALUE_INT8);
 }
 
-static Result copy_record(Store *store, uint64_t line, const TokenisedRow *row, const Subject *subject,
-                          Error *error)
+static Result copy_record(Store *store, const TokenisedRow *row, const Subject *subject, Error *error)
 {
     Value values[FIXED_COLUMNS + SPEC_PAYLOAD_MAX];
     size_t payload_count;
@@ -320,7 +319,7 @@ static Result copy_record(Store *store, uint64_t line, const TokenisedRow *row, 
     int age_days = tokenised_row_age_days(row);
 
     values[0] = value_int4(store->load_id);
-    values[1] = value_int4((int64_t)line);
+    values[1] = value_int4((int64_t)tokenised_row_line(row));
     values[2] = subject != NULL ? value_int8(subject->subject_id) : value_null(VALUE_INT8);
     values[3] = record_key(row);
     values[4] = age_days >= 0 ? value_int2(age_days) : value_null(VALUE_INT2);
@@ -330,11 +329,11 @@ static Result copy_record(Store *store, uint64_t line, const TokenisedRow *row, 
     return db_copy_row(store->copy, values, error);
 }
 
-Result store_row(Store *store, uint64_t line, const TokenisedRow *row, Error *error)
+Result store_row(Store *store, const TokenisedRow *row, Error *error)
 {
     const Subject *subject = tokenised_row_subject(row);
 
-    TRY(line_number(store, line, error));
+    TRY(line_number(store, tokenised_row_line(row), error));
     if (store->rows_since_flush == FLUSH_ROWS || store->subject_count == SUBJECTS_MAX)
         TRY(store_flush(store, error));
     if (store->copy == NULL)
@@ -343,7 +342,7 @@ Result store_row(Store *store, uint64_t line, const TokenisedRow *row, Error *er
     if (subject != NULL && tokenised_row_subject_is_new(row))
         store->subject_buffer[store->subject_count++] = *subject;
     store->rows_since_flush++;
-    return copy_record(store, line, row, subject, error);
+    return copy_record(store, row, subject, error);
 }
 
 Result store_quarantine(Store *store, const ReaderRecord *record, const RuleRow *row, Error *error)

@@ -28,7 +28,7 @@ typedef struct StoreLoad {
  * (INGEST_DUPLICATE, INGEST_HELD); then *store stays NULL. What load points at must outlive the store. */
 Result store_open(Db *loader, const StoreLoad *load, Store **store, int64_t *load_id, IngestOutcome *outcome,
                   Error *error) CHECKED;
-Result store_row(Store *store, uint64_t line, const TokenisedRow *row, Error *error) CHECKED;
+Result store_row(Store *store, const TokenisedRow *row, Error *error) CHECKED;
 Result store_quarantine(Store *store, const ReaderRecord *record, const RuleRow *row, Error *error) CHECKED;
 /* Sends all that waits; then the loader's connection is free for a statement of the same transaction. */
 Result store_flush(Store *store, Error *error) CHECKED;

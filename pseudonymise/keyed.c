@@ -66,6 +66,15 @@ Result keyed_block_create(const uint8_t key[KEY_BYTES], KeyedDirection direction
     return RESULT_OK;
 }
 
+Result keyed_blocks_apply(EVP_CIPHER_CTX *cipher, uint8_t *blocks, size_t count, Error *error)
+{
+    int length = (int)(count * KEYED_BLOCK_BYTES), written = 0;
+
+    if (EVP_CipherUpdate(cipher, blocks, &written, blocks, length) != 1 || written != length)
+        return broken(error, "AES-256");
+    return RESULT_OK;
+}
+
 Result keyed_block_apply(EVP_CIPHER_CTX *cipher, const uint8_t from[KEYED_BLOCK_BYTES],
                          uint8_t to[KEYED_BLOCK_BYTES], Error *error)
 {

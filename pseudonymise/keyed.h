@@ -27,6 +27,8 @@ void keyed_hash_close(EVP_MAC_CTX **hash);
 typedef enum KeyedDirection { KEYED_UNLOCK, KEYED_LOCK } KeyedDirection;
 Result keyed_block_create(const uint8_t key[KEY_BYTES], KeyedDirection direction, EVP_CIPHER_CTX **cipher,
                           Error *error) CHECKED;
+/* Of so many blocks in place, each on its own. */
+Result keyed_blocks_apply(EVP_CIPHER_CTX *cipher, uint8_t *blocks, size_t count, Error *error) CHECKED;
 /* from and to may be one. */
 Result keyed_block_apply(EVP_CIPHER_CTX *cipher, const uint8_t from[KEYED_BLOCK_BYTES],
                          uint8_t to[KEYED_BLOCK_BYTES], Error *error) CHECKED;

@@ -1,5 +1,6 @@
 #include "pseudonymise/pseudonymise.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -8,33 +9,21 @@
 #include "pseudonymise/postcode_directory.h"
 #include "pseudonymise/pseudonymiser.h"
 
-enum { SEEN_DEFAULT = 1 << 20, INFANT_DAYS = 366, INFANT_BANDS = 5 };
+enum { SEEN_DEFAULT = 1 << 20 };
 
-static Result open_hash(const Keyring *keyring, const char *info, EVP_MAC_CTX **hash, Error *error)
+static Result open_hash(const Keyring *keyring, const char *info, Cmac **hash, Error *error)
 {
     SCOPED(secret_close) Secret *key = NULL;
 
     TRY(keyring_regional_key(keyring, info, &key, error));
-    return keyed_hash_create(KEYED_CMAC, secret_bytes(key), KEY_BYTES, hash, error);
-}
-
-static KeyMessage open_key_message(const char *source)
-{
-    KeyMessage made = {.message = message_open("cinque/record/v1")};
-
-    message_add_field(&made.message, text_from(source));
-    made.prefix_length = made.message.length;
-    return made;
+    return cmac_create(secret_bytes(key), hash, error);
 }
 
 static Result open_parts(const Keyring *keyring, const PseudonymiserOptions *options,
                          Pseudonymiser *pseudonymiser, Error *error)
 {
-    pseudonymiser->bundle = bundle_open(options->source);
-    pseudonymiser->record_message = open_key_message(options->source);
-    for (size_t i = 0; i < options->refers_to_count; i++)
-        pseudonymiser->reference_messages[pseudonymiser->reference_count++] =
-            open_key_message(options->refers_to[i]);
+    for (size_t i = 0; i < PSEUDONYMISE_ROWS; i++)
+        pseudonymiser->drafts[i] = draft_open(options);
     pseudonymiser->directory = options->directory;
     pseudonymiser->key_version = keyring_hub_version(keyring);
     pseudonymiser->seen = seen_create(options->seen_max == 0 ? SEEN_DEFAULT : options->seen_max);
@@ -65,12 +54,10 @@ void pseudonymiser_close(Pseudonymiser **pseudonymiser)
     if (*pseudonymiser == NULL)
         return;
     tokeniser_close(&(*pseudonymiser)->tokeniser);
-    keyed_hash_close(&(*pseudonymiser)->subject_hash);
-    keyed_hash_close(&(*pseudonymiser)->record_hash);
-    bundle_close(&(*pseudonymiser)->bundle);
-    message_close(&(*pseudonymiser)->record_message.message);
-    for (size_t i = 0; i < (*pseudonymiser)->reference_count; i++)
-        message_close(&(*pseudonymiser)->reference_messages[i].message);
+    cmac_close(&(*pseudonymiser)->subject_hash);
+    cmac_close(&(*pseudonymiser)->record_hash);
+    for (size_t i = 0; i < PSEUDONYMISE_ROWS; i++)
+        draft_close(&(*pseudonymiser)->drafts[i]);
     seen_close(&(*pseudonymiser)->seen);
     secret_wipe(*pseudonymiser, sizeof **pseudonymiser);
     memory_free(*pseudonymiser);
@@ -86,25 +73,22 @@ static int64_t first_8_bytes(const uint8_t *digest)
     return (int64_t)value;
 }
 
-/* One keyed hash a row says who it is; what only a new subject needs is left to fill_subject. */
-static Result name_subject(Pseudonymiser *pseudonymiser, Subject *subject, Error *error)
+/* A keyed hash says who it is; what only a new subject needs is left to fill_subject. */
+static void name_subject(const Pseudonymiser *pseudonymiser, const Bundle *bundle,
+                         const uint8_t digest[KEYED_BLOCK_BYTES], Subject *subject)
 {
-    const Bundle *bundle = &pseudonymiser->bundle;
-    uint8_t digest[KEYED_HASH_BYTES];
-
-    TRY(keyed_hash_of(pseudonymiser->subject_hash, bundle->message.bytes, bundle->message.length, digest,
-                      error));
+    *subject = (Subject){
+        .subject_id = first_8_bytes(digest),
+        .key_version = pseudonymiser->key_version,
+        .nhs_state = bundle->states[IDENTITY_NHS_NUMBER],
+        .sex = bundle->sex,
+    };
     memcpy(subject->digest, digest, sizeof subject->digest);
-    subject->subject_id = first_8_bytes(digest);
-    subject->key_version = pseudonymiser->key_version;
-    subject->nhs_state = bundle->states[IDENTITY_NHS_NUMBER];
-    subject->sex = bundle->sex;
     if (bundle->birth_date != DATE_NONE) {
         CivilDate birth = date_to_civil(bundle->birth_date);
         subject->birth_year = birth.year;
         subject->birth_month = birth.month;
     }
-    return RESULT_OK;
 }
 
 /* Whose a value is: what keeps equal values of two issuers, schemes or spaces apart. */
@@ -125,10 +109,9 @@ static Text issuer_of(const Bundle *bundle, IdentityField field)
     }
 }
 
-static Result make_token(Pseudonymiser *pseudonymiser, TokenKind kind, IdentityField field, Token *token,
-                         Error *error)
+static Result make_token(Pseudonymiser *pseudonymiser, const Bundle *bundle, TokenKind kind,
+                         IdentityField field, Token *token, Error *error)
 {
-    const Bundle *bundle = &pseudonymiser->bundle;
     Text issuer = issuer_of(bundle, field);
     bool needs_issuer = kind == TOKEN_LOCAL_ID || kind == TOKEN_FOREIGN;
 
@@ -137,111 +120,134 @@ static Result make_token(Pseudonymiser *pseudonymiser, TokenKind kind, IdentityF
     return tokeniser_token(pseudonymiser->tokeniser, kind, issuer, bundle->fields[field], token, error);
 }
 
-static Result fill_subject(Pseudonymiser *pseudonymiser, Subject *subject, Error *error)
+static Result make_tokens(Pseudonymiser *pseudonymiser, const Bundle *bundle, Subject *subject, Error *error)
 {
-    const Bundle *bundle = &pseudonymiser->bundle;
+    const struct {
+        TokenKind kind;
+        IdentityField field;
+        Token *token;
+    } tokens[] = {
+        {TOKEN_NHS_NUMBER, IDENTITY_NHS_NUMBER, &subject->nhs},
+        {TOKEN_NHS_NUMBER, IDENTITY_SUPERSEDED_NHS_NUMBER, &subject->superseded_nhs},
+        {TOKEN_LOCAL_ID, IDENTITY_LOCAL_ID, &subject->local_id},
+        {TOKEN_UPRN, IDENTITY_UPRN, &subject->uprn},
+        {TOKEN_FOREIGN, IDENTITY_FOREIGN_PSEUDONYM, &subject->foreign},
+        {TOKEN_FOREIGN, IDENTITY_FOREIGN_PSEUDONYM_TO, &subject->foreign_to},
+    };
 
-    TRY(make_token(pseudonymiser, TOKEN_NHS_NUMBER, IDENTITY_NHS_NUMBER, &subject->nhs, error));
-    TRY(make_token(pseudonymiser, TOKEN_NHS_NUMBER, IDENTITY_SUPERSEDED_NHS_NUMBER, &subject->superseded_nhs,
-                   error));
-    TRY(make_token(pseudonymiser, TOKEN_LOCAL_ID, IDENTITY_LOCAL_ID, &subject->local_id, error));
-    TRY(make_token(pseudonymiser, TOKEN_UPRN, IDENTITY_UPRN, &subject->uprn, error));
-    TRY(make_token(pseudonymiser, TOKEN_FOREIGN, IDENTITY_FOREIGN_PSEUDONYM, &subject->foreign, error));
-    TRY(make_token(pseudonymiser, TOKEN_FOREIGN, IDENTITY_FOREIGN_PSEUDONYM_TO, &subject->foreign_to, error));
+    for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++)
+        TRY(make_token(pseudonymiser, bundle, tokens[i].kind, tokens[i].field, tokens[i].token, error));
+    return RESULT_OK;
+}
+
+static Result fill_subject(Pseudonymiser *pseudonymiser, const Bundle *bundle, Subject *subject, Error *error)
+{
+    TRY(make_tokens(pseudonymiser, bundle, subject, error));
     if (pseudonymiser->directory != NULL && bundle->states[IDENTITY_POSTCODE] == IDENTIFIER_VALID)
         (void)postcode_directory_find(pseudonymiser->directory, bundle->fields[IDENTITY_POSTCODE],
                                       subject->lsoa_2011, subject->lsoa_2021);
     return RESULT_OK;
 }
 
-/* Neonatal counts need bands of an infant's first year. The exact age beside the date of the event, which is
- * stored, would be the birth date again. */
-static int infant_age_band(Date birth, Date event)
-{
-    static const int first_days[INFANT_BANDS] = {0, 7, 28, 91, 183};
-    int band = 0;
+/* ---- many rows at once ---- */
 
-    if (birth == DATE_NONE || event == DATE_NONE || event < birth)
-        return -1;
-    int64_t days = (int64_t)event - birth;
-    if (days >= INFANT_DAYS)
-        return -1;
-    for (int i = 0; i < INFANT_BANDS && first_days[i] <= days; i++)
-        band = first_days[i];
-    return band;
+/* The messages of those drafts that have one, hashed; *count digests, of the drafts whose numbers are in of.
+ */
+typedef struct Hashes {
+    CmacMessage messages[PSEUDONYMISE_ROWS];
+    uint8_t digests[PSEUDONYMISE_ROWS][KEYED_BLOCK_BYTES];
+    size_t of[PSEUDONYMISE_ROWS], count;
+} Hashes;
+
+static void add_message(Hashes *hashes, const Message *message, size_t draft)
+{
+    if (message == NULL)
+        return;
+    hashes->messages[hashes->count] = (CmacMessage){.bytes = message->bytes, .length = message->length};
+    hashes->of[hashes->count++] = draft;
 }
 
-static Result make_subject(Pseudonymiser *pseudonymiser, const RawIdentity *identity, TokenisedRow *row,
-                           Error *error)
+static Result hash_all(Hashes *hashes, Cmac *cmac, Error *error)
 {
-    if (identity->is_withheld)
-        return RESULT_OK;
-    bundle_fill(&pseudonymiser->bundle, identity);
-    row->age_days = infant_age_band(pseudonymiser->bundle.birth_date, identity->event_date);
-    if (!bundle_has_identity(&pseudonymiser->bundle))
-        return RESULT_OK;
-    TRY(name_subject(pseudonymiser, &row->subject, error));
-    row->has_subject = true;
-    if (seen_contains(pseudonymiser->seen, row->subject.digest))
-        return RESULT_OK;
-    TRY(fill_subject(pseudonymiser, &row->subject, error));
-    seen_add(pseudonymiser->seen, row->subject.digest);
-    row->subject_is_new = true;
+    return cmac_of(cmac, hashes->messages, hashes->count, hashes->digests, error);
+}
+
+static Result make_subjects(Pseudonymiser *pseudonymiser, Error *error)
+{
+    Hashes hashes;
+
+    hashes.count = 0;
+    for (size_t i = 0; i < pseudonymiser->waiting; i++)
+        add_message(&hashes, draft_subject(&pseudonymiser->drafts[i]), i);
+    TRY(hash_all(&hashes, pseudonymiser->subject_hash, error));
+    for (size_t i = 0; i < hashes.count; i++)
+        seen_expect(pseudonymiser->seen, hashes.digests[i]);
+    for (size_t i = 0; i < hashes.count; i++) {
+        Draft *draft = &pseudonymiser->drafts[hashes.of[i]];
+        Subject *subject = &draft->row.subject;
+        name_subject(pseudonymiser, &draft->bundle, hashes.digests[i], subject);
+        if (seen_contains(pseudonymiser->seen, subject->digest))
+            continue;
+        TRY(fill_subject(pseudonymiser, &draft->bundle, subject, error));
+        seen_add(pseudonymiser->seen, subject->digest);
+        draft->row.subject_is_new = true;
+    }
     return RESULT_OK;
 }
 
-/* The message is rewound by whoever asks. */
-static Result hash_key(const Pseudonymiser *pseudonymiser, KeyMessage *key, Text text, HashedKey *hashed,
-                       Error *error)
+static Result make_keys(Pseudonymiser *pseudonymiser, size_t index, Error *error)
 {
-    uint8_t digest[KEYED_HASH_BYTES];
+    Hashes hashes;
 
-    if (text.length == 0)
-        return RESULT_OK;
-    message_add_field(&key->message, text);
-    TRY(keyed_hash_of(pseudonymiser->record_hash, key->message.bytes, key->message.length, digest, error));
-    *hashed = (HashedKey){first_8_bytes(digest), true};
+    hashes.count = 0;
+    for (size_t i = 0; i < pseudonymiser->waiting; i++)
+        add_message(&hashes, draft_key(&pseudonymiser->drafts[i], index), i);
+    TRY(hash_all(&hashes, pseudonymiser->record_hash, error));
+    for (size_t i = 0; i < hashes.count; i++)
+        pseudonymiser->drafts[hashes.of[i]].row.keys[index].value = first_8_bytes(hashes.digests[i]);
     return RESULT_OK;
 }
 
-static Result make_keys(Pseudonymiser *pseudonymiser, RawKeys keys, bool is_withheld, TokenisedRow *row,
-                        Error *error)
+static Result make_rows(Pseudonymiser *pseudonymiser, Error *error)
 {
-    TRY(hash_key(pseudonymiser, &pseudonymiser->record_message, keys.own, &row->record_key, error));
-    if (is_withheld)
-        return RESULT_OK;
-    for (size_t i = 0; i < pseudonymiser->reference_count; i++)
-        TRY(hash_key(pseudonymiser, &pseudonymiser->reference_messages[i], keys.references[i],
-                     &row->references[i], error));
+    TRY(make_subjects(pseudonymiser, error));
+    for (size_t i = 0; i < pseudonymiser->drafts[0].key_count; i++)
+        TRY(make_keys(pseudonymiser, i, error));
     return RESULT_OK;
 }
 
-static Result make_row(Pseudonymiser *pseudonymiser, const RawIdentity *identity, RawKeys keys,
-                       TokenisedRow *row, Error *error)
+void pseudonymise_add(Pseudonymiser *pseudonymiser, const RawRow *row)
 {
-    TRY(make_subject(pseudonymiser, identity, row, error));
-    return make_keys(pseudonymiser, keys, identity->is_withheld, row, error);
+    if (pseudonymiser->has_tokenised)
+        pseudonymiser->waiting = 0;
+    pseudonymiser->has_tokenised = false;
+    assert(pseudonymiser->waiting < PSEUDONYMISE_ROWS);
+    draft_fill(&pseudonymiser->drafts[pseudonymiser->waiting++], row);
 }
 
-static void rewind_key(KeyMessage *key)
+bool pseudonymise_is_full(const Pseudonymiser *pseudonymiser)
 {
-    message_rewind(&key->message, key->prefix_length);
+    return pseudonymiser->waiting == PSEUDONYMISE_ROWS && !pseudonymiser->has_tokenised;
 }
 
-Result pseudonymise_row(Pseudonymiser *pseudonymiser, const RawIdentity *identity, RawKeys keys,
-                        const Value *payload, size_t payload_count, const TokenisedRow **row, Error *error)
+Result pseudonymise_rows(Pseudonymiser *pseudonymiser, size_t *count, Error *error)
 {
-    TokenisedRow *made = &pseudonymiser->row;
-
-    *made = (TokenisedRow){.payload = payload, .payload_count = payload_count, .age_days = -1};
-    Result result = make_row(pseudonymiser, identity, keys, made, error);
+    *count = 0;
+    if (pseudonymiser->has_tokenised)
+        return RESULT_OK;
+    Result result = make_rows(pseudonymiser, error);
     /* Also on failure: no identifier outlives its row. */
-    bundle_wipe(&pseudonymiser->bundle);
-    rewind_key(&pseudonymiser->record_message);
-    for (size_t i = 0; i < pseudonymiser->reference_count; i++)
-        rewind_key(&pseudonymiser->reference_messages[i]);
-    *row = result.ok ? made : NULL;
+    for (size_t i = 0; i < pseudonymiser->waiting; i++)
+        draft_wipe(&pseudonymiser->drafts[i]);
+    pseudonymiser->has_tokenised = true;
+    *count = result.ok ? pseudonymiser->waiting : 0;
     return result;
+}
+
+const TokenisedRow *pseudonymise_row(const Pseudonymiser *pseudonymiser, size_t index)
+{
+    assert(pseudonymiser->has_tokenised && index < pseudonymiser->waiting);
+    return &pseudonymiser->drafts[index].row;
 }
 
 const Subject *tokenised_row_subject(const TokenisedRow *row)
@@ -263,12 +269,12 @@ static bool take_key(HashedKey key, int64_t *record_key)
 
 bool tokenised_row_record_key(const TokenisedRow *row, int64_t *record_key)
 {
-    return take_key(row->record_key, record_key);
+    return take_key(row->keys[0], record_key);
 }
 
 bool tokenised_row_reference(const TokenisedRow *row, size_t index, int64_t *record_key)
 {
-    return take_key(row->references[index], record_key);
+    return take_key(row->keys[1 + index], record_key);
 }
 
 int tokenised_row_age_days(const TokenisedRow *row)
@@ -280,4 +286,9 @@ const Value *tokenised_row_payload(const TokenisedRow *row, size_t *count)
 {
     *count = row->payload_count;
     return row->payload;
+}
+
+uint64_t tokenised_row_line(const TokenisedRow *row)
+{
+    return row->line;
 }

@@ -251,14 +251,29 @@ Result pseudonymiser_create(const Keyring *keyring, const PseudonymiserOptions *
                             Pseudonymiser **pseudonymiser, Error *error) CHECKED;
 void pseudonymiser_close(Pseudonymiser **pseudonymiser);
 
+/* A row as read: views, which are copied. */
+typedef struct RawRow {
+    uint64_t line; /* the caller's */
+    const RawIdentity *identity;
+    RawKeys keys;
+    const Value *payload; /* typed values without identifiers, no arrays */
+    size_t payload_count;
+} RawRow;
+
 /*
- * Makes the one row that ingest's store accepts. payload: typed values without identifiers, kept as a view. A
- * reference becomes what the same key is as the other source's own; of a withheld row it becomes nothing,
- * since the other record may say who it is. *row lives until the next call with this pseudonymiser.
+ * Makes the rows that ingest's store accepts, and no others are. Keyed hashes of many rows at once cost a
+ * fraction of so many one by one: rows are given one at a time, and wait until they are asked for.
+ * Scheme and space of a row's identity must live until then. At most PSEUDONYMISE_ROWS wait. A reference
+ * becomes what the same key is as the other source's own; of a withheld row it becomes nothing, since the
+ * other record may say who it is.
  */
-Result pseudonymise_row(Pseudonymiser *pseudonymiser, const RawIdentity *identity, RawKeys keys,
-                        const Value *payload, size_t payload_count, const TokenisedRow **row, Error *error)
-    CHECKED;
+enum { PSEUDONYMISE_ROWS = 32 };
+void pseudonymise_add(Pseudonymiser *pseudonymiser, const RawRow *row);
+bool pseudonymise_is_full(const Pseudonymiser *pseudonymiser);
+/* *count rows in the order given, as pseudonymise_row; no identifier is left, also on failure. */
+Result pseudonymise_rows(Pseudonymiser *pseudonymiser, size_t *count, Error *error) CHECKED;
+/* Lives until the next row is added. */
+const TokenisedRow *pseudonymise_row(const Pseudonymiser *pseudonymiser, size_t index);
 
 /* NULL: no subject (withheld, or nothing identifying; sex and issuer alone are not). Tokens and small areas
  * are filled in for new subjects only. */
@@ -273,6 +288,7 @@ bool tokenised_row_reference(const TokenisedRow *row, size_t index, int64_t *rec
  * unknown. Never exact: beside the event's date that would be the birth date. */
 int tokenised_row_age_days(const TokenisedRow *row);
 const Value *tokenised_row_payload(const TokenisedRow *row, size_t *count);
+uint64_t tokenised_row_line(const TokenisedRow *row);
 
 /* ---- sealed quarantine: lines that only the holder of the private key can read ---- */
 

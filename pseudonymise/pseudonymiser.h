@@ -1,39 +1,17 @@
 #pragma once
-/* Private to pseudonymise: what a pseudonymiser keeps between calls. Identifiers only in the two messages,
- * and there only while a row is made. */
-#include "pseudonymise/bundle.h"
-#include "pseudonymise/keyed.h"
+/* Private to pseudonymise: what a pseudonymiser keeps between calls. Identifiers only in the waiting drafts,
+ * and there only until they are tokenised. */
+#include "pseudonymise/cmac.h"
+#include "pseudonymise/draft.h"
 #include "pseudonymise/seen.h"
-
-/* A record's key under the keyed hash of its source. */
-typedef struct HashedKey {
-    int64_t value;
-    bool is_set;
-} HashedKey;
-
-/* Domain and source, then while a row is made a key of a record of that source. */
-typedef struct KeyMessage {
-    Message message;
-    size_t prefix_length;
-} KeyMessage;
-
-struct TokenisedRow {
-    Subject subject;
-    HashedKey record_key, references[PSEUDONYMISER_REFERENCES_MAX];
-    const Value *payload;
-    size_t payload_count;
-    int age_days;
-    bool has_subject, subject_is_new;
-};
 
 struct Pseudonymiser {
     Tokeniser *tokeniser;
-    EVP_MAC_CTX *subject_hash, *record_hash;
-    Bundle bundle;
-    KeyMessage record_message, reference_messages[PSEUDONYMISER_REFERENCES_MAX];
-    size_t reference_count;
+    Cmac *subject_hash, *record_hash;
     const PostcodeDirectory *directory;
     int key_version;
     Seen *seen;
-    TokenisedRow row;
+    Draft drafts[PSEUDONYMISE_ROWS];
+    size_t waiting;
+    bool has_tokenised; /* what waits has been given out: the next row begins anew */
 };

@@ -40,6 +40,11 @@ static uint64_t half(const uint8_t digest[16], size_t from)
     return value;
 }
 
+void seen_expect(const Seen *seen, const uint8_t digest[16])
+{
+    __builtin_prefetch(&seen->buckets[half(digest, 0) & seen->mask]);
+}
+
 bool seen_contains(const Seen *seen, const uint8_t digest[16])
 {
     const Bucket *bucket = &seen->buckets[half(digest, 0) & seen->mask];

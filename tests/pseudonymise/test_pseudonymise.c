@@ -57,16 +57,27 @@ static RawIdentity someone(void)
     return identity;
 }
 
-static const TokenisedRow *row_of(Bench *bench, const RawIdentity *identity, Text record_key)
+static void add_row(Bench *bench, const RawIdentity *identity, RawKeys keys)
 {
-    const TokenisedRow *row = NULL;
+    const RawRow raw = {.identity = identity, .keys = keys};
+
+    pseudonymise_add(bench->pseudonymiser, &raw);
+}
+
+static const TokenisedRow *row_with(Bench *bench, const RawIdentity *identity, RawKeys keys)
+{
+    size_t count;
     Error error = {0};
 
-    cr_assert(
-        pseudonymise_row(bench->pseudonymiser, identity, (RawKeys){.own = record_key}, NULL, 0, &row, &error)
-            .ok,
-        "%s", error.message);
-    return row;
+    add_row(bench, identity, keys);
+    cr_assert(pseudonymise_rows(bench->pseudonymiser, &count, &error).ok, "%s", error.message);
+    cr_assert_eq(count, 1);
+    return pseudonymise_row(bench->pseudonymiser, 0);
+}
+
+static const TokenisedRow *row_of(Bench *bench, const RawIdentity *identity, Text record_key)
+{
+    return row_with(bench, identity, (RawKeys){.own = record_key});
 }
 
 static int64_t subject_id_of(Bench *bench, const RawIdentity *identity)
@@ -213,21 +224,19 @@ Test(pseudonymise, one_identity_in_two_sources_is_two_subjects)
 {
     Bench bench = bench_open(&patient_list);
     const PseudonymiserOptions options = {.source = "apc_spell"};
-    Pseudonymiser *other = NULL;
+    Bench other = bench;
     RawIdentity identity = someone();
-    const TokenisedRow *row = NULL;
     Error error = {0};
-    cr_assert(pseudonymiser_create(bench.keyring, &options, &other, &error).ok, "%s", error.message);
+    cr_assert(pseudonymiser_create(bench.keyring, &options, &other.pseudonymiser, &error).ok, "%s",
+              error.message);
     Subject here = *tokenised_row_subject(row_of(&bench, &identity, TEXT("")));
 
-    cr_assert(pseudonymise_row(other, &identity, (RawKeys){0}, NULL, 0, &row, &error).ok, "%s",
-              error.message);
-    const Subject *there = tokenised_row_subject(row);
+    const Subject *there = tokenised_row_subject(row_of(&other, &identity, TEXT("")));
 
     cr_expect_neq(here.subject_id, there->subject_id);
     cr_expect_arr_eq(here.nhs.bytes, there->nhs.bytes, TOKEN_BYTES, "but linkage can join them");
     cr_expect_str_empty(there->lsoa_2011, "no directory was given");
-    pseudonymiser_close(&other);
+    pseudonymiser_close(&other.pseudonymiser);
     bench_close(&bench);
 }
 
@@ -389,16 +398,6 @@ static const char *const referred[] = {"apc_spell", "patient_list"};
 static const PseudonymiserOptions referring = {
     .source = "patient_list", .refers_to = referred, .refers_to_count = 2};
 
-static const TokenisedRow *referring_row(Bench *bench, const RawIdentity *identity, RawKeys keys)
-{
-    const TokenisedRow *row = NULL;
-    Error error = {0};
-
-    cr_assert(pseudonymise_row(bench->pseudonymiser, identity, keys, NULL, 0, &row, &error).ok, "%s",
-              error.message);
-    return row;
-}
-
 Test(pseudonymise, a_reference_is_what_the_key_is_as_the_other_sources_own)
 {
     const Text references[] = {TEXT("key"), TEXT("9434765919\x1f"
@@ -412,15 +411,15 @@ Test(pseudonymise, a_reference_is_what_the_key_is_as_the_other_sources_own)
 
     cr_assert(pseudonymiser_create(bench.keyring, &spells, &there, &error).ok, "%s", error.message);
     const TokenisedRow *row =
-        referring_row(&bench, &identity, (RawKeys){.own = TEXT("key"), .references = references});
+        row_with(&bench, &identity, (RawKeys){.own = TEXT("key"), .references = references});
 
     cr_assert(tokenised_row_reference(row, 0, &first));
     cr_assert(tokenised_row_reference(row, 1, &second));
     cr_expect_eq(second, INT64_C(-4954985193276507883), "as above, of the source itself");
     cr_assert(tokenised_row_record_key(row, &own));
     cr_expect_neq(first, own, "one text is another key in another source");
-    cr_assert(pseudonymise_row(there, &identity, (RawKeys){.own = TEXT("key")}, NULL, 0, &row, &error).ok);
-    cr_assert(tokenised_row_record_key(row, &own));
+    Bench other = {.pseudonymiser = there};
+    cr_assert(tokenised_row_record_key(row_of(&other, &identity, TEXT("key")), &own));
     cr_expect_eq(first, own);
     pseudonymiser_close(&there);
     bench_close(&bench);
@@ -433,14 +432,14 @@ Test(pseudonymise, an_empty_reference_is_none_and_leaves_the_other_alone)
     RawIdentity identity = someone();
     int64_t key = 0;
 
-    const TokenisedRow *row = referring_row(&bench, &identity, (RawKeys){.references = references});
+    const TokenisedRow *row = row_with(&bench, &identity, (RawKeys){.references = references});
 
     cr_expect_not(tokenised_row_reference(row, 0, &key));
     cr_expect(tokenised_row_reference(row, 1, &key));
     bench_close(&bench);
 }
 
-/* Goes red when make_keys no longer asks is_withheld. */
+/* Goes red when add_keys no longer asks is_withheld. */
 Test(pseudonymise, a_withheld_row_refers_to_nothing)
 {
     const Text references[] = {TEXT("key"), TEXT("key")};
@@ -450,7 +449,7 @@ Test(pseudonymise, a_withheld_row_refers_to_nothing)
     identity.is_withheld = true;
 
     const TokenisedRow *row =
-        referring_row(&bench, &identity, (RawKeys){.own = TEXT("key"), .references = references});
+        row_with(&bench, &identity, (RawKeys){.own = TEXT("key"), .references = references});
 
     cr_expect_not(tokenised_row_reference(row, 0, &key));
     cr_expect_not(tokenised_row_reference(row, 1, &key));
@@ -473,19 +472,78 @@ Test(pseudonymise, references_to_more_sources_than_there_is_room_for_are_refused
     keyring_close(&keyring);
 }
 
-Test(pseudonymise, the_payload_passes_untouched)
+/* The reader's memory is another row's by then. */
+Test(pseudonymise, the_payload_is_kept_while_a_row_waits)
 {
     Bench bench = bench_open(&patient_list);
     RawIdentity identity = someone();
-    const Value payload[] = {value_int4(7), value_text(TEXT("E"))};
-    const TokenisedRow *row = NULL;
+    char word[] = "E", long_word[5000];
+    memset(long_word, 'w', sizeof long_word);
+    const Value payload[] = {value_int4(7), value_text(text_from(word)), value_null(VALUE_TEXT),
+                             value_text((Text){.data = long_word, .length = sizeof long_word})};
+    const RawRow raw = {.line = 9, .identity = &identity, .payload = payload, .payload_count = 4};
     size_t count = 0;
     Error error = {0};
 
-    cr_assert(pseudonymise_row(bench.pseudonymiser, &identity, (RawKeys){0}, payload, 2, &row, &error).ok);
+    pseudonymise_add(bench.pseudonymiser, &raw);
+    memset(word, 0, sizeof word);
+    memset(long_word, 0, sizeof long_word);
+    cr_assert(pseudonymise_rows(bench.pseudonymiser, &count, &error).ok);
 
-    cr_expect_eq(tokenised_row_payload(row, &count), payload);
-    cr_expect_eq(count, 2);
+    const TokenisedRow *row = pseudonymise_row(bench.pseudonymiser, 0);
+    const Value *kept = tokenised_row_payload(row, &count);
+    cr_expect_eq(count, 4);
+    cr_expect_eq(tokenised_row_line(row), 9);
+    cr_expect_eq(kept[0].integer, 7);
+    cr_expect(text_equal(kept[1].text, TEXT("E")));
+    cr_expect(kept[2].is_null);
+    cr_expect_eq(kept[3].text.length, sizeof long_word);
+    cr_expect_eq(kept[3].text.data[4999], 'w');
+    bench_close(&bench);
+}
+
+/* Rows of several kinds in one turn: alone, each is what it is among the others. */
+Test(pseudonymise, rows_made_together_are_those_made_alone)
+{
+    enum { KINDS = 4 };
+    RawIdentity identities[KINDS] = {someone(), someone(), {.event_date = DATE_NONE}, someone()};
+    static const Text keys[KINDS] = {
+        {"one", 3}, {"", 0}, {"a key of more than one block of sixteen", 39}, {"4", 1}};
+    int64_t ids[KINDS], record_keys[KINDS] = {0}, record_key;
+    size_t count;
+    Error error = {0};
+    identities[1].fields[IDENTITY_NHS_NUMBER] = TEXT("4010232137");
+    identities[3].is_withheld = true;
+    Bench bench = bench_open(&patient_list);
+    for (int i = 0; i < KINDS; i++) {
+        const TokenisedRow *row = row_of(&bench, &identities[i], keys[i]);
+        ids[i] = tokenised_row_subject(row) != NULL ? tokenised_row_subject(row)->subject_id : 0;
+        (void)tokenised_row_record_key(row, &record_keys[i]);
+    }
+    Pseudonymiser *fresh = NULL;
+    cr_assert(pseudonymiser_create(bench.keyring, &patient_list, &fresh, &error).ok);
+    pseudonymiser_close(&bench.pseudonymiser);
+    bench.pseudonymiser = fresh;
+
+    for (int i = 0; i < PSEUDONYMISE_ROWS; i++) {
+        cr_expect_not(pseudonymise_is_full(bench.pseudonymiser));
+        add_row(&bench, &identities[i % KINDS], (RawKeys){.own = keys[i % KINDS]});
+    }
+    cr_expect(pseudonymise_is_full(bench.pseudonymiser));
+    cr_assert(pseudonymise_rows(bench.pseudonymiser, &count, &error).ok);
+
+    cr_assert_eq(count, PSEUDONYMISE_ROWS);
+    for (int i = 0; i < PSEUDONYMISE_ROWS; i++) {
+        const TokenisedRow *row = pseudonymise_row(bench.pseudonymiser, (size_t)i);
+        const Subject *subject = tokenised_row_subject(row);
+        cr_expect_eq(subject != NULL ? subject->subject_id : 0, ids[i % KINDS]);
+        cr_expect_eq(tokenised_row_record_key(row, &record_key), keys[i % KINDS].length > 0);
+        cr_expect(keys[i % KINDS].length == 0 || record_key == record_keys[i % KINDS]);
+        cr_expect_eq(tokenised_row_subject_is_new(row), i < 2, "each person once");
+    }
+    cr_expect_not(pseudonymise_is_full(bench.pseudonymiser));
+    cr_assert(pseudonymise_rows(bench.pseudonymiser, &count, &error).ok);
+    cr_expect_eq(count, 0, "given once");
     bench_close(&bench);
 }
 
@@ -496,18 +554,18 @@ static bool holds(const void *memory, size_t length, const char *needle)
 
 static void expect_nowhere(const Pseudonymiser *pseudonymiser, const char *needle)
 {
-    const Message *identity = &pseudonymiser->bundle.message,
-                  *record = &pseudonymiser->record_message.message,
-                  *reference = &pseudonymiser->reference_messages[0].message;
+    const Message *identity = &pseudonymiser->drafts[0].bundle.message,
+                  *record = &pseudonymiser->drafts[0].keys[0].message,
+                  *reference = &pseudonymiser->drafts[0].keys[1].message;
 
     cr_expect_not(holds(pseudonymiser, sizeof *pseudonymiser, needle), "%s", needle);
     cr_expect_not(holds(identity->bytes, identity->capacity, needle), "%s", needle);
     cr_expect_not(holds(record->bytes, record->capacity, needle), "%s", needle);
-    if (pseudonymiser->reference_count > 0)
+    if (pseudonymiser->drafts[0].key_count > 1)
         cr_expect_not(holds(reference->bytes, reference->capacity, needle), "%s", needle);
 }
 
-/* Goes red when pseudonymise_row no longer calls bundle_wipe or rewinds a key's message. */
+/* Goes red when pseudonymise_rows no longer calls draft_wipe. */
 Test(pseudonymise, no_identifier_remains_in_the_pseudonymisers_memory_after_a_row)
 {
     static const char *const needles[] = {"9434765919", "4010232137",  "A123",       "100012345678",
@@ -518,7 +576,7 @@ Test(pseudonymise, no_identifier_remains_in_the_pseudonymisers_memory_after_a_ro
     Bench bench = bench_open(&referring);
     RawIdentity identity = someone();
     const RawKeys keys = {TEXT("recordkey"), references};
-    (void)referring_row(&bench, &identity, keys);
+    (void)row_with(&bench, &identity, keys);
 
     for (size_t i = 0; i < sizeof needles / sizeof needles[0]; i++)
         expect_nowhere(bench.pseudonymiser, needles[i]);
@@ -526,32 +584,31 @@ Test(pseudonymise, no_identifier_remains_in_the_pseudonymisers_memory_after_a_ro
     /* Once more through a message that has to grow. */
     memset(long_name, 'q', sizeof long_name);
     identity.fields[IDENTITY_FAMILY_NAME] = (Text){.data = long_name, .length = sizeof long_name};
-    (void)referring_row(&bench, &identity, keys);
+    (void)row_with(&bench, &identity, keys);
     expect_nowhere(bench.pseudonymiser, "9434765919");
     expect_nowhere(bench.pseudonymiser, "qqqq");
     bench_close(&bench);
 }
 
-/* The same, when making the row fails in its last step. Goes red when pseudonymise_row returns before it
+/* The same, when making the row fails in its last step. Goes red when pseudonymise_rows returns before it
  * wipes. */
 Test(pseudonymise, no_identifier_remains_in_the_pseudonymisers_memory_after_a_failure)
 {
     Bench bench = bench_open(&patient_list);
     RawIdentity identity = someone();
-    const TokenisedRow *row = (const TokenisedRow *)&bench;
-    EVP_MAC *algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    size_t count = 1;
     Error error = {0};
-    keyed_hash_close(&bench.pseudonymiser->record_hash);
-    bench.pseudonymiser->record_hash = EVP_MAC_CTX_new(algorithm); /* no key: it cannot hash */
-    EVP_MAC_free(algorithm);
+    EVP_CIPHER_CTX *keyless = EVP_CIPHER_CTX_new(),
+                   **locked = (EVP_CIPHER_CTX **)bench.pseudonymiser->record_hash;
+    EVP_CIPHER_CTX_free(*locked); /* a CMAC's first member */
+    *locked = keyless;
 
-    cr_expect_not(pseudonymise_row(bench.pseudonymiser, &identity, (RawKeys){.own = TEXT("recordkey")}, NULL,
-                                   0, &row, &error)
-                      .ok);
+    add_row(&bench, &identity, (RawKeys){.own = TEXT("recordkey")});
+    cr_expect_not(pseudonymise_rows(bench.pseudonymiser, &count, &error).ok);
 
-    cr_expect_null(row);
+    cr_expect_eq(count, 0);
     cr_expect_eq(error.code, ERROR_SYSTEM);
-    cr_expect_str_eq(error.message, "keyed hash: OpenSSL refused");
+    cr_expect_str_eq(error.message, "AES-256: OpenSSL refused");
     expect_nowhere(bench.pseudonymiser, "9434765919");
     expect_nowhere(bench.pseudonymiser, "o brien");
     expect_nowhere(bench.pseudonymiser, "recordkey");
