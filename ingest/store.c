@@ -323,7 +323,8 @@ static Result copy_record(Store *store, const TokenisedRow *row, const Subject *
     values[2] = subject != NULL ? value_int8(subject->subject_id) : value_null(VALUE_INT8);
     values[3] = record_key(row);
     values[4] = age_days >= 0 ? value_int2(age_days) : value_null(VALUE_INT2);
-    memcpy(values + FIXED_COLUMNS, payload, payload_count * sizeof *payload);
+    if (payload_count > 0)
+        memcpy(values + FIXED_COLUMNS, payload, payload_count * sizeof *payload);
     for (size_t i = 0; i < store->load.spec->key_reference_count; i++)
         values[FIXED_COLUMNS + payload_count + i] = reference(row, i);
     return db_copy_row(store->copy, values, error);
