@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/input_layer.h"
+#include "base/secret.h"
 
 const InputLimits INPUT_LIMITS_DEFAULT = {
     .bytes_max = UINT64_C(1) << 40,
@@ -238,6 +239,8 @@ Result input_read(Input *input, void *buffer, size_t capacity, size_t *length, E
         Result result = input->ended
                             ? RESULT_OK
                             : input_layer_read(input->top, buffer, capacity, length, &input->failure);
+        if (result.ok && *length == 0 && !input->ended)
+            result = input_file_check(&input->file, &input->failure);
         input_file_leave(&input->file);
         input->ended = result.ok && *length == 0;
         if (result.ok)
@@ -252,7 +255,7 @@ bool input_digest(const Input *input, Hash *digest)
 {
     if (!input->ended || input->failed)
         return false;
-    *digest = hash_value(input->file.hash);
+    *digest = input_file_digest(&input->file);
     return true;
 }
 
@@ -303,18 +306,38 @@ Result input_read_all(const char *path, size_t bytes_max, Arena *arena, Text *co
     return RESULT_OK;
 }
 
+static Result read_to_end(InputFile *file, Error *error)
+{
+    unsigned char piece[64 * 1024];
+    size_t length = 1;
+    Result result = RESULT_OK;
+
+    while (result.ok && length > 0)
+        result = input_file_read(file, piece, sizeof piece, &length, error);
+    OPENSSL_cleanse(piece, sizeof piece);
+    return result;
+}
+
 Result input_hash_file(const char *path, Hash *digest, uint64_t *bytes, Error *error)
 {
     SCOPED(input_file_close) InputFile file = {.descriptor = -1};
-    unsigned char piece[64 * 1024];
-    size_t length = 1;
-    Result result = input_file_open(path, &file, error);
 
-    while (result.ok && length > 0)
-        result = input_file_read(&file, piece, sizeof piece, &length, error);
-    OPENSSL_cleanse(piece, sizeof piece);
-    TRY(result);
+    TRY(input_file_open(path, &file, error));
+    TRY(read_to_end(&file, error));
     *digest = hash_value(file.hash);
     *bytes = file.delivered;
     return RESULT_OK;
+}
+
+Result input_mark_file(const char *path, InputMark *mark, Error *error)
+{
+    SCOPED(input_file_close) InputFile file = {.descriptor = -1};
+
+    TRY(secret_random(mark->key, sizeof mark->key, error));
+    TRY(input_file_open(path, &file, error));
+    TRY(input_file_mark(&file, mark->key, error));
+    TRY(read_to_end(&file, error));
+    mark->path = path;
+    mark->digest = hash_value(file.hash);
+    return fingerprint_end(file.fingerprint, &mark->fingerprint, error);
 }

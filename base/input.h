@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/fingerprint.h"
 #include "base/hash.h"
 
 typedef struct Input Input;
@@ -69,3 +70,17 @@ void input_close(Input **input);
 Result input_read_all(const char *path, size_t bytes_max, Arena *arena, Text *content, Error *error) CHECKED;
 /* Hash and size of a file as delivered, decoding nothing. */
 Result input_hash_file(const char *path, Hash *digest, uint64_t *bytes, Error *error) CHECKED;
+
+/* Of a file that is hashed now and read later: that it is then the same shows at the cost of a fingerprint.
+ */
+typedef struct InputMark {
+    const char *path; /* the caller's */
+    Hash digest;
+    uint8_t key[FINGERPRINT_KEY_BYTES];
+    Fingerprint fingerprint;
+} InputMark;
+/* As input_hash_file. */
+Result input_mark_file(const char *path, InputMark *mark, Error *error) CHECKED;
+/* Where this thread opens the mark's path from now on, it must be the file marked: else reading its end fails
+ * with ERROR_REFUSED. input_digest then gives the mark's. mark must live until the next call. NULL: none. */
+void input_expect(const InputMark *mark);

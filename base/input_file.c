@@ -9,17 +9,59 @@
 #include "base/arena.h"
 
 static const InputSource *served;
+static _Thread_local const InputMark *expected;
 
 void input_serve(const InputSource *source)
 {
     served = source;
 }
 
-static void start(const char *path, InputFile *file)
+void input_expect(const InputMark *mark)
+{
+    expected = mark;
+}
+
+static Result start(const char *path, InputFile *file, Error *error)
 {
     file->path = memory_alloc(strlen(path) + 1);
     memcpy(file->path, path, strlen(path));
+    if (expected != NULL && strcmp(path, expected->path) == 0) {
+        file->expected = expected;
+        return input_file_mark(file, expected->key, error);
+    }
     file->hash = hash_open();
+    return RESULT_OK;
+}
+
+Result input_file_mark(InputFile *file, const uint8_t key[FINGERPRINT_KEY_BYTES], Error *error)
+{
+    return fingerprint_open(key, &file->fingerprint, error);
+}
+
+Result input_file_check(InputFile *file, Error *error)
+{
+    Fingerprint found;
+
+    if (file->expected == NULL)
+        return RESULT_OK;
+    TRY(fingerprint_end(file->fingerprint, &found, error));
+    if (memcmp(&found, &file->expected->fingerprint, sizeof found) != 0)
+        return fail(error, ERROR_REFUSED, "%s: changed since it was hashed", file->path);
+    return RESULT_OK;
+}
+
+Hash input_file_digest(const InputFile *file)
+{
+    return file->expected != NULL ? file->expected->digest : hash_value(file->hash);
+}
+
+static void add_bytes(InputFile *file, const void *bytes, size_t length)
+{
+    file->delivered += length;
+    if (file->hash != NULL)
+        hash_add(file->hash, bytes, length);
+    if (file->fingerprint != NULL)
+        fingerprint_add(file->fingerprint, bytes, length);
 }
 
 Result input_file_open(const char *path, InputFile *file, Error *error)
@@ -28,7 +70,7 @@ Result input_file_open(const char *path, InputFile *file, Error *error)
 
     if (served != NULL && strcmp(path, served->name) == 0) {
         file->source = served;
-        start(path, file);
+        TRY(start(path, file, error));
         return served->open(served->context, &file->stream, error);
     }
     /* O_NONBLOCK: a pipe laid in a file's place must not hold us up before it is refused. */
@@ -44,7 +86,7 @@ Result input_file_open(const char *path, InputFile *file, Error *error)
 
     file->bytes = (uint64_t)status.st_size;
     file->changed = status.st_mtim;
-    start(path, file);
+    TRY(start(path, file, error));
     (void)posix_fadvise(file->descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
     return RESULT_OK;
 }
@@ -65,8 +107,7 @@ static Result read_source(InputFile *file, void *buffer, size_t capacity, size_t
 {
     *length = 0;
     TRY(file->source->read(file->stream, buffer, capacity, length, error));
-    file->delivered += *length;
-    hash_add(file->hash, buffer, *length);
+    add_bytes(file, buffer, *length);
     return RESULT_OK;
 }
 
@@ -84,8 +125,7 @@ Result input_file_read(InputFile *file, void *buffer, size_t capacity, size_t *l
         return fail_errno(error, "%s", file->path);
 
     *length = (size_t)got;
-    file->delivered += (size_t)got;
-    hash_add(file->hash, buffer, *length);
+    add_bytes(file, buffer, *length);
     return got > 0 ? RESULT_OK : check_unchanged(file, error);
 }
 
@@ -119,6 +159,7 @@ void input_file_close(InputFile *file)
     if (file->source != NULL)
         file->source->close(&file->stream);
     hash_close(&file->hash);
+    fingerprint_close(&file->fingerprint);
     memory_free(file->path);
     *file = (InputFile){.descriptor = -1};
 }

@@ -180,12 +180,14 @@ static Result load_file(const Bench *bench, Kind kind, Month period, Error *erro
                                    .keyring = bench->keyring,
                                    .directory = bench->directory,
                                    .quarantine_folder = bench->folder};
-    const IngestDelivery delivery = {.path = bench->files[kind], .sender = "hospital", .period = period};
+    InputMark mark;
+    const IngestDelivery delivery = {
+        .path = bench->files[kind], .sender = "hospital", .period = period, .mark = &mark};
     const int64_t bad = kind == BAD ? (bench->rows + BAD_EVERY - 8) / BAD_EVERY : 0;
     char object[HASH_TEXT_BYTES], detail[INGEST_DETAIL_BYTES];
     IngestReport report;
 
-    TRY(ingest_delivery_object(bench->files[kind], object, error));
+    TRY(ingest_delivery_object(bench->files[kind], &mark, object, error));
     const GovernanceRequest request = {.action = GOVERNANCE_LOAD,
                                        .person_id = "engineer",
                                        .source = TEXT("apc_spell"),

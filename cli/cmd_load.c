@@ -43,22 +43,23 @@ static Result loading_open(const Cli *cli, Loading *loading, Error *error)
 }
 
 /* What is archived need not be read to be known. */
-static Result find_object(const Delivery *delivery, char object[HASH_TEXT_BYTES], Error *error)
+static Result find_object(const Delivery *delivery, InputMark *mark, char object[HASH_TEXT_BYTES],
+                          Error *error)
 {
     if (delivery->held == NULL)
-        return ingest_delivery_object(delivery->delivery.path, object, error);
+        return ingest_delivery_object(delivery->delivery.path, mark, object, error);
     hash_format(&delivery->held->content, object);
     return RESULT_OK;
 }
 
 static Result make_request(const Loading *loading, const IngestSpec *spec, const Delivery *wanted,
-                           GovernanceRequest *request, Error *error)
+                           InputMark *mark, GovernanceRequest *request, Error *error)
 {
     const IngestDelivery *delivery = &wanted->delivery;
     char object[HASH_TEXT_BYTES], detail[INGEST_DETAIL_BYTES];
     Arena *arena = loading->cli->arena;
 
-    TRY(find_object(wanted, object, error));
+    TRY(find_object(wanted, mark, object, error));
     *request = (GovernanceRequest){
         .action = GOVERNANCE_LOAD,
         .source = text_from(ingest_spec_source(spec)),
@@ -92,6 +93,7 @@ static Result load_one(Loading *loading, const Delivery *delivery, IngestReport 
 {
     SCOPED(ingest_spec_close) IngestSpec *spec = NULL;
     GovernanceRequest request;
+    InputMark mark;
     const IngestContext context = {.loader = loading->loader,
                                    .keyring = loading->keyring,
                                    .directory = loading->directory,
@@ -99,9 +101,11 @@ static Result load_one(Loading *loading, const Delivery *delivery, IngestReport 
                                    .show_progress = !loading->is_quiet};
 
     TRY(spec_open_for(delivery->source, delivery->delivery.period, &spec, error));
-    TRY(make_request(loading, spec, delivery, &request, error));
+    TRY(make_request(loading, spec, delivery, &mark, &request, error));
     TRY(work_begin(loading->cli, &request, &loading->work, error));
-    TRY(ingest_load(&context, loading->work.permit, spec, &delivery->delivery, report, error));
+    IngestDelivery marked = delivery->delivery;
+    marked.mark = delivery->held == NULL && marked.path != NULL ? &mark : NULL;
+    TRY(ingest_load(&context, loading->work.permit, spec, &marked, report, error));
     ingest_duplicates_count(loading->loader, loading->work.permit, report);
     if (delivery->held != NULL && report->outcome == INGEST_DUPLICATE)
         TRY(ingest_held_settle(loading->loader, loading->work.permit, delivery->held->delivery_id, error));

@@ -220,7 +220,10 @@ static Result read_file(Load *load, Error *error)
     Hash content;
 
     TRY(open_pseudonymiser(load, error));
-    TRY(pass_run(&pass, load->report, &content, error));
+    input_expect(load->delivery->mark);
+    Result passed = pass_run(&pass, load->report, &content, error);
+    input_expect(NULL);
+    TRY(passed);
     TRY(store_waiting(load, error));
     if (memcmp(content.bytes, load->report->content.bytes, HASH_BYTES) != 0)
         return fail(error, ERROR_REFUSED, "%s: not the file that the permit was given for",
@@ -291,17 +294,14 @@ static void close_load(Load *load)
     pseudonymiser_close(&load->pseudonymiser);
 }
 
-Result ingest_delivery_object(const char *path, char out[HASH_TEXT_BYTES], Error *error)
+Result ingest_delivery_object(const char *path, InputMark *mark, char out[HASH_TEXT_BYTES], Error *error)
 {
-    Hash content;
-    uint64_t bytes;
-
     if (path == NULL) {
         snprintf(out, HASH_TEXT_BYTES, "nil");
         return RESULT_OK;
     }
-    TRY(input_hash_file(path, &content, &bytes, error));
-    hash_format(&content, out);
+    TRY(input_mark_file(path, mark, error));
+    hash_format(&mark->digest, out);
     return RESULT_OK;
 }
 

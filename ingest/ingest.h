@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/db.h"
+#include "base/input.h"
 #include "base/table.h"
 #include "governance/governance.h"
 #include "pseudonymise/pseudonymise.h"
@@ -41,6 +42,7 @@ typedef struct IngestDelivery {
     bool replace;      /* supersedes an earlier delivery of the same source, sender and period */
     bool is_signed;    /* its sender's manifest vouches for the content */
     const char *again; /* why it is loaded although it was withdrawn (ingest_again_check); NULL: it was not */
+    const InputMark *mark; /* of the file, made for its permit; NULL: it is hashed again while it is read */
 } IngestDelivery;
 
 typedef enum IngestOutcome {
@@ -124,8 +126,10 @@ typedef struct IngestProposal {
  */
 Result ingest_propose(const char *path, const IngestProposal *wanted, FILE *out, Error *error) CHECKED;
 
-/* Object of the permit for a delivery: its content hash in hex, or "nil" when path is NULL. */
-Result ingest_delivery_object(const char *path, char out[HASH_TEXT_BYTES], Error *error) CHECKED;
+/* Object of the permit for a delivery: its content hash in hex, or "nil" when path is NULL. *mark is for the
+ * delivery to be loaded, and points to path; untouched when path is NULL. */
+Result ingest_delivery_object(const char *path, InputMark *mark, char out[HASH_TEXT_BYTES], Error *error)
+    CHECKED;
 enum { INGEST_AGAIN_BYTES_MAX = 200, INGEST_DETAIL_BYTES = 80 + INGEST_AGAIN_BYTES_MAX };
 /* A reason as the log keeps it: one line of text. NULL: none is given. */
 Result ingest_again_check(const char *reason, Error *error) CHECKED;

@@ -147,10 +147,11 @@ IngestDelivery world_delivery(const char *content)
 GovernancePermit *world_permit(const World *world, const IngestSpec *spec, const IngestDelivery *delivery)
 {
     GovernancePermit *permit = NULL;
+    InputMark mark;
     char object[HASH_TEXT_BYTES], detail[INGEST_DETAIL_BYTES];
     Error error = {0};
 
-    cr_assert(ingest_delivery_object(delivery->path, object, &error).ok, "%s", error.message);
+    cr_assert(ingest_delivery_object(delivery->path, &mark, object, &error).ok, "%s", error.message);
     const GovernanceRequest request = {
         .action = GOVERNANCE_LOAD,
         .person_id = "eng",

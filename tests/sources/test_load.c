@@ -160,11 +160,13 @@ static void expect_load(const Bench *bench, const char *name)
               error.message);
     cr_assert(ingest_source_apply(bench->owner, spec, out, &error).ok, "%s", error.message);
     fclose(out);
+    InputMark mark;
     const IngestDelivery delivery = {.path = good_rows(bench, spec, name, &count),
                                      .sender = sender_of(bench, spec),
                                      .period = month_from(2026, 6),
-                                     .status = INGEST_FINAL};
-    cr_assert(ingest_delivery_object(delivery.path, object, &error).ok, "%s", error.message);
+                                     .status = INGEST_FINAL,
+                                     .mark = &mark};
+    cr_assert(ingest_delivery_object(delivery.path, &mark, object, &error).ok, "%s", error.message);
     permit = permit_for(bench, &(GovernanceRequest){.action = GOVERNANCE_LOAD,
                                                     .person_id = "eng",
                                                     .source = text_from(name),
