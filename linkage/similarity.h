@@ -84,7 +84,17 @@ const SimilarityMethods *similarity_methods(SimilarityPath path);
 /* The fastest there is. */
 const SimilarityMethods *similarity_best(void);
 
+/* ---- one pair at a time: POPCNT where there is one ---- */
+
 /* How many ones a record has in its first `words` words. */
 unsigned similarity_ones(const uint64_t *row, unsigned words);
-/* How many ones two records share: the plain way, for one pair. */
+/* How many ones two records share. */
 unsigned similarity_both(const uint64_t *a, const uint64_t *b, unsigned words);
+
+/* Two filters are equal when both == a == b. */
+typedef struct SimilarityShared {
+    unsigned a, b, both; /* ones of one, of the other, and of both */
+} SimilarityShared;
+
+/* Filters of any number of bytes, at any place. */
+SimilarityShared similarity_shared(const uint8_t *a, const uint8_t *b, size_t bytes);

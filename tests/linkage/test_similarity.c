@@ -218,6 +218,31 @@ Test(similarity, one_pair_counts_what_its_bits_say)
     cr_expect_eq(similarity_both(a, b, 1), 4);
 }
 
+Test(similarity, filters_of_any_length_at_any_place_count_what_their_bits_say)
+{
+    for (size_t bytes = 0; bytes <= 130; bytes++) {
+        /* Exactly so long: a read past the end is seen by the sanitizer. */
+        uint8_t *a = malloc(bytes + 1), *b = malloc(bytes + 3);
+        unsigned ones_a = 0, ones_b = 0, both = 0;
+        for (size_t i = 0; i < bytes * 8; i++) {
+            unsigned bit_a = draw() % 2, bit_b = draw() % 3 == 0;
+            a[1 + i / 8] = (uint8_t)(a[1 + i / 8] >> 1 | bit_a << 7);
+            b[3 + i / 8] = (uint8_t)(b[3 + i / 8] >> 1 | bit_b << 7);
+            ones_a += bit_a;
+            ones_b += bit_b;
+            both += bit_a & bit_b;
+        }
+
+        SimilarityShared shared = similarity_shared(a + 1, b + 3, bytes);
+
+        cr_expect_eq(shared.a, ones_a);
+        cr_expect_eq(shared.b, ones_b);
+        cr_expect_eq(shared.both, both);
+        free(a);
+        free(b);
+    }
+}
+
 /* ---- bounds ---- */
 
 Test(similarity, a_record_that_just_reaches_the_bound_is_kept)
