@@ -147,6 +147,7 @@ Result cmd_quality_report(Cli *cli, int argc, const char *const *argv, Error *er
 Result cmd_withdraw(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_quarantine(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_link(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_link_evaluate(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_link_report(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_link_undo(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_link_runs(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

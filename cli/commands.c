@@ -60,6 +60,8 @@ static const Command commands[] = {
     {"quarantine", cmd_quarantine, "LOAD", "line, column and rule of each rejected row"},
     {"quality report", cmd_quality_report, "CCYY-MM", "what is unusual about a month's deliveries"},
     {"link", cmd_link, "", "link subjects to people and households"},
+    {"link evaluate", cmd_link_evaluate, "FILE --spec SPEC --truth COLUMN",
+     "link a file from encodings alone and measure against a known truth"},
     {"link report", cmd_link_report, "", "match rates by source, age, sex and deprivation"},
     {"link undo", cmd_link_undo, "RUN", "take the newest linkage run back"},
     {"link runs", cmd_link_runs, "", "linkage runs and their state"},

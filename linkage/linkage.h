@@ -35,3 +35,123 @@ Result linkage_undo(Db *linker, const GovernancePermit *permit, int64_t run_id, 
 Result linkage_report(Db *linker, Table **table, Error *error) CHECKED;
 /* run, started, rule version, subjects, linked, people, state */
 Result linkage_run_list(Db *linker, Table **table, Error *error) CHECKED;
+
+/*
+ * ---- records by their encodings alone, without a database: docs/linkage.md ----
+ *
+ * A set holds encodings; a model is learnt from it (or kept from an earlier run); scoring compares all
+ * records that share a block; clustering makes people of the scored pairs. Every step gives the same answer
+ * for the same encodings in the same order, however many threads there are.
+ */
+enum { LINKAGE_FIELDS_MAX = 12, LINKAGE_LEVELS = 8, LINKAGE_LEVEL_ABSENT = 15 };
+
+typedef struct LinkageSet LinkageSet;
+
+LinkageSet *linkage_set_create(void);
+/* ERROR_INPUT: no encoding, or one of another key version or scheme than the set's. Records are numbered from
+ * 0. source: below 64. */
+Result linkage_set_add(LinkageSet *set, Text encoding, unsigned source, Error *error) CHECKED;
+/* Sampled fields that belong to nobody: encodings by blocks need them, because their records cannot be
+ * compared at random. */
+Result linkage_set_add_reference(LinkageSet *set, Text encoding, Error *error) CHECKED;
+size_t linkage_set_count(const LinkageSet *set);
+size_t linkage_set_fields(const LinkageSet *set);
+void linkage_set_close(LinkageSet **set);
+
+typedef struct LinkageOptions {
+    uint32_t block_max;      /* larger blocks are not compared; 0: 500 */
+    int threads;             /* 0: 2 */
+    uint32_t first_new;      /* pairs of records that are both below it are not compared */
+    uint64_t unique_sources; /* bit of a source: it holds a person once */
+} LinkageOptions;
+
+/* Fellegi and Sunter's weights by field and level: 0 unlike to 4 nearly equal; 5, 6 and 7 equal in a common,
+ * a middling and a rare value; 7 also where that is not known. */
+typedef struct LinkageModel {
+    uint32_t field_count;
+    double match[LINKAGE_FIELDS_MAX][LINKAGE_LEVELS];  /* how often a match agrees so */
+    double chance[LINKAGE_FIELDS_MAX][LINKAGE_LEVELS]; /* how often two random records do */
+    double prior;                                      /* that two random records match */
+    uint32_t iterations;
+    bool is_settled; /* false: expectation maximisation did not settle, or the prior left its bounds */
+} LinkageModel;
+
+/* Counts of agreement patterns, for those who have them without encodings. */
+typedef struct LinkagePattern {
+    uint64_t levels; /* four bits a field from the lowest; LINKAGE_LEVEL_ABSENT: no evidence */
+    uint64_t count;
+} LinkagePattern;
+
+/*
+ * Learns model->match and model->prior by expectation maximisation from patterns, with model->chance held,
+ * or learnt too when free_chance. pair_total: how many pairs there were to draw from, of which patterns may
+ * hold only the likelier part; what they lack is taken as no match.
+ */
+void linkage_learn(const LinkagePattern *patterns, size_t pattern_count, uint64_t pair_total,
+                   bool free_chance, LinkageModel *model);
+/* ERROR_INPUT: no pair shares a block, or encodings by blocks without references. */
+Result linkage_train(LinkageSet *set, const LinkageOptions *options, LinkageModel *model, Error *error)
+    CHECKED;
+
+typedef struct LinkagePair {
+    uint32_t a, b;  /* a < b */
+    float weight;   /* log2 of the odds */
+    uint32_t block; /* the first rule that brought them together */
+    uint64_t levels;
+} LinkagePair;
+
+typedef struct LinkagePairs {
+    LinkagePair *pairs; /* those likelier than one in a hundred, by weight, the highest first; then a, b */
+    size_t count, record_count;
+    uint64_t compared;
+    double expected_matches; /* of all compared */
+} LinkagePairs;
+
+Result linkage_score(LinkageSet *set, const LinkageModel *model, const LinkageOptions *options,
+                     LinkagePairs *pairs, Error *error) CHECKED;
+void linkage_pairs_close(LinkagePairs *pairs);
+double linkage_probability(double weight); /* of a pair */
+
+typedef enum LinkageBand { LINKAGE_APART, LINKAGE_CLERICAL, LINKAGE_LINK } LinkageBand;
+/* link from probability 0.95, clerical from 0.5 */
+LinkageBand linkage_band(double probability);
+
+typedef struct LinkageClusters {
+    uint32_t *person; /* of each record: the smallest number among the records of its cluster */
+    size_t record_count, cluster_count;
+    double share;              /* as below */
+    double precision_expected; /* of pairs inside clusters, by the model */
+} LinkageClusters;
+
+/*
+ * Two clusters become one when the pairs between them match with this probability on average, those that no
+ * block brought together counted as 0. share: NAN chooses it from the model alone, for the best expected F1.
+ * No cluster gets two records of one of options->unique_sources.
+ */
+Result linkage_cluster(const LinkageSet *set, const LinkagePairs *pairs, const LinkageOptions *options,
+                       double share, LinkageClusters *clusters, Error *error) CHECKED;
+void linkage_clusters_close(LinkageClusters *clusters);
+
+/* ---- quality against a known truth ---- */
+
+typedef struct LinkageScore {
+    double precision, recall, f1; /* of pairs; over all true pairs, those that no block held included */
+    double threshold;             /* least probability of a pair; of clusters the share */
+} LinkageScore;
+
+typedef struct LinkageQuality {
+    uint64_t true_pairs, compared;
+    double blocking_recall;
+    LinkageScore pairs, clusters;           /* with the threshold of the clusters given */
+    LinkageScore pairs_best, clusters_best; /* with the threshold that the truth likes best */
+    /* Of pairs that claim at least 0.95 and 0.99: how many on average they claim, and how many are right. */
+    struct {
+        double claimed, right;
+        uint64_t count;
+    } calibration[2];
+} LinkageQuality;
+
+/* truth: of each record whose it is, as numbers. */
+Result linkage_evaluate(LinkageSet *set, const LinkagePairs *pairs, const LinkageClusters *clusters,
+                        const LinkageOptions *options, const uint32_t *truth, LinkageQuality *quality,
+                        Error *error) CHECKED;

@@ -290,6 +290,66 @@ int tokenised_row_age_days(const TokenisedRow *row);
 const Value *tokenised_row_payload(const TokenisedRow *row, size_t *count);
 uint64_t tokenised_row_line(const TokenisedRow *row);
 
+/* ---- encodings: how like two people's fields are, without the fields. docs/linkage.md ---- */
+
+typedef enum EncodingKind {
+    ENCODING_GIVEN_NAME,
+    ENCODING_FAMILY_NAME,
+    ENCODING_BIRTH_DATE,
+    ENCODING_SEX,
+    ENCODING_POSTCODE,
+    ENCODING_ADDRESS,
+    ENCODING_TEXT, /* anything else that is compared by its letters */
+    ENCODING_KIND_COUNT
+} EncodingKind;
+
+extern const char *const ENCODING_KIND_NAMES[ENCODING_KIND_COUNT]; /* "given_name", ... */
+
+enum { ENCODING_FIELDS_MAX = 12, ENCODING_BLOCKS_MAX = 64, ENCODING_BYTES_MAX = 32768 };
+
+/*
+ * Hardening. By blocks: a record has one set of filters for each of its block tokens, salted with what the
+ * token stands for, so that only records that share a token can be compared at all.
+ */
+typedef struct EncodingOptions {
+    const char *purpose; /* part of every key: encodings of two purposes cannot be compared */
+    int key_version;     /* 1 to 65535; part of every key and of every encoding */
+    const EncodingKind *kinds;
+    size_t field_count;
+    bool by_blocks;
+    int filter_bits;        /* of a field, 32 to 256, a power of two; 0: 256, by blocks 128 */
+    int folds;              /* XOR folds: filters are made of filter_bits << folds bits, at most 256 */
+    int flips_per_thousand; /* of the bits, by a keyed stream of the whole record's own; at most 250 */
+} EncodingOptions;
+
+typedef struct Encoder Encoder;
+
+/* ERROR_CONFIG: a count, size or version out of range. Two kinds may be equal. */
+Result encoder_create(const Keyring *keyring, const EncodingOptions *options, Encoder **encoder, Error *error)
+    CHECKED;
+/* Under a key drawn now that nothing keeps: for trials. */
+Result encoder_create_ephemeral(const EncodingOptions *options, Encoder **encoder, Error *error) CHECKED;
+void encoder_close(Encoder **encoder); /* wipes */
+/*
+ * Optional, before the first encoding: counts how common a record's names and dates are. By blocks an
+ * encoding then says of each whether it is common, middling or rare (three classes, no count), which is all
+ * that linkage can know of it.
+ */
+void encoder_observe(Encoder *encoder, const Text *fields);
+/*
+ * The encoding of a record, as bytes that linkage reads alone. fields: as the options' kinds; empty: absent,
+ * which linkage takes as no evidence. encoding: holds ENCODING_BYTES_MAX.
+ */
+Result encoder_encode(Encoder *encoder, const Text *fields, uint8_t *encoding, size_t *length, Error *error)
+    CHECKED;
+/*
+ * A sample of the values met, for how often fields agree by chance: each is the encoding of one field of one
+ * record, in an order of its own and under a salt that no record has, so it leads to nobody. At most
+ * ENCODING_REFERENCES for a field; each call gives one more, *length 0 at the end.
+ */
+Result encoder_reference(Encoder *encoder, uint8_t *encoding, size_t *length, Error *error) CHECKED;
+enum { ENCODING_REFERENCES = 10000 };
+
 /* ---- sealed quarantine: lines that only the holder of the private key can read ---- */
 
 typedef struct Seal Seal;

@@ -1,0 +1,181 @@
+/* How often two random records agree, and from all pairs of all blocks how often matches do. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "linkage/block.h"
+#include "linkage/compare.h"
+#include "linkage/model.h"
+
+enum { RANDOM_PAIRS = 2000000, ROUNDS = 4 };
+
+static const double CHANCE_LEAST = 1e-6;
+
+typedef struct Random {
+    uint64_t state;
+} Random;
+
+/* SplitMix64 from a fixed start: the same records give the same model. */
+static uint64_t draw(Random *random, uint64_t below)
+{
+    uint64_t mixed = random->state += UINT64_C(0x9E3779B97F4A7C15);
+
+    mixed = (mixed ^ mixed >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    mixed = (mixed ^ mixed >> 27) * UINT64_C(0x94D049BB133111EB);
+    return (mixed ^ mixed >> 31) % below;
+}
+
+typedef struct Chance {
+    double unequal[LINKAGE_FIELDS_MAX][LEVEL_EQUAL];                /* random pairs by level */
+    double equal[LINKAGE_FIELDS_MAX][LINKAGE_LEVELS - LEVEL_EQUAL]; /* shares, of all pairs there are */
+} Chance;
+
+typedef struct Sample {
+    const SetRecord *records;
+    size_t count;
+} Sample;
+
+static void draw_unequal(const LinkageSet *set, const Sample *sample, Chance *chance)
+{
+    uint64_t possible = (uint64_t)sample->count * (sample->count - 1);
+    Random random = {.state = 1};
+
+    for (uint64_t i = 0; i < RANDOM_PAIRS && i < possible; i++) {
+        const SetRecord *a = &sample->records[draw(&random, sample->count)],
+                        *b = &sample->records[draw(&random, sample->count)];
+        if (a == b)
+            continue;
+        uint64_t levels = compare_views(set, a, set_view(set, a, 0), b, set_view(set, b, 0));
+        for (size_t f = 0; f < set->field_count; f++) {
+            unsigned level = compare_level(levels, f);
+            if (level < LEVEL_EQUAL)
+                chance->unequal[f][level]++;
+        }
+    }
+}
+
+typedef struct Held {
+    uint64_t key;
+    unsigned class;
+} Held;
+
+static int compare_values(const void *a, const void *b)
+{
+    const Held *x = a, *y = b;
+
+    return x->key < y->key ? -1 : x->key > y->key;
+}
+
+/* Equal pairs are too rare to draw: they are counted, value by value. */
+static void count_equal(const LinkageSet *set, const Sample *sample, size_t field, Held *values,
+                        Chance *chance)
+{
+    size_t count = 0;
+
+    for (size_t r = 0; r < sample->count; r++) {
+        const SetRecord *record = &sample->records[r];
+        if ((record->fields >> field & 1) == 0)
+            continue;
+        const uint8_t *filter = set_filter(set, record, set_view(set, record, 0), field);
+        values[count].class = compare_class(set, record, record, field);
+        values[count++].key = compare_key(filter, set->filter_bytes[field]);
+    }
+    qsort(values, count, sizeof *values, compare_values);
+    double run = 0, all = (double)count * ((double)count - 1) / 2;
+    for (size_t i = 1; i < count; i++) {
+        run = values[i].key == values[i - 1].key ? run + 1 : 0;
+        chance->equal[field][values[i].class] += run / all;
+    }
+}
+
+/* Records compared at random; where only a block's view could be compared, the sampled fields. */
+static void draw_chance(const LinkageSet *set, Chance *chance)
+{
+    const Sample sample = {.records = set->by_blocks ? set->references : set->records,
+                           .count = set->by_blocks ? set->reference_count : set->count};
+    Held *values = memory_alloc((sample.count + 1) * sizeof *values);
+
+    draw_unequal(set, &sample, chance);
+    for (size_t i = 0; i < set->field_count; i++)
+        count_equal(set, &sample, i, values, chance);
+    memory_free(values);
+}
+
+/* Random pairs hold matches too, as many as the prior says: what is left is chance. */
+static void take_chance(const LinkageSet *set, const Chance *drawn, LinkageModel *model)
+{
+    for (size_t i = 0; i < set->field_count; i++) {
+        double unequal = 1, equal = 0;
+        for (size_t l = 0; l < LEVEL_EQUAL; l++)
+            unequal += drawn->unequal[i][l];
+        for (size_t c = 0; c < LINKAGE_LEVELS - LEVEL_EQUAL; c++)
+            equal += drawn->equal[i][c];
+        for (size_t l = 0; l < LINKAGE_LEVELS; l++) {
+            double share = l < LEVEL_EQUAL
+                               ? (1 - equal) * (drawn->unequal[i][l] + 1.0 / LEVEL_EQUAL) / unequal
+                               : drawn->equal[i][l - LEVEL_EQUAL];
+            double left = (share - model->prior * model->match[i][l]) / (1 - model->prior);
+            model->chance[i][l] = fmax(fmax(left, share / 10), CHANCE_LEAST);
+        }
+    }
+}
+
+typedef struct Counting {
+    const LinkageSet *set;
+    PatternTable tables[BLOCK_THREADS_MAX];
+} Counting;
+
+static void count_pair(void *context, int worker, uint32_t a, uint32_t b, size_t block)
+{
+    Counting *counting = context;
+    const LinkageSet *set = counting->set;
+    const SetRecord *x = &set->records[a], *y = &set->records[b];
+
+    pattern_table_add(&counting->tables[worker],
+                      compare_views(set, x, set_view(set, x, block), y, set_view(set, y, block)), 1);
+}
+
+static Result count_patterns(LinkageSet *set, const LinkageOptions *options, PatternTable *all, Error *error)
+{
+    Counting counting = {.set = set};
+    Result result = block_pairs(set, options, count_pair, &counting, error);
+
+    for (int i = 0; i < BLOCK_THREADS_MAX; i++) {
+        PatternTable *table = &counting.tables[i];
+        for (size_t s = 0; s < table->capacity; s++) {
+            if (table->slots[s].count != 0)
+                pattern_table_add(all, table->slots[s].levels, table->slots[s].count);
+        }
+        pattern_table_close(table);
+    }
+    pattern_table_pack(all);
+    return result;
+}
+
+static Result check_set(const LinkageSet *set, Error *error)
+{
+    if (set->count < 2)
+        return fail(error, ERROR_INPUT, "linkage: fewer than two records");
+    if (set->by_blocks && set->reference_count < 2)
+        return fail(error, ERROR_INPUT, "linkage: encodings by blocks came without references");
+    return RESULT_OK;
+}
+
+Result linkage_train(LinkageSet *set, const LinkageOptions *options, LinkageModel *model, Error *error)
+{
+    SCOPED(pattern_table_close) PatternTable table = {0};
+    Chance drawn = {0};
+
+    TRY(check_set(set, error));
+    TRY(count_patterns(set, options, &table, error));
+    if (table.used == 0)
+        return fail(error, ERROR_INPUT, "linkage: no two records share a block");
+    *model = (LinkageModel){.field_count = (uint32_t)set->field_count};
+    draw_chance(set, &drawn);
+    for (int round = 0; round < ROUNDS; round++) {
+        take_chance(set, &drawn, model);
+        linkage_learn(table.slots, table.used, (uint64_t)set->count * (set->count - 1) / 2, false, model);
+    }
+    return RESULT_OK;
+}

@@ -1,0 +1,312 @@
+#include "pseudonymise/encoding_block.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+
+enum { CACHE_SLOTS = 1 << 14, CACHE_TEXT_MAX = 22, PARTS_MAX = 64 };
+
+typedef struct PartUse {
+    uint8_t field, part;
+} PartUse;
+
+/* A part's code, kept because the same names and dates come again and again. */
+typedef struct CachedCode {
+    uint8_t use, length;
+    char text[CACHE_TEXT_MAX];
+    uint8_t code[KEYED_BLOCK_BYTES];
+} CachedCode;
+
+struct Blocks {
+    EncodingKind kinds[ENCODING_FIELDS_MAX];
+    BlockRule rules[ENCODING_BLOCKS_MAX];
+    size_t rule_count;
+    PartUse uses[PARTS_MAX]; /* each part that some rule uses, once */
+    size_t use_count;
+    uint8_t rule_uses[ENCODING_BLOCKS_MAX][BLOCK_PARTS_MAX]; /* index into uses */
+    size_t rule_parts[ENCODING_BLOCKS_MAX];
+    EVP_MAC_CTX *hash;
+    EVP_CIPHER_CTX *chain, *salt;
+    CachedCode *cache;
+};
+
+/* ---- rules ---- */
+
+typedef struct RulePart {
+    EncodingKind kind;
+    EncodingPart part;
+} RulePart;
+
+#define GIVEN                                                                                                \
+    {                                                                                                        \
+        ENCODING_GIVEN_NAME, ENCODING_PART_SOUND                                                             \
+    }
+#define GIVEN_START                                                                                          \
+    {                                                                                                        \
+        ENCODING_GIVEN_NAME, ENCODING_PART_PREFIX                                                            \
+    }
+#define GIVEN_LETTER                                                                                         \
+    {                                                                                                        \
+        ENCODING_GIVEN_NAME, ENCODING_PART_LETTER                                                            \
+    }
+#define FAMILY                                                                                               \
+    {                                                                                                        \
+        ENCODING_FAMILY_NAME, ENCODING_PART_SOUND                                                            \
+    }
+#define FAMILY_START                                                                                         \
+    {                                                                                                        \
+        ENCODING_FAMILY_NAME, ENCODING_PART_PREFIX                                                           \
+    }
+#define FAMILY_LETTER                                                                                        \
+    {                                                                                                        \
+        ENCODING_FAMILY_NAME, ENCODING_PART_LETTER                                                           \
+    }
+#define BORN                                                                                                 \
+    {                                                                                                        \
+        ENCODING_BIRTH_DATE, ENCODING_PART_WHOLE                                                             \
+    }
+#define YEAR                                                                                                 \
+    {                                                                                                        \
+        ENCODING_BIRTH_DATE, ENCODING_PART_YEAR                                                              \
+    }
+#define DAY                                                                                                  \
+    {                                                                                                        \
+        ENCODING_BIRTH_DATE, ENCODING_PART_MONTH_DAY                                                         \
+    }
+#define PLACE                                                                                                \
+    {                                                                                                        \
+        ENCODING_POSTCODE, ENCODING_PART_WHOLE                                                               \
+    }
+#define AREA                                                                                                 \
+    {                                                                                                        \
+        ENCODING_POSTCODE, ENCODING_PART_OUTWARD                                                             \
+    }
+#define ADDRESS                                                                                              \
+    {                                                                                                        \
+        ENCODING_ADDRESS, ENCODING_PART_START                                                                \
+    }
+#define WORDS                                                                                                \
+    {                                                                                                        \
+        ENCODING_TEXT, ENCODING_PART_WHOLE                                                                   \
+    }
+
+/* A block that grows too large is not compared; then the narrower rules below it hold its likelier pairs. */
+static const RulePart rule_table[][BLOCK_PARTS_MAX] = {
+    {BORN, PLACE},           {BORN, FAMILY_LETTER}, {BORN, GIVEN_LETTER},  {PLACE, FAMILY_LETTER},
+    {PLACE, GIVEN_LETTER},   {PLACE, YEAR},         {ADDRESS, BORN},       {ADDRESS, FAMILY_LETTER},
+    {ADDRESS, GIVEN_LETTER}, {GIVEN, FAMILY},       {GIVEN, FAMILY, YEAR}, {GIVEN_START, FAMILY_START, YEAR},
+    {GIVEN, FAMILY, AREA},   {FAMILY, DAY},         {GIVEN, DAY},          {FAMILY, YEAR},
+    {FAMILY, AREA},          {GIVEN, AREA},         {WORDS, BORN},         {WORDS, PLACE},
+    {WORDS, FAMILY},         {WORDS, GIVEN},        {WORDS, WORDS},        {WORDS, YEAR},
+    {WORDS, ADDRESS},        {BORN, AREA},          {GIVEN, YEAR, AREA},   {WORDS, GIVEN, FAMILY},
+    {WORDS, FAMILY, YEAR},   {WORDS, GIVEN, YEAR},  {WORDS, WORDS, YEAR},  {WORDS, WORDS, GIVEN},
+    {WORDS, WORDS, FAMILY},
+};
+
+typedef struct RuleList {
+    BlockRule *rules;
+    size_t count;
+} RuleList;
+
+/* Each way in which the fields can stand for the parts: two parts of one kind are two fields, in order. */
+static void expand(const RulePart *wanted, const EncodingKind *kinds, size_t field_count, size_t at,
+                   BlockRule draft, RuleList *list)
+{
+    if (at == BLOCK_PARTS_MAX || wanted[at].part == ENCODING_PART_NONE) {
+        if (list->count < ENCODING_BLOCKS_MAX)
+            list->rules[list->count++] = draft;
+        return;
+    }
+    bool same = at > 0 && wanted[at - 1].kind == wanted[at].kind;
+    for (size_t i = same ? draft.parts[at - 1].field + 1U : 0; i < field_count; i++) {
+        if (kinds[i] != wanted[at].kind)
+            continue;
+        draft.parts[at].field = (uint8_t)i;
+        draft.parts[at].part = (uint8_t)wanted[at].part;
+        expand(wanted, kinds, field_count, at + 1, draft, list);
+    }
+}
+
+size_t block_rules(const EncodingKind *kinds, size_t field_count, BlockRule rules[ENCODING_BLOCKS_MAX])
+{
+    RuleList list = {.rules = rules};
+
+    for (size_t i = 0; i < sizeof rule_table / sizeof rule_table[0]; i++)
+        expand(rule_table[i], kinds, field_count, 0, (BlockRule){0}, &list);
+    return list.count;
+}
+
+/* ---- keys ---- */
+
+static uint8_t use_of(Blocks *blocks, PartUse use)
+{
+    for (size_t i = 0; i < blocks->use_count; i++) {
+        if (blocks->uses[i].field == use.field && blocks->uses[i].part == use.part)
+            return (uint8_t)i;
+    }
+    blocks->uses[blocks->use_count] = use;
+    return (uint8_t)blocks->use_count++;
+}
+
+static void note_uses(Blocks *blocks)
+{
+    for (size_t r = 0; r < blocks->rule_count; r++) {
+        const BlockRule *rule = &blocks->rules[r];
+        for (size_t p = 0; p < BLOCK_PARTS_MAX && rule->parts[p].part != ENCODING_PART_NONE; p++) {
+            const PartUse use = {rule->parts[p].field, rule->parts[p].part};
+            blocks->rule_uses[r][p] = use_of(blocks, use);
+            blocks->rule_parts[r] = p + 1;
+        }
+    }
+}
+
+static Result derived_cipher(const uint8_t *key, const char *info, EVP_CIPHER_CTX **cipher, Error *error)
+{
+    SCOPED(secret_close) Secret *derived = NULL;
+    const KeyedDerivation derivation = {
+        .secret = key, .secret_length = KEY_BYTES, .info = info, .info_length = strlen(info)};
+
+    TRY(secret_create(KEY_BYTES, &derived, error));
+    TRY(keyed_derive(&derivation, secret_bytes(derived), KEY_BYTES, error));
+    return keyed_block_create(secret_bytes(derived), KEYED_LOCK, cipher, error);
+}
+
+Result blocks_create(const uint8_t *key, const EncodingKind *kinds, size_t field_count, Blocks **blocks,
+                     Error *error)
+{
+    SCOPED(blocks_close) Blocks *made = memory_alloc(sizeof *made);
+
+    made->cache = memory_alloc(CACHE_SLOTS * sizeof *made->cache);
+    memcpy(made->kinds, kinds, field_count * sizeof *kinds);
+    made->rule_count = block_rules(kinds, field_count, made->rules);
+    note_uses(made);
+    TRY(keyed_hash_create(KEYED_HMAC, key, KEY_BYTES, &made->hash, error));
+    TRY(derived_cipher(key, "cinque/encoding/block-token/v1", &made->chain, error));
+    TRY(derived_cipher(key, "cinque/encoding/block-salt/v1", &made->salt, error));
+    *blocks = made;
+    made = NULL;
+    return RESULT_OK;
+}
+
+size_t blocks_count(const Blocks *blocks)
+{
+    return blocks->rule_count;
+}
+
+void blocks_close(Blocks **blocks)
+{
+    if (*blocks == NULL)
+        return;
+    keyed_hash_close(&(*blocks)->hash);
+    keyed_block_close(&(*blocks)->chain);
+    keyed_block_close(&(*blocks)->salt);
+    secret_wipe((*blocks)->cache, CACHE_SLOTS * sizeof *(*blocks)->cache);
+    memory_free((*blocks)->cache);
+    memory_free(*blocks);
+    *blocks = NULL;
+}
+
+/* ---- tokens ---- */
+
+static size_t cache_slot(uint8_t use, Text text)
+{
+    uint64_t mixed = 14695981039346656037U ^ use;
+
+    for (size_t i = 0; i < text.length; i++)
+        mixed = (mixed ^ (unsigned char)text.data[i]) * 1099511628211U;
+    return (size_t)(mixed >> 40) % CACHE_SLOTS;
+}
+
+/* HMAC-SHA-256 of field, part and text, cut to a block. */
+static Result code_of(Blocks *blocks, uint8_t use, Text text, uint8_t code[KEYED_BLOCK_BYTES], Error *error)
+{
+    CachedCode *slot = &blocks->cache[cache_slot(use, text)];
+    uint8_t message[2 + ENCODING_TEXT_BYTES] = {blocks->uses[use].field, blocks->uses[use].part};
+    uint8_t digest[KEYED_HASH_BYTES];
+
+    if (slot->length == text.length && slot->use == use && memcmp(slot->text, text.data, text.length) == 0) {
+        memcpy(code, slot->code, KEYED_BLOCK_BYTES);
+        return RESULT_OK;
+    }
+    memcpy(message + 2, text.data, text.length);
+    TRY(keyed_hash_of(blocks->hash, message, 2 + text.length, digest, error));
+    memcpy(code, digest, KEYED_BLOCK_BYTES);
+    if (text.length <= CACHE_TEXT_MAX) {
+        *slot = (CachedCode){.use = use, .length = (uint8_t)text.length};
+        memcpy(slot->text, text.data, text.length);
+        memcpy(slot->code, code, KEYED_BLOCK_BYTES);
+    }
+    secret_wipe(message, sizeof message);
+    return RESULT_OK;
+}
+
+typedef struct Codes {
+    uint8_t codes[PARTS_MAX][KEYED_BLOCK_BYTES];
+    bool present[PARTS_MAX];
+} Codes;
+
+static Result make_codes(Blocks *blocks, const EncodingValue *values, Codes *codes, Error *error)
+{
+    char buffer[ENCODING_TEXT_BYTES];
+
+    for (size_t i = 0; i < blocks->use_count; i++) {
+        const PartUse *use = &blocks->uses[i];
+        Text text = encoding_value_part(&values[use->field], blocks->kinds[use->field],
+                                        (EncodingPart)use->part, buffer);
+        codes->present[i] = text.length > 0;
+        if (codes->present[i])
+            TRY(code_of(blocks, (uint8_t)i, text, codes->codes[i], error));
+    }
+    secret_wipe(buffer, sizeof buffer);
+    return RESULT_OK;
+}
+
+static bool rule_applies(const Blocks *blocks, size_t rule, const Codes *codes)
+{
+    for (size_t p = 0; p < blocks->rule_parts[rule]; p++) {
+        if (!codes->present[blocks->rule_uses[rule][p]])
+            return false;
+    }
+    return true;
+}
+
+/* The chain of a CBC-MAC whose first block names the rule and so how many parts follow: all rules take each
+ * step together, because a call of the cipher costs more than a block. */
+static Result chain(Blocks *blocks, const Codes *codes, BlockTokens *tokens, Error *error)
+{
+    memset(tokens->tokens, 0, blocks->rule_count * KEYED_BLOCK_BYTES);
+    for (size_t r = 0; r < blocks->rule_count; r++) {
+        tokens->tokens[r][0] = (uint8_t)(r + 1);
+        tokens->tokens[r][1] = (uint8_t)blocks->rule_parts[r];
+    }
+    TRY(keyed_blocks_apply(blocks->chain, tokens->tokens[0], blocks->rule_count, error));
+    for (size_t step = 0; step < BLOCK_PARTS_MAX; step++) {
+        for (size_t r = 0; r < blocks->rule_count; r++) {
+            /* A rule of two parts takes the third step with nothing to add, as all of its records do. */
+            const uint8_t *code = codes->codes[blocks->rule_uses[r][step]];
+            for (size_t b = 0; b < KEYED_BLOCK_BYTES && step < blocks->rule_parts[r]; b++)
+                tokens->tokens[r][b] ^= code[b];
+        }
+        TRY(keyed_blocks_apply(blocks->chain, tokens->tokens[0], blocks->rule_count, error));
+    }
+    return RESULT_OK;
+}
+
+Result blocks_make(Blocks *blocks, const EncodingValue *values, BlockTokens *tokens, Error *error)
+{
+    Codes codes = {0};
+
+    tokens->present = 0;
+    if (blocks->rule_count == 0)
+        return RESULT_OK;
+    TRY(make_codes(blocks, values, &codes, error));
+    for (size_t r = 0; r < blocks->rule_count; r++) {
+        if (rule_applies(blocks, r, &codes))
+            tokens->present |= UINT64_C(1) << r;
+    }
+    TRY(chain(blocks, &codes, tokens, error));
+    memcpy(tokens->salts, tokens->tokens, blocks->rule_count * KEYED_BLOCK_BYTES);
+    TRY(keyed_blocks_apply(blocks->salt, tokens->salts[0].bytes, blocks->rule_count, error));
+    secret_wipe(&codes, sizeof codes);
+    return RESULT_OK;
+}
