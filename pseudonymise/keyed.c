@@ -1,7 +1,5 @@
 #include "pseudonymise/keyed.h"
 
-#include <limits.h>
-
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
@@ -83,16 +81,6 @@ Result keyed_block_apply(EVP_CIPHER_CTX *cipher, const uint8_t from[KEYED_BLOCK_
     int written = 0;
 
     if (EVP_CipherUpdate(cipher, to, &written, from, KEYED_BLOCK_BYTES) != 1 || written != KEYED_BLOCK_BYTES)
-        return broken(error, "AES-256");
-    return RESULT_OK;
-}
-
-Result keyed_blocks_apply(EVP_CIPHER_CTX *cipher, uint8_t *blocks, size_t count, Error *error)
-{
-    int written = 0, length = (int)(count * KEYED_BLOCK_BYTES);
-
-    if (count > INT_MAX / KEYED_BLOCK_BYTES ||
-        EVP_CipherUpdate(cipher, blocks, &written, blocks, length) != 1 || written != length)
         return broken(error, "AES-256");
     return RESULT_OK;
 }

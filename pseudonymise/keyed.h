@@ -32,8 +32,6 @@ Result keyed_blocks_apply(EVP_CIPHER_CTX *cipher, uint8_t *blocks, size_t count,
 /* from and to may be one. */
 Result keyed_block_apply(EVP_CIPHER_CTX *cipher, const uint8_t from[KEYED_BLOCK_BYTES],
                          uint8_t to[KEYED_BLOCK_BYTES], Error *error) CHECKED;
-/* Each of count blocks by itself, in place: one call costs little more than one block. */
-Result keyed_blocks_apply(EVP_CIPHER_CTX *cipher, uint8_t *blocks, size_t count, Error *error) CHECKED;
 void keyed_block_close(EVP_CIPHER_CTX **cipher);
 
 typedef struct KeyedDerivation {
