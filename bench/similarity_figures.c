@@ -13,7 +13,7 @@
 enum {
     WORDS = PLAIN_WORDS,
     COMPARE_TURNS = 9,
-    CHUNK_GROUPS = 32,
+    CHUNK_GROUPS = 16,
     COMPARE_RECORDS = 16 * CHUNK_GROUPS * SIMILARITY_GROUP,
     COMPARE_QUERIES = 512,
     AT_LEAST = 280, /* random halves of 1024 share 256 give or take 14 */
@@ -91,7 +91,7 @@ static uint64_t compare_plain(const Compare *compare)
 
 static uint64_t count_tile(const Compare *compare, const SimilarityMethods *methods)
 {
-    static const uint16_t no_rest[SIMILARITY_GROUP] __attribute__((aligned(64)));
+    static const uint16_t no_rest[SIMILARITY_MASK] __attribute__((aligned(64)));
     const SimilarityBound bound = {no_rest, 0, AT_LEAST};
     const SimilaritySpan all = {0, WORDS, 0, SIMILARITY_PAIRS};
     uint64_t found = 0;
@@ -100,7 +100,8 @@ static uint64_t count_tile(const Compare *compare, const SimilarityMethods *meth
         memset(compare->counts, 0, sizeof *compare->counts);
         methods->count(compare->tile, &compare->groups[g], all, compare->counts);
         for (unsigned q = 0; q < SIMILARITY_TILE; q++)
-            found += (uint64_t)__builtin_popcountll(methods->keep(compare->counts->of[q], &bound));
+            for (unsigned r = 0; r < SIMILARITY_GROUP; r += SIMILARITY_MASK)
+                found += (uint64_t)__builtin_popcountll(methods->keep(compare->counts->of[q] + r, &bound));
     }
     return found;
 }

@@ -7,7 +7,7 @@
 #include "linkage/join_private.h"
 
 enum {
-    CHUNK_GROUPS = 32, /* packed, they fill half of a usual second cache */
+    CHUNK_GROUPS = 16, /* packed, they fill half of a usual second cache */
     BATCH_MATCHES = 1024,
     THRESHOLD_MAX = 1000000,
 };
@@ -68,18 +68,25 @@ static void add_match(Worker *worker, size_t query, size_t record, unsigned both
         hand_out(worker);
 }
 
-static void add_kept(Worker *worker, const JoinGroup *group)
+/* The records of one mask, from `from` on. */
+static void add_query(Worker *worker, const JoinGroup *group, unsigned query, unsigned from)
 {
     const JoinLook *look = worker->look;
     const JoinTile *tile = worker->tile;
 
-    for (unsigned q = 0; q < tile->count; q++) {
-        for (uint64_t kept = look->kept[q]; kept != 0; kept &= kept - 1) {
-            unsigned r = (unsigned)__builtin_ctzll(kept), ones = tile->ones[q] + (unsigned)group->ones[r];
-            if (look->counts.of[q][r] >= look->bounds->least[ones])
-                add_match(worker, tile->first + q, group->first + r, look->counts.of[q][r], ones);
-        }
+    for (uint64_t kept = look->kept[query][from / SIMILARITY_MASK]; kept != 0; kept &= kept - 1) {
+        unsigned r = from + (unsigned)__builtin_ctzll(kept);
+        unsigned both = look->counts.of[query][r], ones = tile->ones[query] + (unsigned)group->ones[r];
+        if (both >= look->bounds->least[ones])
+            add_match(worker, tile->first + query, group->first + r, both, ones);
     }
+}
+
+static void add_kept(Worker *worker, const JoinGroup *group)
+{
+    for (unsigned q = 0; q < worker->tile->count; q++)
+        for (unsigned from = 0; from < SIMILARITY_GROUP; from += SIMILARITY_MASK)
+            add_query(worker, group, q, from);
 }
 
 /* ---- chunks of groups, each against all queries ---- */

@@ -2,34 +2,51 @@
 
 #include "linkage/join_private.h"
 
-/* Bits of the records that a query is compared with. */
-static uint64_t mask_of(const JoinLook *look, size_t query, const JoinGroup *group)
+/* Bits from `from` up to `to`, as far as a mask has them. */
+static uint64_t bits(size_t from, size_t to)
 {
-    uint64_t there = UINT64_MAX >> (SIMILARITY_GROUP - group->count);
+    if (from >= to || from >= SIMILARITY_MASK)
+        return 0;
+    return (to < SIMILARITY_MASK ? (UINT64_C(1) << to) - 1 : UINT64_MAX) & UINT64_MAX << from;
+}
 
-    if (!look->is_self || query < group->first)
-        return there;
-    size_t behind = query - group->first + 1;
-    return behind < SIMILARITY_GROUP ? there & UINT64_MAX << behind : 0;
+static size_t less(size_t a, size_t b)
+{
+    return a > b ? a - b : 0;
+}
+
+/* Which records of the group the query is compared with. */
+static bool mark(JoinLook *look, size_t query, const JoinGroup *group, uint64_t kept[JOIN_MASKS])
+{
+    size_t from = look->is_self ? less(query + 1, group->first) : 0;
+    uint64_t any = 0;
+
+    for (size_t m = 0; m < JOIN_MASKS; m++) {
+        kept[m] = bits(less(from, m * SIMILARITY_MASK), less(group->count, m * SIMILARITY_MASK));
+        any |= kept[m];
+    }
+    return any != 0;
 }
 
 bool join_look_begin(JoinLook *look, const JoinTile *tile, const JoinGroup *group)
 {
     unsigned from = group->ones[0], to = group->ones[group->count - 1];
-    uint64_t any = 0;
+    bool any = false;
 
     memset(look->kept, 0, sizeof look->kept);
-    for (unsigned q = 0; q < tile->count; q++) {
+    for (unsigned q = 0; q < tile->count; q++)
         if (join_may_match(look->bounds, tile->ones[q], from, to))
-            look->kept[q] = mask_of(look, tile->first + q, group);
-        any |= look->kept[q];
-    }
-    return any != 0;
+            any |= mark(look, tile->first + q, group, look->kept[q]);
+    return any;
 }
 
-static bool is_kept(const JoinLook *look, unsigned pair)
+bool join_pair_is_kept(const JoinLook *look, unsigned pair)
 {
-    return (look->kept[2 * pair] | look->kept[2 * pair + 1]) != 0;
+    uint64_t any = 0;
+
+    for (unsigned m = 0; m < JOIN_MASKS; m++)
+        any |= look->kept[2 * pair][m] | look->kept[2 * pair + 1][m];
+    return any != 0;
 }
 
 /* Neighbours that are still in question are counted in one go. */
@@ -39,14 +56,30 @@ static void count_kept(JoinLook *look, const JoinTile *tile, const JoinGroup *gr
     SimilaritySpan span = {.word_from = from, .word_to = to};
 
     for (unsigned pair = 0; pair < SIMILARITY_PAIRS; pair = span.pair_to + 1) {
-        for (span.pair_from = pair; span.pair_from < SIMILARITY_PAIRS && !is_kept(look, span.pair_from);)
+        for (span.pair_from = pair;
+             span.pair_from < SIMILARITY_PAIRS && !join_pair_is_kept(look, span.pair_from);)
             span.pair_from++;
-        for (span.pair_to = span.pair_from; span.pair_to < SIMILARITY_PAIRS && is_kept(look, span.pair_to);)
+        for (span.pair_to = span.pair_from;
+             span.pair_to < SIMILARITY_PAIRS && join_pair_is_kept(look, span.pair_to);)
             span.pair_to++;
         if (span.pair_from < span.pair_to)
             look->methods->count(&tile->packed, &group->packed, span, &look->counts);
         look->words_counted += (uint64_t)(span.pair_to - span.pair_from) * 2 * SIMILARITY_GROUP * (to - from);
     }
+}
+
+/* What a query keeps of a group. */
+static uint64_t keep(JoinLook *look, unsigned query, SimilarityBound bound)
+{
+    uint64_t any = 0;
+
+    for (unsigned m = 0; m < JOIN_MASKS; m++, bound.rest += SIMILARITY_MASK) {
+        uint64_t *kept = &look->kept[query][m];
+        if (*kept != 0)
+            *kept &= look->methods->keep(look->counts.of[query] + (size_t)m * SIMILARITY_MASK, &bound);
+        any |= *kept;
+    }
+    return any;
 }
 
 bool join_look_step(JoinLook *look, const JoinTile *tile, const JoinGroup *group, unsigned step,
@@ -58,16 +91,13 @@ bool join_look_step(JoinLook *look, const JoinTile *tile, const JoinGroup *group
 
     count_kept(look, tile, group, from, words);
     for (unsigned q = 0; q < tile->count; q++) {
-        if (look->kept[q] == 0)
-            continue;
         /* The record with the fewest ones needs the least; its neighbours hardly need more. */
         SimilarityBound bound = {
             .rest = group->side->rest[words] + group->first,
             .query_rest = query_rest[q],
             .least = look->bounds->least[tile->ones[q] + (unsigned)group->ones[0]],
         };
-        look->kept[q] &= look->methods->keep(look->counts.of[q], &bound);
-        any |= look->kept[q];
+        any |= keep(look, q, bound);
     }
     return any != 0;
 }

@@ -17,7 +17,7 @@ static unsigned pairs_kept(const JoinLook *look)
     unsigned kept = 0;
 
     for (unsigned pair = 0; pair < SIMILARITY_PAIRS; pair++)
-        kept += (look->kept[2 * pair] | look->kept[2 * pair + 1]) != 0;
+        kept += join_pair_is_kept(look, pair);
     return kept;
 }
 

@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "linkage/join.h"
 
-enum { JOIN_ALIGNMENT = 64 };
+enum { JOIN_ALIGNMENT = 64, JOIN_MASKS = SIMILARITY_GROUP / SIMILARITY_MASK };
 
 /* A set in the order of its ones. */
 typedef struct JoinSide {
@@ -74,7 +74,7 @@ typedef struct JoinLook {
     JoinSteps steps;
     bool is_self; /* only records behind the query count */
     SimilarityCounts counts;
-    uint64_t kept[SIMILARITY_TILE]; /* bit r: query and record r match, if counts say the threshold */
+    uint64_t kept[SIMILARITY_TILE][JOIN_MASKS]; /* bit r: query and record r match, if counts say so */
     uint64_t words_counted;
 } JoinLook;
 
@@ -82,6 +82,8 @@ typedef struct JoinLook {
 bool join_look_begin(JoinLook *look, const JoinTile *tile, const JoinGroup *group);
 /* Takes step by step what cannot match out of look->kept; false: nothing is left. */
 bool join_look(JoinLook *look, const JoinTile *tile, const JoinGroup *group);
+/* Whether one of two neighbouring queries is still in question. */
+bool join_pair_is_kept(const JoinLook *look, unsigned pair);
 /* One step alone: counts the words from `from` to its own. */
 bool join_look_step(JoinLook *look, const JoinTile *tile, const JoinGroup *group, unsigned step,
                     unsigned from);

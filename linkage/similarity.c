@@ -133,7 +133,7 @@ static uint64_t keep_portable(const uint16_t *both, const SimilarityBound *bound
 {
     uint64_t kept = 0;
 
-    for (unsigned r = 0; r < SIMILARITY_GROUP; r++) {
+    for (unsigned r = 0; r < SIMILARITY_MASK; r++) {
         unsigned rest = bound->rest[r] < bound->query_rest ? bound->rest[r] : bound->query_rest;
         kept |= (uint64_t)(both[r] + rest >= bound->least) << r;
     }

@@ -2,7 +2,7 @@
 /*
  * Private to linkage: how many ones two encodings share, by the widest instructions that this processor has.
  *
- * A group of 64 records is compared with a tile of 32 queries at a time. Each path packs both in the shape
+ * A group of 128 records is compared with a tile of 32 queries at a time. Each path packs both in the shape
  * that suits it, so whoever compares many packs once and counts often (join.h does). All paths give the
  * same answers.
  */
@@ -11,7 +11,8 @@
 
 enum {
     SIMILARITY_WORDS_MAX = 16, /* 1024 bits */
-    SIMILARITY_GROUP = 64,     /* records */
+    SIMILARITY_GROUP = 128,    /* records */
+    SIMILARITY_MASK = 64,      /* records for which a word has a bit each */
     SIMILARITY_TILE = 32,      /* queries */
     SIMILARITY_PAIRS = SIMILARITY_TILE / 2,
     SIMILARITY_NIBBLES = SIMILARITY_WORDS_MAX * 16, /* of 4 bits */
@@ -62,7 +63,7 @@ typedef struct SimilaritySpan {
 
 /* What a record needs to be at least: both + min(query_rest, rest[record]) >= least. */
 typedef struct SimilarityBound {
-    const uint16_t *rest; /* of 64 records, 64-byte aligned: ones that were not counted yet */
+    const uint16_t *rest; /* of SIMILARITY_MASK records, 64-byte aligned: ones that were not counted yet */
     uint16_t query_rest;
     uint16_t least;
 } SimilarityBound;
@@ -75,7 +76,7 @@ typedef struct SimilarityMethods {
     /* Adds what the span's words share to counts->of[query][record]. */
     void (*count)(const SimilarityTile *tile, const SimilarityGroup *group, SimilaritySpan span,
                   SimilarityCounts *counts);
-    /* Bit r: record r keeps the bound. both: 64 counts. */
+    /* Bit r: record r keeps the bound. both: SIMILARITY_MASK counts, 64-byte aligned. */
     uint64_t (*keep)(const uint16_t *both, const SimilarityBound *bound);
 } SimilarityMethods;
 

@@ -43,8 +43,8 @@ AVX2 ALWAYS_INLINE void flush(const Sums *sums, uint16_t *a, uint16_t *b)
 {
     __m256i shifted = _mm256_and_si256(_mm256_slli_epi16(sums->upper, 4), _mm256_set1_epi8((char)0xF0));
 
-    widen(_mm256_sub_epi8(sums->whole, shifted), a, a + SIMILARITY_GROUP / 2);
-    widen(sums->upper, b, b + SIMILARITY_GROUP / 2);
+    widen(_mm256_sub_epi8(sums->whole, shifted), a, a + NIBBLES_ODD);
+    widen(sums->upper, b, b + NIBBLES_ODD);
 }
 
 /* 32 records, one of 3 nibbles each. */
@@ -56,22 +56,23 @@ AVX2 ALWAYS_INLINE void add_three(Sums *sums, const __m256i table[3], const uint
     add(sums, _mm256_add_epi8(found, look_up(table[2], nibbles + 2 * SIMILARITY_GROUP)));
 }
 
+/* 64 of the group's records: more sums than theirs do not fit into the registers. */
 AVX2 static void count_run(const uint16_t *tables, const uint8_t *nibbles, unsigned count, uint16_t *a,
                            uint16_t *b)
 {
     const __m256i zero = _mm256_setzero_si256();
-    const uint8_t *end = nibbles + count / NIBBLES_SUMMED * NIBBLES_SUMMED * SIMILARITY_GROUP;
+    const uint8_t *end = nibbles + (size_t)count * SIMILARITY_GROUP;
     Sums low = {zero, zero}, high = {zero, zero};
 
+    for (unsigned odd = count % NIBBLES_SUMMED; odd > 0; odd--, nibbles += SIMILARITY_GROUP) {
+        __m256i table = table_at(*tables++);
+        add(&low, look_up(table, nibbles));
+        add(&high, look_up(table, nibbles + 32));
+    }
     for (; nibbles < end; nibbles += NIBBLES_SUMMED * SIMILARITY_GROUP, tables += NIBBLES_SUMMED) {
         const __m256i table[] = {table_at(tables[0]), table_at(tables[1]), table_at(tables[2])};
         add_three(&low, table, nibbles);
         add_three(&high, table, nibbles + 32);
-    }
-    for (end += count % NIBBLES_SUMMED * SIMILARITY_GROUP; nibbles < end; nibbles += SIMILARITY_GROUP) {
-        __m256i table = table_at(*tables++);
-        add(&low, look_up(table, nibbles));
-        add(&high, look_up(table, nibbles + 32));
     }
     flush(&low, a, b);
     flush(&high, a + 16, b + 16);
@@ -82,12 +83,13 @@ AVX2 static void count_avx2(const SimilarityTile *tile, const SimilarityGroup *g
 {
     unsigned end = span.word_to * 16;
 
-    /* All queries take a run before the next one: its 4 KiB stay in the first cache. */
+    /* All queries take a run before the next one: its 8 KiB stay in the first cache. */
     for (unsigned n = span.word_from * 16; n < end; n += NIBBLES_RUN) {
         unsigned count = end - n < NIBBLES_RUN ? end - n : NIBBLES_RUN;
         for (unsigned pair = span.pair_from; pair < span.pair_to; pair++)
-            count_run(tile->tables[pair] + n, group->nibbles[n], count, counts->of[2 * pair],
-                      counts->of[2 * pair + 1]);
+            for (unsigned r = 0; r < SIMILARITY_GROUP; r += NIBBLES_WIDE)
+                count_run(tile->tables[pair] + n, group->nibbles[n] + r, count, counts->of[2 * pair] + r,
+                          counts->of[2 * pair + 1] + r);
     }
 }
 

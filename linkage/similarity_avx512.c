@@ -12,12 +12,15 @@ typedef struct Sums {
     __m512i whole, upper;
 } Sums;
 
-AVX512 ALWAYS_INLINE __m512i look_up(uint16_t offset, __m512i nibbles)
+AVX512 ALWAYS_INLINE __m512i table_at(uint16_t offset)
 {
     const uint8_t *tables = similarity_nibble_tables[0];
-    __m512i table = _mm512_broadcast_i32x4(_mm_load_si128((const __m128i *)(tables + offset)));
+    return _mm512_broadcast_i32x4(_mm_load_si128((const __m128i *)(tables + offset)));
+}
 
-    return _mm512_shuffle_epi8(table, nibbles);
+AVX512 ALWAYS_INLINE __m512i look_up(__m512i table, const uint8_t *nibbles)
+{
+    return _mm512_shuffle_epi8(table, _mm512_load_si512(nibbles));
 }
 
 AVX512 ALWAYS_INLINE void add(Sums *sums, __m512i found)
@@ -44,18 +47,34 @@ AVX512 ALWAYS_INLINE void flush(const Sums *sums, uint16_t *a, uint16_t *b)
     widen(sums->upper, b);
 }
 
-AVX512 static void count_run(const uint16_t *tables, const uint8_t (*nibbles)[SIMILARITY_GROUP],
-                             unsigned count, uint16_t *a, uint16_t *b)
+/* 64 records, one of 3 nibbles each. */
+AVX512 ALWAYS_INLINE void add_three(Sums *sums, const __m512i table[3], const uint8_t *nibbles)
 {
-    const __m512i *at = (const __m512i *)nibbles, *end = at + count / NIBBLES_SUMMED * NIBBLES_SUMMED;
-    Sums sums = {_mm512_setzero_si512(), _mm512_setzero_si512()};
+    __m512i found = look_up(table[0], nibbles);
 
-    for (; at < end; at += NIBBLES_SUMMED, tables += NIBBLES_SUMMED)
-        add(&sums, _mm512_add_epi8(_mm512_add_epi8(look_up(tables[0], at[0]), look_up(tables[1], at[1])),
-                                   look_up(tables[2], at[2])));
-    for (end += count % NIBBLES_SUMMED; at < end; at++)
-        add(&sums, look_up(*tables++, *at));
-    flush(&sums, a, b);
+    found = _mm512_add_epi8(found, look_up(table[1], nibbles + SIMILARITY_GROUP));
+    add(sums, _mm512_add_epi8(found, look_up(table[2], nibbles + 2 * SIMILARITY_GROUP)));
+}
+
+AVX512 static void count_run(const uint16_t *tables, const uint8_t *nibbles, unsigned count, uint16_t *a,
+                             uint16_t *b)
+{
+    const __m512i zero = _mm512_setzero_si512();
+    const uint8_t *end = nibbles + (size_t)count * SIMILARITY_GROUP;
+    Sums low = {zero, zero}, high = {zero, zero};
+
+    for (unsigned odd = count % NIBBLES_SUMMED; odd > 0; odd--, nibbles += SIMILARITY_GROUP) {
+        __m512i table = table_at(*tables++);
+        add(&low, look_up(table, nibbles));
+        add(&high, look_up(table, nibbles + NIBBLES_WIDE));
+    }
+    for (; nibbles < end; nibbles += NIBBLES_SUMMED * SIMILARITY_GROUP, tables += NIBBLES_SUMMED) {
+        const __m512i table[] = {table_at(tables[0]), table_at(tables[1]), table_at(tables[2])};
+        add_three(&low, table, nibbles);
+        add_three(&high, table, nibbles + NIBBLES_WIDE);
+    }
+    flush(&low, a, b);
+    flush(&high, a + NIBBLES_WIDE, b + NIBBLES_WIDE);
 }
 
 AVX512 static void count_avx512bw(const SimilarityTile *tile, const SimilarityGroup *group,
@@ -63,11 +82,11 @@ AVX512 static void count_avx512bw(const SimilarityTile *tile, const SimilarityGr
 {
     unsigned end = span.word_to * 16;
 
-    /* All queries take a run before the next one: its 4 KiB stay in the first cache. */
+    /* All queries take a run before the next one: its 8 KiB stay in the first cache. */
     for (unsigned n = span.word_from * 16; n < end; n += NIBBLES_RUN) {
         unsigned count = end - n < NIBBLES_RUN ? end - n : NIBBLES_RUN;
         for (unsigned pair = span.pair_from; pair < span.pair_to; pair++)
-            count_run(tile->tables[pair] + n, group->nibbles + n, count, counts->of[2 * pair],
+            count_run(tile->tables[pair] + n, group->nibbles[n], count, counts->of[2 * pair],
                       counts->of[2 * pair + 1]);
     }
 }

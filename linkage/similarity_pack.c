@@ -123,7 +123,8 @@ void similarity_pack_nibbles(const SimilaritySet *set, size_t first, SimilarityG
     for (unsigned place = 0; place < SIMILARITY_GROUP; place += SQUARE) {
         const uint64_t *rows[SQUARE];
         for (unsigned i = 0; i < SQUARE; i++) {
-            size_t record = (place + i) / 2 + (i % 2 == 0 ? 0 : SIMILARITY_GROUP / 2);
+            unsigned within = (place + i) % NIBBLES_WIDE;
+            size_t record = place / NIBBLES_WIDE * NIBBLES_WIDE + within / 2 + within % 2 * NIBBLES_ODD;
             rows[i] = record < count ? row_of(set, first + record) : nobody;
         }
         for (unsigned from = 0; from < set->words * 8; from += SQUARE)

@@ -202,10 +202,10 @@ Test(join, encodings_of_512_bits_give_the_pairs_of_a_loop)
 
 Test(join, odd_counts_of_records_give_the_pairs_of_a_loop)
 {
-    static const size_t counts[] = {1, 2, 7, 8, 9, 31, 32, 33, 63, 64, 65, 127, 129};
+    static const size_t counts[] = {1, 2, 7, 8, 9, 31, 32, 33, 63, 64, 65, 127, 128, 129, 191, 193};
 
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
-        SimilaritySet left = set_make(counts[i], WORDS, 14), right = set_make(130 - counts[i], WORDS, 14);
+        SimilaritySet left = set_make(counts[i], WORDS, 14), right = set_make(260 - counts[i], WORDS, 14);
         check_join(&left, NULL, thresholds[2], 1);
         check_join(&left, &right, thresholds[0], 1);
         set_free(&left);

@@ -149,7 +149,7 @@ static void check_sets(const SimilarityMethods *only, size_t query_count, size_t
 
 static void check_spans(const SimilarityMethods *only)
 {
-    Sample queries = sample_make(32, 16, FILL_COUNT), records = sample_make(64, 16, FILL_DENSE);
+    Sample queries = sample_make(32, 16, FILL_COUNT), records = sample_make(128, 16, FILL_DENSE);
     Place place = {.queries = &queries.set, .records = &records.set};
 
     for (unsigned from = 0; from <= 16; from++) {
@@ -169,17 +169,17 @@ static void check_spans(const SimilarityMethods *only)
 Test(similarity, every_path_counts_like_the_naive_loop_whatever_the_density)
 {
     for (Fill fill = FILL_EMPTY; fill <= FILL_COUNT; fill++) {
-        check_sets(NULL, 32, 64, 16, fill);
-        check_sets(NULL, 32, 64, 8, fill);
+        check_sets(NULL, 32, 128, 16, fill);
+        check_sets(NULL, 32, 128, 8, fill);
     }
 }
 
 Test(similarity, counts_of_records_that_do_not_fill_a_group_or_a_tile_are_right)
 {
-    static const size_t counts[] = {1, 2, 7, 8, 9, 31, 33, 63, 65, 127};
+    static const size_t counts[] = {1, 2, 7, 8, 9, 31, 33, 63, 65, 127, 129, 191};
 
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
-        check_sets(NULL, counts[i], 128 - counts[i], 16, FILL_COUNT);
+        check_sets(NULL, counts[i], 192 - counts[i], 16, FILL_COUNT);
         check_sets(NULL, counts[i], counts[i], 8, FILL_COUNT);
     }
 }
@@ -196,14 +196,14 @@ Test(similarity, two_full_encodings_share_all_1024_ones)
         static SimilarityTile tile;
         static SimilarityGroup group;
         SimilarityCounts counts = {0};
-        Sample full = sample_make(64, 16, FILL_FULL);
+        Sample full = sample_make(128, 16, FILL_FULL);
 
         methods->pack_tile(&full.set, 0, &tile);
         methods->pack_group(&full.set, 0, &group);
         methods->count(&tile, &group, (SimilaritySpan){0, 16, 0, SIMILARITY_PAIRS}, &counts);
 
         cr_expect_eq(counts.of[0][0], 1024, "%s", methods->name);
-        cr_expect_eq(counts.of[31][63], 1024, "%s", methods->name);
+        cr_expect_eq(counts.of[31][127], 1024, "%s", methods->name);
         free(full.memory);
     }
 }
@@ -247,14 +247,14 @@ Test(similarity, filters_of_any_length_at_any_place_count_what_their_bits_say)
 
 Test(similarity, a_record_that_just_reaches_the_bound_is_kept)
 {
-    _Alignas(64) static uint16_t both[SIMILARITY_GROUP], rest[SIMILARITY_GROUP];
+    _Alignas(64) static uint16_t both[SIMILARITY_MASK], rest[SIMILARITY_MASK];
 
     EACH_PATH(methods)
     {
         for (unsigned i = 0; i < 2000; i++) {
             SimilarityBound bound = {rest, (uint16_t)(draw() % 600), (uint16_t)(draw() % 1025)};
             uint64_t expected = 0;
-            for (unsigned r = 0; r < SIMILARITY_GROUP; r++) {
+            for (unsigned r = 0; r < SIMILARITY_MASK; r++) {
                 rest[r] = (uint16_t)(draw() % 600);
                 unsigned most = rest[r] < bound.query_rest ? rest[r] : bound.query_rest;
                 /* every third is at the bound, every third one below it */
@@ -322,8 +322,8 @@ Test(similarity, words_side_by_side_count_like_the_naive_loop)
     if (!__builtin_cpu_supports("avx512bw"))
         cr_skip_test("no AVX-512 here");
     for (Fill fill = FILL_EMPTY; fill <= FILL_COUNT; fill++) {
-        check_sets(&words, 32, 64, 16, fill);
-        check_sets(&words, 33, 65, 8, fill);
+        check_sets(&words, 32, 128, 16, fill);
+        check_sets(&words, 33, 129, 8, fill);
     }
     check_spans(&words);
 }
