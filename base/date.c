@@ -239,3 +239,8 @@ const char *time_format(int64_t unix_us, char out[TIME_TEXT_BYTES])
                  civil.day, seconds / 3600, seconds / 60 % 60, seconds % 60, (int)(us % 1000000));
     return written < TIME_TEXT_BYTES ? out : "";
 }
+
+Date date_today(void)
+{
+    return (Date)(time_now_us() / (INT64_C(86400) * 1000000)) + date_from_civil(1970, 1, 1);
+}

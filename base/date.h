@@ -45,6 +45,7 @@ Date date_add_months(Date date, int months);
 /* Whole years by birthdays; someone born on 29 February has the birthday on 1 March in common years. */
 int date_age_years(Date birth, Date at);
 
+Date date_today(void);     /* of UTC */
 int64_t time_now_us(void); /* microseconds since 1970-01-01 UTC */
 enum { TIME_TEXT_BYTES = 40 };
 const char *time_format(int64_t unix_us, char out[TIME_TEXT_BYTES]); /* 2026-11-21T09:30:00.000000Z */

@@ -78,15 +78,16 @@ static void add_entry(const Keys *keys, const KeyringEntry *entry, Table *table)
     snprintf(version, sizeof version, "%d", entry->version);
     if (keys->keeper != NULL && strcmp(entry->name, hub_name) == 0)
         snprintf(subjects, sizeof subjects, "%" PRId64, subjects_under(keys, entry->version));
-    const Text cells[] = {text_from(entry->name), text_from(version), text_from(entry->created),
-                          text_from(entry->is_current ? "yes" : ""), text_from(subjects)};
+    const Text cells[] = {text_from(entry->name),    text_from(version),
+                          text_from(entry->created), text_from(entry->is_current ? "yes" : ""),
+                          text_from(subjects),       text_from(entry->not_after)};
     table_row(table, cells);
 }
 
 Result cmd_key_list(Cli *cli, int argc, const char *const *argv, Error *error)
 {
-    static const char *const headings[] = {"key", "version", "created", "current", "subjects"};
-    static const bool right_aligned[] = {false, true, false, false, true};
+    static const char *const headings[] = {"key", "version", "created", "current", "subjects", "not after"};
+    static const bool right_aligned[] = {false, true, false, false, true, false};
     SCOPED(table_close) Table *table = NULL;
     SCOPED(keys_close) Keys keys = {0};
     const char *format_name = "terminal";
@@ -136,7 +137,9 @@ static Result rotate_to(const Cli *cli, const Keys *keys, int wanted, IngestReke
         return fail_context(
             error, "hub key version %d is made but not in use; cinque key rotate --resume finishes it",
             wanted);
-    const GovernanceOutcome outcome = {.succeeded = true, .rows = report->subjects};
+    char use[KEY_USE_BYTES];
+    const GovernanceOutcome outcome = {
+        .succeeded = true, .rows = report->subjects, .detail = key_use_text(&report->key_use, use)};
     return work_end(cli, &work, &outcome, error);
 }
 

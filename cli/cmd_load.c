@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "cli/delivery.h"
 #include "cli/held.h"
 #include "cli/load_report.h"
@@ -29,6 +30,20 @@ static void loading_close(Loading *loading)
     postcode_directory_close(&loading->directory);
 }
 
+enum { WARNED_DAYS = 30 };
+
+/* Behind the last day every delivery would fail for it: it is told once, before any is begun. */
+static Result check_keys(const Keyring *keyring, Error *error)
+{
+    Date until = keyring_not_after(keyring);
+    char day[DATE_TEXT_BYTES];
+
+    TRY(keyring_check_day(keyring, date_today(), error));
+    if (until != DATE_NONE && until - date_today() <= WARNED_DAYS)
+        log_event(LOG_LEVEL_WARNING, "key_expires", "last_day=%s", date_format(until, day));
+    return RESULT_OK;
+}
+
 static Result loading_open(const Cli *cli, Loading *loading, Error *error)
 {
     char keyring[CLI_PATH_BYTES];
@@ -38,6 +53,7 @@ static Result loading_open(const Cli *cli, Loading *loading, Error *error)
     TRY(cli_path(cli, "quarantine", loading->quarantine, error));
     TRY(cli_path(cli, "archive", loading->archive, error));
     TRY(keyring_open(keyring, &loading->keyring, error));
+    TRY(check_keys(loading->keyring, error));
     TRY(reference_open(cli, &loading->directory, error));
     return cli_open(cli, loader_role, &loading->loader, error);
 }
@@ -79,14 +95,29 @@ static GovernanceOutcome outcome_of(const Loading *loading, const IngestReport *
         [INGEST_HELD] = "held",
     };
 
+    char use[KEY_USE_BYTES];
     return (GovernanceOutcome){
         .succeeded = report->outcome != INGEST_REJECTED,
         .rows = report->rows_loaded,
         .content = report->content,
         .has_content = true,
-        .detail =
-            text_format(loading->cli->arena, "%s load=%" PRId64, names[report->outcome], report->load_id),
+        .detail = text_format(loading->cli->arena, "%s load=%" PRId64 " %.*s", names[report->outcome],
+                              report->load_id, TEXT_ARG(key_use_text(&report->key_use, use))),
     };
+}
+
+/* What the keys were used for counts also where nothing came of it. */
+static Result failed_load(Loading *loading, const IngestReport *report, Result failed)
+{
+    char use[KEY_USE_BYTES];
+    Error ignored = {0};
+    const GovernanceOutcome outcome = {.detail = text_format(loading->cli->arena, "failed %.*s",
+                                                             TEXT_ARG(key_use_text(&report->key_use, use)))};
+
+    /* Where this cannot be logged, closing the permit logs that it failed, or says that it could not. */
+    Result logged = work_result(&loading->work, &outcome, &ignored);
+    (void)logged;
+    return failed;
 }
 
 static Result load_one(Loading *loading, const Delivery *delivery, IngestReport *report, Error *error)
@@ -105,7 +136,10 @@ static Result load_one(Loading *loading, const Delivery *delivery, IngestReport 
     TRY(work_begin(loading->cli, &request, &loading->work, error));
     IngestDelivery marked = delivery->delivery;
     marked.mark = delivery->held == NULL && marked.path != NULL ? &mark : NULL;
-    TRY(ingest_load(&context, loading->work.permit, spec, &marked, report, error));
+    *report = (IngestReport){0};
+    Result loaded = ingest_load(&context, loading->work.permit, spec, &marked, report, error);
+    if (!loaded.ok)
+        return failed_load(loading, report, loaded);
     ingest_duplicates_count(loading->loader, loading->work.permit, report);
     if (delivery->held != NULL && report->outcome == INGEST_DUPLICATE)
         TRY(ingest_held_settle(loading->loader, loading->work.permit, delivery->held->delivery_id, error));

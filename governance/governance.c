@@ -24,6 +24,7 @@ const char *const GOVERNANCE_ACTION_NAMES[GOVERNANCE_ACTION_COUNT] = {
     [GOVERNANCE_LINK_UNDO] = "link_undo",
     [GOVERNANCE_REKEY] = "rekey",
     [GOVERNANCE_KEY_CEREMONY] = "key_ceremony",
+    [GOVERNANCE_KEY_EXPIRE] = "key_expire",
     [GOVERNANCE_KEY_DESTROY] = "key_destroy",
     [GOVERNANCE_KEY_SEAL] = "key_seal",
     [GOVERNANCE_RELEASE_BUILD] = "release_build",

@@ -31,6 +31,7 @@ typedef enum GovernanceAction {
     GOVERNANCE_LINK_UNDO,      /* role engineer */
     GOVERNANCE_REKEY,          /* role engineer */
     GOVERNANCE_KEY_CEREMONY,   /* role engineer */
+    GOVERNANCE_KEY_EXPIRE,     /* role engineer */
     GOVERNANCE_KEY_DESTROY,    /* role engineer */
     GOVERNANCE_KEY_SEAL,       /* role ig_lead */
     GOVERNANCE_RELEASE_BUILD,  /* role engineer; purpose exists; opt-out list present and fresh */

@@ -362,7 +362,9 @@ Result ingest_load(const IngestContext *context, const GovernancePermit *permit,
     TRY(ingest_again_check(delivery->again, error));
     fill_report(spec, delivery, report);
     TRY(take_content(permit, delivery, report, error));
-    TRY(run(&load, permit, error));
+    Result done = run(&load, permit, error);
+    report->key_use = pseudonymiser_use(load.pseudonymiser);
+    TRY(done);
     report->elapsed_us = time_now_us() - started_us;
     report->client_cpu_us = cpu_us() - started_cpu_us;
     log_event(LOG_LEVEL_INFO, "load_done",

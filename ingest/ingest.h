@@ -72,6 +72,7 @@ typedef struct IngestReport {
     int64_t columns_renamed;                                  /* found under an alias or a normalised name */
     int64_t subjects_new, nhs_valid, nhs_invalid, nhs_absent; /* of rows loaded */
     int64_t elapsed_us, client_cpu_us;
+    KeyUse key_use; /* also of a load that failed */
     IngestRuleCount rules[INGEST_RULES_MAX];
     size_t rule_count;
     bool is_unchecked;   /* packed without a checksum: a changed byte would not show */
@@ -300,6 +301,7 @@ typedef struct IngestKeyUse {
 typedef struct IngestRekeyReport {
     int version;
     int64_t subjects, households; /* whose tokens were redone */
+    KeyUse key_use;
     int64_t elapsed_us;
 } IngestRekeyReport;
 
@@ -310,6 +312,10 @@ Text ingest_rekey_object(int version, char out[INGEST_VERSION_BYTES]);
 /* ERROR_REFUSED while a load is held back or under way: ask before the version is made, for one that is made
  * and not in use keeps every load out. */
 Result ingest_rekey_check(Db *keeper, const GovernancePermit *permit, int version, Error *error) CHECKED;
+/* ERROR_REFUSED while anything is held under the version: ask before it is destroyed. Object of the permit
+ * (key_destroy): the version. */
+Result ingest_key_destroy_check(Db *keeper, const GovernancePermit *permit, int version, Error *error)
+    CHECKED;
 /*
  * Redoes the outer layer of all tokens under the keyring's current hub version, without identifiers, in one
  * transaction: a kill leaves them as they were. Subject ids, links and households stay. Waits for linkage;

@@ -18,6 +18,12 @@ static const DbStatement check_statement = {
     .parameters = {VALUE_BYTES, VALUE_INT2},
     .columns = {VALUE_INT8},
 };
+static const DbStatement destroy_check_statement = {
+    .name = "key_destroy_check",
+    .sql = ingest_sql_key_destroy_check,
+    .parameters = {VALUE_BYTES, VALUE_INT2},
+    .columns = {VALUE_INT8},
+};
 static const DbStatement begin_statement = {
     .name = "rekey_begin",
     .sql = ingest_sql_rekey_begin,
@@ -154,13 +160,24 @@ static Result rolled_back(Db *keeper, Result failed)
     return failed;
 }
 
-Result ingest_rekey_check(Db *keeper, const GovernancePermit *permit, int version, Error *error)
+static Result run_check(Db *keeper, const DbStatement *check, const GovernancePermit *permit, int version,
+                        Error *error)
 {
     const Value values[] = {value_bytes(governance_permit_id(permit), GOVERNANCE_PERMIT_BYTES),
                             value_int2(version)};
     int64_t nothing;
 
-    return db_run_int8(keeper, &check_statement, values, &nothing, NULL, error);
+    return db_run_int8(keeper, check, values, &nothing, NULL, error);
+}
+
+Result ingest_rekey_check(Db *keeper, const GovernancePermit *permit, int version, Error *error)
+{
+    return run_check(keeper, &check_statement, permit, version, error);
+}
+
+Result ingest_key_destroy_check(Db *keeper, const GovernancePermit *permit, int version, Error *error)
+{
+    return run_check(keeper, &destroy_check_statement, permit, version, error);
 }
 
 Result ingest_rekey(Db *keeper, const Keyring *keyring, const GovernancePermit *permit,
@@ -179,6 +196,7 @@ Result ingest_rekey(Db *keeper, const Keyring *keyring, const GovernancePermit *
     Result done = run_in_transaction(&rekeying, error);
     if (!done.ok)
         return rolled_back(keeper, done);
+    rekeying.report.key_use = tokeniser_use(rekeying.tokeniser);
     rekeying.report.elapsed_us = time_now_us() - started_us;
     *report = rekeying.report;
     log_event(LOG_LEVEL_INFO, "rekey_done", "version=%d subjects=%" PRId64 " households=%" PRId64, version,

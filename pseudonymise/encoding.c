@@ -201,6 +201,7 @@ Result encoder_create(const Keyring *keyring, const EncodingOptions *options, En
 {
     SCOPED(secret_close) Secret *root = NULL;
 
+    TRY(keyring_check_day(keyring, date_today(), error));
     TRY(keyring_regional_key(keyring, "cinque/encoding/v1", &root, error));
     return create(secret_bytes(root), options, encoder, error);
 }

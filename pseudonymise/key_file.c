@@ -59,15 +59,45 @@ void key_folder_close(KeyFolder *folder)
     descriptor_close(&folder->descriptor);
 }
 
-static Result check_file(const KeyFolder *folder, const char *name, const struct stat *status, Error *error)
+static Result check_file(const KeyFolder *folder, const char *name, size_t length, const struct stat *status,
+                         Error *error)
 {
     if (!S_ISREG(status->st_mode))
         return fail(error, ERROR_CONFIG, "%s%s%s: not a regular file", folder->path, separator(folder->path),
                     name);
     TRY(check_private(status, folder->path, name, error));
-    if (status->st_size != KEY_BYTES)
-        return fail(error, ERROR_CONFIG, "%s%s%s: a key file holds exactly %d bytes", folder->path,
-                    separator(folder->path), name, KEY_BYTES);
+    if (status->st_size != (off_t)length)
+        return fail(error, ERROR_CONFIG, "%s%s%s: must hold exactly %zu bytes", folder->path,
+                    separator(folder->path), name, length);
+    return RESULT_OK;
+}
+
+static Result open_checked(const KeyFolder *folder, const char *name, int flags, size_t length, int *file,
+                           struct stat *status, Error *error)
+{
+    *file = openat(folder->descriptor, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (*file < 0 && errno == ELOOP)
+        return fail(error, ERROR_CONFIG, "%s%s%s: a symbolic link", folder->path, separator(folder->path),
+                    name);
+    if (*file < 0 && errno == ENOENT)
+        return fail(error, ERROR_CONFIG, "%s%s%s: missing", folder->path, separator(folder->path), name);
+    if (*file < 0)
+        return fail_errno(error, "%s%s%s: key cannot be opened", folder->path, separator(folder->path), name);
+    if (fstat(*file, status) != 0)
+        return fail_errno(error, "%s%s%s: key cannot be examined", folder->path, separator(folder->path),
+                          name);
+    return check_file(folder, name, length, status, error);
+}
+
+Result key_file_open(const KeyFolder *folder, const char *name, int flags, size_t length, int *file,
+                     Error *error)
+{
+    SCOPED(descriptor_close) int opened = -1;
+    struct stat status;
+
+    TRY(open_checked(folder, name, flags, length, &opened, &status, error));
+    *file = opened;
+    opened = -1;
     return RESULT_OK;
 }
 
@@ -86,24 +116,29 @@ static Result read_key(const KeyFolder *folder, const char *name, int file, uint
 
 Result key_file_read(const KeyFolder *folder, const char *name, uint8_t *key, Date *created, Error *error)
 {
-    SCOPED(descriptor_close)
-    int file = openat(folder->descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    SCOPED(descriptor_close) int file = -1;
     struct stat status;
 
-    if (file < 0 && errno == ELOOP)
-        return fail(error, ERROR_CONFIG, "%s%s%s: a symbolic link", folder->path, separator(folder->path),
-                    name);
-    if (file < 0 && errno == ENOENT)
-        return fail(error, ERROR_CONFIG, "%s%s%s: missing", folder->path, separator(folder->path), name);
-    if (file < 0)
-        return fail_errno(error, "%s%s%s: key cannot be opened", folder->path, separator(folder->path), name);
-    if (fstat(file, &status) != 0)
-        return fail_errno(error, "%s%s%s: key cannot be examined", folder->path, separator(folder->path),
-                          name);
-    TRY(check_file(folder, name, &status, error));
+    TRY(open_checked(folder, name, O_RDONLY, KEY_BYTES, &file, &status, error));
     if (created != NULL)
         *created = (Date)(status.st_mtim.tv_sec / SECONDS_A_DAY) + date_from_civil(1970, 1, 1);
     return key == NULL ? RESULT_OK : read_key(folder, name, file, key, error);
+}
+
+Result key_file_destroy(const KeyFolder *folder, const char *name, Error *error)
+{
+    SCOPED(descriptor_close) int file = -1;
+    uint8_t noise[KEY_BYTES];
+
+    TRY(key_file_open(folder, name, O_WRONLY, KEY_BYTES, &file, error));
+    TRY(secret_random(noise, sizeof noise, error));
+    if (pwrite(file, noise, sizeof noise, 0) != KEY_BYTES || fsync(file) != 0)
+        return fail_errno(error, "%s%s%s: key cannot be overwritten", folder->path, separator(folder->path),
+                          name);
+    if (unlinkat(folder->descriptor, name, 0) != 0 || fsync(folder->descriptor) != 0)
+        return fail_errno(error, "%s%s%s: is overwritten and cannot be removed", folder->path,
+                          separator(folder->path), name);
+    return RESULT_OK;
 }
 
 Result key_file_exists(const KeyFolder *folder, const char *name, bool *exists, Error *error)

@@ -26,6 +26,13 @@ void key_folder_close(KeyFolder *folder);
 /* key NULL: only checks owner, mode, kind and length. created NULL: not asked for. */
 Result key_file_read(const KeyFolder *folder, const char *name, uint8_t *key, Date *created, Error *error)
     CHECKED;
+/* The same for another file of the keyring's: opened once owner, mode, kind and length are found right. *file
+ * is the caller's to close. flags: O_RDONLY or O_WRONLY. */
+Result key_file_open(const KeyFolder *folder, const char *name, int flags, size_t length, int *file,
+                     Error *error) CHECKED;
+/* Overwrites the key with random bytes, synchronised, and removes its file. A file system that writes
+ * elsewhere, and backups, may keep what was there. */
+Result key_file_destroy(const KeyFolder *folder, const char *name, Error *error) CHECKED;
 /* *exists false when there is none; every other obstacle is an error. */
 Result key_file_exists(const KeyFolder *folder, const char *name, bool *exists, Error *error) CHECKED;
 /* Never over an existing file: ERROR_CONFIG. */

@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "pseudonymise/key_folder.h"
+#include "pseudonymise/key_until.h"
 
 struct Keyring {
     Secret *roots; /* regional, then hub versions in the order of hub_versions */
     int *hub_versions;
     size_t hub_count;
+    Date regional_until, hub_until; /* of the current hub version; DATE_NONE: never */
     uint8_t quarantine_public[KEY_BYTES];
 };
 
@@ -35,6 +36,8 @@ static Result read_keys(const KeyFolder *folder, Keyring *keyring, Error *error)
         uint8_t *root = secret_bytes(keyring->roots) + (1 + i) * KEY_BYTES;
         TRY(key_file_read(folder, key_folder_hub_file(hub.versions[i], name), root, NULL, error));
     }
+    TRY(key_until_read(folder, KEY_FILE_REGIONAL, &keyring->regional_until, error));
+    TRY(key_until_read(folder, name, &keyring->hub_until, error));
     TRY(key_file_read(folder, KEY_FILE_QUARANTINE_PUBLIC, keyring->quarantine_public, NULL, error));
     keyring->hub_versions = hub.versions;
     keyring->hub_count = hub.count;
@@ -114,4 +117,24 @@ int keyring_hub_version_at(const Keyring *keyring, size_t index)
 const uint8_t *keyring_quarantine_public(const Keyring *keyring)
 {
     return keyring->quarantine_public;
+}
+
+Date keyring_not_after(const Keyring *keyring)
+{
+    if (keyring->regional_until == DATE_NONE)
+        return keyring->hub_until;
+    if (keyring->hub_until == DATE_NONE)
+        return keyring->regional_until;
+    return keyring->hub_until < keyring->regional_until ? keyring->hub_until : keyring->regional_until;
+}
+
+Result keyring_check_day(const Keyring *keyring, Date today, Error *error)
+{
+    if (keyring->regional_until != DATE_NONE && today > keyring->regional_until)
+        return fail(error, ERROR_CONFIG, "keyring: the regional key is past its last day");
+    if (keyring->hub_until != DATE_NONE && today > keyring->hub_until)
+        return fail(error, ERROR_CONFIG,
+                    "keyring: hub key version %d is past its last day; cinque key rotate makes another",
+                    keyring_hub_version(keyring));
+    return RESULT_OK;
 }

@@ -9,7 +9,7 @@
 #include <openssl/evp.h>
 
 #include "base/secret.h"
-#include "pseudonymise/key_folder.h"
+#include "pseudonymise/key_until.h"
 #include "pseudonymise/pseudonymise.h"
 
 enum { PATH_BYTES = 4096 };
@@ -128,11 +128,15 @@ static Result list_key(const KeyFolder *folder, const char *file, KeyringEntry e
                        Error *error)
 {
     Date created;
+    Date until;
 
     TRY(key_file_read(folder, file, NULL, &created, error));
+    TRY(key_until_read(folder, file, &until, error));
     if (listing->count == listing->entries_max)
         return fail(error, ERROR_LIMIT, "%s: holds more keys than were asked for", folder->path);
     (void)date_format(created, entry.created);
+    if (until != DATE_NONE)
+        (void)date_format(until, entry.not_after);
     listing->entries[listing->count++] = entry;
     return RESULT_OK;
 }
@@ -157,4 +161,48 @@ Result keyring_list(const char *folder, KeyringEntry *entries, size_t entries_ma
     TRY(list_key(&opened, KEY_FILE_QUARANTINE_PUBLIC, quarantine, &listing, error));
     *count = listing.count;
     return RESULT_OK;
+}
+
+/* ---- the end of a key ---- */
+
+static Result find_hub(const KeyFolder *folder, int version, bool *is_current, char name[KEY_FILE_NAME_BYTES],
+                       Error *error)
+{
+    SCOPED(hub_versions_close) HubVersions hub = {0};
+
+    TRY(key_folder_hub_versions(folder, &hub, error));
+    for (size_t i = 0; i < hub.count; i++)
+        if (hub.versions[i] == version) {
+            *is_current = i + 1 == hub.count;
+            (void)key_folder_hub_file(version, name);
+            return RESULT_OK;
+        }
+    return fail(error, ERROR_CONFIG, "%s: no hub key of version %d", folder->path, version);
+}
+
+Result keyring_expire(const char *folder, int hub_version, Date not_after, Error *error)
+{
+    SCOPED(key_folder_close) KeyFolder opened = KEY_FOLDER_NONE;
+    char name[KEY_FILE_NAME_BYTES] = KEY_FILE_REGIONAL;
+    bool is_current;
+
+    TRY(key_folder_open(folder, &opened, error));
+    if (hub_version != 0)
+        TRY(find_hub(&opened, hub_version, &is_current, name, error));
+    return key_until_write(&opened, name, not_after, error);
+}
+
+Result keyring_destroy(const char *folder, int hub_version, Error *error)
+{
+    SCOPED(key_folder_close) KeyFolder opened = KEY_FOLDER_NONE;
+    char name[KEY_FILE_NAME_BYTES];
+    bool is_current;
+
+    TRY(key_folder_open(folder, &opened, error));
+    TRY(find_hub(&opened, hub_version, &is_current, name, error));
+    if (is_current)
+        return fail(error, ERROR_CONFIG, "%s: hub key version %d is the current one; rotate it first", folder,
+                    hub_version);
+    TRY(key_file_destroy(&opened, name, error));
+    return key_until_remove(&opened, name, error);
 }

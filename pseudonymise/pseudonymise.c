@@ -42,6 +42,7 @@ Result pseudonymiser_create(const Keyring *keyring, const PseudonymiserOptions *
     if (options->refers_to_count > PSEUDONYMISER_REFERENCES_MAX)
         return fail(error, ERROR_CONFIG, "pseudonymiser: refers to more than %d sources",
                     PSEUDONYMISER_REFERENCES_MAX);
+    TRY(keyring_check_day(keyring, date_today(), error));
     made = memory_alloc(sizeof *made);
     TRY(open_parts(keyring, options, made, error));
     *pseudonymiser = made;
@@ -62,6 +63,16 @@ void pseudonymiser_close(Pseudonymiser **pseudonymiser)
     secret_wipe(*pseudonymiser, sizeof **pseudonymiser);
     memory_free(*pseudonymiser);
     *pseudonymiser = NULL;
+}
+
+KeyUse pseudonymiser_use(const Pseudonymiser *pseudonymiser)
+{
+    if (pseudonymiser == NULL)
+        return (KeyUse){0};
+    KeyUse use = tokeniser_use(pseudonymiser->tokeniser);
+    use.subject = pseudonymiser->subject_count;
+    use.record = pseudonymiser->record_count;
+    return use;
 }
 
 static int64_t first_8_bytes(const uint8_t *digest)
@@ -180,6 +191,7 @@ static Result make_subjects(Pseudonymiser *pseudonymiser, Error *error)
     for (size_t i = 0; i < pseudonymiser->waiting; i++)
         add_message(&hashes, draft_subject(&pseudonymiser->drafts[i]), i);
     TRY(hash_all(&hashes, pseudonymiser->subject_hash, error));
+    pseudonymiser->subject_count += (int64_t)hashes.count;
     for (size_t i = 0; i < hashes.count; i++)
         seen_expect(pseudonymiser->seen, hashes.digests[i]);
     for (size_t i = 0; i < hashes.count; i++) {
@@ -203,6 +215,7 @@ static Result make_keys(Pseudonymiser *pseudonymiser, size_t index, Error *error
     for (size_t i = 0; i < pseudonymiser->waiting; i++)
         add_message(&hashes, draft_key(&pseudonymiser->drafts[i], index), i);
     TRY(hash_all(&hashes, pseudonymiser->record_hash, error));
+    pseudonymiser->record_count += (int64_t)hashes.count;
     for (size_t i = 0; i < hashes.count; i++)
         pseudonymiser->drafts[hashes.of[i]].row.keys[index].value = first_8_bytes(hashes.digests[i]);
     return RESULT_OK;

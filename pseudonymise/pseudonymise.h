@@ -100,7 +100,7 @@ typedef struct Keyring Keyring;
 typedef struct KeyringEntry {
     char name[32]; /* "regional", "hub", "quarantine" */
     int version;
-    char created[DATE_TEXT_BYTES];
+    char created[DATE_TEXT_BYTES], not_after[DATE_TEXT_BYTES]; /* the latter empty: none is set */
     bool is_current;
 } KeyringEntry; /* created: day the file was last changed */
 
@@ -113,6 +113,15 @@ Result keyring_rotate(const char *folder, int *version, Error *error) CHECKED;
 Result keyring_list(const char *folder, KeyringEntry *entries, size_t entries_max, size_t *count,
                     Error *error) CHECKED;
 int keyring_hub_version(const Keyring *keyring);
+/* The last day on which rows may be pseudonymised under the key; hub_version 0: the regional key. Earlier or
+ * later than the one before. Opening and rotating go on behind it. */
+Result keyring_expire(const char *folder, int hub_version, Date not_after, Error *error) CHECKED;
+/* The earlier of those of the regional and the current hub key; DATE_NONE: none is set. */
+Date keyring_not_after(const Keyring *keyring);
+/* ERROR_CONFIG behind the last day of the regional or the current hub key. */
+Result keyring_check_day(const Keyring *keyring, Date today, Error *error) CHECKED;
+/* Overwrites and removes an older hub version. The caller has made sure that nothing is held under it. */
+Result keyring_destroy(const char *folder, int hub_version, Error *error) CHECKED;
 void keyring_close(Keyring **keyring);
 
 /* ---- key ceremony: the roots in three shares, any two of which restore them; one tells nothing ---- */
@@ -207,6 +216,21 @@ Result tokeniser_token(Tokeniser *tokeniser, TokenKind kind, Text issuer, Text v
 /* Takes a token of an older hub version to the current one, without the identifier. */
 Result tokeniser_rotate(Tokeniser *tokeniser, int from_version, Token *token, Error *error) CHECKED;
 
+/* How often which key was used: what the access log says of a run. */
+typedef struct KeyUse {
+    int hub_version;                 /* the current one, which outer is under */
+    int64_t inner[TOKEN_KIND_COUNT]; /* of the regional key, as are subject and record */
+    int64_t subject, record;
+    int64_t outer, older; /* older: tokens opened under an older hub version */
+} KeyUse;
+
+enum { KEY_USE_BYTES = 384 };
+
+KeyUse tokeniser_use(const Tokeniser *tokeniser);
+/* "keys hub-2.outer=5 regional.nhs_number=4 regional.uprn=1 regional.subject=9"; what was not used is left
+ * out. */
+Text key_use_text(const KeyUse *use, char out[KEY_USE_BYTES]);
+
 /* ---- rows ---- */
 
 typedef struct Subject {
@@ -247,9 +271,11 @@ typedef struct RawKeys {
     const Text *references; /* as many as the pseudonymiser has sources to refer to */
 } RawKeys;
 
+/* ERROR_CONFIG behind the last day of a key. */
 Result pseudonymiser_create(const Keyring *keyring, const PseudonymiserOptions *options,
                             Pseudonymiser **pseudonymiser, Error *error) CHECKED;
 void pseudonymiser_close(Pseudonymiser **pseudonymiser);
+KeyUse pseudonymiser_use(const Pseudonymiser *pseudonymiser); /* of NULL: none */
 
 /* A row as read: views, which are copied. */
 typedef struct RawRow {

@@ -10,6 +10,7 @@ struct Pseudonymiser {
     Cmac *subject_hash, *record_hash;
     const PostcodeDirectory *directory;
     int key_version;
+    int64_t subject_count, record_count; /* keyed hashes made */
     Seen *seen;
     Draft drafts[PSEUDONYMISE_ROWS];
     size_t waiting;

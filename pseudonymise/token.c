@@ -20,6 +20,7 @@ typedef struct Inner {
     EVP_MAC_CTX *hash;
     Message message; /* the domain, then while a token is made its fields */
     size_t domain_length;
+    int64_t uses;
 } Inner;
 
 typedef struct Outer {
@@ -32,6 +33,8 @@ struct Tokeniser {
     EVP_CIPHER_CTX *lock; /* under the current hub version */
     Outer *outer;         /* every hub version */
     size_t outer_count;
+    int version; /* the current one */
+    int64_t locked, unlocked_older;
 };
 
 /* The space stands between slashes in the info of its key: a slash in it could name another space's key. */
@@ -68,6 +71,7 @@ static Result open_all(const Keyring *keyring, const char *space, Tokeniser *tok
     for (TokenKind kind = 0; kind < TOKEN_KIND_COUNT; kind++)
         TRY(open_inner(keyring, kind, &tokeniser->inner[kind], error));
     TRY(open_outer(keyring, space, keyring_hub_version(keyring), KEYED_LOCK, &tokeniser->lock, error));
+    tokeniser->version = keyring_hub_version(keyring);
     tokeniser->outer_count = keyring_hub_count(keyring);
     tokeniser->outer = memory_alloc(tokeniser->outer_count * sizeof tokeniser->outer[0]);
     for (size_t i = 0; i < tokeniser->outer_count; i++) {
@@ -125,11 +129,13 @@ Result tokeniser_token(Tokeniser *tokeniser, TokenKind kind, Text issuer, Text v
     message_add_field(&inner->message, value);
     Result result = keyed_hash_of(inner->hash, inner->message.bytes, inner->message.length, digest, error);
     message_rewind(&inner->message, inner->domain_length);
+    inner->uses += result.ok;
     if (result.ok)
         result = keyed_block_apply(tokeniser->lock, digest, token->bytes, error);
     /* The inner layer alone joins all spaces. */
     secret_wipe(digest, sizeof digest);
     token->is_set = result.ok;
+    tokeniser->locked += result.ok;
     return result;
 }
 
@@ -145,8 +151,20 @@ Result tokeniser_rotate(Tokeniser *tokeniser, int from_version, Token *token, Er
         Result result = keyed_block_apply(tokeniser->outer[i].unlock, token->bytes, inner, error);
         if (result.ok)
             result = keyed_block_apply(tokeniser->lock, inner, token->bytes, error);
+        tokeniser->locked += result.ok;
+        tokeniser->unlocked_older += result.ok;
         secret_wipe(inner, sizeof inner);
         return result;
     }
     return fail(error, ERROR_CONFIG, "keyring: no hub key of version %d", from_version);
+}
+
+KeyUse tokeniser_use(const Tokeniser *tokeniser)
+{
+    KeyUse use = {
+        .hub_version = tokeniser->version, .outer = tokeniser->locked, .older = tokeniser->unlocked_older};
+
+    for (TokenKind kind = 0; kind < TOKEN_KIND_COUNT; kind++)
+        use.inner[kind] = tokeniser->inner[kind].uses;
+    return use;
 }

@@ -303,6 +303,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         WHEN 'link_undo'      THEN governance.rule_role(person, 'engineer')
         WHEN 'rekey'          THEN governance.rule_role(person, 'engineer')
         WHEN 'key_ceremony'   THEN governance.rule_role(person, 'engineer')
+        WHEN 'key_expire'     THEN governance.rule_role(person, 'engineer')
         WHEN 'key_destroy'    THEN governance.rule_role(person, 'engineer')
         WHEN 'key_seal'       THEN governance.rule_role(person, 'ig_lead')
         WHEN 'release_build'  THEN governance.rule_release_build(person, purpose)

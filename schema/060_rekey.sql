@@ -146,6 +146,18 @@ BEGIN
     ANALYZE subjects.subject, linkage.household;
 END $$;
 
+-- Asked before a version is destroyed, and still true behind it: no load can bring tokens of a version that is not the
+-- one held, and that one is never destroyed.
+CREATE FUNCTION ingest.key_destroy_check(permit bytea, unwanted int2) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM audit.require(permit, 'key_destroy', unwanted::text);
+    IF EXISTS (SELECT FROM subjects.hub_key AS k WHERE k.version = unwanted)
+       OR EXISTS (SELECT FROM subjects.subject AS s WHERE s.key_version = unwanted) THEN
+        RAISE EXCEPTION 'subjects are held under hub key version %: rotate it first', unwanted USING ERRCODE = 'CQ001';
+    END IF;
+END $$;
+
 -- How many subjects each version still holds, and which version they should all be under: that has a row also when
 -- there is no subject.
 CREATE FUNCTION ingest.key_use() RETURNS TABLE (version int2, subject_count int8, is_held boolean)
@@ -159,6 +171,7 @@ $$;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ingest, linkage FROM PUBLIC;
 GRANT USAGE ON SCHEMA ingest, staging TO cinque_keeper;
 GRANT EXECUTE ON FUNCTION ingest.rekey_check(bytea, int2), ingest.rekey_begin(bytea, int2), ingest.rekey_rows(bytea, int2, int8, int8),
-    ingest.rekey_finish(bytea, int2), ingest.key_use() TO cinque_keeper;
+    ingest.rekey_finish(bytea, int2), ingest.key_use(),
+    ingest.key_destroy_check(bytea, int2) TO cinque_keeper;
 
 RESET ROLE;

@@ -97,6 +97,8 @@ Test(governance, each_rule_refuses_what_it_forbids)
         {{.action = GOVERNANCE_REKEY, .person_id = "ana"}, "rekey refused: role engineer is needed"},
         {{.action = GOVERNANCE_KEY_CEREMONY, .person_id = "ida"},
          "key_ceremony refused: role engineer is needed"},
+        {{.action = GOVERNANCE_KEY_EXPIRE, .person_id = "ida"},
+         "key_expire refused: role engineer is needed"},
         {{.action = GOVERNANCE_KEY_DESTROY, .person_id = "ida"},
          "key_destroy refused: role engineer is needed"},
         {{.action = GOVERNANCE_KEY_SEAL, .person_id = "eng"}, "key_seal refused: role ig_lead is needed"},

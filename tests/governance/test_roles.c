@@ -262,7 +262,7 @@ Test(roles, each_role_executes_functions_of_its_own_module_alone)
                 "WHERE " SERVICES " AND " OUR_SCHEMAS " AND has_function_privilege(r.oid, p.oid, 'EXECUTE') "
                 "  AND format('%s %s.%s', r.rolname, n.nspname, p.proname) !~ "
                 "'^cinque_governor (governance|audit)\\.|^cinque_loader ingest\\.|"
-                "^cinque_keeper ingest\\.(rekey_(begin|check|rows|finish)|key_use)$|"
+                "^cinque_keeper ingest\\.(rekey_(begin|check|rows|finish)|key_(use|destroy_check))$|"
                 "^cinque_linker (linkage\\.|ingest\\.active_load$)|^cinque_(releaser|query) release\\.'");
 }
 

@@ -644,3 +644,65 @@ Test(rekey, a_household_whose_token_no_subject_has_refuses_it)
     cr_expect_eq(error.code, ERROR_CONFIG);
     cr_expect_eq(world_count("SELECT version::int8 FROM subjects.hub_key"), 1);
 }
+
+static Error destroy_refusal(const char *version, int asked)
+{
+    SCOPED(governance_permit_close) GovernancePermit *permit = permit_for(GOVERNANCE_KEY_DESTROY, version);
+    Error error = {0};
+
+    cr_expect_not(ingest_key_destroy_check(keeper, permit, asked, &error).ok);
+    return error;
+}
+
+/* Switch: what ingest.key_destroy_check looks at. */
+Test(rekey, a_version_that_anything_is_held_under_is_not_destroyed)
+{
+    Error error = destroy_refusal("1", 1);
+
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_not_null(strstr(error.message, "held under hub key version 1"), "%s", error.message);
+}
+
+Test(rekey, a_version_is_destroyed_under_a_permit_for_it_alone)
+{
+    Error error = destroy_refusal("2", 1);
+
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_not_null(strstr(error.message, "permit"), "%s", error.message);
+}
+
+Test(rekey, once_all_is_under_another_version_the_old_one_can_go)
+{
+    SCOPED(keyring_close) Keyring *keyring = rotated();
+    SCOPED(governance_permit_close) GovernancePermit *rekey = permit_for(GOVERNANCE_REKEY, "2");
+    SCOPED(governance_permit_close) GovernancePermit *destroy = permit_for(GOVERNANCE_KEY_DESTROY, "1");
+    IngestRekeyReport report;
+    Error error = {0};
+
+    cr_assert(ingest_rekey(keeper, keyring, rekey, &report, &error).ok, "%s", error.message);
+
+    cr_expect_eq(report.key_use.outer, report.key_use.older);
+    cr_expect_gt(report.key_use.outer, report.subjects, "each subject has a token or more");
+    cr_expect(ingest_key_destroy_check(keeper, destroy, 1, &error).ok, "%s", error.message);
+}
+
+/* Of the five rows: four numbers, four local ids with their issuer, four places. */
+Test(rekey, a_load_says_what_the_keys_were_used_for_also_when_it_fails)
+{
+    IngestDelivery delivery = world_delivery(LIST_HEADER LIST_ROWS),
+                   bad = world_delivery(LIST_HEADER LIST_ROWS "no,number\n");
+    IngestReport report;
+    Error error = {0};
+    char text[KEY_USE_BYTES];
+    delivery.sender = bad.sender = "hosp_b";
+    bad.period = month_from(2026, 8);
+
+    IngestReport good = world_must_load(&world, list, &delivery);
+    Result loaded = world_load(&world, list, &bad, &report, &error);
+
+    static const Text used = TEXT(
+        "keys hub-1.outer=12 regional.nhs_number=4 regional.local_id=4 regional.uprn=4 regional.subject=5");
+    cr_expect(text_equal(key_use_text(&good.key_use, text), used), "%s", text);
+    cr_expect(!loaded.ok || report.outcome == INGEST_REJECTED);
+    cr_expect(text_equal(key_use_text(&report.key_use, text), used), "%s", text);
+}

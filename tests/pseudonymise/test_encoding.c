@@ -350,3 +350,21 @@ Test(encoding, a_value_of_any_length_and_bytes_is_encoded)
     cr_expect_eq(number_at(&encoding, AT_FIELDS, 2), 0U);
     fixture_clear();
 }
+
+/* Switch: keyring_check_day in encoder_create. */
+Test(encoding, behind_the_last_day_of_a_key_nothing_is_encoded)
+{
+    const EncodingOptions options = options_of(false);
+    char path[FIXTURE_PATH_BYTES];
+    Encoder *encoder = NULL;
+    Error error = {0};
+    (void)fixture_keyring_folder(path);
+    cr_assert(keyring_expire(path, 0, date_today() - 1, &error).ok, "%s", error.message);
+    Keyring *keyring = fixture_open(path);
+
+    cr_expect_not(encoder_create(keyring, &options, &encoder, &error).ok);
+
+    cr_expect_eq(error.code, ERROR_CONFIG);
+    cr_expect_null(encoder);
+    keyring_close(&keyring);
+}

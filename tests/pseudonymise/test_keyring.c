@@ -399,3 +399,95 @@ Test(keyring, a_hub_version_it_does_not_hold_has_no_key)
     cr_expect_str_eq(error.message, "keyring: no hub key of version 3");
     keyring_close(&keyring);
 }
+
+/* ---- the end of a key ---- */
+
+static KeyringEntry entry_of(const char *path, size_t index)
+{
+    KeyringEntry entries[8];
+    size_t count;
+    Error error = {0};
+
+    cr_assert(keyring_list(path, entries, 8, &count, &error).ok, "%s", error.message);
+    cr_assert_lt(index, count);
+    return entries[index];
+}
+
+Test(keyring, a_last_day_is_kept_listed_and_may_be_moved)
+{
+    char path[FIXTURE_PATH_BYTES];
+    Error error = {0};
+    (void)umask(0);
+    (void)fixture_keyring_folder(path);
+    Keyring *keyring = fixture_open(path);
+    cr_expect_eq(keyring_not_after(keyring), DATE_NONE);
+    keyring_close(&keyring);
+
+    cr_assert(keyring_expire(path, 2, date_from_civil(2031, 5, 6), &error).ok, "%s", error.message);
+    cr_assert(keyring_expire(path, 2, date_from_civil(2031, 5, 7), &error).ok, "%s", error.message);
+    cr_assert(keyring_expire(path, 0, date_from_civil(2032, 1, 1), &error).ok, "%s", error.message);
+    cr_assert(keyring_expire(path, 1, date_from_civil(2001, 1, 1), &error).ok, "%s", error.message);
+
+    cr_expect_str_eq(entry_of(path, 0).not_after, "2032-01-01");
+    cr_expect_str_eq(entry_of(path, 1).not_after, "2001-01-01");
+    cr_expect_str_eq(entry_of(path, 2).not_after, "2031-05-07");
+    cr_expect_str_eq(entry_of(path, 3).not_after, "", "the quarantine's key has none");
+    cr_expect_eq(mode_of("keyring/hub-2.until"), 0600);
+    keyring = fixture_open(path);
+    cr_expect_eq(keyring_not_after(keyring), date_from_civil(2031, 5, 7), "older versions do not count");
+    keyring_close(&keyring);
+}
+
+Test(keyring, a_last_day_that_is_none_or_open_to_others_is_refused)
+{
+    char path[FIXTURE_PATH_BYTES], file[FIXTURE_PATH_BYTES];
+    (void)fixture_keyring_folder(path);
+
+    fixture_write("keyring/hub-2.until", "2031-02-30\n", 11);
+    expect_refused(path, ERROR_CONFIG, "hub-2.until", "holds no day");
+    fixture_write("keyring/hub-2.until", "2031-02-28", 10);
+    expect_refused(path, ERROR_CONFIG, "hub-2.until", "exactly 11 bytes");
+    fixture_write("keyring/hub-2.until", "2031-02-28\n", 11);
+    cr_assert_eq(chmod(fixture_path("keyring/hub-2.until", file), 0620), 0);
+    expect_refused(path, ERROR_CONFIG, "hub-2.until", "group or others");
+    cr_assert_eq(unlink(file), 0);
+    cr_assert_eq(symlink("/dev/null", file), 0);
+    expect_refused(path, ERROR_CONFIG, "hub-2.until", "symbolic link");
+}
+
+Test(keyring, a_destroyed_version_is_overwritten_and_gone)
+{
+    char path[FIXTURE_PATH_BYTES], link_path[FIXTURE_PATH_BYTES], file[FIXTURE_PATH_BYTES];
+    uint8_t before[KEY_BYTES], after[KEY_BYTES];
+    Error error = {0};
+    (void)fixture_keyring_folder(path);
+    cr_assert(keyring_expire(path, 1, date_today(), &error).ok);
+    (void)fixture_read("keyring/hub-1.key", before, sizeof before);
+    /* another name of the same file shows what became of its bytes */
+    cr_assert_eq(link(fixture_path("keyring/hub-1.key", file), fixture_path("kept", link_path)), 0);
+
+    cr_assert(keyring_destroy(path, 1, &error).ok, "%s", error.message);
+
+    cr_expect_neq(access(file, F_OK), 0);
+    cr_expect_neq(access(fixture_path("keyring/hub-1.until", file), F_OK), 0);
+    cr_assert_eq(fixture_read("kept", after, sizeof after), KEY_BYTES);
+    for (size_t from = 0; from + 4 <= KEY_BYTES; from++)
+        cr_expect_null(memmem(after, sizeof after, before + from, 4));
+    Keyring *keyring = fixture_open(path);
+    cr_expect_eq(keyring_hub_version(keyring), 2);
+    keyring_close(&keyring);
+}
+
+Test(keyring, the_current_version_and_one_that_is_not_there_are_not_destroyed)
+{
+    char path[FIXTURE_PATH_BYTES], file[FIXTURE_PATH_BYTES];
+    Error error = {0};
+    (void)fixture_keyring_folder(path);
+
+    cr_expect_not(keyring_destroy(path, 2, &error).ok);
+    cr_expect_not_null(strstr(error.message, "is the current one"), "%s", error.message);
+    cr_expect_not(keyring_destroy(path, 3, &error).ok);
+    cr_expect_not_null(strstr(error.message, "no hub key of version 3"), "%s", error.message);
+    cr_expect_not(keyring_expire(path, 3, date_today(), &error).ok);
+    cr_expect_eq(access(fixture_path("keyring/hub-2.key", file), F_OK), 0);
+}

@@ -272,3 +272,22 @@ Test(token, a_space_whose_name_could_name_another_key_is_refused)
     }
     keyring_close(&keyring);
 }
+
+Test(token, tokens_taken_from_an_older_version_are_counted)
+{
+    Keyring *keyring = fixture_keyring();
+    Tokeniser *tokeniser = NULL;
+    Token token = {.is_set = true};
+    Error error = {0};
+    char text[KEY_USE_BYTES];
+    cr_assert(tokeniser_create(keyring, "linkage", &tokeniser, &error).ok, "%s", error.message);
+
+    cr_assert(tokeniser_rotate(tokeniser, 1, &token, &error).ok, "%s", error.message);
+
+    KeyUse use = tokeniser_use(tokeniser);
+    cr_expect_eq(use.older, 1);
+    cr_expect_eq(use.outer, 1);
+    cr_expect(text_equal(key_use_text(&use, text), TEXT("keys hub-2.outer=1 hub-older.outer=1")), "%s", text);
+    tokeniser_close(&tokeniser);
+    keyring_close(&keyring);
+}
