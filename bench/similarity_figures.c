@@ -303,6 +303,29 @@ static Result join_turns(const SimilaritySet *people, JoinThreshold threshold, A
     return RESULT_OK;
 }
 
+/* Not pinned: what a second thread gains, by the clock on the wall. */
+static Result threads_figure(BenchFigure *figures, size_t *count, Error *error)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(64 << 20);
+    SimilaritySet people = make_people(arena, JOIN_RECORDS);
+    double ratios[JOIN_TURNS];
+
+    for (size_t turn = 0; turn < JOIN_TURNS; turn++) {
+        double seconds[2];
+        for (unsigned threads = 1; threads <= 2; threads++) {
+            const JoinOptions options = {{80, 100}, threads, NULL};
+            Found found = {0};
+            JoinReport report;
+            double begin = bench_now_s();
+            TRY(join_pairs(&people, NULL, &options, take, &found, &report, error));
+            seconds[threads - 1] = bench_now_s() - begin;
+        }
+        ratios[turn] = seconds[0] / seconds[1];
+    }
+    put(figures, count, "join_two_threads_ratio", bench_median(ratios, JOIN_TURNS), 2);
+    return RESULT_OK;
+}
+
 static Result join_figures(BenchFigure *figures, size_t *count, Error *error)
 {
     static const struct {
@@ -333,30 +356,43 @@ static Result join_figures(BenchFigure *figures, size_t *count, Error *error)
 
 /* ---- six fields of a pair ---- */
 
-/* Pairs of 50,000 records in no order, the worst for the caches: real blocks repeat a record. */
-static void fields_figures(BenchFigure *figures, size_t *count)
+enum { FIELDS_RECORDS = 50000, FIELDS_PAIRS = 1 << 20 };
+
+static double fields_m_per_s(const FieldsSet *set, const FieldsPair *pairs, uint64_t *patterns)
 {
-    enum { RECORDS = 50000, PAIRS = 1 << 20 };
     static const FieldsLevels levels = {5, {300, 500, 680, 840, 1000}};
-    SCOPED(arena_close) Arena *arena = arena_create(64 << 20);
-    uint64_t *rows = aligned(arena, RECORDS * FIELDS * FIELDS_WORDS * sizeof rows[0]);
-    uint16_t *ones = aligned(arena, RECORDS * FIELDS * sizeof ones[0]);
-    FieldsPair *pairs = aligned(arena, PAIRS * sizeof pairs[0]);
-    uint64_t *patterns = aligned(arena, PAIRS * sizeof patterns[0]);
     double seconds[COMPARE_TURNS];
 
-    for (size_t i = 0; i < RECORDS * FIELDS * FIELDS_WORDS; i++)
-        rows[i] = draw() & draw();
-    fields_ones(rows, RECORDS * FIELDS, ones);
-    for (size_t i = 0; i < PAIRS; i++)
-        pairs[i] = (FieldsPair){(uint32_t)(draw() % RECORDS), (uint32_t)(draw() % RECORDS)};
-    const FieldsSet set = {rows, ones, FIELDS};
     for (size_t turn = 0; turn < COMPARE_TURNS; turn++) {
         double begin = thread_s();
-        fields_compare(&set, &set, pairs, PAIRS, &levels, patterns);
+        fields_compare(set, set, pairs, FIELDS_PAIRS, &levels, patterns);
         seconds[turn] = thread_s() - begin;
     }
-    put(figures, count, "fields_compared_m_per_s", PAIRS / bench_median(seconds, COMPARE_TURNS) / 1e6, 1);
+    return FIELDS_PAIRS / bench_median(seconds, COMPARE_TURNS) / 1e6;
+}
+
+/* Each record with 20 others from anywhere, as blocks bring them; and pairs in no order, the worst for
+ * caches. */
+static void fields_figures(BenchFigure *figures, size_t *count)
+{
+    enum { PARTNERS = 20 };
+    SCOPED(arena_close) Arena *arena = arena_create(64 << 20);
+    uint64_t *rows = aligned(arena, FIELDS_RECORDS * FIELDS * FIELDS_WORDS * sizeof rows[0]);
+    uint16_t *ones = aligned(arena, FIELDS_RECORDS * FIELDS * sizeof ones[0]);
+    FieldsPair *pairs = aligned(arena, FIELDS_PAIRS * sizeof pairs[0]);
+    uint64_t *patterns = aligned(arena, FIELDS_PAIRS * sizeof patterns[0]);
+    const FieldsSet set = {rows, ones, FIELDS};
+
+    for (size_t i = 0; i < FIELDS_RECORDS * FIELDS * FIELDS_WORDS; i++)
+        rows[i] = draw() & draw();
+    fields_ones(rows, FIELDS_RECORDS * FIELDS, ones);
+    for (size_t i = 0; i < FIELDS_PAIRS; i++)
+        pairs[i] =
+            (FieldsPair){(uint32_t)(i / PARTNERS % FIELDS_RECORDS), (uint32_t)(draw() % FIELDS_RECORDS)};
+    put(figures, count, "fields_compared_m_per_s", fields_m_per_s(&set, pairs, patterns), 1);
+    for (size_t i = 0; i < FIELDS_PAIRS; i++)
+        pairs[i].left = (uint32_t)(draw() % FIELDS_RECORDS);
+    put(figures, count, "fields_unordered_m_per_s", fields_m_per_s(&set, pairs, patterns), 1);
 }
 
 Result similarity_figures(BenchFigure *figures, size_t *count, Error *error)
@@ -372,5 +408,5 @@ Result similarity_figures(BenchFigure *figures, size_t *count, Error *error)
         done = join_figures(figures, count, error);
     fields_figures(figures, count);
     (void)sched_setaffinity(0, sizeof before, &before);
-    return done;
+    return done.ok ? threads_figure(figures, count, error) : done;
 }
