@@ -40,8 +40,9 @@ typedef Result (*JoinEmit)(void *context, const JoinMatch *matches, size_t count
 
 /*
  * right: NULL joins left with itself, each pair once, left < right.
- * Beside the sets, memory for a sorted copy of each, and 1 MiB a thread.
- * Errors  ERROR_CONFIG: threshold or threads out of bounds, or sets of different words
+ * Beside the sets, memory for a copy of each, 42 bytes a record and 1 MiB a thread.
+ * Errors  ERROR_CONFIG: threshold or threads out of bounds, or sets of different words; ERROR_LIMIT: 2^32
+ * records
  */
 Result join_pairs(const SimilaritySet *left, const SimilaritySet *right, const JoinOptions *options,
                   JoinEmit emit, void *context, JoinReport *report, Error *error) CHECKED;
