@@ -10,7 +10,7 @@
 #include "governance/governance.h"
 #include "governance/rules.h"
 
-enum { OPT_OUT_MAX_AGE_DAYS = 21, FREE_TEXT_BYTES_MAX = 1000, ITEMS_MAX = 100000 };
+enum { OPT_OUT_MAX_AGE_DAYS = 21, FREE_TEXT_BYTES_MAX = 1000, ITEMS_MAX = 100000, LINKED_SOURCES_MAX = 32 };
 
 static const char *const role_names[] = {"engineer", "analyst", "ig_lead", "steward"};
 enum { ROLE_COUNT = sizeof role_names / sizeof role_names[0] };
@@ -244,6 +244,31 @@ static bool is_listed(const ItemList *list, const char *kind, Text key)
     return false;
 }
 
+/* One item for each two of its sources, and for each beside itself; the two in order. */
+static Result add_linkage(Place place, const YamlLinkage *linkage, Arena *arena, ItemList *list, Error *error)
+{
+    (void)arena;
+    TRY(check_names(place, &linkage->purpose, 1, error));
+    TRY(check_names(place, linkage->sources, linkage->sources_count, error));
+    TRY(check_period(place, linkage->from, linkage->to, error));
+    if (linkage->sources_count > LINKED_SOURCES_MAX)
+        return wrong(place, "at most 32 sources", error);
+    for (unsigned i = 0; i < linkage->sources_count; i++) {
+        for (unsigned j = i; j < linkage->sources_count; j++) {
+            Text a = text_from(linkage->sources[i]), b = text_from(linkage->sources[j]);
+            bool in_order = text_compare(a, b) <= 0;
+            const Item item = {
+                .kind = item_kind(TEXT("linkage")),
+                .key = {text_from(linkage->purpose), in_order ? a : b, in_order ? b : a,
+                        text_from(linkage->from)},
+                .fields = {text_from(linkage->to)},
+            };
+            item_list_add(list, &item);
+        }
+    }
+    return RESULT_OK;
+}
+
 /* What one kind's key or field refers to. */
 typedef struct Reference {
     const char *kind;
@@ -254,7 +279,7 @@ typedef struct Reference {
 
 static const Reference references[] = {
     {"agreement", true, 0, "supplier"}, {"agreement", true, 2, "purpose"}, {"project", false, 1, "purpose"},
-    {"project", false, 2, "policy"},    {"member", true, 1, "person"},
+    {"project", false, 2, "policy"},    {"member", true, 1, "person"},     {"linkage", true, 0, "purpose"},
 };
 
 static Result check_references(const ItemList *list, Error *error)
@@ -316,6 +341,7 @@ Result rules_items(const YamlRules *rules, Arena *arena, ItemList *list, Error *
     ADD_EACH(agreements, add_agreement);
     ADD_EACH(policies, add_policy);
     ADD_EACH(projects, add_project);
+    ADD_EACH(linkages, add_linkage);
     if (list->count > ITEMS_MAX)
         return fail(error, ERROR_LIMIT, "more than %d rules", ITEMS_MAX);
     item_list_sort(list);

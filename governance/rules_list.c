@@ -24,6 +24,7 @@ static const ItemKind kinds[] = {
      3,
      {" ", " × ", " × ", ", "},
      {{"to", " to "}, {"legal_basis", NULL}, {"controllers", NULL}}},
+    {"linkage", 4, 1, {" ", " × ", " × ", ", "}, {{"to", " to "}}},
     {"project",
      1,
      5,

@@ -64,6 +64,13 @@ static const cyaml_schema_field_t project_fields[] = {
     TEXT_FIELD(policy, YamlProject),   TEXT_FIELD(from, YamlProject),     TEXT_FIELD(to, YamlProject),
     NAMES_FIELD(members, YamlProject), NAMES_FIELD(sources, YamlProject), CYAML_FIELD_END,
 };
+static const cyaml_schema_field_t linkage_fields[] = {
+    TEXT_FIELD(purpose, YamlLinkage),
+    NAMES_FIELD(sources, YamlLinkage),
+    TEXT_FIELD(from, YamlLinkage),
+    TEXT_FIELD(to, YamlLinkage),
+    CYAML_FIELD_END,
+};
 
 static const cyaml_schema_value_t person_value = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, YamlPerson, person_fields)};
@@ -77,6 +84,8 @@ static const cyaml_schema_value_t policy_value = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, YamlPolicy, policy_fields)};
 static const cyaml_schema_value_t project_value = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, YamlProject, project_fields)};
+static const cyaml_schema_value_t linkage_value = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, YamlLinkage, linkage_fields)};
 
 #define LIST_FIELD(key, value)                                                                               \
     CYAML_FIELD_SEQUENCE(#key, CYAML_FLAG_POINTER, YamlRules, key, &(value), 0, ITEMS_MAX)
@@ -88,6 +97,8 @@ static const cyaml_schema_field_t rules_fields[] = {
     LIST_FIELD(agreements, agreement_value),
     LIST_FIELD(policies, policy_value),
     LIST_FIELD(projects, project_value),
+    CYAML_FIELD_SEQUENCE("linkages", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, YamlRules, linkages,
+                         &linkage_value, 0, ITEMS_MAX),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t rules_value = {

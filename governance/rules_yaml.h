@@ -38,6 +38,12 @@ typedef struct YamlProject {
     unsigned members_count, sources_count;
 } YamlProject;
 
+typedef struct YamlLinkage {
+    char *purpose, *from, *to;
+    char **sources;
+    unsigned sources_count;
+} YamlLinkage;
+
 typedef struct YamlRules {
     YamlPerson *people;
     YamlPurpose *purposes;
@@ -45,7 +51,9 @@ typedef struct YamlRules {
     YamlAgreement *agreements;
     YamlPolicy *policies;
     YamlProject *projects;
-    unsigned people_count, purposes_count, suppliers_count, agreements_count, policies_count, projects_count;
+    YamlLinkage *linkages; /* may be NULL */
+    unsigned people_count, purposes_count, suppliers_count, agreements_count, policies_count, projects_count,
+        linkages_count;
 } YamlRules;
 
 /* content: the file's text; path only names it in errors, which give the place in the file. */

@@ -47,6 +47,18 @@ CREATE TABLE governance.agreement (
     PRIMARY KEY (sender, source, purpose, valid_from)
 );
 
+-- Which sources' records may be compared by their encodings, for which purpose: nothing else ever is. A source stands
+-- beside itself as well. What is linked by such comparisons goes into releases of that purpose alone.
+CREATE TABLE governance.linkage (
+    purpose    text NOT NULL REFERENCES governance.purpose,
+    source_a   text NOT NULL,
+    source_b   text NOT NULL CHECK (source_a <= source_b),
+    valid_from date NOT NULL,
+    valid_to   date NOT NULL CHECK (valid_to >= valid_from),
+    ended_on   date,
+    PRIMARY KEY (purpose, source_a, source_b, valid_from)
+);
+
 CREATE TABLE governance.policy (
     name           text NOT NULL,
     effective_from date NOT NULL,
@@ -154,6 +166,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                       AND CASE $2 WHEN 'engineer' THEN p.is_engineer WHEN 'analyst' THEN p.is_analyst
                                   WHEN 'ig_lead' THEN p.is_ig_lead WHEN 'steward' THEN p.is_steward
                                   ELSE false END);
+$$;
+
+-- purpose NULL: for any purpose
+CREATE FUNCTION governance.may_compare(source text, with_source text, purpose text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM governance.linkage AS l
+                    WHERE l.source_a = least($1, $2) AND l.source_b = greatest($1, $2)
+                      AND (l.purpose = $3 OR $3 IS NULL) AND l.ended_on IS NULL
+                      AND governance.today() BETWEEN l.valid_from AND l.valid_to);
 $$;
 
 -- purpose NULL: for any purpose
@@ -355,6 +376,14 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
            each_controller = excluded.each_controller, ended_on = NULL;
 $$;
 
+CREATE FUNCTION governance.put_linkage(key text[], fields text[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO governance.linkage (purpose, source_a, source_b, valid_from, valid_to)
+    VALUES (key[1], key[2], key[3], key[4]::date, fields[1]::date)
+        ON CONFLICT (purpose, source_a, source_b, valid_from) DO UPDATE
+       SET valid_to = excluded.valid_to, ended_on = NULL;
+$$;
+
 CREATE FUNCTION governance.put_policy(key text[], fields text[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO governance.policy (name, effective_from, people_min, round_to)
@@ -395,6 +424,7 @@ BEGIN
         WHEN 'supplier'  THEN PERFORM governance.put_supplier(key, fields);
         WHEN 'agreement' THEN PERFORM governance.put_agreement(key, fields);
         WHEN 'policy'    THEN PERFORM governance.put_policy(key, fields);
+        WHEN 'linkage'   THEN PERFORM governance.put_linkage(key, fields);
         WHEN 'project'   THEN PERFORM governance.put_project(key, fields);
         WHEN 'member'    THEN PERFORM governance.put_member(key);
         WHEN 'grant'     THEN PERFORM governance.put_grant(key);
@@ -421,6 +451,9 @@ BEGIN
              WHERE sender = key[1] AND source = key[2] AND purpose = key[3] AND valid_from = key[4]::date;
         WHEN 'policy' THEN
             UPDATE governance.policy SET ended_on = today WHERE name = key[1] AND effective_from = key[2]::date;
+        WHEN 'linkage' THEN
+            UPDATE governance.linkage SET ended_on = today
+             WHERE purpose = key[1] AND source_a = key[2] AND source_b = key[3] AND valid_from = key[4]::date;
         WHEN 'project' THEN UPDATE governance.project SET ended_on = today WHERE project_id = key[1];
         WHEN 'member' THEN
             UPDATE governance.project_member SET ended_on = today WHERE project_id = key[1] AND person_id = key[2];

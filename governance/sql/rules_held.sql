@@ -26,6 +26,9 @@ UNION ALL
 SELECT 'project', ARRAY[p.project_id], ARRAY[p.title, p.purpose, p.policy, p.valid_from::text, p.valid_to::text]
   FROM governance.project AS p WHERE p.ended_on IS NULL
 UNION ALL
+SELECT 'linkage', ARRAY[l.purpose, l.source_a, l.source_b, l.valid_from::text], ARRAY[l.valid_to::text]
+  FROM governance.linkage AS l WHERE l.ended_on IS NULL
+UNION ALL
 SELECT 'member', ARRAY[m.project_id, m.person_id], ARRAY[]::text[]
   FROM governance.project_member AS m WHERE m.ended_on IS NULL
 UNION ALL

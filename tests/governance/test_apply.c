@@ -313,3 +313,53 @@ Test(apply, the_rules_of_the_synthetic_county_apply)
                  1);
     cr_expect_eq(world_count("SELECT count(*) FROM governance.person"), 4);
 }
+
+#define LINKAGES                                                                                             \
+    "linkages:\n  - { purpose: phm, sources: [patient_list, death], from: 2026-01-01, to: 2027-12-31 }\n"
+
+Test(apply, sources_that_may_be_linked_are_listed_two_by_two)
+{
+    SCOPED(governance_close) Governance *governance = world_open_empty();
+    Error error = {0};
+
+    cr_assert(world_apply(governance, "bootstrap", ALL LINKAGES, &error).ok, "%s", error.message);
+
+    cr_expect_eq(world_count("SELECT count(*) FROM governance.linkage WHERE purpose = 'phm' AND (source_a, "
+                             "source_b) IN (('death', 'death'), ('death', 'patient_list'), ('patient_list', "
+                             "'patient_list'))"),
+                 3);
+    cr_expect_str_eq(world_dry_run(governance, ALL LINKAGES), "");
+    cr_expect_str_eq(world_dry_run(governance, ALL),
+                     "- linkage phm × death × death, 2026-01-01 to 2027-12-31\n"
+                     "- linkage phm × death × patient_list, 2026-01-01 to 2027-12-31\n"
+                     "- linkage phm × patient_list × patient_list, 2026-01-01 to 2027-12-31\n");
+}
+
+/* Switch: the condition on ended_on in governance.may_compare. */
+Test(apply, who_may_be_compared_ends_with_the_rule)
+{
+    SCOPED(governance_close) Governance *governance = world_open_empty();
+    static const char asked[] = "SELECT (governance.may_compare('patient_list', 'death', 'phm')::int4"
+                                " + 2 * governance.may_compare('death', 'patient_list', NULL)::int4"
+                                " + 4 * governance.may_compare('death', 'fire_visit', NULL)::int4)::int8";
+    Error error = {0};
+
+    cr_assert(world_apply(governance, "bootstrap", ALL LINKAGES, &error).ok, "%s", error.message);
+    cr_expect_eq(world_count(asked), 3);
+    cr_assert(world_apply(governance, "eng", ALL, &error).ok, "%s", error.message);
+    cr_expect_eq(world_count(asked), 0);
+}
+
+Test(apply, linkage_for_a_purpose_that_is_not_listed_is_refused)
+{
+    SCOPED(governance_close) Governance *governance = world_open_empty();
+    Error error = {0};
+
+    Result result = world_apply(
+        governance, "bootstrap",
+        ALL "linkages:\n  - { purpose: other, sources: [death], from: 2026-01-01, to: 2027-12-31 }\n",
+        &error);
+
+    cr_expect(!result.ok);
+    cr_expect_eq(error.code, ERROR_CONFIG);
+}
