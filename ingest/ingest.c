@@ -6,9 +6,11 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/arena.h"
 #include "base/input.h"
 #include "base/log.h"
 #include "ingest/controllers.h"
+#include "ingest/encodings.h"
 #include "ingest/pass.h"
 #include "ingest/store.h"
 
@@ -193,12 +195,15 @@ static StoreCounts counts_of(const Load *load)
     };
 }
 
-static Result open_pseudonymiser(Load *load, Error *error)
+static Result open_pseudonymiser(Load *load, const GovernancePermit *permit, Error *error)
 {
     const IngestSpec *spec = load->spec;
     const char *refers_to[SPEC_REFERENCES_MAX];
     PseudonymiserOptions options = {
         .source = spec->source, .directory = load->context->directory, .refers_to = refers_to};
+
+    if (has_field(spec, IDENTITY_FAMILY_NAME))
+        TRY(encodings_wanted(load->context->loader, permit, load->report->load_id, &options.encodes, error));
 
     for (size_t i = 0; i < spec->reference_count; i++)
         if (spec->references[i].is_by_key)
@@ -206,7 +211,21 @@ static Result open_pseudonymiser(Load *load, Error *error)
     return pseudonymiser_create(load->context->keyring, &options, &load->pseudonymiser, error);
 }
 
-static Result read_file(Load *load, Error *error)
+static Result store_references(Load *load, Error *error)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(ENCODING_BYTES_MAX);
+    uint8_t *encoding = arena_alloc(arena, ENCODING_BYTES_MAX);
+    size_t length;
+
+    for (;;) {
+        TRY(pseudonymiser_reference(load->pseudonymiser, encoding, &length, error));
+        if (length == 0)
+            return RESULT_OK;
+        TRY(store_reference(load->store, (Text){.data = (const char *)encoding, .length = length}, error));
+    }
+}
+
+static Result read_file(Load *load, const GovernancePermit *permit, Error *error)
 {
     const Pass pass = {
         .spec = load->spec,
@@ -219,12 +238,13 @@ static Result read_file(Load *load, Error *error)
     };
     Hash content;
 
-    TRY(open_pseudonymiser(load, error));
+    TRY(open_pseudonymiser(load, permit, error));
     input_expect(load->delivery->mark);
     Result passed = pass_run(&pass, load->report, &content, error);
     input_expect(NULL);
     TRY(passed);
     TRY(store_waiting(load, error));
+    TRY(store_references(load, error));
     if (memcmp(content.bytes, load->report->content.bytes, HASH_BYTES) != 0)
         return fail(error, ERROR_REFUSED, "%s: not the file that the permit was given for",
                     load->delivery->path);
@@ -277,7 +297,7 @@ static Result run(Load *load, const GovernancePermit *permit, Error *error)
     TRY(controllers_open(load->context->loader, &store_load, load->report->load_id, &load->controllers,
                          error));
     if (!is_nil)
-        TRY(read_file(load, error));
+        TRY(read_file(load, permit, error));
     if (load->report->rows_refused > 0) {
         TRY(store_flush(load->store, error));
         TRY(controllers_keep(load->controllers, load->context->loader, &store_load, load->report->load_id,

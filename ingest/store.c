@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "ingest/encodings.h"
 #include "ingest/window.h"
 #include "ingest_sql.h"
 
@@ -35,6 +36,7 @@ struct Store {
     size_t subject_count;
     QuarantineEntry *quarantine_buffer;
     size_t quarantine_count;
+    Encodings *encodings;
     Arena *names;
     Windows *windows;
 };
@@ -154,6 +156,7 @@ static Store *make_store(Db *loader, const StoreLoad *load, int64_t load_id, int
     store->source_id = source_id;
     store->names = arena_create(1 << 20);
     store->windows = windows_create();
+    store->encodings = encodings_create(load_id);
     store->subject_buffer = memory_alloc(SUBJECTS_MAX * sizeof(Subject));
     store->quarantine_buffer = memory_alloc(QUARANTINE_MAX * sizeof(QuarantineEntry));
     snprintf(store->records, TABLE_BYTES, "staging.%s_%d", load->spec->source, (int)load_id);
@@ -287,6 +290,7 @@ Result store_flush(Store *store, Error *error)
         TRY(db_copy_end(&store->copy, NULL, error));
     store->rows_since_flush = 0;
     TRY(flush_subjects(store, error));
+    TRY(encodings_flush(store->encodings, store->loader, error));
     return flush_quarantine(store, error);
 }
 
@@ -335,13 +339,16 @@ Result store_row(Store *store, const TokenisedRow *row, Error *error)
     const Subject *subject = tokenised_row_subject(row);
 
     TRY(line_number(store, tokenised_row_line(row), error));
-    if (store->rows_since_flush == FLUSH_ROWS || store->subject_count == SUBJECTS_MAX)
+    if (store->rows_since_flush == FLUSH_ROWS || store->subject_count == SUBJECTS_MAX ||
+        encodings_is_full(store->encodings))
         TRY(store_flush(store, error));
     if (store->copy == NULL)
         TRY(db_copy_in(store->loader, store->records, store->columns, store->column_count, &store->copy,
                        error));
-    if (subject != NULL && tokenised_row_subject_is_new(row))
+    if (subject != NULL && tokenised_row_subject_is_new(row)) {
         store->subject_buffer[store->subject_count++] = *subject;
+        encodings_add(store->encodings, &subject->subject_id, tokenised_row_encoding(row));
+    }
     store->rows_since_flush++;
     return copy_record(store, row, subject, error);
 }
@@ -361,6 +368,14 @@ Result store_quarantine(Store *store, const ReaderRecord *record, const RuleRow 
     return RESULT_OK;
 }
 
+Result store_reference(Store *store, Text encoding, Error *error)
+{
+    if (encodings_is_full(store->encodings))
+        TRY(store_flush(store, error));
+    encodings_add(store->encodings, NULL, encoding);
+    return RESULT_OK;
+}
+
 Result store_replaces(Store *store, const RuleRow *row, Error *error)
 {
     return windows_add(store->windows, row, store->load.delivery->path, error);
@@ -376,6 +391,7 @@ static void close_store(Store **store)
     memory_free(closing->subject_buffer);
     memory_free(closing->quarantine_buffer);
     windows_close(&closing->windows);
+    encodings_close(&closing->encodings);
     arena_close(&closing->names);
     memory_free(closing);
     *store = NULL;

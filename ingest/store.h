@@ -30,6 +30,8 @@ Result store_open(Db *loader, const StoreLoad *load, Store **store, int64_t *loa
                   Error *error) CHECKED;
 Result store_row(Store *store, const TokenisedRow *row, Error *error) CHECKED;
 Result store_quarantine(Store *store, const ReaderRecord *record, const RuleRow *row, Error *error) CHECKED;
+/* A pseudonymiser's, between rows: which goes into the load but with nobody. */
+Result store_reference(Store *store, Text encoding, Error *error) CHECKED;
 /* Sends all that waits; then the loader's connection is free for a statement of the same transaction. */
 Result store_flush(Store *store, Error *error) CHECKED;
 /* What a bulk replacement's row replaces, whether it is stored or not; of other modes nothing. Errors:

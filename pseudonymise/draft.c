@@ -23,6 +23,8 @@ Draft draft_open(const PseudonymiserOptions *options)
     draft.keys[draft.key_count++] = open_key(options->source);
     for (size_t i = 0; i < options->refers_to_count; i++)
         draft.keys[draft.key_count++] = open_key(options->refers_to[i]);
+    if (options->encodes)
+        draft.row.encoding = memory_alloc(ENCODING_BYTES_MAX);
     return draft;
 }
 
@@ -109,6 +111,7 @@ void draft_fill(Draft *draft, const RawRow *raw)
     row->line = raw->line;
     row->age_days = -1;
     row->has_subject = row->subject_is_new = false;
+    row->encoding_length = 0;
     if (!raw->identity->is_withheld) {
         bundle_fill(&draft->bundle, raw->identity);
         row->age_days = infant_age_band(draft->bundle.birth_date, raw->identity->event_date);
@@ -146,7 +149,10 @@ void draft_close(Draft *draft)
         secret_wipe(draft->values, draft->values_max * sizeof(Value));
     if (draft->text != NULL)
         secret_wipe(draft->text, draft->text_max);
+    if (draft->row.encoding != NULL)
+        secret_wipe(draft->row.encoding, ENCODING_BYTES_MAX);
     memory_free(draft->values);
     memory_free(draft->text);
+    memory_free(draft->row.encoding);
     secret_wipe(draft, sizeof *draft);
 }

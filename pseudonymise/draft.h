@@ -26,6 +26,8 @@ struct TokenisedRow {
     const Value *payload;
     size_t payload_count;
     uint64_t line;
+    uint8_t *encoding; /* the draft's; NULL: none are made */
+    size_t encoding_length;
     int age_days;
     bool has_subject, subject_is_new;
 };

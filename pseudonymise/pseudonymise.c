@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/secret.h"
+#include "pseudonymise/bundle_encoding.h"
 #include "pseudonymise/keyring.h"
 #include "pseudonymise/postcode_directory.h"
 #include "pseudonymise/pseudonymiser.h"
@@ -27,6 +28,8 @@ static Result open_parts(const Keyring *keyring, const PseudonymiserOptions *opt
     pseudonymiser->directory = options->directory;
     pseudonymiser->key_version = keyring_hub_version(keyring);
     pseudonymiser->seen = seen_create(options->seen_max == 0 ? SEEN_DEFAULT : options->seen_max);
+    if (options->encodes)
+        TRY(bundle_encoder_create(keyring, &pseudonymiser->encoder, error));
     TRY(open_hash(keyring, "cinque/subject/v1", &pseudonymiser->subject_hash, error));
     TRY(open_hash(keyring, "cinque/record/v1", &pseudonymiser->record_hash, error));
     return tokeniser_create(keyring, PSEUDONYMISER_SPACE, &pseudonymiser->tokeniser, error);
@@ -60,6 +63,7 @@ void pseudonymiser_close(Pseudonymiser **pseudonymiser)
     for (size_t i = 0; i < PSEUDONYMISE_ROWS; i++)
         draft_close(&(*pseudonymiser)->drafts[i]);
     seen_close(&(*pseudonymiser)->seen);
+    encoder_close(&(*pseudonymiser)->encoder);
     secret_wipe(*pseudonymiser, sizeof **pseudonymiser);
     memory_free(*pseudonymiser);
     *pseudonymiser = NULL;
@@ -151,9 +155,14 @@ static Result make_tokens(Pseudonymiser *pseudonymiser, const Bundle *bundle, Su
     return RESULT_OK;
 }
 
-static Result fill_subject(Pseudonymiser *pseudonymiser, const Bundle *bundle, Subject *subject, Error *error)
+static Result fill_subject(Pseudonymiser *pseudonymiser, const Bundle *bundle, TokenisedRow *row,
+                           Error *error)
 {
+    Subject *subject = &row->subject;
+
     TRY(make_tokens(pseudonymiser, bundle, subject, error));
+    if (pseudonymiser->encoder != NULL)
+        TRY(bundle_encode(bundle, pseudonymiser->encoder, row->encoding, &row->encoding_length, error));
     if (pseudonymiser->directory != NULL && bundle->states[IDENTITY_POSTCODE] == IDENTIFIER_VALID)
         (void)postcode_directory_find(pseudonymiser->directory, bundle->fields[IDENTITY_POSTCODE],
                                       subject->lsoa_2011, subject->lsoa_2021);
@@ -200,7 +209,7 @@ static Result make_subjects(Pseudonymiser *pseudonymiser, Error *error)
         name_subject(pseudonymiser, &draft->bundle, hashes.digests[i], subject);
         if (seen_contains(pseudonymiser->seen, subject->digest))
             continue;
-        TRY(fill_subject(pseudonymiser, &draft->bundle, subject, error));
+        TRY(fill_subject(pseudonymiser, &draft->bundle, &draft->row, error));
         seen_add(pseudonymiser->seen, subject->digest);
         draft->row.subject_is_new = true;
     }
@@ -304,4 +313,16 @@ const Value *tokenised_row_payload(const TokenisedRow *row, size_t *count)
 uint64_t tokenised_row_line(const TokenisedRow *row)
 {
     return row->line;
+}
+
+Text tokenised_row_encoding(const TokenisedRow *row)
+{
+    return (Text){.data = (const char *)row->encoding, .length = row->encoding_length};
+}
+
+Result pseudonymiser_reference(Pseudonymiser *pseudonymiser, uint8_t *encoding, size_t *length, Error *error)
+{
+    *length = 0;
+    return pseudonymiser->encoder != NULL ? encoder_reference(pseudonymiser->encoder, encoding, length, error)
+                                          : RESULT_OK;
 }

@@ -261,6 +261,7 @@ typedef struct PseudonymiserOptions {
     size_t seen_max;                    /* subjects remembered as already sent; 0: 1 << 20 (16 MiB) */
     const char *const *refers_to;       /* sources whose records' keys its rows refer by; views */
     size_t refers_to_count;             /* at most PSEUDONYMISER_REFERENCES_MAX */
+    bool encodes;                       /* a new subject gets an encoding beside its tokens */
 } PseudonymiserOptions;
 
 enum { PSEUDONYMISER_REFERENCES_MAX = 8 };
@@ -315,6 +316,12 @@ bool tokenised_row_reference(const TokenisedRow *row, size_t index, int64_t *rec
 int tokenised_row_age_days(const TokenisedRow *row);
 const Value *tokenised_row_payload(const TokenisedRow *row, size_t *count);
 uint64_t tokenised_row_line(const TokenisedRow *row);
+/* Of a new subject, as bytes that linkage reads alone; empty: none is made, or too little is known of it. */
+Text tokenised_row_encoding(const TokenisedRow *row);
+/* As encoder_reference, of the subjects encoded so far; *length 0 where none is. encoding: holds
+ * ENCODING_BYTES_MAX. */
+Result pseudonymiser_reference(Pseudonymiser *pseudonymiser, uint8_t *encoding, size_t *length, Error *error)
+    CHECKED;
 
 /* ---- encodings: how like two people's fields are, without the fields. docs/linkage.md ---- */
 

@@ -12,6 +12,7 @@ struct Pseudonymiser {
     int key_version;
     int64_t subject_count, record_count; /* keyed hashes made */
     Seen *seen;
+    Encoder *encoder; /* NULL: subjects get no encoding */
     Draft drafts[PSEUDONYMISE_ROWS];
     size_t waiting;
     bool has_tokenised; /* what waits has been given out: the next row begins anew */

@@ -295,6 +295,7 @@ BEGIN
     EXECUTE format('DROP TABLE IF EXISTS staging.%I', ingest.staging_name(load_source, wanted));
     EXECUTE format('DROP TABLE IF EXISTS staging.%I', 'subject_' || wanted);
     EXECUTE format('DROP TABLE IF EXISTS staging.%I', 'quarantine_' || wanted);
+    EXECUTE format('DROP TABLE IF EXISTS staging.%I', 'encoding_' || wanted);
 END $$;
 
 -- A session holds the advisory lock of its open load; a killed one has lost it. 1667852913 spells "cinq".
@@ -504,6 +505,7 @@ BEGIN
         PERFORM ingest.subjects_compare(staged, wanted);
     END IF;
     EXECUTE format('DROP TABLE staging.%I', staged);
+    PERFORM ingest.encodings_keep(load_source, wanted);
     RETURN added;
 END $$;
 

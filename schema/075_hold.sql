@@ -172,6 +172,7 @@ BEGIN
     PERFORM ingest.held_replace(held);
     EXECUTE format('REVOKE ALL ON staging.%I, staging.%I FROM cinque_loader', records, subject);
     EXECUTE format('ALTER TABLE staging.%I SET LOGGED', subject);
+    PERFORM ingest.encodings_hold(held.load_id);
     UPDATE ingest.load SET state = 'held' WHERE load_id = held.load_id;
     INSERT INTO ingest.hold (load_id, loader) VALUES (held.load_id, loader);
 END $$;

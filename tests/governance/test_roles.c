@@ -34,6 +34,19 @@ static const Refusal refusals[] = {
     {"cinque_loader", "SELECT * FROM staging.canary"},
     {"cinque_loader", "INSERT INTO staging.canary VALUES (1)"},
     {"cinque_loader", "SELECT * FROM subjects.subject"},
+    {"cinque_loader", "SELECT * FROM subjects.encoding"},
+    {"cinque_loader", "SELECT * FROM subjects.encoding_filter"},
+    {"cinque_loader", "INSERT INTO subjects.encoding VALUES (1, 1::int2, '\\x00')"},
+    {"cinque_governor", "SELECT * FROM subjects.encoding"},
+    {"cinque_releaser", "SELECT * FROM subjects.encoding"},
+    {"cinque_releaser", "SELECT * FROM subjects.encoding_filter"},
+    {"cinque_query", "SELECT * FROM subjects.encoding"},
+    {"cinque_query", "SELECT * FROM subjects.encoding_filter"},
+    {"cinque_query", "SELECT * FROM subjects.encoding_reference"},
+    {"cinque_keeper", "SELECT * FROM subjects.encoding"},
+    {"cinque_keeper", "SELECT * FROM subjects.encoding_filter"},
+    {"cinque_linker", "DELETE FROM subjects.encoding"},
+    {"cinque_linker", "UPDATE subjects.encoding_filter SET filters = ''"},
     {"cinque_loader", "SELECT * FROM linkage.link"},
     {"cinque_loader", "SELECT * FROM ingest.load"},
     {"cinque_loader", "SELECT * FROM ingest.source"},
@@ -113,6 +126,8 @@ static const Refusal refusals[] = {
     {"cinque_governor", "INSERT INTO governance.approval VALUES (1, 'a', 'b', '\\x00', now(), '\\x00')"},
     {"cinque_governor", "SELECT governance.put_person('{x}', '{1,x,engineer}')"},
     {"cinque_governor", "SELECT governance.put_grant('{P1,death}')"},
+    {"cinque_governor", "SELECT governance.put_linkage('{phm,death,death,2026-01-01}', '{2099-12-31}')"},
+    {"cinque_linker", "INSERT INTO governance.linkage VALUES ('phm', 'a', 'b', now(), now())"},
     {"cinque_query", "SELECT * FROM governance.person"},
     {"cinque_loader", "SELECT * FROM governance.agreement"},
     {"cinque_linker", "SELECT * FROM governance.person"},
@@ -232,7 +247,9 @@ Test(roles, no_role_has_a_right_on_a_table_that_is_not_written_here)
         "  AND has_table_privilege(r.oid, c.oid, p) "
         "  AND NOT (p = 'SELECT' AND format('%s %s.%s', r.rolname, n.nspname, c.relname) ~ "
         "'^cinque_governor (governance\\.[a-z_]+|audit\\.(intake|leaf|checkpoint)|ingest\\.source)$|"
-        "^cinque_linker (linkage\\.[a-z_]+|presence\\.[a-z_]+|subjects\\.subject|ingest\\.source)$|"
+        "^cinque_linker "
+        "(linkage\\.[a-z_]+|presence\\.[a-z_]+|subjects\\.(subject|encoding(_filter|_reference)?)|ingest\\."
+        "source)$|"
         "^cinque_query (ingest\\.source(_[a-z]+)?|release\\.(release|release_practice|coverage))$')");
 }
 
@@ -290,13 +307,14 @@ Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
     expect_functions("cinque_governor", "governance",
                      "approve_query decide end_item held_loads keep_file keep_output lock_rules put_item "
                      "refuse_load release_load submit_query today");
-    expect_functions("cinque_loader", "ingest",
-                     "controller_keep controller_list delivery_archive delivery_came delivery_end "
-                     "delivery_known "
-                     "delivery_list delivery_see delivery_settle dqmi duplicates_keep load_abandon "
-                     "load_findings load_list "
-                     "load_missing load_open load_publish load_reject load_withdraw quality quality_history "
-                     "quality_tests quarantine_list refused_list totals_put");
+    expect_functions(
+        "cinque_loader", "ingest",
+        "controller_keep controller_list delivery_archive delivery_came delivery_end "
+        "delivery_known "
+        "delivery_list delivery_see delivery_settle dqmi duplicates_keep encoding_open load_abandon "
+        "load_findings load_list "
+        "load_missing load_open load_publish load_reject load_withdraw quality quality_history "
+        "quality_tests quarantine_list refused_list totals_put");
     expect_functions("cinque_releaser", "release",
                      "build_begin build_people build_places build_publish build_source build_sources list "
                      "practices retire unsettled verify");
