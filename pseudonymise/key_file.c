@@ -66,7 +66,7 @@ static Result check_file(const KeyFolder *folder, const char *name, size_t lengt
         return fail(error, ERROR_CONFIG, "%s%s%s: not a regular file", folder->path, separator(folder->path),
                     name);
     TRY(check_private(status, folder->path, name, error));
-    if (status->st_size != (off_t)length)
+    if (length > 0 && status->st_size != (off_t)length)
         return fail(error, ERROR_CONFIG, "%s%s%s: must hold exactly %zu bytes", folder->path,
                     separator(folder->path), name, length);
     return RESULT_OK;

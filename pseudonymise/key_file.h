@@ -27,7 +27,7 @@ void key_folder_close(KeyFolder *folder);
 Result key_file_read(const KeyFolder *folder, const char *name, uint8_t *key, Date *created, Error *error)
     CHECKED;
 /* The same for another file of the keyring's: opened once owner, mode, kind and length are found right. *file
- * is the caller's to close. flags: O_RDONLY or O_WRONLY. */
+ * is the caller's to close. flags: O_RDONLY or O_WRONLY. length 0: any. */
 Result key_file_open(const KeyFolder *folder, const char *name, int flags, size_t length, int *file,
                      Error *error) CHECKED;
 /* Overwrites the key with random bytes, synchronised, and removes its file. A file system that writes

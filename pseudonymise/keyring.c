@@ -138,3 +138,13 @@ Result keyring_check_day(const Keyring *keyring, Date today, Error *error)
                     keyring_hub_version(keyring));
     return RESULT_OK;
 }
+
+const uint8_t *keyring_regional_root(const Keyring *keyring)
+{
+    return secret_bytes(keyring->roots);
+}
+
+Date keyring_regional_until(const Keyring *keyring)
+{
+    return keyring->regional_until;
+}

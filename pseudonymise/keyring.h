@@ -13,6 +13,8 @@ Result keyring_regional_key(const Keyring *keyring, const char *info, Secret **k
 /* HKDF-SHA-256 of hub root VERSION with info "cinque/outer/SPACE/VERSION". */
 Result keyring_outer_key(const Keyring *keyring, const char *space, int version, Secret **key, Error *error)
     CHECKED;
+const uint8_t *keyring_regional_root(const Keyring *keyring); /* KEY_BYTES */
+Date keyring_regional_until(const Keyring *keyring);          /* DATE_NONE: never */
 size_t keyring_hub_count(const Keyring *keyring);
 int keyring_hub_version_at(const Keyring *keyring, size_t index); /* ascending */
 const uint8_t *keyring_quarantine_public(const Keyring *keyring); /* X25519, KEY_BYTES */

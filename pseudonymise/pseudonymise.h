@@ -190,6 +190,18 @@ typedef struct ObliviousFinalising {
 /* ERROR_INPUT when a proof does not hold, or the values are not those of the request. */
 Result oblivious_finalise(const ObliviousFinalising *of, ObliviousReport *report, Error *error) CHECKED;
 
+/* ---- the regional key for a provider that pseudonymises at source; it makes no token of the hub's ---- */
+
+/* In hex, the SHA-256 of the X25519 key in a PEM file: what both sides compare. */
+Result keyring_provider_fingerprint(const char *public_pem, char out[HASH_TEXT_BYTES], Error *error) CHECKED;
+/* A new file that the provider's private key alone opens: the regional root and its last day. ERROR_CONFIG
+ * behind that day. */
+Result keyring_seal_for(const Keyring *keyring, const char *public_pem, const char *path, Error *error)
+    CHECKED;
+/* The provider's side: a new folder (0700) with the regional key alone. private_pem: a PEM file without
+ * passphrase, of the caller's own and mode 0600. */
+Result keyring_unseal(const char *path, const char *private_pem, const char *folder, Error *error) CHECKED;
+
 /* ---- tokens ---- */
 
 typedef enum TokenKind {
@@ -413,6 +425,7 @@ Result seal_create_archive(const Keyring *keyring, const SealArchive *archive, S
 typedef struct SealOpener {
     const char *of;               /* NULL: a quarantine */
     const char *private_key_path; /* or, NULL: */
+    const char *private_pem_path; /* or, NULL: */
     const Keyring *keyring;
     const char *opening_path;
 } SealOpener;

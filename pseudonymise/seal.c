@@ -71,25 +71,27 @@ static Result open_file(Seal *seal, Error *error)
     return RESULT_OK;
 }
 
-static Result write_header(const Keyring *keyring, const SealArchive *archive, Seal *seal, Error *error)
+/* keyring: NULL where there is no opening to be made. */
+static Result write_header(const Keyring *keyring, const uint8_t recipient[KEY_BYTES],
+                           const SealArchive *archive, Seal *seal, Error *error)
 {
     SCOPED(seal_pair_close) EVP_PKEY *ephemeral = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
     SCOPED(secret_close) Secret *key = NULL;
-    const uint8_t *quarantine = keyring_quarantine_public(keyring);
     uint8_t header[SEAL_HEADER_BYTES];
     size_t length = KEY_BYTES;
 
     memcpy(header, SEAL_START, sizeof SEAL_START);
     if (ephemeral == NULL || EVP_PKEY_get_raw_public_key(ephemeral, header + sizeof SEAL_START, &length) != 1)
         return fail(error, ERROR_SYSTEM, "X25519: OpenSSL refused");
-    TRY(seal_agree(ephemeral, quarantine, header, quarantine, archive->of, &key, error));
+    TRY(seal_agree(ephemeral, recipient, header, recipient, archive->of, &key, error));
     TRY(seal_cipher(key, KEYED_LOCK, &seal->cipher, error));
     if (archive->opening_path != NULL)
         TRY(seal_opening_write(keyring, archive->opening_path, header, archive->of, key, error));
     return write_bytes(seal, header, sizeof header, error);
 }
 
-Result seal_create_archive(const Keyring *keyring, const SealArchive *archive, Seal **seal, Error *error)
+static Result create(const Keyring *keyring, const uint8_t recipient[KEY_BYTES], const SealArchive *archive,
+                     Seal **seal, Error *error)
 {
     SCOPED(seal_close) Seal *made = memory_alloc(sizeof *made);
     size_t path_bytes = strlen(archive->path) + 1;
@@ -97,10 +99,21 @@ Result seal_create_archive(const Keyring *keyring, const SealArchive *archive, S
     made->path = memory_alloc(path_bytes);
     memcpy(made->path, archive->path, path_bytes);
     TRY(open_file(made, error));
-    TRY(write_header(keyring, archive, made, error));
+    TRY(write_header(keyring, recipient, archive, made, error));
     *seal = made;
     made = NULL;
     return RESULT_OK;
+}
+
+Result seal_create_archive(const Keyring *keyring, const SealArchive *archive, Seal **seal, Error *error)
+{
+    return create(keyring, keyring_quarantine_public(keyring), archive, seal, error);
+}
+
+Result seal_create_for(const uint8_t recipient[KEY_BYTES], const char *path, const char *of, Seal **seal,
+                       Error *error)
+{
+    return create(NULL, recipient, &(SealArchive){.path = path, .of = of}, seal, error);
 }
 
 Result seal_create(const Keyring *keyring, const char *path, Seal **seal, Error *error)

@@ -39,6 +39,10 @@ typedef enum SealKind { SEAL_LINE, SEAL_END } SealKind;
 
 extern const uint8_t SEAL_START[SEAL_MAGIC_BYTES + 1];
 
+/* As seal_create_archive, to another public key than the keyring's. */
+Result seal_create_for(const uint8_t recipient[KEY_BYTES], const char *path, const char *of, Seal **seal,
+                       Error *error) CHECKED;
+
 /* own: a private key; peer: the other side's public key; of: what the file is of, or NULL, as in
  * seal_create_archive. Makes the file's key. */
 Result seal_agree(EVP_PKEY *own, const uint8_t peer[KEY_BYTES], const uint8_t header[SEAL_HEADER_BYTES],

@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "pseudonymise/key_file.h"
+#include "pseudonymise/provider_pem.h"
 #include "pseudonymise/pseudonymise.h"
 #include "pseudonymise/seal_format.h"
 
@@ -90,17 +91,20 @@ static Result read_header(SealReader *reader, uint8_t header[SEAL_HEADER_BYTES],
     return RESULT_OK;
 }
 
-static Result agree(const char *private_key_path, const uint8_t header[SEAL_HEADER_BYTES], const char *of,
-                    Secret **key, Error *error)
+static Result agree(const SealOpener *opener, const uint8_t header[SEAL_HEADER_BYTES], Secret **key,
+                    Error *error)
 {
     SCOPED(seal_pair_close) EVP_PKEY *own = NULL;
     uint8_t own_public[KEY_BYTES];
     size_t length = KEY_BYTES;
 
-    TRY(read_private_key(private_key_path, &own, error));
+    if (opener->private_key_path != NULL)
+        TRY(read_private_key(opener->private_key_path, &own, error));
+    else
+        TRY(provider_pem_private(opener->private_pem_path, &own, error));
     if (EVP_PKEY_get_raw_public_key(own, own_public, &length) != 1)
         return fail(error, ERROR_SYSTEM, "X25519: OpenSSL refused");
-    return seal_agree(own, header + sizeof SEAL_START, header, own_public, of, key, error);
+    return seal_agree(own, header + sizeof SEAL_START, header, own_public, opener->of, key, error);
 }
 
 /* By the private key, or by the file's opening. */
@@ -111,8 +115,8 @@ static Result reader_start(const SealOpener *opener, SealReader *reader, Error *
 
     TRY(open_file(reader, error));
     TRY(read_header(reader, header, error));
-    if (opener->private_key_path != NULL)
-        TRY(agree(opener->private_key_path, header, opener->of, &key, error));
+    if (opener->private_key_path != NULL || opener->private_pem_path != NULL)
+        TRY(agree(opener, header, &key, error));
     else
         TRY(seal_opening_read(opener->keyring, opener->opening_path, header, opener->of, &key, error));
     return seal_cipher(key, KEYED_UNLOCK, &reader->cipher, error);

@@ -1,10 +1,13 @@
 /*
- * scan PATTERNS PATH...: does any planted identifier occur in these files or folders?
+ * scan [--keys] PATTERNS PATH...: does any planted identifier occur in these files or folders?
  *
  * PATTERNS holds one identifier a line. Each is looked for in clear, reversed, as big- and little-endian
  * 64-bit integer when it is a number, and as unkeyed MD5, SHA-1 and SHA-256, raw and in hex of both cases.
- * Prints "FILE: identifier N, form" for each hit, never the identifier, and exits 1 when there was one.
+ * With --keys each line is a key of 32 bytes in hex: looked for raw, its first half, in hex, in base64, and
+ * as the two pads of HMAC. Prints "FILE: identifier N, form" for each hit, never the identifier, and exits 1
+ * when there was one.
  */
+#include <ctype.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdint.h>
@@ -18,10 +21,11 @@
 #include <openssl/evp.h>
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "base/text.h"
 
 /* A pattern is found by its first six bytes. */
-enum { PATTERN_BYTES_MIN = 6, BUCKET_BITS = 18, BUCKETS = 1 << BUCKET_BITS };
+enum { KEY_BYTES = 32, PATTERN_BYTES_MIN = 6, BUCKET_BITS = 18, BUCKETS = 1 << BUCKET_BITS };
 
 typedef struct Pattern {
     const unsigned char *bytes;
@@ -108,6 +112,38 @@ static void add_identifier(size_t identifier, Text text)
     add_digest(identifier, "SHA256", sha256, text);
 }
 
+static void add_padded(size_t identifier, const char *form, Text key, unsigned char pad)
+{
+    unsigned char padded[KEY_BYTES];
+
+    for (size_t at = 0; at < KEY_BYTES; at++)
+        padded[at] = (unsigned char)key.data[at] ^ pad;
+    add(identifier, form, padded, KEY_BYTES);
+}
+
+/* A key of 32 bytes, given in hex. HMAC's two pads are of RFC 2104. */
+static void add_key(size_t identifier, Text hex)
+{
+    Hash bytes;
+    char upper[2 * KEY_BYTES], encoded[2 * KEY_BYTES];
+
+    if (!hash_parse(hex, &bytes)) {
+        fprintf(stderr, "scan: key %zu is not of 64 hex digits\n", identifier);
+        exit(2);
+    }
+    const Text key = {.data = (const char *)bytes.bytes, .length = KEY_BYTES};
+    for (size_t at = 0; at < sizeof upper; at++)
+        upper[at] = (char)toupper((unsigned char)hex.data[at]);
+    int length = EVP_EncodeBlock((unsigned char *)encoded, bytes.bytes, KEY_BYTES);
+    add(identifier, "key", key.data, key.length);
+    add(identifier, "first half of the key", key.data, key.length / 2);
+    add(identifier, "key in hex", hex.data, hex.length);
+    add(identifier, "key in upper-case hex", upper, sizeof upper);
+    add(identifier, "key in base64", encoded, (size_t)length - 2);
+    add_padded(identifier, "inner pad of HMAC", key, 0x36);
+    add_padded(identifier, "outer pad of HMAC", key, 0x5c);
+}
+
 static void scan_bytes(const char *path, const unsigned char *bytes, size_t length)
 {
     for (size_t at = 0; at + PATTERN_BYTES_MIN <= length; at++) {
@@ -141,7 +177,7 @@ static int scan_file(const char *path, const struct stat *status, int type, stru
     return 0;
 }
 
-static size_t read_patterns(const char *path)
+static size_t read_patterns(const char *path, void (*add_line)(size_t identifier, Text text))
 {
     char line[512];
     size_t count = 0;
@@ -154,7 +190,7 @@ static size_t read_patterns(const char *path)
     while (fgets(line, sizeof line, file)) {
         line[strcspn(line, "\r\n")] = '\0';
         if (line[0])
-            add_identifier(++count, text_from(line));
+            add_line(++count, text_from(line));
     }
     fclose(file);
     return count;
@@ -162,12 +198,16 @@ static size_t read_patterns(const char *path)
 
 int main(int argc, char **argv)
 {
+    bool are_keys = argc > 1 && strcmp(argv[1], "--keys") == 0;
+
+    argc -= are_keys;
+    argv += are_keys;
     if (argc < 3) {
-        fprintf(stderr, "usage: scan PATTERNS PATH...\n");
+        fprintf(stderr, "usage: scan [--keys] PATTERNS PATH...\n");
         return 2;
     }
     arena = arena_create((size_t)64 << 20);
-    size_t identifiers = read_patterns(argv[1]);
+    size_t identifiers = read_patterns(argv[1], are_keys ? add_key : add_identifier);
     if (identifiers == 0) {
         fprintf(stderr, "scan: no identifiers to look for\n");
         return 2;

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Keys are used, rotated, split, sealed, given a last day and destroyed; then none of them, in no form, is anywhere but in
+# the keyring. Switch: log or store a key anywhere, and this goes red.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+scan=$(find "$build" -type f -name scan -perm -u+x | head -n 1)
+export TMPDIR=$work/tmp
+mkdir -p "$TMPDIR" "$work/outputs" "$work"/share-{a,b,c}
+chmod 1777 "$TMPDIR"
+county 600 2
+data_folder data
+keys=$CINQUE_DATA/keyring
+
+run() { # name command...
+    local name=$1
+    shift
+    "$@" >"$work/outputs/$name.out" 2>"$work/outputs/$name.err" || { echo "exit $?" >>"$work/outputs/$name.err"; return 1; }
+}
+refused() { ! run "$@"; }
+said() { grep -q -- "$2" "$work/outputs/$1.out" "$work/outputs/$1.err"; }
+versions() { cinque key list --format csv | tr -d '\r' | awk -F, '$1 == "hub" { printf "%s%s", (n++ ? " " : ""), $2 }'; }
+
+# ---- the life of a keyring ----
+
+run load cinque load --deliveries "$work/county/deliveries.csv" || true
+run link cinque link
+expect "the log says what a load used its keys for" \
+    test "$(sql "SELECT count(*) FROM audit.intake WHERE position('keys hub-1.outer='::bytea IN entry) > 0 AND position('regional.subject='::bytea IN entry) > 0")" -gt 0
+cp "$keys/hub-1.key" "$work/hub-1.before"
+expect "the current version is not destroyed" refused destroy-current cinque key destroy 1
+run rotate cinque key rotate
+expect "the log says what a rotation used them for" \
+    test "$(sql "SELECT count(*) FROM audit.intake WHERE position('hub-older.outer='::bytea IN entry) > 0")" = 1
+expect "a ceremony is held" run ceremony cinque key ceremony "$work/share-a" "$work/share-b" "$work/share-c"
+expect "a version that holds nothing is destroyed" run destroy cinque key destroy 1
+expect_equal "and is gone" "$(versions)" 2
+expect "what held it was asked in the log" test "$(sql "SELECT count(*) FROM audit.permit WHERE action = 'key_destroy' AND object = '1'")" = 2
+expect "two shares bring it back" run restore cinque key ceremony restore "$work/share-c/cinque-key-share-3" "$work/share-b/cinque-key-share-2"
+expect "as it was" cmp -s "$keys/hub-1.key" "$work/hub-1.before"
+expect "and it can go again" run destroy-again cinque key destroy 1
+
+openssl genpkey -algorithm X25519 -out "$work/private.pem" 2>/dev/null
+openssl pkey -in "$work/private.pem" -pubout -out "$work/provider.pem"
+chmod 600 "$work/private.pem"
+expect "the engineer may not give the regional key away" refused seal-engineer cinque key seal-for "$work/provider.pem" --out "$work/sealed"
+expect "a key past its last day" run expire cinque key expire regional 2020-01-01
+expect "refuses loads" refused load-late cinque load --deliveries "$work/county/deliveries.csv"
+expect "and says why" said load-late 'past its last day'
+soon=$(date -d '+10 days' +%F)
+run expire-later cinque key expire regional "$soon"
+run load-soon cinque load --deliveries "$work/county/deliveries.csv" || true
+expect "close to it loads warn" said load-soon "key_expires last_day=$soon"
+run list cinque key list || true
+
+# ---- no key anywhere else ----
+
+hex() { od -An -v -tx1 "$1" | tr -d ' \n'; }
+child() { # key file, info: HKDF-SHA-256 without salt, as the program derives it
+    openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt hexkey:"$(hex "$1")" -kdfopt info:"$2" HKDF | tr -d ':\n' | tr 'A-F' 'a-f'
+}
+needles=$work/needles
+{
+    for key in "$work/hub-1.before" "$keys/hub-2.key" "$keys/regional.key" "$keys/quarantine.private"; do hex "$key"; echo; done
+    for info in inner/{nhs_number,local_id,uprn,foreign}/v1 subject/v1 record/v1 opening/v1 encoding/v1; do
+        child "$keys/regional.key" "cinque/$info"; echo
+    done
+    child "$work/hub-1.before" cinque/outer/linkage/1; echo
+    child "$keys/hub-2.key" cinque/outer/linkage/2; echo
+} >"$needles"
+expect_equal "fourteen keys are looked for" "$(grep -cE '^[0-9a-f]{64}$' "$needles")" 14
+printf 'x' | cat "$keys/regional.key" - >"$work/planted"
+base64 <"$keys/hub-2.key" >"$work/planted-base64"
+expect "the scanner finds a planted key" bash -c "! '$scan' --keys '$needles' '$work/planted' >/dev/null"
+expect "the scanner finds one in base64" bash -c "! '$scan' --keys '$needles' '$work/planted-base64' >/dev/null"
+
+PGOPTIONS='-c search_path=pg_catalog' pg_dump "$(cinque status --conninfo)" >"$work/dump.sql"
+psql -X -qAt "$(cinque status --conninfo)" -c CHECKPOINT
+# all of the data folder, WAL and server logs with it, but for the keyring
+where=("$work/dump.sql" "$work/outputs" "$TMPDIR" "$work"/share-{a,b,c})
+for entry in "$CINQUE_DATA"/* "$CINQUE_DATA"/.[!.]*; do
+    case ${entry##*/} in keyring | '.[!.]*') ;; *) where+=("$entry") ;; esac
+done
+if "$scan" --keys "$needles" "${where[@]}" >"$work/scan.out"; then
+    pass "no key, no key derived of it and no pad of HMAC is left anywhere"
+else
+    fail "no key, no key derived of it and no pad of HMAC is left anywhere"
+    head -n 20 "$work/scan.out"
+fi
+tail -n 1 "$work/scan.out"
+summary
