@@ -38,5 +38,6 @@ Text key_use_text(const KeyUse *use, char out[KEY_USE_BYTES])
         add(out, kind_names[kind], use->inner[kind]);
     add(out, "regional.subject", use->subject);
     add(out, "regional.record", use->record);
+    add(out, "regional.encoding", use->encoding);
     return text_from(out);
 }

@@ -76,6 +76,7 @@ KeyUse pseudonymiser_use(const Pseudonymiser *pseudonymiser)
     KeyUse use = tokeniser_use(pseudonymiser->tokeniser);
     use.subject = pseudonymiser->subject_count;
     use.record = pseudonymiser->record_count;
+    use.encoding = pseudonymiser->encoding_count;
     return use;
 }
 
@@ -163,6 +164,7 @@ static Result fill_subject(Pseudonymiser *pseudonymiser, const Bundle *bundle, T
     TRY(make_tokens(pseudonymiser, bundle, subject, error));
     if (pseudonymiser->encoder != NULL)
         TRY(bundle_encode(bundle, pseudonymiser->encoder, row->encoding, &row->encoding_length, error));
+    pseudonymiser->encoding_count += pseudonymiser->encoder != NULL;
     if (pseudonymiser->directory != NULL && bundle->states[IDENTITY_POSTCODE] == IDENTIFIER_VALID)
         (void)postcode_directory_find(pseudonymiser->directory, bundle->fields[IDENTITY_POSTCODE],
                                       subject->lsoa_2011, subject->lsoa_2021);

@@ -231,8 +231,8 @@ Result tokeniser_rotate(Tokeniser *tokeniser, int from_version, Token *token, Er
 /* How often which key was used: what the access log says of a run. */
 typedef struct KeyUse {
     int hub_version;                 /* the current one, which outer is under */
-    int64_t inner[TOKEN_KIND_COUNT]; /* of the regional key, as are subject and record */
-    int64_t subject, record;
+    int64_t inner[TOKEN_KIND_COUNT]; /* of the regional key, as are these three: */
+    int64_t subject, record, encoding;
     int64_t outer, older; /* older: tokens opened under an older hub version */
 } KeyUse;
 

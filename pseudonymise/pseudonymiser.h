@@ -11,6 +11,7 @@ struct Pseudonymiser {
     const PostcodeDirectory *directory;
     int key_version;
     int64_t subject_count, record_count; /* keyed hashes made */
+    int64_t encoding_count;              /* of records */
     Seen *seen;
     Encoder *encoder; /* NULL: subjects get no encoding */
     Draft drafts[PSEUDONYMISE_ROWS];

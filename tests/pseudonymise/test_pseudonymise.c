@@ -689,12 +689,12 @@ Test(pseudonymise, each_use_of_a_key_is_counted)
 Test(pseudonymise, the_longest_text_of_key_use_fits)
 {
     const int64_t most = INT64_MAX;
-    const KeyUse use = {999, {most, most, most, most}, most, most, most, most};
+    const KeyUse use = {999, {most, most, most, most}, most, most, most, most, most};
     char text[KEY_USE_BYTES];
 
     Text told = key_use_text(&use, text);
 
-    cr_expect_not_null(strstr(text, "regional.record=9223372036854775807"));
+    cr_expect_not_null(strstr(text, "regional.encoding=9223372036854775807"));
     cr_expect_lt(told.length, KEY_USE_BYTES);
 }
 
@@ -724,4 +724,16 @@ Test(pseudonymise, behind_the_last_day_of_a_key_nothing_is_pseudonymised)
         pseudonymiser_close(&made);
         keyring_close(&keyring);
     }
+}
+
+Test(pseudonymise, encodings_are_counted_where_they_are_made)
+{
+    const PseudonymiserOptions encoding = {.source = "patient_list", .encodes = true};
+    SCOPED(bench_close) Bench bench = bench_open(&encoding);
+    RawIdentity identity = someone();
+
+    (void)row_of(&bench, &identity, TEXT(""));
+    (void)row_of(&bench, &identity, TEXT(""));
+
+    cr_expect_eq(pseudonymiser_use(bench.pseudonymiser).encoding, 1, "of a new subject alone");
 }
