@@ -1,12 +1,12 @@
 #include "base/secret.h"
 
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <openssl/crypto.h>
 #include <openssl/rand.h>
 
 #include "base/arena.h"
@@ -81,7 +81,7 @@ bool secret_equal(const void *a, const void *b, size_t length)
 void secret_wipe(void *memory, size_t bytes)
 {
     if (bytes > 0)
-        OPENSSL_cleanse(memory, bytes);
+        explicit_bzero(memory, bytes);
 }
 
 void secret_close(Secret **secret)

@@ -44,11 +44,11 @@ static void write_row(FILE *out, const Spells *spells, uint64_t row)
     char number[11];
 
     nhs_number(person, number);
-    fprintf(out, "SP%08u,RVV,%s,01,L%07u,%04u-%02u-%02u,%u,%c,CT%u %u%c%c,G%05u,", (unsigned)row, number,
+    fprintf(out, "SP%08u,RVV,%s,L%07u,%04u-%02u-%02u,%u,%c,CT%u %u%c%c,G%05u,", (unsigned)row, number,
             (unsigned)person, (unsigned)(1930 + p % 90), (unsigned)(1 + p / 90 % 12),
             (unsigned)(1 + p / 1080 % 28), (unsigned)(1 + p / 7 % 2), "ABCDH"[p % 5], (unsigned)(1 + p % 9),
             (unsigned)(p / 9 % 10), "ABDE"[p / 90 % 4], "FGHJ"[p / 360 % 4], (unsigned)(82000 + p % 200));
-    fprintf(out, "%s,19,2026-06-%02u,%02u:%02u,1,1,1,19,2026-07-%02u,%u,AA%02uB,%s%u.%02u,300,300,%s,%s,,,\n",
+    fprintf(out, "%s,2026-06-%02u,%02u:%02u,1,2026-07-%02u,%u,AA%02uB,%s%u.%02u,%s,%s,\n",
             (const char *const[]){"21", "11", "22"}[r % 3], (unsigned)(1 + r % 30), (unsigned)(r / 30 % 24),
             (unsigned)(r / 720 % 60), (unsigned)(1 + r / 9 % 31), (unsigned)(1 + r % 40), (unsigned)(r % 90),
             price_of(spells, row), (unsigned)(300 + r % 5000), (unsigned)(r % 100), diagnoses[r % 5],
@@ -63,12 +63,10 @@ Result spells_write(const Spells *spells, const char *path, Error *error)
         return fail_errno(error, "%s", path);
     fprintf(
         out,
-        "hospital_provider_spell_number,provider_code,nhs_number_value,nhs_number_status,"
-        "local_patient_identifier_value,person_birth_date,gender,ethnic_category,postcode,general_practice,"
-        "admission_method,admission_source,admission_date,admission_time,patient_classification,"
-        "intended_management,discharge_method,discharge_destination,discharge_date,length_of_hospital_stay,"
-        "core_hrg,final_price,main_specialty,treatment_function,primary_diagnosis,secondary_diagnosis_1,"
-        "secondary_diagnosis_2,primary_procedure,withheld_identity_reason\n");
+        "hospital_provider_spell_number,provider_code,nhs_number_value,local_patient_identifier_value,"
+        "person_birth_date,gender,ethnic_category,postcode,general_practice,admission_method,admission_date,"
+        "admission_time,patient_classification,discharge_date,length_of_hospital_stay,core_hrg,final_price,"
+        "primary_diagnosis,secondary_diagnosis_1,withheld_identity_reason\n");
     for (int64_t row = 0; row < spells->rows; row++)
         write_row(out, spells, (uint64_t)row);
     return fclose(out) == 0 ? RESULT_OK : fail_errno(error, "%s", path);

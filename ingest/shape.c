@@ -1,7 +1,7 @@
 #include "ingest/shape.h"
 
-/* Classes lie above ASCII, where no place of a shape can be. */
-enum { CLASS_LETTER = 0x81, CLASS_DIGIT, CLASS_EITHER };
+/* Classes lie above ASCII, where no place of a shape can be; a bit each for letters and digits. */
+enum { IS_CLASS = 0x80, CLASS_LETTER = 0x81, CLASS_DIGIT = 0x82, CLASS_EITHER = 0x83 };
 
 static uint8_t class_of(char c)
 {
@@ -29,18 +29,10 @@ const char *shape_parse(Text pattern, Shape *shape)
 
 static bool place_matches(uint8_t place, char c)
 {
-    bool is_digit = c >= '0' && c <= '9', is_letter = c >= 'A' && c <= 'Z';
+    bool is_letter = (unsigned)(c - 'A') < 26, is_digit = (unsigned)(c - '0') < 10;
+    unsigned classes = is_letter | (unsigned)is_digit << 1;
 
-    switch (place) {
-    case CLASS_LETTER:
-        return is_letter;
-    case CLASS_DIGIT:
-        return is_digit;
-    case CLASS_EITHER:
-        return is_letter || is_digit;
-    default:
-        return (uint8_t)c == place;
-    }
+    return place < IS_CLASS ? (uint8_t)c == place : (place & classes) != 0;
 }
 
 bool shape_matches_digits(const Shape *shape, size_t digits_min)

@@ -142,6 +142,11 @@ static void add_field(Bundle *bundle, const RawIdentity *identity, int field)
     char *out = message_field_start(&bundle->message);
     size_t length = 0;
 
+    bundle->states[field] = IDENTIFIER_ABSENT;
+    if (identity->fields[field].length == 0) {
+        bundle->fields[field] = message_field_end(&bundle->message, 0);
+        return;
+    }
     bundle->states[field] = normaliser_of(identity, field)(bundle, identity->fields[field], out, &length);
     /* Two wrong numbers are two people: what fails its rule still tells subjects apart. */
     if (bundle->states[field] == IDENTIFIER_INVALID)

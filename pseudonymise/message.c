@@ -1,6 +1,7 @@
 #include "pseudonymise/message.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -44,8 +45,8 @@ Text message_field_end(Message *message, size_t length)
     uint8_t *at = message->bytes + message->length;
 
     assert(length <= message->capacity - message->length - LENGTH_BYTES && length <= UINT32_MAX);
-    for (int i = 0; i < LENGTH_BYTES; i++)
-        at[i] = (uint8_t)(length >> (8 * (LENGTH_BYTES - 1 - i)));
+    uint32_t prefix = htobe32((uint32_t)length);
+    memcpy(at, &prefix, LENGTH_BYTES);
     message->length += LENGTH_BYTES + length;
     return (Text){.data = (const char *)at + LENGTH_BYTES, .length = length};
 }

@@ -24,14 +24,22 @@ static bool all_digits(const char *text, size_t length)
     return true;
 }
 
+static bool is_among(char c, const char *characters)
+{
+    for (; *characters != '\0'; characters++)
+        if (c == *characters)
+            return true;
+    return false;
+}
+
 /* Leaves the dropped characters out. Returns length_max + 1 when more remain, and then out is wiped. */
-static size_t compact(Text text, const char *dropped, char *out, size_t length_max)
+static inline size_t compact(Text text, const char *dropped, char *out, size_t length_max)
 {
     size_t length = 0;
 
     for (size_t i = 0; i < text.length; i++) {
         char c = text.data[i];
-        if (c != '\0' && strchr(dropped, c) != NULL)
+        if (is_among(c, dropped))
             continue;
         if (length == length_max) {
             secret_wipe(out, length_max);
