@@ -17,7 +17,7 @@ struct BlockIndex {
     uint32_t block_max;
     Entry *entries; /* of one rule at a time after the other, by token */
     size_t starts[SET_BLOCKS_MAX + 1];
-    uint64_t *live; /* of each record: bit of a rule whose block is small enough */
+    uint32_t *runs; /* of each record and rule: the number of its block; 0: none, or too large */
 };
 
 static int compare_entries(const void *a, const void *b)
@@ -38,14 +38,15 @@ static size_t run_end(const Entry *entries, size_t from, size_t end)
     return at;
 }
 
-static void note_runs(BlockIndex *index, size_t block)
+static void note_runs(BlockIndex *index, size_t block, uint32_t *number)
 {
-    size_t end = index->starts[block + 1];
+    size_t end = index->starts[block + 1], blocks = index->set->block_count;
 
     for (size_t from = index->starts[block], to; from < end; from = to) {
         to = run_end(index->entries, from, end);
+        (*number)++;
         for (size_t i = from; i < to && to - from <= index->block_max; i++)
-            index->live[index->entries[i].record] |= UINT64_C(1) << block;
+            index->runs[index->entries[i].record * blocks + block] = *number;
     }
 }
 
@@ -53,6 +54,7 @@ static void fill(BlockIndex *index)
 {
     const LinkageSet *set = index->set;
     size_t at = 0;
+    uint32_t number = 0;
 
     for (size_t block = 0; block < set->block_count; block++) {
         index->starts[block] = at;
@@ -64,19 +66,15 @@ static void fill(BlockIndex *index)
         qsort(index->entries + index->starts[block], at - index->starts[block], sizeof(Entry),
               compare_entries);
         index->starts[block + 1] = at;
-        note_runs(index, block);
+        note_runs(index, block, &number);
     }
 }
 
 /* An earlier rule brought these two together already. */
-static bool met_before(const BlockIndex *index, uint32_t a, uint32_t b, size_t block)
+static bool met_before(const uint32_t *a, const uint32_t *b, size_t block)
 {
-    const LinkageSet *set = index->set;
-    uint64_t both = index->live[a] & index->live[b] & ((UINT64_C(1) << block) - 1);
-
-    for (; both != 0; both &= both - 1) {
-        size_t earlier = (size_t)__builtin_ctzll(both);
-        if (set_token(set, &set->records[a], earlier) == set_token(set, &set->records[b], earlier))
+    for (size_t earlier = 0; earlier < block; earlier++) {
+        if (a[earlier] == b[earlier] && a[earlier] != 0)
             return true;
     }
     return false;
@@ -92,11 +90,15 @@ typedef struct Work {
 
 static void pairs_of_run(const Work *work, size_t block, const Entry *entries, size_t count)
 {
+    const uint32_t *runs = work->index->runs;
+    size_t blocks = work->index->set->block_count;
+
     for (size_t j = 1; j < count; j++) {
+        const uint32_t *of_j = runs + entries[j].record * blocks;
         if (entries[j].record < work->first_new)
             continue;
         for (size_t i = 0; i < j; i++) {
-            if (!met_before(work->index, entries[i].record, entries[j].record, block))
+            if (!met_before(runs + entries[i].record * blocks, of_j, block))
                 work->each(work->context, work->worker, entries[i].record, entries[j].record, block);
         }
     }
@@ -140,7 +142,7 @@ const BlockIndex *block_index(LinkageSet *set, const LinkageOptions *options)
     index->set = set;
     index->block_max = block_max;
     index->entries = memory_alloc((token_total(set) + 1) * sizeof *index->entries);
-    index->live = memory_alloc((set->count + 1) * sizeof *index->live);
+    index->runs = memory_alloc((set->count + 1) * set->block_count * sizeof *index->runs);
     fill(index);
     set->index = index;
     return index;
@@ -151,7 +153,7 @@ void block_index_close(BlockIndex **index)
     if (*index == NULL)
         return;
     memory_free((*index)->entries);
-    memory_free((*index)->live);
+    memory_free((*index)->runs);
     memory_free(*index);
     *index = NULL;
 }

@@ -11,7 +11,6 @@ static inline unsigned compare_level(uint64_t levels, size_t field)
 {
     return (unsigned)(levels >> 4 * field & 15);
 }
-unsigned compare_filters(const uint8_t *a, const uint8_t *b, size_t bytes); /* level of one field */
 /* What an equal field adds to LEVEL_EQUAL: how common its value is. */
 unsigned compare_class(const LinkageSet *set, const SetRecord *a, const SetRecord *b, size_t field);
 uint64_t compare_key(const uint8_t *filter, size_t bytes); /* equal of equal filters */

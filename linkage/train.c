@@ -8,7 +8,7 @@
 #include "linkage/compare.h"
 #include "linkage/model.h"
 
-enum { RANDOM_PAIRS = 2000000, ROUNDS = 4 };
+enum { RANDOM_PAIRS = 1000000, ROUNDS = 4 };
 
 static const double CHANCE_LEAST = 1e-6;
 

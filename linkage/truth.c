@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "linkage/block.h"
+#include "linkage/tree.h"
 
 static const double claims[2] = {0.95, 0.99};
 static const double SHARE_STEP = 0.05;
@@ -134,9 +135,12 @@ static Result measure_blocking(LinkageSet *set, const LinkageOptions *options, c
 static Result best_clusters(const LinkageSet *set, const LinkagePairs *pairs, const LinkageOptions *options,
                             const uint32_t *truth, uint64_t *keys, LinkageQuality *quality, Error *error)
 {
+    SCOPED(tree_close) Tree tree = {0};
+
+    TRY(tree_build(set, pairs, options->unique_sources, &tree, error));
     for (double share = SHARE_STEP; share < 1; share += SHARE_STEP) {
         SCOPED(linkage_clusters_close) LinkageClusters tried = {0};
-        TRY(linkage_cluster(set, pairs, options, share, &tried, error));
+        tree_cut(&tree, tree_at_share(&tree, share), &tried);
         LinkageScore score = score_clusters(&tried, truth, (double)quality->true_pairs, keys);
         if (score.f1 > quality->clusters_best.f1)
             quality->clusters_best = score;

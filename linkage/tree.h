@@ -1,0 +1,28 @@
+#pragma once
+/*
+ * Private to linkage: clusters by average probability, as the list of joins that made them, the most probable
+ * first. Cutting the list gives the clusters at any share.
+ */
+#include "linkage/set.h"
+
+typedef struct Join {
+    uint32_t kept, joined; /* clusters, by their smallest record at the time */
+    float share;           /* mean probability of the pairs between them */
+    double sum, pairs;     /* expected matches among those pairs, and how many they are */
+} Join;
+
+typedef struct Tree {
+    Join *joins;
+    size_t count, record_count;
+    double coverage; /* of what a person's pairs come to, how much was compared and found likely */
+    double expected; /* matches among compared pairs */
+} Tree;
+
+Result tree_build(const LinkageSet *set, const LinkagePairs *pairs, uint64_t unique_sources, Tree *tree,
+                  Error *error) CHECKED;
+/* How many of the joins to keep for the best F1 that the model expects. */
+size_t tree_best(const Tree *tree);
+size_t tree_at_share(const Tree *tree, double share);
+/* The clusters after so many joins. */
+void tree_cut(const Tree *tree, size_t joins, LinkageClusters *clusters);
+void tree_close(Tree *tree);
