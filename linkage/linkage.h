@@ -72,6 +72,9 @@ typedef struct LinkageModel {
     double match[LINKAGE_FIELDS_MAX][LINKAGE_LEVELS];  /* how often a match agrees so */
     double chance[LINKAGE_FIELDS_MAX][LINKAGE_LEVELS]; /* how often two random records do */
     double prior;                                      /* that two random records match */
+    /* Of values, how many are common, middling and rare: agreement of matches is shared out so. All 0: not
+     * held. */
+    double classes[LINKAGE_FIELDS_MAX][3];
     uint32_t iterations;
     bool is_settled; /* false: expectation maximisation did not settle, or the prior left its bounds */
 } LinkageModel;

@@ -134,6 +134,20 @@ static void share_out(const double sums[LINKAGE_LEVELS], double before_weight, d
         shares[l] = fmax((sums[l] + before_weight * match_before[l]) / total, LEAST);
 }
 
+/* Matches agree on common values as often as they have them: without this a name that many share looks like a
+ * person with many records, and learning settles on that. */
+static void hold_classes(LinkageModel *model, size_t field)
+{
+    double *match = model->match[field], equal = 0, held = 0;
+
+    for (size_t c = 0; c < LINKAGE_LEVELS - LEVEL_EQUAL; c++) {
+        equal += match[LEVEL_EQUAL + c];
+        held += model->classes[field][c];
+    }
+    for (size_t c = 0; c < LINKAGE_LEVELS - LEVEL_EQUAL && held > 0; c++)
+        match[LEVEL_EQUAL + c] = fmax(equal * model->classes[field][c] / held, LEAST);
+}
+
 /* Returns how far the model moved. */
 static double maximise(const Sums *sums, uint64_t pair_total, bool free_chance, LinkageModel *model)
 {
@@ -143,6 +157,7 @@ static double maximise(const Sums *sums, uint64_t pair_total, bool free_chance, 
     model->prior = fmin(fmax(sums->matches / (double)pair_total, LEAST), PRIOR_MOST);
     for (size_t i = 0; i < model->field_count; i++) {
         share_out(sums->match[i], free_chance ? LEAST : BEFORE_WEIGHT, model->match[i]);
+        hold_classes(model, i);
         if (free_chance)
             share_out(sums->chance[i], 0, model->chance[i]);
         for (size_t l = 0; l < LINKAGE_LEVELS; l++)
@@ -158,6 +173,7 @@ static void begin(bool free_chance, uint64_t pair_total, LinkageModel *model)
     model->prior = free_chance ? 0.3 : fmin(0.3, 1000.0 / (double)pair_total);
     for (size_t i = 0; i < model->field_count; i++) {
         memcpy(model->match[i], match_before, sizeof match_before);
+        hold_classes(model, i);
         if (free_chance)
             memcpy(model->chance[i], chance_before, sizeof chance_before);
     }

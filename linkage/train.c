@@ -8,9 +8,10 @@
 #include "linkage/compare.h"
 #include "linkage/model.h"
 
-enum { RANDOM_PAIRS = 1000000, ROUNDS = 4 };
+enum { RANDOM_PAIRS = 2000000, ROUNDS = 4 };
 
-static const double CHANCE_LEAST = 1e-6;
+/* A level that was drawn once or never may be commoner than it looks: too little would be taken for proof. */
+static const double CHANCE_LEAST = 1e-6, UNSEEN = 2;
 
 typedef struct Random {
     uint64_t state;
@@ -106,17 +107,29 @@ static void draw_chance(const LinkageSet *set, Chance *chance)
 static void take_chance(const LinkageSet *set, const Chance *drawn, LinkageModel *model)
 {
     for (size_t i = 0; i < set->field_count; i++) {
-        double unequal = 1, equal = 0;
+        double unequal = UNSEEN * LEVEL_EQUAL, equal = 0;
         for (size_t l = 0; l < LEVEL_EQUAL; l++)
             unequal += drawn->unequal[i][l];
         for (size_t c = 0; c < LINKAGE_LEVELS - LEVEL_EQUAL; c++)
             equal += drawn->equal[i][c];
         for (size_t l = 0; l < LINKAGE_LEVELS; l++) {
-            double share = l < LEVEL_EQUAL
-                               ? (1 - equal) * (drawn->unequal[i][l] + 1.0 / LEVEL_EQUAL) / unequal
-                               : drawn->equal[i][l - LEVEL_EQUAL];
+            double share = l < LEVEL_EQUAL ? (1 - equal) * (drawn->unequal[i][l] + UNSEEN) / unequal
+                                           : drawn->equal[i][l - LEVEL_EQUAL];
             double left = (share - model->prior * model->match[i][l]) / (1 - model->prior);
             model->chance[i][l] = fmax(fmax(left, share / 10), CHANCE_LEAST);
+        }
+    }
+}
+
+/* What is not known to be anything else is in the last class of those that are equal, as compare_class has
+ * it. */
+static void count_classes(const LinkageSet *set, LinkageModel *model)
+{
+    for (size_t r = 0; r < set->count; r++) {
+        const SetRecord *record = &set->records[r];
+        for (size_t i = 0; i < set->field_count; i++) {
+            if ((record->fields >> i & 1) != 0)
+                model->classes[i][compare_class(set, record, record, i)]++;
         }
     }
 }
@@ -172,6 +185,7 @@ Result linkage_train(LinkageSet *set, const LinkageOptions *options, LinkageMode
     if (table.used == 0)
         return fail(error, ERROR_INPUT, "linkage: no two records share a block");
     *model = (LinkageModel){.field_count = (uint32_t)set->field_count};
+    count_classes(set, model);
     draw_chance(set, &drawn);
     for (int round = 0; round < ROUNDS; round++) {
         take_chance(set, &drawn, model);

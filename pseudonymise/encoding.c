@@ -17,8 +17,7 @@ enum {
     FLAG_BY_BLOCKS = 1,
     FLAG_REFERENCE = 2,
     HEADER_BYTES = 24,
-    BITS_PLAIN = 256,
-    BITS_BY_BLOCKS = 128,
+    BITS_DEFAULT = 128,
     BITS_SEX = 32,
     BITS_MIN = 32,
     SIZE_EXACT = 0x80, /* of a filter: its field agrees or not, nothing between */
@@ -78,7 +77,7 @@ static Result shape_of(const EncodingOptions *options, EncodingKind kind, Filter
     int bits = options->filter_bits;
 
     if (bits == 0)
-        bits = (options->by_blocks ? BITS_BY_BLOCKS : BITS_PLAIN) >> options->folds;
+        bits = BITS_DEFAULT >> options->folds;
     if (kind == ENCODING_SEX)
         bits = BITS_SEX;
     *shape = (FilterShape){.bits = bits, .folds = options->folds};
@@ -280,28 +279,60 @@ static Result flip(Encoder *encoder, const Record *record, uint8_t view, size_t 
     return RESULT_OK;
 }
 
-static Result make_view(Encoder *encoder, const Record *record, uint8_t view, const FilterSalt *salt,
-                        uint8_t **out, Error *error)
+static Result make_plain(Encoder *encoder, const Record *record, uint8_t **out, Error *error)
 {
     for (size_t i = 0; i < encoder->field_count; i++) {
         if (record->values[i].length == 0)
             continue;
-        TRY(filter_make(encoder->fields[i], &record->values[i], salt, *out, error));
-        TRY(flip(encoder, record, view, i, *out, error));
+        TRY(filter_make(encoder->fields[i], &record->values[i], *out, error));
+        TRY(flip(encoder, record, 0, i, *out, error));
         *out += encoder->filter_bytes[i];
     }
     return RESULT_OK;
 }
 
-static Result make_views(Encoder *encoder, const Record *record, uint8_t **out, Error *error)
+/* Some of the views: their salts and numbers, and where each one's next filter goes. */
+typedef struct Views {
+    FilterSalt salts[FILTER_SALTS_MAX];
+    uint8_t *at[FILTER_SALTS_MAX];
+    uint8_t numbers[FILTER_SALTS_MAX];
+    size_t count;
+} Views;
+
+static Result fill_views(Encoder *encoder, const Record *record, Views *views, Error *error)
 {
-    if (!encoder->by_blocks)
-        return make_view(encoder, record, 0, NULL, out, error);
-    for (size_t b = 0; b < blocks_count(encoder->blocks); b++) {
-        if ((record->tokens.present >> b & 1) != 0)
-            TRY(make_view(encoder, record, (uint8_t)b, &record->tokens.salts[b], out, error));
+    for (size_t i = 0; i < encoder->field_count; i++) {
+        if (record->values[i].length == 0)
+            continue;
+        TRY(filter_make_salted(encoder->fields[i], &record->values[i], views->salts, views->count, views->at,
+                               error));
+        for (size_t v = 0; v < views->count; v++) {
+            TRY(flip(encoder, record, views->numbers[v], i, views->at[v], error));
+            views->at[v] += encoder->filter_bytes[i];
+        }
     }
+    views->count = 0;
     return RESULT_OK;
+}
+
+static Result make_by_blocks(Encoder *encoder, const Record *record, uint8_t **out, Error *error)
+{
+    Views views = {.count = 0};
+    size_t view_bytes = 0;
+
+    for (size_t i = 0; i < encoder->field_count; i++)
+        view_bytes += record->values[i].length > 0 ? encoder->filter_bytes[i] : 0;
+    for (size_t b = 0; b < blocks_count(encoder->blocks); b++) {
+        if ((record->tokens.present >> b & 1) == 0)
+            continue;
+        views.salts[views.count] = record->tokens.salts[b];
+        views.numbers[views.count] = (uint8_t)b;
+        views.at[views.count++] = *out;
+        *out += view_bytes;
+        if (views.count == FILTER_SALTS_MAX)
+            TRY(fill_views(encoder, record, &views, error));
+    }
+    return views.count > 0 ? fill_views(encoder, record, &views, error) : RESULT_OK;
 }
 
 static uint8_t *put_header(const Encoder *encoder, uint16_t fields, uint64_t blocks, uint32_t classes,
@@ -327,13 +358,14 @@ static uint8_t *put_tokens(const Encoder *encoder, const BlockTokens *tokens, ui
 
 static Result sample(Encoder *encoder, const Record *record, Error *error)
 {
-    uint8_t filter[FILTER_BYTES_MAX];
+    uint8_t filter[FILTER_BYTES_MAX], *at = filter;
 
     for (size_t i = 0; i < encoder->field_count && encoder->reference != NULL; i++) {
         size_t slot;
         if (record->values[i].length == 0 || !reference_wants(encoder->reference, i, &slot))
             continue;
-        TRY(filter_make(encoder->fields[i], &record->values[i], &encoder->reference_salt, filter, error));
+        TRY(filter_make_salted(encoder->fields[i], &record->values[i], &encoder->reference_salt, 1, &at,
+                               error));
         TRY(flip(encoder, record, VIEW_OF_REFERENCE, i, filter, error));
         reference_put(encoder->reference, i, slot, filter, record->classes >> 2 * i & 3);
     }
@@ -344,11 +376,12 @@ static Result encode(Encoder *encoder, Record *record, uint8_t *encoding, size_t
 {
     uint8_t *out = encoding;
 
-    TRY(blocks_make(encoder->blocks, record->values, &record->tokens, error));
+    TRY(blocks_make(encoder->blocks, record->values, encoder->by_blocks, &record->tokens, error));
     TRY(make_seed(encoder, record, error));
     out = put_header(encoder, record->present, record->tokens.present, record->classes, out);
     out = put_tokens(encoder, &record->tokens, out);
-    TRY(make_views(encoder, record, &out, error));
+    TRY(encoder->by_blocks ? make_by_blocks(encoder, record, &out, error)
+                           : make_plain(encoder, record, &out, error));
     *length = (size_t)(out - encoding);
     return sample(encoder, record, error);
 }
@@ -379,7 +412,10 @@ Result encoder_encode(Encoder *encoder, const Text *fields, uint8_t *encoding, s
 
     read_fields(encoder, fields, &record);
     Result result = encode(encoder, &record, encoding, length, error);
-    secret_wipe(&record, sizeof record);
+    for (size_t i = 0; i < encoder->field_count; i++)
+        encoding_value_wipe(&record.values[i]);
+    secret_wipe(record.tokens.salts, blocks_count(encoder->blocks) * sizeof record.tokens.salts[0]);
+    secret_wipe(record.seed, sizeof record.seed);
     return result;
 }
 
@@ -393,8 +429,8 @@ void encoder_observe(Encoder *encoder, const Text *fields)
         encoding_value_fill(encoder->kinds[i], fields[i], &value);
         if (value.length > 0)
             commonness_add(encoder->commonness, i, &value);
+        encoding_value_wipe(&value);
     }
-    secret_wipe(&value, sizeof value);
 }
 
 Result encoder_reference(Encoder *encoder, uint8_t *encoding, size_t *length, Error *error)

@@ -3,19 +3,13 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "pseudonymise/cmac.h"
 
-enum { CACHE_SLOTS = 1 << 14, CACHE_TEXT_MAX = 22, PARTS_MAX = 64 };
+enum { RULES_MAX = 40, PARTS_MAX = CMAC_MESSAGES_MAX, PART_HEAD_BYTES = 2 };
 
 typedef struct PartUse {
     uint8_t field, part;
 } PartUse;
-
-/* A part's code, kept because the same names and dates come again and again. */
-typedef struct CachedCode {
-    uint8_t use, length;
-    char text[CACHE_TEXT_MAX];
-    uint8_t code[KEYED_BLOCK_BYTES];
-} CachedCode;
 
 struct Blocks {
     EncodingKind kinds[ENCODING_FIELDS_MAX];
@@ -25,9 +19,8 @@ struct Blocks {
     size_t use_count;
     uint8_t rule_uses[ENCODING_BLOCKS_MAX][BLOCK_PARTS_MAX]; /* index into uses */
     size_t rule_parts[ENCODING_BLOCKS_MAX];
-    EVP_MAC_CTX *hash;
+    Cmac *codes;
     EVP_CIPHER_CTX *chain, *salt;
-    CachedCode *cache;
 };
 
 /* ---- rules ---- */
@@ -113,7 +106,7 @@ static void expand(const RulePart *wanted, const EncodingKind *kinds, size_t fie
                    BlockRule draft, RuleList *list)
 {
     if (at == BLOCK_PARTS_MAX || wanted[at].part == ENCODING_PART_NONE) {
-        if (list->count < ENCODING_BLOCKS_MAX)
+        if (list->count < RULES_MAX)
             list->rules[list->count++] = draft;
         return;
     }
@@ -148,9 +141,17 @@ static uint8_t use_of(Blocks *blocks, PartUse use)
     return (uint8_t)blocks->use_count++;
 }
 
+static bool has_room(const Blocks *blocks)
+{
+    return blocks->use_count + BLOCK_PARTS_MAX <= PARTS_MAX;
+}
+
 static void note_uses(Blocks *blocks)
 {
-    for (size_t r = 0; r < blocks->rule_count; r++) {
+    size_t wanted = blocks->rule_count;
+
+    for (blocks->rule_count = 0; blocks->rule_count < wanted && has_room(blocks); blocks->rule_count++) {
+        size_t r = blocks->rule_count;
         const BlockRule *rule = &blocks->rules[r];
         for (size_t p = 0; p < BLOCK_PARTS_MAX && rule->parts[p].part != ENCODING_PART_NONE; p++) {
             const PartUse use = {rule->parts[p].field, rule->parts[p].part};
@@ -160,14 +161,24 @@ static void note_uses(Blocks *blocks)
     }
 }
 
-static Result derived_cipher(const uint8_t *key, const char *info, EVP_CIPHER_CTX **cipher, Error *error)
+static Result derived_key(const uint8_t *key, const char *info, Secret **derived, Error *error)
 {
-    SCOPED(secret_close) Secret *derived = NULL;
+    SCOPED(secret_close) Secret *made = NULL;
     const KeyedDerivation derivation = {
         .secret = key, .secret_length = KEY_BYTES, .info = info, .info_length = strlen(info)};
 
-    TRY(secret_create(KEY_BYTES, &derived, error));
-    TRY(keyed_derive(&derivation, secret_bytes(derived), KEY_BYTES, error));
+    TRY(secret_create(KEY_BYTES, &made, error));
+    TRY(keyed_derive(&derivation, secret_bytes(made), KEY_BYTES, error));
+    *derived = made;
+    made = NULL;
+    return RESULT_OK;
+}
+
+static Result derived_cipher(const uint8_t *key, const char *info, EVP_CIPHER_CTX **cipher, Error *error)
+{
+    SCOPED(secret_close) Secret *derived = NULL;
+
+    TRY(derived_key(key, info, &derived, error));
     return keyed_block_create(secret_bytes(derived), KEYED_LOCK, cipher, error);
 }
 
@@ -175,12 +186,13 @@ Result blocks_create(const uint8_t *key, const EncodingKind *kinds, size_t field
                      Error *error)
 {
     SCOPED(blocks_close) Blocks *made = memory_alloc(sizeof *made);
+    SCOPED(secret_close) Secret *codes = NULL;
 
-    made->cache = memory_alloc(CACHE_SLOTS * sizeof *made->cache);
     memcpy(made->kinds, kinds, field_count * sizeof *kinds);
     made->rule_count = block_rules(kinds, field_count, made->rules);
     note_uses(made);
-    TRY(keyed_hash_create(KEYED_HMAC, key, KEY_BYTES, &made->hash, error));
+    TRY(derived_key(key, "cinque/encoding/block-part/v1", &codes, error));
+    TRY(cmac_create(secret_bytes(codes), &made->codes, error));
     TRY(derived_cipher(key, "cinque/encoding/block-token/v1", &made->chain, error));
     TRY(derived_cipher(key, "cinque/encoding/block-salt/v1", &made->salt, error));
     *blocks = made;
@@ -197,68 +209,60 @@ void blocks_close(Blocks **blocks)
 {
     if (*blocks == NULL)
         return;
-    keyed_hash_close(&(*blocks)->hash);
+    cmac_close(&(*blocks)->codes);
     keyed_block_close(&(*blocks)->chain);
     keyed_block_close(&(*blocks)->salt);
-    secret_wipe((*blocks)->cache, CACHE_SLOTS * sizeof *(*blocks)->cache);
-    memory_free((*blocks)->cache);
     memory_free(*blocks);
     *blocks = NULL;
 }
 
 /* ---- tokens ---- */
 
-static size_t cache_slot(uint8_t use, Text text)
-{
-    uint64_t mixed = 14695981039346656037U ^ use;
-
-    for (size_t i = 0; i < text.length; i++)
-        mixed = (mixed ^ (unsigned char)text.data[i]) * 1099511628211U;
-    return (size_t)(mixed >> 40) % CACHE_SLOTS;
-}
-
-/* HMAC-SHA-256 of field, part and text, cut to a block. */
-static Result code_of(Blocks *blocks, uint8_t use, Text text, uint8_t code[KEYED_BLOCK_BYTES], Error *error)
-{
-    CachedCode *slot = &blocks->cache[cache_slot(use, text)];
-    uint8_t message[2 + ENCODING_TEXT_BYTES] = {blocks->uses[use].field, blocks->uses[use].part};
-    uint8_t digest[KEYED_HASH_BYTES];
-
-    if (slot->length == text.length && slot->use == use && memcmp(slot->text, text.data, text.length) == 0) {
-        memcpy(code, slot->code, KEYED_BLOCK_BYTES);
-        return RESULT_OK;
-    }
-    memcpy(message + 2, text.data, text.length);
-    TRY(keyed_hash_of(blocks->hash, message, 2 + text.length, digest, error));
-    memcpy(code, digest, KEYED_BLOCK_BYTES);
-    if (text.length <= CACHE_TEXT_MAX) {
-        *slot = (CachedCode){.use = use, .length = (uint8_t)text.length};
-        memcpy(slot->text, text.data, text.length);
-        memcpy(slot->code, code, KEYED_BLOCK_BYTES);
-    }
-    secret_wipe(message, sizeof message);
-    return RESULT_OK;
-}
-
 typedef struct Codes {
     uint8_t codes[PARTS_MAX][KEYED_BLOCK_BYTES];
     bool present[PARTS_MAX];
 } Codes;
 
-static Result make_codes(Blocks *blocks, const EncodingValue *values, Codes *codes, Error *error)
+typedef struct Parts {
+    uint8_t bytes[PARTS_MAX][PART_HEAD_BYTES + ENCODING_TEXT_BYTES]; /* field, part, text */
+    CmacMessage messages[PARTS_MAX];
+    uint8_t uses[PARTS_MAX];
+    size_t count;
+} Parts;
+
+static void add_part(const Blocks *blocks, const EncodingValue *values, size_t use, Parts *parts)
 {
     char buffer[ENCODING_TEXT_BYTES];
+    size_t field = blocks->uses[use].field;
+    uint8_t *bytes = parts->bytes[parts->count];
+    Text text = encoding_value_part(&values[field], blocks->kinds[field],
+                                    (EncodingPart)blocks->uses[use].part, buffer);
 
-    for (size_t i = 0; i < blocks->use_count; i++) {
-        const PartUse *use = &blocks->uses[i];
-        Text text = encoding_value_part(&values[use->field], blocks->kinds[use->field],
-                                        (EncodingPart)use->part, buffer);
-        codes->present[i] = text.length > 0;
-        if (codes->present[i])
-            TRY(code_of(blocks, (uint8_t)i, text, codes->codes[i], error));
+    if (text.length == 0)
+        return;
+    bytes[0] = blocks->uses[use].field;
+    bytes[1] = blocks->uses[use].part;
+    memcpy(bytes + PART_HEAD_BYTES, text.data, text.length);
+    parts->messages[parts->count] = (CmacMessage){.bytes = bytes, .length = PART_HEAD_BYTES + text.length};
+    parts->uses[parts->count++] = (uint8_t)use;
+}
+
+/* AES-256-CMAC of field, part and text; all parts side by side. */
+static Result make_codes(Blocks *blocks, const EncodingValue *values, Codes *codes, Error *error)
+{
+    uint8_t digests[PARTS_MAX][KEYED_BLOCK_BYTES];
+    Parts parts;
+
+    parts.count = 0;
+    for (size_t i = 0; i < blocks->use_count; i++)
+        add_part(blocks, values, i, &parts);
+    Result result = cmac_of(blocks->codes, parts.messages, parts.count, digests, error);
+    for (size_t i = 0; result.ok && i < parts.count; i++) {
+        memcpy(codes->codes[parts.uses[i]], digests[i], KEYED_BLOCK_BYTES);
+        codes->present[parts.uses[i]] = true;
     }
-    secret_wipe(buffer, sizeof buffer);
-    return RESULT_OK;
+    secret_wipe(parts.bytes, parts.count * sizeof parts.bytes[0]);
+    return result;
 }
 
 static bool rule_applies(const Blocks *blocks, size_t rule, const Codes *codes)
@@ -283,16 +287,16 @@ static Result chain(Blocks *blocks, const Codes *codes, BlockTokens *tokens, Err
     for (size_t step = 0; step < BLOCK_PARTS_MAX; step++) {
         for (size_t r = 0; r < blocks->rule_count; r++) {
             /* A rule of two parts takes the third step with nothing to add, as all of its records do. */
-            const uint8_t *code = codes->codes[blocks->rule_uses[r][step]];
-            for (size_t b = 0; b < KEYED_BLOCK_BYTES && step < blocks->rule_parts[r]; b++)
-                tokens->tokens[r][b] ^= code[b];
+            if (step < blocks->rule_parts[r])
+                filter_exclusive_or(tokens->tokens[r], codes->codes[blocks->rule_uses[r][step]]);
         }
         TRY(keyed_blocks_apply(blocks->chain, tokens->tokens[0], blocks->rule_count, error));
     }
     return RESULT_OK;
 }
 
-Result blocks_make(Blocks *blocks, const EncodingValue *values, BlockTokens *tokens, Error *error)
+Result blocks_make(Blocks *blocks, const EncodingValue *values, bool salted, BlockTokens *tokens,
+                   Error *error)
 {
     Codes codes = {0};
 
@@ -305,8 +309,9 @@ Result blocks_make(Blocks *blocks, const EncodingValue *values, BlockTokens *tok
             tokens->present |= UINT64_C(1) << r;
     }
     TRY(chain(blocks, &codes, tokens, error));
-    memcpy(tokens->salts, tokens->tokens, blocks->rule_count * KEYED_BLOCK_BYTES);
-    TRY(keyed_blocks_apply(blocks->salt, tokens->salts[0].bytes, blocks->rule_count, error));
     secret_wipe(&codes, sizeof codes);
-    return RESULT_OK;
+    if (!salted)
+        return RESULT_OK;
+    memcpy(tokens->salts, tokens->tokens, blocks->rule_count * KEYED_BLOCK_BYTES);
+    return keyed_blocks_apply(blocks->salt, tokens->salts[0].bytes, blocks->rule_count, error);
 }

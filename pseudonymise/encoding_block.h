@@ -31,4 +31,6 @@ typedef struct BlockTokens {
     FilterSalt salts[ENCODING_BLOCKS_MAX];
 } BlockTokens;
 
-Result blocks_make(Blocks *blocks, const EncodingValue *values, BlockTokens *tokens, Error *error) CHECKED;
+/* salted: the salts are wanted too */
+Result blocks_make(Blocks *blocks, const EncodingValue *values, bool salted, BlockTokens *tokens,
+                   Error *error) CHECKED;

@@ -37,6 +37,7 @@ static size_t without_spaces(char *text, size_t length)
         if (text[i] != ' ')
             text[kept++] = text[i];
     }
+    secret_wipe(text + kept, length - kept);
     return kept;
 }
 
@@ -143,6 +144,14 @@ void encoding_value_fill(EncodingKind kind, Text text, EncodingValue *value)
         add_date_grams(value);
     else
         add_word_grams(value);
+}
+
+/* As much as was filled: wiping all of it costs more than making it. */
+void encoding_value_wipe(EncodingValue *value)
+{
+    secret_wipe(value->text, value->length);
+    secret_wipe(value->grams, value->gram_count * sizeof value->grams[0]);
+    value->length = value->gram_count = 0;
 }
 
 /* ---- parts ---- */

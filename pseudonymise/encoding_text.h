@@ -21,6 +21,7 @@ typedef struct EncodingValue {
 } EncodingValue;
 
 void encoding_value_fill(EncodingKind kind, Text text, EncodingValue *value);
+void encoding_value_wipe(EncodingValue *value);
 
 /* Which part of a value a block rests on. */
 typedef enum EncodingPart {

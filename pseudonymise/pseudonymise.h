@@ -362,7 +362,7 @@ typedef struct EncodingOptions {
     const EncodingKind *kinds;
     size_t field_count;
     bool by_blocks;
-    int filter_bits;        /* of a field, 32 to 256, a power of two; 0: 256, by blocks 128 */
+    int filter_bits;        /* of a field, 32 to 256, a power of two; 0: 128 before folds */
     int folds;              /* XOR folds: filters are made of filter_bits << folds bits, at most 256 */
     int flips_per_thousand; /* of the bits, by a keyed stream of the whole record's own; at most 250 */
 } EncodingOptions;

@@ -248,8 +248,8 @@ Test(encoding, folds_halve_a_filter)
 
     encode(encoder, ann, &encoding);
 
-    cr_expect_eq(filter_bytes(&encoding, 0), 16U);
-    cr_expect_gt(bits_set(given_filter(&encoding), 16), 0);
+    cr_expect_eq(filter_bytes(&encoding, 0), 8U);
+    cr_expect_gt(bits_set(given_filter(&encoding), 8), 0);
     fixture_clear();
 }
 
