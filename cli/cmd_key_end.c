@@ -10,11 +10,13 @@ static const char keeper_role[] = "cinque_keeper";
 /* *version 0: the regional key. */
 static Result parse_version(const char *text, int *version, Error *error)
 {
-    int64_t number = 0;
+    int64_t number;
 
-    if (strcmp(text, "regional") != 0)
-        TRY(cli_number(text_from(text), "hub key version", &number, error));
-    if (number < 0 || number > INT16_MAX)
+    *version = 0;
+    if (strcmp(text, "regional") == 0)
+        return RESULT_OK;
+    TRY(cli_number(text_from(text), "hub key version", &number, error));
+    if (number < 1 || number > INT16_MAX)
         return fail(error, ERROR_USAGE, "hub key version: out of range");
     *version = (int)number;
     return RESULT_OK;
