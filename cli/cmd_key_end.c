@@ -16,7 +16,7 @@ static Result parse_version(const char *text, int *version, Error *error)
     if (strcmp(text, "regional") == 0)
         return RESULT_OK;
     TRY(cli_number(text_from(text), "hub key version", &number, error));
-    if (number < 1 || number > INT16_MAX)
+    if (number > INT16_MAX)
         return fail(error, ERROR_USAGE, "hub key version: out of range");
     *version = (int)number;
     return RESULT_OK;

@@ -55,7 +55,7 @@ Test(key_end, a_last_day_is_a_day_of_a_key_that_there_is)
     expect_failure(CLI(&error, "key", "expire", "70000", "2031-02-28", "--data", data), &error, ERROR_USAGE,
                    "out of range");
     expect_failure(CLI(&error, "key", "expire", "0", "2031-02-28", "--data", data), &error, ERROR_USAGE,
-                   "out of range");
+                   "not a number");
     expect_failure(CLI(&error, "key", "expire", "3", "2031-02-28", "--data", data), &error, ERROR_CONFIG,
                    "no hub key of version 3");
 
