@@ -329,6 +329,18 @@ Result input_hash_file(const char *path, Hash *digest, uint64_t *bytes, Error *e
     return RESULT_OK;
 }
 
+Result input_peek_file(const char *path, void *bytes, size_t capacity, size_t *length, Error *error)
+{
+    SCOPED(input_file_close) InputFile file = {.descriptor = -1};
+    size_t part = 1;
+
+    *length = 0;
+    TRY(input_file_open(path, &file, error));
+    for (; *length < capacity && part > 0; *length += part)
+        TRY(input_file_read(&file, (char *)bytes + *length, capacity - *length, &part, error));
+    return RESULT_OK;
+}
+
 Result input_mark_file(const char *path, InputMark *mark, Error *error)
 {
     SCOPED(input_file_close) InputFile file = {.descriptor = -1};

@@ -66,6 +66,8 @@ bool input_is_packed(const Input *input);
 /* A zstd frame without a checksum was met: that its content is as it was made, nothing shows. */
 bool input_is_unchecked(const Input *input);
 void input_close(Input **input);
+/* What the file as delivered begins with, decoding nothing: at most capacity bytes. */
+Result input_peek_file(const char *path, void *bytes, size_t capacity, size_t *length, Error *error) CHECKED;
 /* Reads a whole small file. bytes_max guards memory. Content is NUL-terminated behind its length. */
 Result input_read_all(const char *path, size_t bytes_max, Arena *arena, Text *content, Error *error) CHECKED;
 /* Hash and size of a file as delivered, decoding nothing. */

@@ -121,6 +121,7 @@ void draft_fill(Draft *draft, const RawRow *raw)
     copy_payload(draft, raw->payload, raw->payload_count);
     row->payload = draft->values;
     row->payload_count = raw->payload_count;
+    row->reference_count = draft->key_count - 1;
 }
 
 const Message *draft_subject(const Draft *draft)

@@ -24,7 +24,7 @@ struct TokenisedRow {
     Subject subject;
     HashedKey keys[KEYS_MAX];
     const Value *payload;
-    size_t payload_count;
+    size_t payload_count, reference_count;
     uint64_t line;
     uint8_t *encoding; /* the draft's; NULL: none are made */
     size_t encoding_length;

@@ -47,7 +47,7 @@ static void directory_close(DIR **directory)
         (void)closedir(*directory);
 }
 
-Result key_folder_hub_versions(const KeyFolder *folder, HubVersions *hub, Error *error)
+static Result list_hub_versions(const KeyFolder *folder, HubVersions *hub, Error *error)
 {
     int copy = dup(folder->descriptor);
     SCOPED(directory_close) DIR *directory = copy < 0 ? NULL : fdopendir(copy);
@@ -65,8 +65,24 @@ Result key_folder_hub_versions(const KeyFolder *folder, HubVersions *hub, Error 
         if (version > 0 && hub->count < KEY_HUB_VERSIONS_MAX)
             hub->versions[hub->count++] = version;
     }
+    return RESULT_OK;
+}
+
+Result key_folder_hub_versions(const KeyFolder *folder, HubVersions *hub, Error *error)
+{
+    TRY(list_hub_versions(folder, hub, error));
     if (hub->count == 0)
         return fail(error, ERROR_CONFIG, "%s: holds no hub key", folder->path);
     qsort(hub->versions, hub->count, sizeof hub->versions[0], compare_versions);
+    return RESULT_OK;
+}
+
+Result key_folder_without_hub(const KeyFolder *folder, Error *error)
+{
+    SCOPED(hub_versions_close) HubVersions hub = {0};
+
+    TRY(list_hub_versions(folder, &hub, error));
+    if (hub.count > 0)
+        return fail(error, ERROR_CONFIG, "%s: holds a hub key, which a provider never has", folder->path);
     return RESULT_OK;
 }

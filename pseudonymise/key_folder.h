@@ -7,6 +7,9 @@
 #define KEY_FILE_REGIONAL           "regional.key"
 #define KEY_FILE_QUARANTINE_PUBLIC  "quarantine.public"
 #define KEY_FILE_QUARANTINE_PRIVATE "quarantine.private"
+/* What parcels are sealed to: the pair with the hub, its public half with each provider. */
+#define KEY_FILE_PARCEL_PUBLIC  "parcel.public"
+#define KEY_FILE_PARCEL_PRIVATE "parcel.private"
 
 enum { KEY_FILE_NAME_BYTES = 32, KEY_HUB_VERSIONS_MAX = 999 };
 
@@ -17,8 +20,14 @@ typedef struct HubVersions {
     size_t count;
 } HubVersions;
 
+/* ERROR_CONFIG when it holds none. */
 Result key_folder_hub_versions(const KeyFolder *folder, HubVersions *hub, Error *error) CHECKED;
+/* ERROR_CONFIG when it holds one, of whatever version: it is no provider's. */
+Result key_folder_without_hub(const KeyFolder *folder, Error *error) CHECKED;
 void hub_versions_close(HubVersions *hub);
 
 /* keyring_files.c: the pair that quarantines are sealed to. */
 Result key_folder_write_quarantine_pair(const KeyFolder *folder, Error *error) CHECKED;
+/* A new X25519 pair as two files. */
+Result key_folder_write_pair(const KeyFolder *folder, const char *private_name, const char *public_name,
+                             Error *error) CHECKED;

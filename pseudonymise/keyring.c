@@ -12,6 +12,7 @@ struct Keyring {
     size_t hub_count;
     Date regional_until, hub_until; /* of the current hub version; DATE_NONE: never */
     uint8_t quarantine_public[KEY_BYTES];
+    uint8_t parcel_public[KEY_BYTES]; /* a provider's, which has no hub key and no quarantine's */
 };
 
 static Result check_private_key(const KeyFolder *folder, Error *error)
@@ -52,6 +53,23 @@ Result keyring_open(const char *folder, Keyring **keyring, Error *error)
 
     TRY(key_folder_open(folder, &opened, error));
     TRY(read_keys(&opened, made, error));
+    *keyring = made;
+    made = NULL;
+    return RESULT_OK;
+}
+
+Result keyring_open_provider(const char *folder, Keyring **keyring, Error *error)
+{
+    SCOPED(key_folder_close) KeyFolder opened = KEY_FOLDER_NONE;
+    SCOPED(keyring_close) Keyring *made = memory_alloc(sizeof *made);
+
+    TRY(key_folder_open(folder, &opened, error));
+    TRY(key_folder_without_hub(&opened, error));
+    TRY(secret_create(KEY_BYTES, &made->roots, error));
+    TRY(key_file_read(&opened, KEY_FILE_REGIONAL, secret_bytes(made->roots), NULL, error));
+    TRY(key_file_read(&opened, KEY_FILE_PARCEL_PUBLIC, made->parcel_public, NULL, error));
+    TRY(key_until_read(&opened, KEY_FILE_REGIONAL, &made->regional_until, error));
+    made->hub_until = DATE_NONE;
     *keyring = made;
     made = NULL;
     return RESULT_OK;
@@ -101,7 +119,7 @@ Result keyring_outer_key(const Keyring *keyring, const char *space, int version,
 
 int keyring_hub_version(const Keyring *keyring)
 {
-    return keyring->hub_versions[keyring->hub_count - 1];
+    return keyring->hub_count > 0 ? keyring->hub_versions[keyring->hub_count - 1] : 0;
 }
 
 size_t keyring_hub_count(const Keyring *keyring)
@@ -147,4 +165,18 @@ const uint8_t *keyring_regional_root(const Keyring *keyring)
 Date keyring_regional_until(const Keyring *keyring)
 {
     return keyring->regional_until;
+}
+
+const uint8_t *keyring_parcel_public(const Keyring *keyring)
+{
+    return keyring->parcel_public;
+}
+
+Result keyring_regional_name(const Keyring *keyring, uint8_t name[KEYRING_NAME_BYTES], Error *error)
+{
+    SCOPED(secret_close) Secret *key = NULL;
+
+    TRY(keyring_regional_key(keyring, "cinque/regional/name/v1", &key, error));
+    memcpy(name, secret_bytes(key), KEYRING_NAME_BYTES);
+    return RESULT_OK;
 }

@@ -5,7 +5,7 @@
 #include "pseudonymise/keyed.h"
 #include "pseudonymise/pseudonymise.h"
 
-enum { KEYRING_INFO_BYTES = 96 };
+enum { KEYRING_INFO_BYTES = 96, KEYRING_NAME_BYTES = 16 };
 
 /* HKDF-SHA-256 of the regional root; info names the use and its format version, such as "cinque/subject/v1".
  */
@@ -18,3 +18,6 @@ Date keyring_regional_until(const Keyring *keyring);          /* DATE_NONE: neve
 size_t keyring_hub_count(const Keyring *keyring);
 int keyring_hub_version_at(const Keyring *keyring, size_t index); /* ascending */
 const uint8_t *keyring_quarantine_public(const Keyring *keyring); /* X25519, KEY_BYTES */
+const uint8_t *keyring_parcel_public(const Keyring *keyring);     /* X25519, of a provider's alone */
+/* Which regional key it is, and nothing more: derived from it. */
+Result keyring_regional_name(const Keyring *keyring, uint8_t name[KEYRING_NAME_BYTES], Error *error) CHECKED;

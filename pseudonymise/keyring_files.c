@@ -28,7 +28,8 @@ static void pair_close(EVP_PKEY **pair)
     EVP_PKEY_free(*pair);
 }
 
-Result key_folder_write_quarantine_pair(const KeyFolder *folder, Error *error)
+Result key_folder_write_pair(const KeyFolder *folder, const char *private_name, const char *public_name,
+                             Error *error)
 {
     SCOPED(pair_close) EVP_PKEY *pair = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
     SCOPED(secret_close) Secret *private_key = NULL;
@@ -39,8 +40,13 @@ Result key_folder_write_quarantine_pair(const KeyFolder *folder, Error *error)
     if (pair == NULL || EVP_PKEY_get_raw_private_key(pair, secret_bytes(private_key), &private_length) != 1 ||
         EVP_PKEY_get_raw_public_key(pair, public_key, &public_length) != 1)
         return fail(error, ERROR_SYSTEM, "X25519: OpenSSL refused");
-    TRY(key_file_write(folder, KEY_FILE_QUARANTINE_PRIVATE, secret_bytes(private_key), error));
-    return key_file_write(folder, KEY_FILE_QUARANTINE_PUBLIC, public_key, error);
+    TRY(key_file_write(folder, private_name, secret_bytes(private_key), error));
+    return key_file_write(folder, public_name, public_key, error);
+}
+
+Result key_folder_write_quarantine_pair(const KeyFolder *folder, Error *error)
+{
+    return key_folder_write_pair(folder, KEY_FILE_QUARANTINE_PRIVATE, KEY_FILE_QUARANTINE_PUBLIC, error);
 }
 
 static Result fill_folder(const char *path, Error *error)

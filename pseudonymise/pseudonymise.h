@@ -112,7 +112,10 @@ Result keyring_open(const char *folder, Keyring **keyring, Error *error) CHECKED
 Result keyring_rotate(const char *folder, int *version, Error *error) CHECKED;
 Result keyring_list(const char *folder, KeyringEntry *entries, size_t entries_max, size_t *count,
                     Error *error) CHECKED;
-int keyring_hub_version(const Keyring *keyring);
+/* A provider's: the regional key and what parcels are sealed to. ERROR_CONFIG when the folder holds a hub
+ * key. What is tokenised under it has the inner layer alone, which parcels take and nothing stores. */
+Result keyring_open_provider(const char *folder, Keyring **keyring, Error *error) CHECKED;
+int keyring_hub_version(const Keyring *keyring); /* 0: a provider's */
 /* The last day on which rows may be pseudonymised under the key; hub_version 0: the regional key. Earlier or
  * later than the one before. Opening and rotating go on behind it. */
 Result keyring_expire(const char *folder, int hub_version, Date not_after, Error *error) CHECKED;
@@ -434,3 +437,76 @@ Result seal_open(const SealOpener *opener, const char *path, SealReader **reader
 /* *line is authenticated, and lives until the next call. *at_end: the file was whole. */
 Result seal_next(SealReader *reader, uint64_t *number, Text *line, bool *at_end, Error *error) CHECKED;
 void seal_reader_close(SealReader **reader);
+
+/*
+ * ---- parcels: a delivery pseudonymised where it arose ----
+ *
+ * Rows with the inner layer of their tokens, in one file, compressed, sealed to the hub as lines are to the
+ * quarantine and signed by the provider (Ed25519). docs/decisions/parcels.md
+ */
+enum { PARCEL_NAME_BYTES = 64, PARCEL_EDITION_BYTES = 33, PARCEL_PRINT_BYTES = HASH_TEXT_BYTES };
+
+/* What a parcel says it is, in front of all rows. */
+typedef struct ParcelLabel {
+    char source[PARCEL_NAME_BYTES], sender[PARCEL_NAME_BYTES];
+    char edition[PARCEL_EDITION_BYTES]; /* of the postcode directory that small areas are of; empty: none */
+    int spec_version;
+    Hash spec;
+    Month period;
+    bool has_encodings; /* but of whom too little is known */
+} ParcelLabel;
+
+/* The hub's: a folder (0700) with parcel.private, parcel.public and SENDER.pem of each provider; the pair is
+ * made with the folder. */
+Result parcel_keys_create(const char *folder, Error *error) CHECKED;
+/* SHA-256 of the public key in hex, of the hub's folder or a provider's: for people to compare. */
+Result parcel_keys_print(const char *folder, char print[PARCEL_PRINT_BYTES], Error *error) CHECKED;
+
+typedef struct ParcelOptions {
+    const char *path;       /* to be made */
+    const char *sign_key;   /* PEM of the provider's Ed25519 private key */
+    const Keyring *keyring; /* keyring_open_provider */
+    ParcelLabel label;
+} ParcelOptions;
+
+typedef struct Parcel Parcel;
+Result parcel_create(const ParcelOptions *options, Parcel **parcel, Error *error) CHECKED;
+/* ERROR_CONFIG for a row whose tokens have the outer layer: those never leave the hub. */
+Result parcel_row(Parcel *parcel, const TokenisedRow *row, Error *error) CHECKED;
+/* What the caller says besides rows, at most PARCEL_NOTE_BYTES. */
+enum { PARCEL_NOTE_BYTES = 64 << 10 };
+Result parcel_note(Parcel *parcel, Text note, Error *error) CHECKED;
+/* summary: the caller's last word, such as counts. Signs, synchronises; the file has its name only now. */
+Result parcel_finish(Parcel **parcel, Text summary, Error *error) CHECKED;
+void parcel_abandon(Parcel **parcel); /* removes the file; for SCOPED */
+
+/* By what the file begins with. */
+Result parcel_is(const char *path, bool *is_parcel, Error *error) CHECKED;
+
+typedef struct ParcelOpener {
+    const char *path;
+    const char *keys_folder; /* the hub's, as parcel_keys_create makes it */
+    const char *sender;      /* whose signature it must bear: a file's name without its ending */
+    const Keyring *keyring;  /* under whose regional key it must be made */
+    const ValueType *types;  /* of the payload; views */
+    size_t type_count, reference_count;
+} ParcelOpener;
+
+typedef struct ParcelReader ParcelReader;
+/* ERROR_INPUT: no parcel of a known version, damaged, sealed to another key, under another regional key. */
+Result parcel_open(const ParcelOpener *opener, ParcelReader **reader, Error *error) CHECKED;
+const ParcelLabel *parcel_label(const ParcelReader *reader);
+
+typedef enum ParcelKind { PARCEL_ROW, PARCEL_NOTE, PARCEL_SUMMARY } ParcelKind;
+/*
+ * text: of a note and of the summary, which is the last: it comes only when the file was whole and the
+ * sender's. Until then nothing that was read counts. Valid until the next call.
+ */
+Result parcel_next(ParcelReader *reader, ParcelKind *kind, Text *text, Error *error) CHECKED;
+/* The row that was read as pseudonymise_row would give it, with the outer layer; with its encoding only where
+ * the pseudonymiser makes them too. ERROR_INPUT: a subject that
+ * no row before has introduced. Valid until the next parcel_next. */
+Result pseudonymise_parcel_row(Pseudonymiser *pseudonymiser, ParcelReader *reader, const TokenisedRow **row,
+                               Error *error) CHECKED;
+bool parcel_digest(const ParcelReader *reader, Hash *digest); /* of the file, once the summary was read */
+void parcel_close(ParcelReader **reader);

@@ -18,3 +18,6 @@ struct Pseudonymiser {
     size_t waiting;
     bool has_tokenised; /* what waits has been given out: the next row begins anew */
 };
+
+/* token.c: puts the outer layer on what a provider made the inner one of. */
+Result tokeniser_wrap(Tokeniser *tokeniser, Token *token, Error *error) CHECKED;

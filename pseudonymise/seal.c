@@ -22,6 +22,7 @@ struct Seal {
     size_t sealed_capacity;
     uint64_t frames;
     bool removed_on_close;
+    uint8_t bound[SEAL_BOUND_BYTES];
 };
 
 /* Under its name another's file may lie by now. */
@@ -71,38 +72,54 @@ static Result open_file(Seal *seal, Error *error)
     return RESULT_OK;
 }
 
-/* keyring: NULL where there is no opening to be made. */
-static Result write_header(const Keyring *keyring, const uint8_t recipient[KEY_BYTES],
-                           const SealArchive *archive, Seal *seal, Error *error)
+static Result write_header(const SealTo *to, Seal *seal, Error *error)
 {
     SCOPED(seal_pair_close) EVP_PKEY *ephemeral = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
     SCOPED(secret_close) Secret *key = NULL;
-    uint8_t header[SEAL_HEADER_BYTES];
+    uint8_t *header = seal->bound;
     size_t length = KEY_BYTES;
 
-    memcpy(header, SEAL_START, sizeof SEAL_START);
+    memcpy(header, to->start, sizeof SEAL_START);
+    memcpy(header + SEAL_HEADER_BYTES, to->recipient, KEY_BYTES);
     if (ephemeral == NULL || EVP_PKEY_get_raw_public_key(ephemeral, header + sizeof SEAL_START, &length) != 1)
         return fail(error, ERROR_SYSTEM, "X25519: OpenSSL refused");
-    TRY(seal_agree(ephemeral, recipient, header, recipient, archive->of, &key, error));
+    TRY(seal_agree(ephemeral, to->recipient, header, to->recipient, to->of, &key, error));
     TRY(seal_cipher(key, KEYED_LOCK, &seal->cipher, error));
-    if (archive->opening_path != NULL)
-        TRY(seal_opening_write(keyring, archive->opening_path, header, archive->of, key, error));
-    return write_bytes(seal, header, sizeof header, error);
+    if (to->opening_path != NULL)
+        TRY(seal_opening_write(to->keyring, to->opening_path, header, to->of, key, error));
+    return write_bytes(seal, header, SEAL_HEADER_BYTES, error);
+}
+
+Result seal_create_to(const SealTo *to, Seal **seal, Error *error)
+{
+    SCOPED(seal_close) Seal *made = memory_alloc(sizeof *made);
+    size_t path_bytes = strlen(to->path) + 1;
+
+    made->path = memory_alloc(path_bytes);
+    memcpy(made->path, to->path, path_bytes);
+    TRY(open_file(made, error));
+    TRY(write_header(to, made, error));
+    *seal = made;
+    made = NULL;
+    return RESULT_OK;
+}
+
+const uint8_t *seal_bound(const Seal *seal)
+{
+    return seal->bound;
 }
 
 static Result create(const Keyring *keyring, const uint8_t recipient[KEY_BYTES], const SealArchive *archive,
                      Seal **seal, Error *error)
 {
-    SCOPED(seal_close) Seal *made = memory_alloc(sizeof *made);
-    size_t path_bytes = strlen(archive->path) + 1;
+    const SealTo to = {.path = archive->path,
+                       .of = archive->of,
+                       .start = SEAL_START,
+                       .recipient = recipient,
+                       .keyring = keyring,
+                       .opening_path = archive->opening_path};
 
-    made->path = memory_alloc(path_bytes);
-    memcpy(made->path, archive->path, path_bytes);
-    TRY(open_file(made, error));
-    TRY(write_header(keyring, recipient, archive, made, error));
-    *seal = made;
-    made = NULL;
-    return RESULT_OK;
+    return seal_create_to(&to, seal, error);
 }
 
 Result seal_create_archive(const Keyring *keyring, const SealArchive *archive, Seal **seal, Error *error)

@@ -21,6 +21,7 @@
 #include <openssl/types.h>
 
 #include "base/error.h"
+#include "base/input.h"
 #include "base/secret.h"
 #include "pseudonymise/keyed.h"
 #include "pseudonymise/pseudonymise.h"
@@ -64,3 +65,27 @@ void seal_frame_head(SealKind kind, size_t length, uint8_t head[SEAL_FRAME_HEAD_
 void seal_put_number(uint64_t number, uint8_t out[SEAL_NUMBER_BYTES]);
 uint64_t seal_get_number(const uint8_t *bytes, size_t count); /* big-endian */
 void seal_pair_close(EVP_PKEY **pair);
+
+/* ---- seal.c, seal_read.c: files of the same frames for other readers than the quarantine's ---- */
+
+enum { SEAL_BOUND_BYTES = SEAL_HEADER_BYTES + KEY_BYTES };
+
+typedef struct SealTo {
+    const char *path, *of;
+    const uint8_t *start;     /* what the file begins with, as long as SEAL_START */
+    const uint8_t *recipient; /* X25519 public key */
+    const Keyring *keyring;   /* for opening_path alone, which may be NULL */
+    const char *opening_path;
+} SealTo;
+Result seal_create_to(const SealTo *to, Seal **seal, Error *error) CHECKED;
+
+typedef struct SealFrom {
+    Input *input; /* stays the caller's; read to its end when the last frame is */
+    const char *path, *of, *private_key_path;
+    const uint8_t *start;
+} SealFrom;
+Result seal_open_from(const SealFrom *from, SealReader **reader, Error *error) CHECKED;
+
+/* Header and recipient, SEAL_BOUND_BYTES: this file to this reader and no other. What is signed names it. */
+const uint8_t *seal_bound(const Seal *seal);
+const uint8_t *seal_reader_bound(const SealReader *reader);

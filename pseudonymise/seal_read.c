@@ -16,7 +16,10 @@
 
 struct SealReader {
     char *path;
-    FILE *file;
+    FILE *file;   /* or, NULL: */
+    Input *input; /* the caller's */
+    const uint8_t *start;
+    uint8_t bound[SEAL_BOUND_BYTES];
     EVP_CIPHER_CTX *cipher;
     uint8_t *sealed, *opened; /* of one frame; opened is wiped */
     size_t capacity, opened_length;
@@ -50,12 +53,28 @@ static Result damaged(const SealReader *reader, Error *error)
                 (unsigned long long)reader->frames + 1);
 }
 
+/* *got less than length at the end alone. */
+static Result read_some(SealReader *reader, uint8_t *bytes, size_t length, size_t *got, Error *error)
+{
+    size_t part = 1;
+
+    *got = 0;
+    if (reader->input == NULL) {
+        *got = fread(bytes, 1, length, reader->file);
+        return ferror(reader->file) ? fail_errno(error, "%s: cannot be read", reader->path) : RESULT_OK;
+    }
+    for (; *got < length && part > 0; *got += part)
+        TRY(input_read(reader->input, bytes + *got, length - *got, &part, error));
+    return RESULT_OK;
+}
+
 static Result read_bytes(SealReader *reader, void *bytes, size_t length, Error *error)
 {
-    if (fread(bytes, 1, length, reader->file) == length)
+    size_t got;
+
+    TRY(read_some(reader, bytes, length, &got, error));
+    if (got == length)
         return RESULT_OK;
-    if (ferror(reader->file))
-        return fail_errno(error, "%s: cannot be read", reader->path);
     return fail(error, ERROR_INPUT, "%s: cut off behind frame %llu", reader->path,
                 (unsigned long long)reader->frames);
 }
@@ -86,16 +105,16 @@ static Result open_file(SealReader *reader, Error *error)
 static Result read_header(SealReader *reader, uint8_t header[SEAL_HEADER_BYTES], Error *error)
 {
     TRY(read_bytes(reader, header, SEAL_HEADER_BYTES, error));
-    if (memcmp(header, SEAL_START, sizeof SEAL_START) != 0)
+    if (memcmp(header, reader->start, sizeof SEAL_START) != 0)
         return fail(error, ERROR_INPUT, "%s: not a sealed file of a known version", reader->path);
     return RESULT_OK;
 }
 
-static Result agree(const SealOpener *opener, const uint8_t header[SEAL_HEADER_BYTES], Secret **key,
-                    Error *error)
+/* bound: the header, behind which goes our public key. */
+static Result agree(const SealOpener *opener, uint8_t bound[SEAL_BOUND_BYTES], Secret **key, Error *error)
 {
     SCOPED(seal_pair_close) EVP_PKEY *own = NULL;
-    uint8_t own_public[KEY_BYTES];
+    uint8_t *own_public = bound + SEAL_HEADER_BYTES;
     size_t length = KEY_BYTES;
 
     if (opener->private_key_path != NULL)
@@ -104,16 +123,17 @@ static Result agree(const SealOpener *opener, const uint8_t header[SEAL_HEADER_B
         TRY(provider_pem_private(opener->private_pem_path, &own, error));
     if (EVP_PKEY_get_raw_public_key(own, own_public, &length) != 1)
         return fail(error, ERROR_SYSTEM, "X25519: OpenSSL refused");
-    return seal_agree(own, header + sizeof SEAL_START, header, own_public, opener->of, key, error);
+    return seal_agree(own, bound + sizeof SEAL_START, bound, own_public, opener->of, key, error);
 }
 
 /* By the private key, or by the file's opening. */
 static Result reader_start(const SealOpener *opener, SealReader *reader, Error *error)
 {
     SCOPED(secret_close) Secret *key = NULL;
-    uint8_t header[SEAL_HEADER_BYTES];
+    uint8_t *header = reader->bound;
 
-    TRY(open_file(reader, error));
+    if (reader->input == NULL)
+        TRY(open_file(reader, error));
     TRY(read_header(reader, header, error));
     if (opener->private_key_path != NULL || opener->private_pem_path != NULL)
         TRY(agree(opener, header, &key, error));
@@ -122,17 +142,42 @@ static Result reader_start(const SealOpener *opener, SealReader *reader, Error *
     return seal_cipher(key, KEYED_UNLOCK, &reader->cipher, error);
 }
 
-Result seal_open(const SealOpener *opener, const char *path, SealReader **reader, Error *error)
+static SealReader *make_reader(const char *path, const uint8_t *start)
 {
-    SCOPED(seal_reader_close) SealReader *made = memory_alloc(sizeof *made);
+    SealReader *made = memory_alloc(sizeof *made);
     size_t path_bytes = strlen(path) + 1;
 
     made->path = memory_alloc(path_bytes);
     memcpy(made->path, path, path_bytes);
+    made->start = start;
+    return made;
+}
+
+Result seal_open(const SealOpener *opener, const char *path, SealReader **reader, Error *error)
+{
+    SCOPED(seal_reader_close) SealReader *made = make_reader(path, SEAL_START);
+
     TRY(reader_start(opener, made, error));
     *reader = made;
     made = NULL;
     return RESULT_OK;
+}
+
+Result seal_open_from(const SealFrom *from, SealReader **reader, Error *error)
+{
+    SCOPED(seal_reader_close) SealReader *made = make_reader(from->path, from->start);
+    const SealOpener opener = {.of = from->of, .private_key_path = from->private_key_path};
+
+    made->input = from->input;
+    TRY(reader_start(&opener, made, error));
+    *reader = made;
+    made = NULL;
+    return RESULT_OK;
+}
+
+const uint8_t *seal_reader_bound(const SealReader *reader)
+{
+    return reader->bound;
 }
 
 static void reserve(SealReader *reader, size_t needed)
@@ -181,9 +226,13 @@ static Result read_frame(SealReader *reader, SealKind *kind, Error *error)
 
 static Result check_end(SealReader *reader, uint64_t lines, Error *error)
 {
+    uint8_t behind;
+    size_t got;
+
     if (lines != reader->frames - 1)
         return damaged(reader, error);
-    if (fgetc(reader->file) != EOF)
+    TRY(read_some(reader, &behind, sizeof behind, &got, error));
+    if (got > 0)
         return fail(error, ERROR_INPUT, "%s: something follows the last frame", reader->path);
     return RESULT_OK;
 }

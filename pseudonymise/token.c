@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "pseudonymise/keyring.h"
 #include "pseudonymise/message.h"
+#include "pseudonymise/pseudonymiser.h"
 
 /* Also the info of the kind's sub-key. Never changed: a new format gets a new version here. */
 static const char *const token_domains[TOKEN_KIND_COUNT] = {
@@ -30,7 +31,7 @@ typedef struct Outer {
 
 struct Tokeniser {
     Inner inner[TOKEN_KIND_COUNT];
-    EVP_CIPHER_CTX *lock; /* under the current hub version */
+    EVP_CIPHER_CTX *lock; /* under the current hub version; NULL: a provider's, which makes inner layers */
     Outer *outer;         /* every hub version */
     size_t outer_count;
     int version; /* the current one */
@@ -70,9 +71,11 @@ static Result open_all(const Keyring *keyring, const char *space, Tokeniser *tok
 {
     for (TokenKind kind = 0; kind < TOKEN_KIND_COUNT; kind++)
         TRY(open_inner(keyring, kind, &tokeniser->inner[kind], error));
-    TRY(open_outer(keyring, space, keyring_hub_version(keyring), KEYED_LOCK, &tokeniser->lock, error));
     tokeniser->version = keyring_hub_version(keyring);
     tokeniser->outer_count = keyring_hub_count(keyring);
+    if (tokeniser->outer_count == 0)
+        return RESULT_OK;
+    TRY(open_outer(keyring, space, keyring_hub_version(keyring), KEYED_LOCK, &tokeniser->lock, error));
     tokeniser->outer = memory_alloc(tokeniser->outer_count * sizeof tokeniser->outer[0]);
     for (size_t i = 0; i < tokeniser->outer_count; i++) {
         Outer *outer = &tokeniser->outer[i];
@@ -130,13 +133,26 @@ Result tokeniser_token(Tokeniser *tokeniser, TokenKind kind, Text issuer, Text v
     Result result = keyed_hash_of(inner->hash, inner->message.bytes, inner->message.length, digest, error);
     message_rewind(&inner->message, inner->domain_length);
     inner->uses += result.ok;
-    if (result.ok)
+    if (result.ok && tokeniser->lock == NULL)
+        memcpy(token->bytes, digest, TOKEN_BYTES);
+    else if (result.ok)
         result = keyed_block_apply(tokeniser->lock, digest, token->bytes, error);
     /* The inner layer alone joins all spaces. */
     secret_wipe(digest, sizeof digest);
     token->is_set = result.ok;
-    tokeniser->locked += result.ok;
+    tokeniser->locked += result.ok && tokeniser->lock != NULL;
     return result;
+}
+
+Result tokeniser_wrap(Tokeniser *tokeniser, Token *token, Error *error)
+{
+    if (tokeniser->lock == NULL)
+        return fail(error, ERROR_CONFIG, "keyring: holds no hub key");
+    if (!token->is_set)
+        return RESULT_OK;
+    TRY(keyed_block_apply(tokeniser->lock, token->bytes, token->bytes, error));
+    tokeniser->locked++;
+    return RESULT_OK;
 }
 
 Result tokeniser_rotate(Tokeniser *tokeniser, int from_version, Token *token, Error *error)
