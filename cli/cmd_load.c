@@ -19,7 +19,7 @@ typedef struct Loading {
     PostcodeDirectory *directory;
     Work work;
     bool is_quiet; /* tells no progress */
-    char quarantine[CLI_PATH_BYTES], archive[CLI_PATH_BYTES];
+    char quarantine[CLI_PATH_BYTES], archive[CLI_PATH_BYTES], parcels[CLI_PATH_BYTES];
 } Loading;
 
 static void loading_close(Loading *loading)
@@ -52,6 +52,7 @@ static Result loading_open(const Cli *cli, Loading *loading, Error *error)
     TRY(cli_path(cli, "keyring", keyring, error));
     TRY(cli_path(cli, "quarantine", loading->quarantine, error));
     TRY(cli_path(cli, "archive", loading->archive, error));
+    TRY(cli_path(cli, "keyring/parcels", loading->parcels, error));
     TRY(keyring_open(keyring, &loading->keyring, error));
     TRY(check_keys(loading->keyring, error));
     TRY(reference_open(cli, &loading->directory, error));
@@ -129,6 +130,7 @@ static Result load_one(Loading *loading, const Delivery *delivery, IngestReport 
                                    .keyring = loading->keyring,
                                    .directory = loading->directory,
                                    .quarantine_folder = loading->quarantine,
+                                   .parcel_keys = loading->parcels,
                                    .show_progress = !loading->is_quiet};
 
     TRY(spec_open_for(delivery->source, delivery->delivery.period, &spec, error));

@@ -2,6 +2,15 @@
 
 #include <inttypes.h>
 
+/* One that is written as a parcel has no number. */
+static void print_load(const IngestReport *report)
+{
+    printf("\n%s of %s for %s", report->source, report->sender, report->period);
+    if (report->load_id > 0)
+        printf(", load %" PRId64, report->load_id);
+    printf(":\n");
+}
+
 static void print_rules(const IngestReport *report)
 {
     static const char *const headings[] = {"rule", "rows"};
@@ -10,8 +19,7 @@ static void print_rules(const IngestReport *report)
 
     if (report->rule_count == 0)
         return;
-    printf("\n%s of %s for %s, load %" PRId64 ":\n", report->source, report->sender, report->period,
-           report->load_id);
+    print_load(report);
     table = table_create(headings, right_aligned, 2);
     for (size_t i = 0; i < report->rule_count; i++) {
         char rows[24];
@@ -29,8 +37,7 @@ static Result print_findings(Db *loader, const IngestReport *report, Error *erro
     TRY(ingest_load_findings(loader, report->load_id, &table, error));
     if (table_row_count(table) == 0)
         return RESULT_OK;
-    printf("\n%s of %s for %s, load %" PRId64 ":\n", report->source, report->sender, report->period,
-           report->load_id);
+    print_load(report);
     table_print(table, TABLE_TERMINAL, stdout);
     return RESULT_OK;
 }

@@ -4,17 +4,17 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/arena.h"
 #include "base/input.h"
 #include "base/log.h"
 #include "ingest/controllers.h"
 #include "ingest/encodings.h"
+#include "ingest/parcel_pass.h"
 #include "ingest/pass.h"
 #include "ingest/store.h"
 
-enum { PATH_BYTES = 1024, SENDER_BYTES_MAX = 63 };
+enum { PATH_BYTES = 1024 };
 
 typedef struct Load {
     const IngestContext *context;
@@ -25,63 +25,29 @@ typedef struct Load {
     Controllers *controllers; /* NULL: the sender answers for every row */
     Seal *seal;               /* made when the first row is quarantined */
     IngestReport *report;
-    bool has_nhs_number;
+    ParcelReader *parcel; /* NULL: the delivery is in clear */
+    bool has_nhs_number, encodes;
     RuleCounts counts[SPEC_COLUMNS_MAX];
 } Load;
 
-static int64_t cpu_us(void)
-{
-    struct rusage usage;
-
-    if (getrusage(RUSAGE_SELF, &usage) != 0)
-        return 0;
-    return ((int64_t)usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + usage.ru_utime.tv_usec +
-           usage.ru_stime.tv_usec;
-}
-
-static bool has_field(const IngestSpec *spec, IdentityField field)
-{
-    for (size_t i = 0; i < spec->column_count; i++)
-        if (spec_column_identifies(&spec->columns[i]) && spec->columns[i].field == field)
-            return true;
-    return false;
-}
-
-static void count_nhs(IngestReport *report, IdentifierState state)
-{
-    int64_t *const counts[] = {&report->nhs_absent, &report->nhs_valid, &report->nhs_invalid};
-
-    (*counts[state])++;
-}
-
-/* More bad rows than the spec allows; the share can only be told at the end. */
-static bool is_past_rows_max(const IngestSpec *spec, const IngestReport *report)
-{
-    return report->rows_quarantined > spec->rejects_max;
-}
-
-static bool is_rejected(const IngestSpec *spec, const IngestReport *report)
-{
-    return is_past_rows_max(spec, report) ||
-           (double)report->rows_quarantined * 100 >
-               spec->rejects_percent_max * (double)(report->rows_read - report->rows_refused);
-}
-
 /* ---- rows ---- */
+
+static Result store_one(void *context, const TokenisedRow *row, Error *error)
+{
+    Load *load = context;
+
+    TRY(store_row(load->store, row, error));
+    load_count_row(load->has_nhs_number, row, load->report);
+    return RESULT_OK;
+}
 
 static Result store_waiting(Load *load, Error *error)
 {
     size_t count;
 
     TRY(pseudonymise_rows(load->pseudonymiser, &count, error));
-    for (size_t i = 0; i < count; i++) {
-        const TokenisedRow *row = pseudonymise_row(load->pseudonymiser, i);
-        const Subject *subject = tokenised_row_subject(row);
-        TRY(store_row(load->store, row, error));
-        load->report->rows_loaded++;
-        if (load->has_nhs_number)
-            count_nhs(load->report, subject != NULL ? subject->nhs_state : IDENTIFIER_ABSENT);
-    }
+    for (size_t i = 0; i < count; i++)
+        TRY(store_one(load, pseudonymise_row(load->pseudonymiser, i), error));
     return RESULT_OK;
 }
 
@@ -97,7 +63,7 @@ static Result load_good(void *context, uint64_t line, const RuleRow *row, Error 
     };
 
     /* The load is lost, and read on for its report alone. */
-    if (is_past_rows_max(load->spec, load->report))
+    if (load_is_past_rows_max(load->spec, load->report))
         return RESULT_OK;
     TRY(store_replaces(load->store, row, error));
     load->report->rows_withheld += row->identity.is_withheld;
@@ -142,41 +108,6 @@ static Result load_bad(void *context, const ReaderRecord *record, const RuleRow 
 
 /* ---- one load ---- */
 
-static Result check_delivery(const IngestSpec *spec, const IngestDelivery *delivery, Error *error)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
-    size_t length = delivery->sender != NULL ? strlen(delivery->sender) : 0;
-    Date date;
-
-    if (length == 0 || length > SENDER_BYTES_MAX || strspn(delivery->sender, letters) != length ||
-        strchr("_.-", delivery->sender[0]) != NULL)
-        return fail(error, ERROR_USAGE,
-                    "sender: up to 63 letters, digits, _, . and -, the first a letter or digit");
-    if (date_parse(spec->effective_from, &date) && month_last_day(delivery->period) < date)
-        return fail(error, ERROR_CONFIG, "%s: not in effect yet in the delivery's period", spec->path);
-    if (date_parse(spec->effective_to, &date) && month_first_day(delivery->period) > date)
-        return fail(error, ERROR_CONFIG, "%s: no longer in effect in the delivery's period", spec->path);
-    return RESULT_OK;
-}
-
-/* Would anything tell that this file was cut at a row's end? A manifest does where one came. */
-static bool is_protected(const IngestSpec *spec, const IngestDelivery *delivery)
-{
-    for (size_t i = 0; i < spec->protection_count; i++)
-        if (delivery->is_signed || !text_equal(spec->protected_by[i], TEXT("manifest")))
-            return true;
-    return delivery->path == NULL;
-}
-
-static void fill_report(const IngestSpec *spec, const IngestDelivery *delivery, IngestReport *report)
-{
-    *report = (IngestReport){
-        .outcome = INGEST_LOADED, .rows_duplicate = -1, .is_unprotected = !is_protected(spec, delivery)};
-    snprintf(report->source, sizeof report->source, "%s", spec->source);
-    snprintf(report->sender, sizeof report->sender, "%s", delivery->sender);
-    month_format(delivery->period, report->period);
-}
-
 static StoreCounts counts_of(const Load *load)
 {
     const IngestReport *report = load->report;
@@ -195,20 +126,12 @@ static StoreCounts counts_of(const Load *load)
     };
 }
 
-static Result open_pseudonymiser(Load *load, const GovernancePermit *permit, Error *error)
+static Result check_content(const Load *load, const Hash *content, Error *error)
 {
-    const IngestSpec *spec = load->spec;
-    const char *refers_to[SPEC_REFERENCES_MAX];
-    PseudonymiserOptions options = {
-        .source = spec->source, .directory = load->context->directory, .refers_to = refers_to};
-
-    if (has_field(spec, IDENTITY_FAMILY_NAME))
-        TRY(encodings_wanted(load->context->loader, permit, load->report->load_id, &options.encodes, error));
-
-    for (size_t i = 0; i < spec->reference_count; i++)
-        if (spec->references[i].is_by_key)
-            refers_to[options.refers_to_count++] = spec->references[i].source.data;
-    return pseudonymiser_create(load->context->keyring, &options, &load->pseudonymiser, error);
+    if (memcmp(content->bytes, load->report->content.bytes, HASH_BYTES) != 0)
+        return fail(error, ERROR_REFUSED, "%s: not the file that the permit was given for",
+                    load->delivery->path);
+    return RESULT_OK;
 }
 
 static Result store_references(Load *load, Error *error)
@@ -225,7 +148,7 @@ static Result store_references(Load *load, Error *error)
     }
 }
 
-static Result read_file(Load *load, const GovernancePermit *permit, Error *error)
+static Result read_file(Load *load, Error *error)
 {
     const Pass pass = {
         .spec = load->spec,
@@ -238,17 +161,93 @@ static Result read_file(Load *load, const GovernancePermit *permit, Error *error
     };
     Hash content;
 
-    TRY(open_pseudonymiser(load, permit, error));
     input_expect(load->delivery->mark);
     Result passed = pass_run(&pass, load->report, &content, error);
     input_expect(NULL);
     TRY(passed);
     TRY(store_waiting(load, error));
     TRY(store_references(load, error));
-    if (memcmp(content.bytes, load->report->content.bytes, HASH_BYTES) != 0)
-        return fail(error, ERROR_REFUSED, "%s: not the file that the permit was given for",
+    return check_content(load, &content, error);
+}
+
+/* ---- a delivery that was pseudonymised at source ---- */
+
+static Result store_fault(void *context, const ReaderRecord *record, const RuleRow *row, Error *error)
+{
+    return store_quarantine(((Load *)context)->store, record, row, error);
+}
+
+static Result store_window(void *context, const RuleRow *row, Error *error)
+{
+    return store_replaces(((Load *)context)->store, row, error);
+}
+
+/* The rules say whether it may be kept: pseudonymise_parcel_row asks the same of encodings of subjects. */
+static Result store_nobodys(void *context, Text encoding, Error *error)
+{
+    return store_reference(((Load *)context)->store, encoding, error);
+}
+
+static Result open_parcel(Load *load, Error *error)
+{
+    input_expect(load->delivery->mark);
+    Result opened = parcel_pass_open(load->context, load->spec, load->delivery, &load->parcel, error);
+    input_expect(NULL);
+    return opened;
+}
+
+static Result read_parcel(Load *load, Error *error)
+{
+    const ParcelPass pass = {
+        .spec = load->spec,
+        .path = load->delivery->path,
+        .reader = load->parcel,
+        .pseudonymiser = load->pseudonymiser,
+        .sink = {.context = load,
+                 .row = store_one,
+                 .fault = store_fault,
+                 .window = store_window,
+                 .reference = load->encodes ? store_nobodys : NULL},
+        .counts = load->counts,
+    };
+    Hash content;
+
+    /* Whose a row is stands in the file in clear, and that is with its provider. */
+    if (load->controllers != NULL)
+        return fail(
+            error, ERROR_REFUSED,
+            "%s: parcel: its sender's agreement is for each controller, which only a file in clear tells",
+            load->delivery->path);
+    TRY(parcel_pass_run(&pass, load->report, &content, error));
+    return check_content(load, &content, error);
+}
+
+static Result read_delivery(Load *load, const GovernancePermit *permit, Error *error)
+{
+    const IngestContext *context = load->context;
+    bool encodes = false;
+
+    if (load_has_field(load->spec, IDENTITY_FAMILY_NAME))
+        TRY(encodings_wanted(context->loader, permit, load->report->load_id, &encodes, error));
+    if (encodes && load->parcel != NULL && !parcel_label(load->parcel)->has_encodings)
+        return fail(error, ERROR_INPUT,
+                    "%s: parcel: made without encodings, by which its source is to be linked (--encodings)",
                     load->delivery->path);
-    return RESULT_OK;
+    load->encodes = encodes;
+    TRY(load_pseudonymiser(context->keyring, context->directory, load->spec, encodes, &load->pseudonymiser,
+                           error));
+    return load->parcel != NULL ? read_parcel(load, error) : read_file(load, error);
+}
+
+/* Of the small areas: where it was made the provider's, else ours. NULL: none were made. */
+static const char *edition_of(const Load *load)
+{
+    const PostcodeDirectory *directory = load->context->directory;
+
+    if (load->parcel == NULL)
+        return directory != NULL ? postcode_directory_edition(directory) : NULL;
+    const char *edition = parcel_label(load->parcel)->edition;
+    return edition[0] != '\0' ? edition : NULL;
 }
 
 /* Nothing of it is held. */
@@ -265,7 +264,7 @@ static Result end_load(Load *load, Error *error)
 
     if (load->seal != NULL)
         TRY(seal_finish(&load->seal, error));
-    if (is_rejected(load->spec, report)) {
+    if (load_is_rejected(load->spec, report)) {
         count_as_rejected(report);
         const StoreCounts counts = counts_of(load);
         return store_reject(&load->store, &counts, error);
@@ -285,8 +284,7 @@ static Result run(Load *load, const GovernancePermit *permit, Error *error)
         .spec = load->spec,
         .delivery = load->delivery,
         .content = is_nil ? NULL : &load->report->content,
-        .directory_edition =
-            load->context->directory != NULL ? postcode_directory_edition(load->context->directory) : NULL,
+        .directory_edition = edition_of(load),
         .key_version = keyring_hub_version(load->context->keyring),
     };
 
@@ -297,7 +295,7 @@ static Result run(Load *load, const GovernancePermit *permit, Error *error)
     TRY(controllers_open(load->context->loader, &store_load, load->report->load_id, &load->controllers,
                          error));
     if (!is_nil)
-        TRY(read_file(load, permit, error));
+        TRY(read_delivery(load, permit, error));
     if (load->report->rows_refused > 0) {
         TRY(store_flush(load->store, error));
         TRY(controllers_keep(load->controllers, load->context->loader, &store_load, load->report->load_id,
@@ -312,6 +310,7 @@ static void close_load(Load *load)
     seal_abandon(&load->seal);
     controllers_close(&load->controllers);
     pseudonymiser_close(&load->pseudonymiser);
+    parcel_close(&load->parcel);
 }
 
 Result ingest_delivery_object(const char *path, InputMark *mark, char out[HASH_TEXT_BYTES], Error *error)
@@ -368,25 +367,28 @@ Text ingest_delivery_detail(const IngestDelivery *delivery, char out[INGEST_DETA
 Result ingest_load(const IngestContext *context, const GovernancePermit *permit, const IngestSpec *spec,
                    const IngestDelivery *delivery, IngestReport *report, Error *error)
 {
-    int64_t started_us = time_now_us(), started_cpu_us = cpu_us();
+    int64_t started_us = time_now_us(), started_cpu_us = load_cpu_us();
     SCOPED(close_load)
     Load load = {
         .context = context,
         .spec = spec,
         .delivery = delivery,
         .report = report,
-        .has_nhs_number = has_field(spec, IDENTITY_NHS_NUMBER),
+        .has_nhs_number = load_has_field(spec, IDENTITY_NHS_NUMBER),
     };
 
-    TRY(check_delivery(spec, delivery, error));
+    TRY(load_check_delivery(spec, delivery, error));
     TRY(ingest_again_check(delivery->again, error));
-    fill_report(spec, delivery, report);
+    load_report_start(spec, delivery, report);
     TRY(take_content(permit, delivery, report, error));
+    if (keyring_hub_version(context->keyring) == 0)
+        return fail(error, ERROR_CONFIG, "keyring: holds no hub key");
+    TRY(open_parcel(&load, error));
     Result done = run(&load, permit, error);
     report->key_use = pseudonymiser_use(load.pseudonymiser);
     TRY(done);
     report->elapsed_us = time_now_us() - started_us;
-    report->client_cpu_us = cpu_us() - started_cpu_us;
+    report->client_cpu_us = load_cpu_us() - started_cpu_us;
     log_event(LOG_LEVEL_INFO, "load_done",
               "load=%" PRId64 " outcome=%d rows=%" PRId64 " quarantined=%" PRId64, report->load_id,
               (int)report->outcome, report->rows_loaded, report->rows_quarantined);

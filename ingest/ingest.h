@@ -50,6 +50,7 @@ typedef enum IngestOutcome {
     INGEST_DUPLICATE, /* the same delivery is already held: nothing done */
     INGEST_REJECTED,  /* more bad rows than the spec allows: nothing kept but the quarantine */
     INGEST_HELD,      /* past a limit of the spec: staged, until a second person releases or refuses it */
+    INGEST_WRITTEN,   /* ingest_pseudonymise: as a parcel */
 } IngestOutcome;
 
 enum { INGEST_RULES_MAX = 64, INGEST_RULE_BYTES = 96 };
@@ -84,6 +85,7 @@ typedef struct IngestContext {
     const Keyring *keyring;
     const PostcodeDirectory *directory; /* may be NULL */
     const char *quarantine_folder;      /* sealed lines go here; NULL: not kept */
+    const char *parcel_keys;            /* what parcels are opened with; NULL: they are refused */
     bool show_progress;
 } IngestContext;
 
@@ -143,6 +145,25 @@ Text ingest_delivery_detail(const IngestDelivery *delivery, char out[INGEST_DETA
  */
 Result ingest_load(const IngestContext *context, const GovernancePermit *permit, const IngestSpec *spec,
                    const IngestDelivery *delivery, IngestReport *report, Error *error) CHECKED;
+
+/* ---- at source: the first half of a load, where the file arises, without database and network ---- */
+
+typedef struct IngestAtSource {
+    const Keyring *keyring;             /* keyring_open_provider */
+    const PostcodeDirectory *directory; /* may be NULL */
+    const char *sign_key;               /* PEM of the provider's Ed25519 private key */
+    const char *sender;
+    Month period;
+    const char *out; /* the parcel, to be made */
+    bool encodes;    /* new subjects, where the hub's rules let its source be linked by that */
+    bool show_progress;
+} IngestAtSource;
+
+/* Writes what ingest_load takes as the same delivery. INGEST_REJECTED: nothing is written. Rejected lines
+ * stay here; of them go their places and rules. */
+Result ingest_pseudonymise(const IngestAtSource *at_source, const IngestSpec *spec, const char *path,
+                           IngestReport *report, Error *error) CHECKED;
+
 /* Into the report and the load, under the permit that it was loaded by: a pass over its keys, which no
  * publishing waits for. Where it fails the load stands and rows_duplicate stays -1; of outcomes that hold
  * nothing new nothing is counted. */

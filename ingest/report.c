@@ -8,7 +8,7 @@ enum { REPORT_COLUMNS = 14, CELL_BYTES = 32 };
 
 static const char *outcome_name(IngestOutcome outcome)
 {
-    static const char *const names[] = {"loaded", "duplicate", "rejected", "held"};
+    static const char *const names[] = {"loaded", "duplicate", "rejected", "held", "written"};
 
     return names[outcome];
 }

@@ -100,6 +100,14 @@ const char *rule_code(RuleFault fault)
     return fault.reason < RULE_CROSS ? reason_codes[fault.reason] : "rule";
 }
 
+bool rule_reason(Text code, int *reason)
+{
+    for (*reason = 0; *reason < RULE_CROSS; (*reason)++)
+        if (reason_codes[*reason] != NULL && text_equal(code, text_from(reason_codes[*reason])))
+            return true;
+    return false;
+}
+
 static void mark_names(Rules *rules)
 {
     const IngestSpec *spec = rules->spec;

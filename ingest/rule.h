@@ -81,3 +81,5 @@ void rules_close(Rules **rules); /* wipes */
 const char *rule_text(const IngestSpec *spec, RuleFault fault, char out[INGEST_RULE_BYTES]);
 /* "not_date": stable, for programs. */
 const char *rule_code(RuleFault fault);
+/* What a code stands for; false: nothing, or the spec's own rules. */
+bool rule_reason(Text code, int *reason);

@@ -111,6 +111,22 @@ int rule_value(const IngestSpec *spec, const SpecColumn *column, Text text, Valu
     return readers[column->type](spec, column, text, value);
 }
 
+int rule_stored(const IngestSpec *spec, const SpecColumn *column, const Value *value)
+{
+    Value same;
+
+    if (value->is_null)
+        return READER_GOOD;
+    if (column->type == SPEC_INTEGER || column->type == SPEC_DECIMAL)
+        return check_range(column, value->integer);
+    if (column->type != SPEC_STRING)
+        return READER_GOOD;
+    int reason = value->text.length > 0 ? read_string(spec, column, value->text, &same) : RULE_REQUIRED;
+    if (reason != READER_GOOD || column->list == SPEC_NONE)
+        return reason;
+    return codes_find(&spec->lists[column->list], value->text) != NULL ? READER_GOOD : RULE_NOT_IN_LIST;
+}
+
 bool rule_identifier_is_valid(const IngestSpec *spec, const SpecColumn *column, Text text)
 {
     char digits[16];

@@ -4,5 +4,7 @@
 
 /* READER_GOOD, or why not; a code list is looked up elsewhere. *value is set when good. */
 int rule_value(const IngestSpec *spec, const SpecColumn *column, Text text, Value *value);
+/* Of what is to be stored but was typed elsewhere: READER_GOOD, or why its column would not have taken it. */
+int rule_stored(const IngestSpec *spec, const SpecColumn *column, const Value *value);
 /* As the spec's `scheme` or the identifier's own rule has it. */
 bool rule_identifier_is_valid(const IngestSpec *spec, const SpecColumn *column, Text text);

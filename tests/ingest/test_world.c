@@ -168,8 +168,10 @@ Result world_load(const World *world, const IngestSpec *spec, const IngestDelive
                   IngestReport *report, Error *error)
 {
     SCOPED(governance_permit_close) GovernancePermit *permit = world_permit(world, spec, delivery);
-    const IngestContext context = {
-        .loader = world->loader, .keyring = world->keyring, .quarantine_folder = support_folder()};
+    const IngestContext context = {.loader = world->loader,
+                                   .keyring = world->keyring,
+                                   .quarantine_folder = support_folder(),
+                                   .parcel_keys = world->parcel_keys};
     Error ignored = {0};
 
     Result loaded = ingest_load(&context, permit, spec, delivery, report, error);

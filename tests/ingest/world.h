@@ -15,6 +15,7 @@ typedef struct World {
     Db *loader;
     Keyring *keyring;
     const char *keyring_folder;
+    const char *parcel_keys; /* NULL: none */
 } World;
 
 /* Engineer "eng", IG lead "ida", data steward "stu", "two" who is engineer and IG lead; current agreements of
