@@ -161,7 +161,7 @@ static Result observe_rows(const Trial *trial, Encoder *encoder, Error *error)
         TRY(evaluate_file_next(file, fields, &truth, &at_end, error));
         if (at_end)
             return RESULT_OK;
-        encoder_observe(encoder, fields);
+        TRY(encoder_observe(encoder, fields, error));
     }
 }
 
@@ -180,8 +180,7 @@ static Result encode(Trial *trial, Arena *arena, Error *error)
                                      .folds = (int)trial->folds,
                                      .flips_per_thousand = (int)trial->flips};
     TRY(encoder_create_ephemeral(&options, &encoder, error));
-    if (!trial->is_plain)
-        TRY(observe_rows(trial, encoder, error));
+    TRY(observe_rows(trial, encoder, error));
     TRY(evaluate_file_open(trial->path, &trial->spec, trial->truth_column, arena, &file, error));
     trial->set = linkage_set_create();
     double started = now_s();

@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 
-enum { BLOCK_MAX = 500, THREADS = 2 };
+enum { BLOCK_MAX = 100, THREADS = 2 };
 
 typedef struct Entry {
     uint64_t token;
@@ -104,6 +104,24 @@ static void pairs_of_run(const Work *work, size_t block, const Entry *entries, s
     }
 }
 
+/* A block's records lie anywhere: asked for all at once, memory answers them side by side. */
+static void fetch_run(const BlockIndex *index, size_t block, const Entry *entries, size_t count)
+{
+    enum { LINE = 64 };
+    const LinkageSet *set = index->set;
+
+    for (size_t i = 0; i < count; i++) {
+        __builtin_prefetch(&set->records[entries[i].record]);
+        __builtin_prefetch(index->runs + entries[i].record * set->block_count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const SetRecord *record = &set->records[entries[i].record];
+        const uint8_t *view = set_view(set, record, block);
+        for (size_t at = 0; at < record->view_bytes; at += LINE)
+            __builtin_prefetch(view + at);
+    }
+}
+
 /* A run belongs to the worker that its token gives it to: the split does not depend on the clock. */
 static int work_run(void *argument)
 {
@@ -115,8 +133,10 @@ static int work_run(void *argument)
         for (size_t from = index->starts[block], to; from < end; from = to) {
             to = run_end(index->entries, from, end);
             bool mine = (int)(index->entries[from].token % (uint64_t)work->workers) == work->worker;
-            if (mine && to - from > 1 && to - from <= index->block_max)
-                pairs_of_run(work, block, index->entries + from, to - from);
+            if (!mine || to - from < 2 || to - from > index->block_max)
+                continue;
+            fetch_run(index, block, index->entries + from, to - from);
+            pairs_of_run(work, block, index->entries + from, to - from);
         }
     }
     return 0;

@@ -59,7 +59,7 @@ size_t linkage_set_fields(const LinkageSet *set);
 void linkage_set_close(LinkageSet **set);
 
 typedef struct LinkageOptions {
-    uint32_t block_max;      /* larger blocks are not compared; 0: 500 */
+    uint32_t block_max;      /* larger blocks are not compared; 0: 100 */
     int threads;             /* 0: 2 */
     uint32_t first_new;      /* pairs of records that are both below it are not compared */
     uint64_t unique_sources; /* bit of a source: it holds a person once */

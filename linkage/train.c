@@ -8,7 +8,7 @@
 #include "linkage/compare.h"
 #include "linkage/model.h"
 
-enum { RANDOM_PAIRS = 2000000, ROUNDS = 4 };
+enum { NEAR_RECORDS = 4096, RANDOM_PAIRS = 2000000, ROUNDS = 4 };
 
 /* A level that was drawn once or never may be commoner than it looks: too little would be taken for proof. */
 static const double CHANCE_LEAST = 1e-6, UNSEEN = 2;
@@ -37,6 +37,18 @@ typedef struct Sample {
     size_t count;
 } Sample;
 
+/* So few that what is compared stays in a core's cache. */
+static Sample near_sample(const Sample *sample, SetRecord near[NEAR_RECORDS])
+{
+    Random random = {.state = 2};
+
+    if (sample->count <= NEAR_RECORDS)
+        return *sample;
+    for (size_t i = 0; i < NEAR_RECORDS; i++)
+        near[i] = sample->records[draw(&random, sample->count)];
+    return (Sample){.records = near, .count = NEAR_RECORDS};
+}
+
 static void draw_unequal(const LinkageSet *set, const Sample *sample, Chance *chance)
 {
     uint64_t possible = (uint64_t)sample->count * (sample->count - 1);
@@ -45,7 +57,7 @@ static void draw_unequal(const LinkageSet *set, const Sample *sample, Chance *ch
     for (uint64_t i = 0; i < RANDOM_PAIRS && i < possible; i++) {
         const SetRecord *a = &sample->records[draw(&random, sample->count)],
                         *b = &sample->records[draw(&random, sample->count)];
-        if (a == b)
+        if (a->at == b->at)
             continue;
         uint64_t levels = compare_views(set, a, set_view(set, a, 0), b, set_view(set, b, 0));
         for (size_t f = 0; f < set->field_count; f++) {
@@ -96,8 +108,11 @@ static void draw_chance(const LinkageSet *set, Chance *chance)
     const Sample sample = {.records = set->by_blocks ? set->references : set->records,
                            .count = set->by_blocks ? set->reference_count : set->count};
     Held *values = memory_alloc((sample.count + 1) * sizeof *values);
+    SetRecord *near = memory_alloc(NEAR_RECORDS * sizeof *near);
+    const Sample nearer = near_sample(&sample, near);
 
-    draw_unequal(set, &sample, chance);
+    draw_unequal(set, &nearer, chance);
+    memory_free(near);
     for (size_t i = 0; i < set->field_count; i++)
         count_equal(set, &sample, i, values, chance);
     memory_free(values);

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "pseudonymise/encoding_block.h"
 #include "pseudonymise/encoding_commonness.h"
+#include "pseudonymise/encoding_crowd.h"
 #include "pseudonymise/encoding_reference.h"
 #include "pseudonymise/keyring.h"
 #include "pseudonymise/message.h"
@@ -17,6 +18,8 @@ enum {
     FLAG_BY_BLOCKS = 1,
     FLAG_REFERENCE = 2,
     HEADER_BYTES = 24,
+    BLOCK_MAX = 100,
+    BLOCK_MOST = 10000,
     BITS_DEFAULT = 128,
     BITS_SEX = 32,
     BITS_MIN = 32,
@@ -45,6 +48,8 @@ struct Encoder {
     FilterSalt reference_salt;
     Reference *reference;
     Commonness *commonness;
+    Crowd *crowd; /* NULL: nothing was observed */
+    unsigned block_max;
 };
 
 /* ---- creation ---- */
@@ -65,6 +70,8 @@ static Result check_options(const EncodingOptions *options, Error *error)
     if (bits != 0 && (bits < BITS_MIN || bits > FILTER_BITS_MAX || !is_power_of_two(bits)))
         return fail(error, ERROR_CONFIG, "encoding: filter bits are no power of two from %d to %d", BITS_MIN,
                     FILTER_BITS_MAX);
+    if (options->block_max < 0 || options->block_max > BLOCK_MOST)
+        return fail(error, ERROR_CONFIG, "encoding: blocks hold 1 to %d records", BLOCK_MOST);
     if (options->folds < 0 || options->folds > 2)
         return fail(error, ERROR_CONFIG, "encoding: 0 to 2 folds");
     if (options->flips_per_thousand < 0 || options->flips_per_thousand > FLIPS_MAX)
@@ -185,6 +192,7 @@ static Result create(const uint8_t *root, const EncodingOptions *options, Encode
     made = memory_alloc(sizeof *made);
     made->field_count = options->field_count;
     made->by_blocks = options->by_blocks;
+    made->block_max = options->block_max != 0 ? (unsigned)options->block_max : BLOCK_MAX;
     made->flip_below = (unsigned)options->flips_per_thousand * 256 / 1000;
     made->record = message_open("cinque/encoding/record/v1");
     memcpy(made->kinds, options->kinds, options->field_count * sizeof *options->kinds);
@@ -225,6 +233,7 @@ void encoder_close(Encoder **encoder)
     keyed_block_close(&(*encoder)->flips);
     reference_close(&(*encoder)->reference);
     commonness_close(&(*encoder)->commonness);
+    crowd_close(&(*encoder)->crowd);
     message_close(&(*encoder)->record);
     secret_wipe(*encoder, sizeof **encoder);
     memory_free(*encoder);
@@ -377,6 +386,9 @@ static Result encode(Encoder *encoder, Record *record, uint8_t *encoding, size_t
     uint8_t *out = encoding;
 
     TRY(blocks_make(encoder->blocks, record->values, encoder->by_blocks, &record->tokens, error));
+    if (encoder->crowd != NULL)
+        record->tokens.present &=
+            ~crowd_of(encoder->crowd, &record->tokens, blocks_count(encoder->blocks), encoder->block_max);
     TRY(make_seed(encoder, record, error));
     out = put_header(encoder, record->present, record->tokens.present, record->classes, out);
     out = put_tokens(encoder, &record->tokens, out);
@@ -419,18 +431,31 @@ Result encoder_encode(Encoder *encoder, const Text *fields, uint8_t *encoding, s
     return result;
 }
 
-void encoder_observe(Encoder *encoder, const Text *fields)
+static Result observe(Encoder *encoder, const Record *record, Error *error)
 {
-    EncodingValue value;
+    BlockTokens tokens;
 
-    for (size_t i = 0; i < encoder->field_count && encoder->by_blocks; i++) {
-        if (!has_class(encoder->kinds[i]))
-            continue;
-        encoding_value_fill(encoder->kinds[i], fields[i], &value);
-        if (value.length > 0)
-            commonness_add(encoder->commonness, i, &value);
-        encoding_value_wipe(&value);
+    for (size_t i = 0; i < encoder->field_count; i++) {
+        if (record->values[i].length > 0 && encoder->by_blocks && has_class(encoder->kinds[i]))
+            commonness_add(encoder->commonness, i, &record->values[i]);
     }
+    TRY(blocks_make(encoder->blocks, record->values, false, &tokens, error));
+    crowd_add(encoder->crowd, &tokens, blocks_count(encoder->blocks));
+    return RESULT_OK;
+}
+
+Result encoder_observe(Encoder *encoder, const Text *fields, Error *error)
+{
+    Record record;
+
+    if (encoder->crowd == NULL)
+        encoder->crowd = crowd_create();
+    for (size_t i = 0; i < encoder->field_count; i++)
+        encoding_value_fill(encoder->kinds[i], fields[i], &record.values[i]);
+    Result result = observe(encoder, &record, error);
+    for (size_t i = 0; i < encoder->field_count; i++)
+        encoding_value_wipe(&record.values[i]);
+    return result;
 }
 
 Result encoder_reference(Encoder *encoder, uint8_t *encoding, size_t *length, Error *error)

@@ -367,6 +367,7 @@ typedef struct EncodingOptions {
     bool by_blocks;
     int filter_bits;        /* of a field, 32 to 256, a power of two; 0: 128 before folds */
     int folds;              /* XOR folds: filters are made of filter_bits << folds bits, at most 256 */
+    int block_max; /* records of a block; 0: 100 */
     int flips_per_thousand; /* of the bits, by a keyed stream of the whole record's own; at most 250 */
 } EncodingOptions;
 
@@ -379,11 +380,12 @@ Result encoder_create(const Keyring *keyring, const EncodingOptions *options, En
 Result encoder_create_ephemeral(const EncodingOptions *options, Encoder **encoder, Error *error) CHECKED;
 void encoder_close(Encoder **encoder); /* wipes */
 /*
- * Optional, before the first encoding: counts how common a record's names and dates are. By blocks an
- * encoding then says of each whether it is common, middling or rare (three classes, no count), which is all
- * that linkage can know of it.
+ * A pass over the records before the first is encoded, optional. Tokens of blocks that hold more than block_max of
+ * them are then left out of encodings, and by blocks an encoding says of names and dates whether each is common,
+ * middling or rare (three classes, no count), which is all that linkage can know of it. Without the pass all tokens
+ * are written and every class is unknown.
  */
-void encoder_observe(Encoder *encoder, const Text *fields);
+Result encoder_observe(Encoder *encoder, const Text *fields, Error *error) CHECKED;
 /*
  * The encoding of a record, as bytes that linkage reads alone. fields: as the options' kinds; empty: absent,
  * which linkage takes as no evidence. encoding: holds ENCODING_BYTES_MAX.

@@ -260,6 +260,7 @@ Test(encoding, what_was_observed_gives_a_value_one_of_three_classes)
     const EncodingOptions options = options_of(true);
     SCOPED(encoder_close) Encoder *encoder = encoder_of(keyring, &options);
     Encoding unknown, common, middling, rare;
+    Error error = {0};
     const char *const bob[FIELDS] = {"Bob", "Lee", "", "", ""}, *const cy[FIELDS] = {"Cy", "Lee", "", "", ""};
 
     encode(encoder, ann, &unknown);
@@ -268,7 +269,7 @@ Test(encoding, what_was_observed_gives_a_value_one_of_three_classes)
         (void)snprintf(name, sizeof name, "name%d", i);
         const char *given = i == 0 ? "Cy" : i % 100 == 1 ? "Ann" : i % 1000 == 2 ? "Bob" : name;
         const Text fields[FIELDS] = {text_from(given), TEXT("Lee"), {0}, {0}, {0}};
-        encoder_observe(encoder, fields);
+        cr_assert(encoder_observe(encoder, fields, &error).ok, "%s", error.message);
     }
     encode(encoder, ann, &common);
     encode(encoder, bob, &middling);
@@ -278,6 +279,30 @@ Test(encoding, what_was_observed_gives_a_value_one_of_three_classes)
     cr_expect_eq(number_at(&common, AT_CLASSES, 4) & 3, 1U);
     cr_expect_eq(number_at(&middling, AT_CLASSES, 4) & 3, 2U);
     cr_expect_eq(number_at(&rare, AT_CLASSES, 4) & 3, 3U);
+    fixture_clear();
+}
+
+/* A block of 101 people has no token any more, one of 100 has. Switch: crowd_of in encode. */
+Test(encoding, a_crowded_block_has_no_token)
+{
+    SCOPED(keyring_close) Keyring *keyring = fixture_keyring();
+    EncodingOptions options = options_of(true);
+    SCOPED(encoder_close) Encoder *encoder = encoder_of(keyring, &options);
+    const Text full[FIELDS] = {TEXT("Ann"), TEXT("Lee"), {0}, {0}, {0}};
+    const Text crowded[FIELDS] = {TEXT("Bob"), TEXT("Ray"), {0}, {0}, {0}};
+    Encoding encoding;
+    Error error = {0};
+
+    for (int i = 0; i < 100; i++) {
+        cr_assert(encoder_observe(encoder, full, &error).ok);
+        cr_assert(encoder_observe(encoder, crowded, &error).ok);
+    }
+    cr_assert(encoder_observe(encoder, crowded, &error).ok);
+
+    cr_assert(encoder_encode(encoder, full, encoding.bytes, &encoding.length, &error).ok);
+    cr_expect_eq(token_count(&encoding), 1U);
+    cr_assert(encoder_encode(encoder, crowded, encoding.bytes, &encoding.length, &error).ok);
+    cr_expect_eq(token_count(&encoding), 0U);
     fixture_clear();
 }
 
@@ -312,6 +337,8 @@ Test(encoding, options_out_of_range_are_refused)
         {{.purpose = "t", .kinds = kinds, .field_count = 1}, "encoding: key version is not 1 to 65535"},
         {{.purpose = "t", .key_version = 1, .kinds = kinds, .field_count = 1, .filter_bits = 100},
          "encoding: filter bits are no power of two from 32 to 256"},
+        {{.purpose = "t", .key_version = 1, .kinds = kinds, .field_count = 1, .block_max = 10001},
+         "encoding: blocks hold 1 to 10000 records"},
         {{.purpose = "t", .key_version = 1, .kinds = kinds, .field_count = 1, .folds = 3},
          "encoding: 0 to 2 folds"},
         {{.purpose = "t", .key_version = 1, .kinds = kinds, .field_count = 1, .filter_bits = 256, .folds = 1},
