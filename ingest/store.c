@@ -50,6 +50,12 @@ static const DbStatement load_open = {
                    VALUE_BYTES, VALUE_TEXT, VALUE_BOOL, VALUE_INT2},
     .columns = {VALUE_TEXT, VALUE_INT4, VALUE_INT2},
 };
+static const DbStatement load_stage = {
+    .name = "load_stage",
+    .sql = ingest_sql_load_stage,
+    .parameters = {VALUE_BYTES, VALUE_INT4},
+    .columns = {VALUE_INT8},
+};
 static const DbStatement load_publish = {
     .name = "load_publish",
     .sql = ingest_sql_load_publish,
@@ -166,6 +172,16 @@ static Store *make_store(Db *loader, const StoreLoad *load, int64_t load_id, int
     return store;
 }
 
+/* Rows are copied in the transaction that this begins. */
+static Result stage(const Store *store, Error *error)
+{
+    const Value values[] = {permit_value(store->load.permit), value_int4(store->load_id)};
+    int64_t nothing;
+
+    TRY(db_begin(store->loader, error));
+    return db_run_int8(store->loader, &load_stage, values, &nothing, NULL, error);
+}
+
 static IngestOutcome outcome_named(Text name)
 {
     static const struct {
@@ -191,7 +207,7 @@ Result store_open(Db *loader, const StoreLoad *load, Store **store, int64_t *loa
     if (*outcome != INGEST_LOADED)
         return RESULT_OK;
     draft = make_store(loader, load, *load_id, db_int(rows, 0, 2));
-    TRY(db_begin(loader, error));
+    TRY(stage(draft, error));
     *store = draft;
     draft = NULL;
     return RESULT_OK;
