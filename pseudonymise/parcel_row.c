@@ -398,7 +398,7 @@ static bool take_row(ParcelItems *items, TokenisedRow *row, Value *values)
 {
     unsigned flags;
 
-    *row = (TokenisedRow){0};
+    *row = (TokenisedRow){.reference_count = items->reference_count};
     if (!take_number(items, &row->line, INT32_MAX) || !take_byte(items, &flags, ROW_FLAGS) ||
         !take_age(items, &row->age_days))
         return false;
