@@ -2,6 +2,7 @@
  * The story of an encoding: fields to normal form, block tokens, filters (one set, or one for each block),
  * flips, bytes. The form of the bytes is docs/linkage.md's; linkage/encoding.c reads it.
  */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ enum {
     FLAG_REFERENCE = 2,
     HEADER_BYTES = 24,
     BLOCK_MAX = 100,
+    BLOCK_LEAST = 10,
     BLOCK_MOST = 10000,
     BITS_DEFAULT = 128,
     BITS_SEX = 32,
@@ -49,7 +51,8 @@ struct Encoder {
     Reference *reference;
     Commonness *commonness;
     Crowd *crowd; /* NULL: nothing was observed */
-    unsigned block_max;
+    uint64_t observed;
+    unsigned block_max; /* 0: as many as the records observed allow */
 };
 
 /* ---- creation ---- */
@@ -192,7 +195,7 @@ static Result create(const uint8_t *root, const EncodingOptions *options, Encode
     made = memory_alloc(sizeof *made);
     made->field_count = options->field_count;
     made->by_blocks = options->by_blocks;
-    made->block_max = options->block_max != 0 ? (unsigned)options->block_max : BLOCK_MAX;
+    made->block_max = (unsigned)options->block_max;
     made->flip_below = (unsigned)options->flips_per_thousand * 256 / 1000;
     made->record = message_open("cinque/encoding/record/v1");
     memcpy(made->kinds, options->kinds, options->field_count * sizeof *options->kinds);
@@ -381,6 +384,19 @@ static Result sample(Encoder *encoder, const Record *record, Error *error)
     return RESULT_OK;
 }
 
+/*
+ * Who has the plain file and all counts can still guess one block right of each size, as those of one size
+ * look alike: the sum of the sizes up to the largest, so half its square, is to be at most 1 record in 100.
+ */
+static unsigned block_max(const Encoder *encoder)
+{
+    double most = sqrt((double)encoder->observed / 50);
+
+    if (encoder->block_max != 0)
+        return encoder->block_max;
+    return most < BLOCK_LEAST ? BLOCK_LEAST : most > BLOCK_MAX ? BLOCK_MAX : (unsigned)most;
+}
+
 static Result encode(Encoder *encoder, Record *record, uint8_t *encoding, size_t *length, Error *error)
 {
     uint8_t *out = encoding;
@@ -388,7 +404,7 @@ static Result encode(Encoder *encoder, Record *record, uint8_t *encoding, size_t
     TRY(blocks_make(encoder->blocks, record->values, encoder->by_blocks, &record->tokens, error));
     if (encoder->crowd != NULL)
         record->tokens.present &=
-            ~crowd_of(encoder->crowd, &record->tokens, blocks_count(encoder->blocks), encoder->block_max);
+            ~crowd_of(encoder->crowd, &record->tokens, blocks_count(encoder->blocks), block_max(encoder));
     TRY(make_seed(encoder, record, error));
     out = put_header(encoder, record->present, record->tokens.present, record->classes, out);
     out = put_tokens(encoder, &record->tokens, out);
@@ -450,6 +466,7 @@ Result encoder_observe(Encoder *encoder, const Text *fields, Error *error)
 
     if (encoder->crowd == NULL)
         encoder->crowd = crowd_create();
+    encoder->observed++;
     for (size_t i = 0; i < encoder->field_count; i++)
         encoding_value_fill(encoder->kinds[i], fields[i], &record.values[i]);
     Result result = observe(encoder, &record, error);

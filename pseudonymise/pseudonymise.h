@@ -367,7 +367,7 @@ typedef struct EncodingOptions {
     bool by_blocks;
     int filter_bits;        /* of a field, 32 to 256, a power of two; 0: 128 before folds */
     int folds;              /* XOR folds: filters are made of filter_bits << folds bits, at most 256 */
-    int block_max; /* records of a block; 0: 100 */
+    int block_max;          /* records of a block; 0: the root of a fiftieth of those observed, 10 to 100 */
     int flips_per_thousand; /* of the bits, by a keyed stream of the whole record's own; at most 250 */
 } EncodingOptions;
 
@@ -380,10 +380,10 @@ Result encoder_create(const Keyring *keyring, const EncodingOptions *options, En
 Result encoder_create_ephemeral(const EncodingOptions *options, Encoder **encoder, Error *error) CHECKED;
 void encoder_close(Encoder **encoder); /* wipes */
 /*
- * A pass over the records before the first is encoded, optional. Tokens of blocks that hold more than block_max of
- * them are then left out of encodings, and by blocks an encoding says of names and dates whether each is common,
- * middling or rare (three classes, no count), which is all that linkage can know of it. Without the pass all tokens
- * are written and every class is unknown.
+ * A pass over the records before the first is encoded, optional. Tokens of blocks that hold more than
+ * block_max of them are then left out of encodings, and by blocks an encoding says of names and dates whether
+ * each is common, middling or rare (three classes, no count), which is all that linkage can know of it.
+ * Without the pass all tokens are written and every class is unknown.
  */
 Result encoder_observe(Encoder *encoder, const Text *fields, Error *error) CHECKED;
 /*

@@ -287,6 +287,7 @@ Test(encoding, a_crowded_block_has_no_token)
 {
     SCOPED(keyring_close) Keyring *keyring = fixture_keyring();
     EncodingOptions options = options_of(true);
+    options.block_max = 100;
     SCOPED(encoder_close) Encoder *encoder = encoder_of(keyring, &options);
     const Text full[FIELDS] = {TEXT("Ann"), TEXT("Lee"), {0}, {0}, {0}};
     const Text crowded[FIELDS] = {TEXT("Bob"), TEXT("Ray"), {0}, {0}, {0}};
@@ -302,6 +303,35 @@ Test(encoding, a_crowded_block_has_no_token)
     cr_assert(encoder_encode(encoder, full, encoding.bytes, &encoding.length, &error).ok);
     cr_expect_eq(token_count(&encoding), 1U);
     cr_assert(encoder_encode(encoder, crowded, encoding.bytes, &encoding.length, &error).ok);
+    cr_expect_eq(token_count(&encoding), 0U);
+    fixture_clear();
+}
+
+/* Of 20,000 records a block may hold 20: half of 20 squared is a hundredth of them. */
+Test(encoding, how_large_a_block_may_be_follows_from_how_many_were_observed)
+{
+    SCOPED(keyring_close) Keyring *keyring = fixture_keyring();
+    EncodingOptions options = options_of(true);
+    SCOPED(encoder_close) Encoder *encoder = encoder_of(keyring, &options);
+    Encoding encoding;
+    Error error = {0};
+
+    for (int i = 0; i < 20000; i++) {
+        const Text person[FIELDS] = {i < 20   ? TEXT("Ann")
+                                     : i < 41 ? TEXT("Bob")
+                                              : TEXT("Cy"),
+                                     TEXT("Lee"),
+                                     {0},
+                                     {0},
+                                     {0}};
+        cr_assert(encoder_observe(encoder, person, &error).ok);
+    }
+
+    const Text of_20[FIELDS] = {TEXT("Ann"), TEXT("Lee"), {0}, {0}, {0}};
+    const Text of_21[FIELDS] = {TEXT("Bob"), TEXT("Lee"), {0}, {0}, {0}};
+    cr_assert(encoder_encode(encoder, of_20, encoding.bytes, &encoding.length, &error).ok);
+    cr_expect_eq(token_count(&encoding), 1U);
+    cr_assert(encoder_encode(encoder, of_21, encoding.bytes, &encoding.length, &error).ok);
     cr_expect_eq(token_count(&encoding), 0U);
     fixture_clear();
 }
