@@ -94,7 +94,11 @@ static void count_field(const Tally *tally, const LinkageModel *model, size_t fi
 static Result count(Tally *tally, LinkageSet *set, const LinkageModel *model, const LinkageOptions *options,
                     Frequency *frequency, Error *error)
 {
-    TRY(block_pairs(set, options, tally_pair, tally, error));
+    LinkageOptions all = *options;
+
+    /* Old pairs too: what is known of a value must not depend on which records are new. */
+    all.first_new = 0;
+    TRY(block_pairs(set, &all, tally_pair, tally, error));
     Keyed *keys = memory_alloc((set->count + 1) * sizeof *keys);
     for (size_t i = 0; i < set->field_count; i++)
         count_field(tally, model, i, keys, frequency);

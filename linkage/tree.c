@@ -29,7 +29,7 @@ typedef struct Candidate {
 
 typedef struct Growth {
     Between *table;
-    size_t capacity; /* a power of two */
+    size_t used, capacity; /* capacity: a power of two, at least twice what is used */
     Link *links;
     uint32_t *first, *last; /* of a root's links */
     uint32_t *parent, *sizes;
@@ -64,6 +64,15 @@ static Between *slot_of(const Growth *growth, uint64_t key)
     while (growth->table[at].key != 0 && growth->table[at].key != key)
         at = (at + 1) & (growth->capacity - 1);
     return &growth->table[at];
+}
+
+static void set_sum(Growth *growth, uint64_t key, double sum)
+{
+    Between *slot = slot_of(growth, key);
+
+    growth->used += slot->key == 0;
+    slot->key = key;
+    slot->sum = sum;
 }
 
 static uint32_t find(uint32_t *parent, uint32_t record)
@@ -144,7 +153,7 @@ static void growth_open(const LinkageSet *set, const LinkagePairs *pairs, uint64
     size_t records = set->count + 1;
 
     *growth = (Growth){.capacity = 1024};
-    while (growth->capacity < 3 * pairs->count)
+    while (growth->capacity < 2 * (pairs->count + 1))
         growth->capacity *= 2;
     growth->table = memory_alloc(growth->capacity * sizeof *growth->table);
     growth->links = memory_alloc((2 * pairs->count + 1) * sizeof *growth->links);
@@ -162,8 +171,7 @@ static void growth_open(const LinkageSet *set, const LinkagePairs *pairs, uint64
     for (uint32_t i = 0; i < pairs->count; i++) {
         const LinkagePair *pair = &pairs->pairs[i];
         double probability = linkage_probability((double)pair->weight);
-        *slot_of(growth, key_of(pair->a, pair->b)) =
-            (Between){.key = key_of(pair->a, pair->b), .sum = probability};
+        set_sum(growth, key_of(pair->a, pair->b), probability);
         add_link(growth, pair->a, pair->b, 2 * i);
         add_link(growth, pair->b, pair->a, 2 * i + 1);
     }
@@ -173,8 +181,28 @@ static void growth_open(const LinkageSet *set, const LinkagePairs *pairs, uint64
     }
 }
 
-/* What stood between the one that goes and its neighbours now stands between them and the one that stays. A
- * table with room for every first pair has room for these: each takes one away. */
+/* Slots of clusters that are no more stay taken until the table is made anew, without them. */
+static void make_room(Growth *growth)
+{
+    Between *old = growth->table;
+    size_t capacity = growth->capacity, live = 0;
+
+    if (2 * (growth->used + 1) <= capacity)
+        return;
+    for (size_t i = 0; i < capacity; i++)
+        live += old[i].sum > 0;
+    while (growth->capacity < 4 * (live + 1))
+        growth->capacity *= 2;
+    growth->table = memory_alloc(growth->capacity * sizeof *growth->table);
+    growth->used = 0;
+    for (size_t i = 0; i < capacity; i++) {
+        if (old[i].sum > 0)
+            set_sum(growth, old[i].key, old[i].sum);
+    }
+    memory_free(old);
+}
+
+/* What stood between the one that goes and its neighbours now stands between them and the one that stays. */
 static void move_links(Growth *growth, uint32_t gone, uint32_t kept)
 {
     for (uint32_t at = growth->first[gone]; at != NONE; at = growth->links[at].next) {
@@ -186,10 +214,10 @@ static void move_links(Growth *growth, uint32_t gone, uint32_t kept)
         if (old->key == 0 || sum == 0)
             continue;
         old->sum = 0;
-        Between *new = slot_of(growth, key_of(kept, to));
-        new->key = key_of(kept, to);
-        new->sum += sum;
-        offer(growth, kept, to, new->sum);
+        sum += slot_of(growth, key_of(kept, to))->sum;
+        make_room(growth);
+        set_sum(growth, key_of(kept, to), sum);
+        offer(growth, kept, to, sum);
     }
 }
 

@@ -161,11 +161,13 @@ static void put_number(uint8_t *at, uint64_t number, int bytes)
 static uint32_t scheme_of(const EncodingOptions *options, const size_t *filter_bytes)
 {
     HashStream *stream = hash_open();
+    BlockRule rules[ENCODING_BLOCKS_MAX];
     const int numbers[] = {FORMAT, options->by_blocks, options->folds, options->flips_per_thousand};
 
     hash_add(stream, numbers, sizeof numbers);
     hash_add(stream, options->kinds, options->field_count * sizeof *options->kinds);
     hash_add(stream, filter_bytes, options->field_count * sizeof *filter_bytes);
+    hash_add(stream, rules, block_rules(options->kinds, options->field_count, rules) * sizeof *rules);
     Hash hash = hash_value(stream);
     hash_close(&stream);
     return (uint32_t)hash.bytes[0] << 24 | (uint32_t)hash.bytes[1] << 16 | (uint32_t)hash.bytes[2] << 8 |

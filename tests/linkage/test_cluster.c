@@ -34,8 +34,10 @@ static size_t clusters_of(const LinkageSet *set, LinkagePair *list, size_t count
                           const LinkageOptions *options)
 {
     SCOPED(linkage_clusters_close) LinkageClusters clusters = {0};
-    const LinkagePairs pairs = {
-        .pairs = list, .count = count, .record_count = linkage_set_count(set), .expected_matches = 20};
+    const LinkagePairs pairs = {.pairs = list,
+                                .count = count,
+                                .record_count = linkage_set_count(set),
+                                .expected_matches = (double)count};
     Error error = {0};
 
     cr_assert(linkage_cluster(set, &pairs, options, NAN, &clusters, &error).ok, "%s", error.message);
@@ -76,6 +78,23 @@ Test(linkage_cluster, a_source_that_holds_a_person_once_never_gives_a_cluster_tw
 
     cr_expect_eq(clusters_of(set, pairs, 6, &free_options), 1U, "the control");
     cr_expect_eq(clusters_of(set, pairs, 6, &unique), 2U);
+}
+
+/* Every record knows every other, so each join moves sums to new places: the table must not fill up. */
+Test(linkage_cluster, a_crowd_where_all_know_all_is_one)
+{
+    enum { ALL = 120 };
+    SCOPED(linkage_set_close) LinkageSet *set = set_of(ALL, 1);
+    const LinkageOptions options = {0};
+    static LinkagePair pairs[ALL * ALL / 2];
+    size_t count = 0;
+
+    for (uint32_t a = 0; a < ALL; a++) {
+        for (uint32_t b = a + 1; b < ALL; b++)
+            pairs[count++] = (LinkagePair){.a = a, .b = b, .weight = (float)(1 + (a * 31 + b * 17) % 9)};
+    }
+
+    cr_expect_eq(clusters_of(set, pairs, count, &options), 1U);
 }
 
 Test(linkage_cluster, bands_begin_where_they_say)
