@@ -156,6 +156,9 @@ Result cmd_link(Cli *cli, int argc, const char *const *argv, Error *error) CHECK
 Result cmd_link_evaluate(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_link_report(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_link_undo(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_link_explain(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_link_clerical_list(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_link_clerical_decide(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_link_runs(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_release_build(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_release_list(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

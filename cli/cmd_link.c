@@ -22,6 +22,12 @@ static void print_run(const LinkageReport *report)
         {"linked by cross-walks", report->crosswalked},
         {"linked inside a foreign space", report->within_space},
         {"pseudonyms mapped to more than one", report->crosswalk_ambiguous},
+        {"linked by likeness", report->alike},
+        {"like nobody", report->alone},
+        {"pairs compared", report->compared},
+        {"blocks too large to compare", report->blocks_closed},
+        {"pairs that wait for a decision", report->clerical},
+        {"likely pairs in conflict", report->conflicts},
     };
     static const char *const headings[] = {"linkage", "count"};
     static const bool right_aligned[] = {false, true};

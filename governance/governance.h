@@ -29,6 +29,8 @@ typedef enum GovernanceAction {
     GOVERNANCE_SOURCE_APPLY,   /* as apply */
     GOVERNANCE_LINK,           /* role engineer */
     GOVERNANCE_LINK_UNDO,      /* role engineer */
+    GOVERNANCE_LINK_EXPLAIN,   /* role engineer */
+    GOVERNANCE_LINK_DECIDE,    /* role engineer */
     GOVERNANCE_REKEY,          /* role engineer */
     GOVERNANCE_KEY_CEREMONY,   /* role engineer */
     GOVERNANCE_KEY_EXPIRE,     /* role engineer */

@@ -86,7 +86,15 @@ typedef struct Work {
     void *context;
     int worker, workers;
     uint32_t first_new;
+    const uint64_t *may_meet;
 } Work;
+
+static bool may_meet(const Work *work, uint32_t a, uint32_t b)
+{
+    const SetRecord *records = work->index->set->records;
+
+    return work->may_meet == NULL || (work->may_meet[records[a].source] >> records[b].source & 1) != 0;
+}
 
 static void pairs_of_run(const Work *work, size_t block, const Entry *entries, size_t count)
 {
@@ -98,7 +106,8 @@ static void pairs_of_run(const Work *work, size_t block, const Entry *entries, s
         if (entries[j].record < work->first_new)
             continue;
         for (size_t i = 0; i < j; i++) {
-            if (!met_before(runs + entries[i].record * blocks, of_j, block))
+            if (may_meet(work, entries[i].record, entries[j].record) &&
+                !met_before(runs + entries[i].record * blocks, of_j, block))
                 work->each(work->context, work->worker, entries[i].record, entries[j].record, block);
         }
     }
@@ -192,7 +201,8 @@ Result block_pairs(LinkageSet *set, const LinkageOptions *options, BlockPair eac
                           .context = context,
                           .worker = i,
                           .workers = workers,
-                          .first_new = options->first_new};
+                          .first_new = options->first_new,
+                          .may_meet = options->may_meet};
     while (started < workers && thrd_create(&threads[started], work_run, &works[started]) == thrd_success)
         started++;
     (void)work_run(&works[0]);

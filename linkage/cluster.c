@@ -6,7 +6,18 @@
 #include <math.h>
 
 #include "base/arena.h"
+#include "linkage/cluster.h"
 #include "linkage/tree.h"
+
+Result cluster_pairs(const LinkagePairs *pairs, const uint64_t *unique, double share,
+                     LinkageClusters *clusters, Error *error)
+{
+    SCOPED(tree_close) Tree tree = {0};
+
+    TRY(tree_grow(pairs, unique, &tree, error));
+    tree_cut(&tree, tree_at_share(&tree, share), clusters);
+    return RESULT_OK;
+}
 
 Result linkage_cluster(const LinkageSet *set, const LinkagePairs *pairs, const LinkageOptions *options,
                        double share, LinkageClusters *clusters, Error *error)

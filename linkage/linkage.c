@@ -5,10 +5,13 @@
 
 #include "base/date.h"
 #include "base/log.h"
+#include "linkage/alike.h"
 #include "linkage_sql.h"
 
 /* Written beside each link; raised when the meaning of a pass changes. */
-enum { RULE_VERSION = 2 };
+enum { RULE_VERSION = 3 };
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const DbStatement begin_statement = {
     .name = "linkage_run_begin",
@@ -25,16 +28,19 @@ static const DbStatement begin_statement = {
         }                                                                                                    \
     }
 
-/* In this order: cross-walks need the mergers, people need both, residences need people and households. */
-static const DbStatement step_statements[] = {STEP(mergers), STEP(crosswalk), STEP(people), STEP(households),
-                                              STEP(residences)};
+/* In this order: cross-walks need the mergers, people need both and need to know whose number is not
+ * believed; then comes who is alike; residences need all people and households. */
+static const DbStatement number_statements[] = {STEP(mergers), STEP(crosswalk), STEP(crosscheck),
+                                                STEP(people)};
+static const DbStatement place_statements[] = {STEP(households), STEP(residences)};
 
 static const DbStatement finish_statement = {
     .name = "linkage_run_finish",
     .sql = linkage_sql_run_finish,
     .parameters = {VALUE_BYTES, VALUE_INT4},
     .columns = {VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8,
-                VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8},
+                VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8,
+                VALUE_INT8, VALUE_INT8, VALUE_INT8},
 };
 
 static const DbStatement undo_statement = {
@@ -49,13 +55,19 @@ static Value permit_value(const GovernancePermit *permit)
     return value_bytes(governance_permit_id(permit), GOVERNANCE_PERMIT_BYTES);
 }
 
-static Result run_steps(Db *linker, const Value *parameters, Error *error)
+static void log_step(const char *name, int64_t count, int64_t started_us)
 {
-    for (size_t i = 0; i < sizeof step_statements / sizeof step_statements[0]; i++) {
+    log_event(LOG_LEVEL_INFO, name, "count=%" PRId64 " elapsed_ms=%" PRId64, count,
+              (time_now_us() - started_us) / 1000);
+}
+
+static Result run_steps(Db *linker, const DbStatement *steps, size_t step_count, const Value *parameters,
+                        Error *error)
+{
+    for (size_t i = 0; i < step_count; i++) {
         int64_t started_us = time_now_us(), count;
-        TRY(db_run_int8(linker, &step_statements[i], parameters, &count, NULL, error));
-        log_event(LOG_LEVEL_INFO, step_statements[i].name, "count=%" PRId64 " elapsed_ms=%" PRId64, count,
-                  (time_now_us() - started_us) / 1000);
+        TRY(db_run_int8(linker, &steps[i], parameters, &count, NULL, error));
+        log_step(steps[i].name, count, started_us);
     }
     return RESULT_OK;
 }
@@ -63,10 +75,23 @@ static Result run_steps(Db *linker, const Value *parameters, Error *error)
 static Result run_finish(Db *linker, const Value *parameters, LinkageReport *report, Error *error)
 {
     SCOPED(db_rows_close) DbRows *rows = NULL;
-    int64_t *const counts[] = {
-        &report->subjects,    &report->linked,        &report->unlinked,           &report->people,
-        &report->people_new,  &report->people_merged, &report->households,         &report->residences,
-        &report->crosswalked, &report->within_space,  &report->crosswalk_ambiguous};
+    int64_t *const counts[] = {&report->subjects,
+                               &report->linked,
+                               &report->unlinked,
+                               &report->people,
+                               &report->people_new,
+                               &report->people_merged,
+                               &report->households,
+                               &report->residences,
+                               &report->crosswalked,
+                               &report->within_space,
+                               &report->crosswalk_ambiguous,
+                               &report->alike,
+                               &report->alone,
+                               &report->compared,
+                               &report->blocks_closed,
+                               &report->clerical,
+                               &report->conflicts};
 
     TRY(db_run(linker, &finish_statement, parameters, &rows, error));
     if (db_row_count(rows) != 1)
@@ -84,7 +109,9 @@ static Result run_in_transaction(Db *linker, const GovernancePermit *permit, Lin
     TRY(db_begin(linker, error));
     TRY(db_run_int8(linker, &begin_statement, begin, &report->run_id, NULL, error));
     Value step[] = {permit_value(permit), value_int4(report->run_id)};
-    TRY(run_steps(linker, step, error));
+    TRY(run_steps(linker, number_statements, COUNT(number_statements), step, error));
+    TRY(alike_run(linker, permit_value(permit), report->run_id, error));
+    TRY(run_steps(linker, place_statements, COUNT(place_statements), step, error));
     TRY(run_finish(linker, step, report, error));
     return db_commit(linker, error);
 }

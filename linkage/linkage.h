@@ -20,6 +20,9 @@ typedef struct LinkageReport {
     /* Of those linked, by a pseudonym that somebody else made: through its issuer's cross-walk, or inside its
      * space alone; and pseudonyms that their issuer maps to more than one, which are not followed. */
     int64_t crosswalked, within_space, crosswalk_ambiguous;
+    /* By encodings: linked, and people of their own because they are like nobody; pairs compared by this run;
+     * blocks too large to be; pairs that wait for a decision; likely pairs that could not be one person. */
+    int64_t alike, alone, compared, blocks_closed, clerical, conflicts;
     int64_t elapsed_us;
 } LinkageReport;
 
@@ -33,6 +36,20 @@ Result linkage_undo(Db *linker, const GovernancePermit *permit, int64_t run_id, 
  * Counts of subjects from 1 to 7 are shown as "<8", and no rate beside one: the report may travel.
  */
 Result linkage_report(Db *linker, Table **table, Error *error) CHECKED;
+/*
+ * Why a subject, or each of a person's, is linked as it is, how it was before, and which pairs speak for or
+ * against: pass, run, rule, weight and levels of agreement, never a value. Object of the permit for
+ * GOVERNANCE_LINK_EXPLAIN: the number.
+ */
+Result linkage_explain(Db *linker, const GovernancePermit *permit, int64_t number, Table **table,
+                       Error *error) CHECKED;
+/* Pairs that wait for a person's decision, the likeliest first. Object: LINKAGE_WAITING. */
+#define LINKAGE_WAITING "clerical"
+Result linkage_clerical_list(Db *linker, const GovernancePermit *permit, Table **table, Error *error) CHECKED;
+/* A decision counts from the next run on, whatever the weights say, until it is decided anew. Object of the
+ * permit for GOVERNANCE_LINK_DECIDE: "PAIR same" or "PAIR apart". */
+Result linkage_decide(Db *linker, const GovernancePermit *permit, int64_t pair_id, bool is_same, Error *error)
+    CHECKED;
 /* run, started, rule version, subjects, linked, people, state */
 Result linkage_run_list(Db *linker, Table **table, Error *error) CHECKED;
 
@@ -59,10 +76,12 @@ size_t linkage_set_fields(const LinkageSet *set);
 void linkage_set_close(LinkageSet **set);
 
 typedef struct LinkageOptions {
-    uint32_t block_max;      /* larger blocks are not compared; 0: 100 */
-    int threads;             /* 0: 2 */
-    uint32_t first_new;      /* pairs of records that are both below it are not compared */
-    uint64_t unique_sources; /* bit of a source: it holds a person once */
+    uint32_t block_max;       /* larger blocks are not compared; 0: 100 */
+    int threads;              /* 0: 2 */
+    uint32_t first_new;       /* pairs of records that are both below it are not compared */
+    uint64_t unique_sources;  /* bit of a source: it holds a person once */
+    const uint64_t *may_meet; /* of each of the 64 sources: bits of those whose records its own are compared
+                                 with, the same both ways; NULL: all */
 } LinkageOptions;
 
 /* Fellegi and Sunter's weights by field and level: 0 unlike to 4 nearly equal; 5, 6 and 7 equal in a common,

@@ -147,10 +147,9 @@ static void add_link(Growth *growth, uint32_t from, uint32_t to, uint32_t number
     growth->first[from] = number;
 }
 
-static void growth_open(const LinkageSet *set, const LinkagePairs *pairs, uint64_t unique_sources,
-                        Growth *growth)
+static void growth_open(const LinkagePairs *pairs, const uint64_t *unique, Growth *growth)
 {
-    size_t records = set->count + 1;
+    size_t records = pairs->record_count + 1;
 
     *growth = (Growth){.capacity = 1024};
     while (growth->capacity < 2 * (pairs->count + 1))
@@ -162,11 +161,11 @@ static void growth_open(const LinkageSet *set, const LinkagePairs *pairs, uint64
     growth->parent = memory_alloc(records * sizeof *growth->parent);
     growth->sizes = memory_alloc(records * sizeof *growth->sizes);
     growth->sources = memory_alloc(records * sizeof *growth->sources);
-    for (uint32_t i = 0; i < set->count; i++) {
+    for (uint32_t i = 0; i < pairs->record_count; i++) {
         growth->parent[i] = i;
         growth->sizes[i] = 1;
         growth->first[i] = growth->last[i] = NONE;
-        growth->sources[i] = UINT64_C(1) << set->records[i].source & unique_sources;
+        growth->sources[i] = unique[i];
     }
     for (uint32_t i = 0; i < pairs->count; i++) {
         const LinkagePair *pair = &pairs->pairs[i];
@@ -297,21 +296,31 @@ static double coverage_of(const Growth *growth, size_t record_count)
     return fmax(sum / pairs, COVERAGE_LEAST);
 }
 
-Result tree_build(const LinkageSet *set, const LinkagePairs *pairs, uint64_t unique_sources, Tree *tree,
-                  Error *error)
+Result tree_grow(const LinkagePairs *pairs, const uint64_t *unique, Tree *tree, Error *error)
 {
     SCOPED(growth_close) Growth growth = {0};
 
-    if (pairs->record_count != set->count)
-        return fail(error, ERROR_CONFIG, "linkage: the pairs are of other records than the set");
     if (pairs->count > UINT32_MAX / 2)
         return fail(error, ERROR_LIMIT, "linkage: more likely pairs than can be numbered");
-    growth_open(set, pairs, unique_sources, &growth);
-    *tree = (Tree){.record_count = set->count, .expected = pairs->expected_matches};
-    tree->joins = memory_alloc((set->count + 1) * sizeof *tree->joins);
-    tree->coverage = coverage_of(&growth, set->count);
+    growth_open(pairs, unique, &growth);
+    *tree = (Tree){.record_count = pairs->record_count, .expected = pairs->expected_matches};
+    tree->joins = memory_alloc((pairs->record_count + 1) * sizeof *tree->joins);
+    tree->coverage = coverage_of(&growth, pairs->record_count);
     grow(&growth, tree);
     return RESULT_OK;
+}
+
+Result tree_build(const LinkageSet *set, const LinkagePairs *pairs, uint64_t unique_sources, Tree *tree,
+                  Error *error)
+{
+    if (pairs->record_count != set->count)
+        return fail(error, ERROR_CONFIG, "linkage: the pairs are of other records than the set");
+    uint64_t *unique = memory_alloc((set->count + 1) * sizeof *unique);
+    for (size_t i = 0; i < set->count; i++)
+        unique[i] = UINT64_C(1) << set->records[i].source & unique_sources;
+    Result result = tree_grow(pairs, unique, tree, error);
+    memory_free(unique);
+    return result;
 }
 
 void tree_close(Tree *tree)

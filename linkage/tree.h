@@ -20,6 +20,8 @@ typedef struct Tree {
 
 Result tree_build(const LinkageSet *set, const LinkagePairs *pairs, uint64_t unique_sources, Tree *tree,
                   Error *error) CHECKED;
+/* Without a set. unique: of each record, bits of what a cluster has once. */
+Result tree_grow(const LinkagePairs *pairs, const uint64_t *unique, Tree *tree, Error *error) CHECKED;
 /* How many of the joins to keep for the best F1 that the model expects. */
 size_t tree_best(const Tree *tree);
 size_t tree_at_share(const Tree *tree, double share);

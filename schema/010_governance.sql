@@ -322,6 +322,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         WHEN 'withdraw'       THEN governance.rule_role(person, 'engineer')
         WHEN 'link'           THEN governance.rule_role(person, 'engineer')
         WHEN 'link_undo'      THEN governance.rule_role(person, 'engineer')
+        WHEN 'link_explain'   THEN governance.rule_role(person, 'engineer')
+        WHEN 'link_decide'    THEN governance.rule_role(person, 'engineer')
         WHEN 'rekey'          THEN governance.rule_role(person, 'engineer')
         WHEN 'key_ceremony'   THEN governance.rule_role(person, 'engineer')
         WHEN 'key_expire'     THEN governance.rule_role(person, 'engineer')

@@ -20,6 +20,11 @@ CREATE TABLE linkage.run (
     households      int8        NOT NULL DEFAULT 0,
     residences      int8        NOT NULL DEFAULT 0,
     crosswalk_ambiguous int8    NOT NULL DEFAULT 0, -- pseudonyms that their issuer maps to more than one
+    model_id        int4, -- whose weights compared encodings; null: none were compared
+    compared        int8        NOT NULL DEFAULT 0, -- pairs of encodings
+    blocks_closed   int8        NOT NULL DEFAULT 0, -- of too many records to be compared
+    clerical        int8        NOT NULL DEFAULT 0, -- pairs that wait for a person's decision
+    conflicts       int8        NOT NULL DEFAULT 0,
     undone          timestamptz,
     undone_permit   bytea
 );
@@ -39,12 +44,18 @@ CREATE TABLE linkage.link (
     subject_id   int8 PRIMARY KEY,
     person_id    int8 NOT NULL,
     run_id       int4 NOT NULL,
-    pass         int2 NOT NULL CHECK (pass IN (1, 2, 3, 4, 5)),
-    rule_version int2 NOT NULL
+    pass         int2 NOT NULL CHECK (pass BETWEEN 1 AND 9),
+    rule_version int2 NOT NULL,
+    -- Of passes 6 to 8: the subject that it was compared with, log2 of the odds, and four bits a field of how they agree.
+    other_subject int8,
+    weight       float4,
+    levels       int8,
+    CHECK ((pass IN (6, 7, 8)) = (other_subject IS NOT NULL) AND (other_subject IS NULL) = (levels IS NULL))
 );
 COMMENT ON COLUMN linkage.link.pass IS '1: NHS number token; 2: token of a superseded number, through a merger; 3: foreign'
     ' pseudonym, through its issuer''s cross-walk to a number; 4: foreign pseudonym inside its space; 5: through its'
-    ' issuer''s cross-walk to another space. Below 4 an opt-out finds the person';
+    ' issuer''s cross-walk to another space; 6: names, birth date and place equal; 7: so but for one part of the birth'
+    ' date; 8: weight of likeness; 9: like nobody, a person of its own. Below 4 an opt-out finds the person';
 
 CREATE TABLE linkage.link_history (
     subject_id   int8        NOT NULL,
@@ -52,6 +63,9 @@ CREATE TABLE linkage.link_history (
     run_id       int4        NOT NULL,
     pass         int2        NOT NULL,
     rule_version int2        NOT NULL,
+    other_subject int8,
+    weight       float4,
+    levels       int8,
     undone       timestamptz NOT NULL DEFAULT clock_timestamp(),
     moved_run    int4 -- the run that moved it away, whose undo puts it back; null: taken back with its own run
 );
@@ -122,7 +136,7 @@ SELECT person_id, min(current_id) AS current_id
 
 -- A link with its person as of now, mergers followed: what releases read.
 CREATE VIEW linkage.current_link AS
-SELECT link.subject_id, coalesce(survivor.current_id, link.person_id) AS person_id, link.run_id, link.pass
+SELECT link.subject_id, coalesce(survivor.current_id, link.person_id) AS person_id, link.run_id, link.pass, link.other_subject
   FROM linkage.link
   LEFT JOIN linkage.survivor USING (person_id);
 
@@ -303,6 +317,7 @@ BEGIN
               FROM linkage.merger_token AS token
               JOIN linkage.person_subject AS subject USING (nhs_token)
               JOIN linkage.current_link AS link USING (subject_id)
+             WHERE link.pass < 6
              UNION
             SELECT walk.root, link.person_id
               FROM (SELECT foreign_token AS token, root FROM linkage.crosswalk WHERE root IS NOT NULL
@@ -310,6 +325,7 @@ BEGIN
                     SELECT root, root FROM linkage.crosswalk WHERE root IS NOT NULL) AS walk
               JOIN linkage.person_subject AS subject ON coalesce(subject.nhs_token, subject.foreign_token) = walk.token
               JOIN linkage.current_link AS link USING (subject_id)
+             WHERE link.pass < 6
         ), oldest AS (
             SELECT root, min(person_id) AS person_id FROM member GROUP BY root
         ), target AS (
@@ -349,6 +365,7 @@ BEGIN
           LEFT JOIN linkage.crosswalk AS walk USING (foreign_token)
          WHERE (subject.nhs_token IS NOT NULL OR subject.foreign_token IS NOT NULL)
            AND NOT EXISTS (SELECT FROM linkage.link WHERE link.subject_id = subject.subject_id)
+           AND NOT EXISTS (SELECT FROM linkage.suspect WHERE suspect.subject_id = subject.subject_id)
     ), known AS MATERIALIZED (
         SELECT coalesce(token.root_token, subject.nhs_token, walk.root, subject.foreign_token) AS component,
                min(link.person_id) AS person_id
@@ -356,6 +373,7 @@ BEGIN
           JOIN linkage.person_subject AS subject USING (subject_id)
           LEFT JOIN linkage.merger_token AS token USING (nhs_token)
           LEFT JOIN linkage.crosswalk AS walk USING (foreign_token)
+         WHERE link.pass < 6
          GROUP BY 1
     ), fresh AS MATERIALIZED (
         SELECT component, nextval(pg_get_serial_sequence('linkage.person', 'person_id')::regclass) AS person_id
@@ -471,7 +489,8 @@ $$;
 
 CREATE FUNCTION linkage.run_finish(permit bytea, run_id int4)
 RETURNS TABLE (subjects int8, linked int8, unlinked int8, people int8, people_new int8, people_merged int8,
-               households int8, residences int8, crosswalked int8, within_space int8, crosswalk_ambiguous int8)
+               households int8, residences int8, crosswalked int8, within_space int8, crosswalk_ambiguous int8, alike int8,
+               alone int8, compared int8, blocks_closed int8, clerical int8, conflicts int8)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
@@ -479,8 +498,10 @@ BEGIN
     RETURN QUERY
     WITH counted AS (
         SELECT (SELECT count(*) FROM linkage.person_subject) AS subjects,
-               (SELECT count(*) FROM linkage.link) AS linked,
-               (SELECT count(*) FROM linkage.person WHERE merged_into IS NULL) AS people,
+               (SELECT count(*) FROM linkage.link WHERE pass <> 9) AS linked,
+               (SELECT count(*) FROM linkage.link WHERE pass IN (6, 7, 8)) AS alike,
+               (SELECT count(*) FROM linkage.link WHERE pass = 9) AS alone,
+               (SELECT count(DISTINCT person_id) FROM linkage.current_link) AS people,
                (SELECT count(*) FROM linkage.person WHERE created_run = run_finish.run_id) AS people_new,
                (SELECT count(*) FROM linkage.household) AS households,
                (SELECT count(*) FROM linkage.residence) AS residences,
@@ -494,7 +515,8 @@ BEGIN
       FROM counted
      WHERE run.run_id = run_finish.run_id
     RETURNING run.subjects, run.linked, run.unlinked, run.people, run.people_new, run.people_merged,
-              run.households, run.residences, counted.crosswalked, counted.within_space, run.crosswalk_ambiguous;
+              run.households, run.residences, counted.crosswalked, counted.within_space, run.crosswalk_ambiguous,
+              counted.alike, counted.alone, run.compared, run.blocks_closed, run.clerical, run.conflicts;
 END
 $$;
 
@@ -519,16 +541,20 @@ BEGIN
     IF EXISTS (SELECT FROM linkage.run WHERE run.run_id > undo.run_id AND run.state = 'done') THEN
         RAISE EXCEPTION USING ERRCODE = 'CQ002', MESSAGE = 'linkage: runs made after this one must be undone first';
     END IF;
-    INSERT INTO linkage.link_history (subject_id, person_id, run_id, pass, rule_version)
-    SELECT link.subject_id, link.person_id, link.run_id, link.pass, link.rule_version
+    INSERT INTO linkage.link_history (subject_id, person_id, run_id, pass, rule_version, other_subject, weight, levels)
+    SELECT link.subject_id, link.person_id, link.run_id, link.pass, link.rule_version, link.other_subject, link.weight,
+           link.levels
       FROM linkage.link WHERE link.run_id = undo.run_id;
     DELETE FROM linkage.link WHERE link.run_id = undo.run_id;
     GET DIAGNOSTICS removed = ROW_COUNT;
     WITH back AS (
         DELETE FROM linkage.link_history WHERE link_history.moved_run = undo.run_id RETURNING link_history.*
     )
-    INSERT INTO linkage.link (subject_id, person_id, run_id, pass, rule_version)
-    SELECT back.subject_id, back.person_id, back.run_id, back.pass, back.rule_version FROM back;
+    INSERT INTO linkage.link (subject_id, person_id, run_id, pass, rule_version, other_subject, weight, levels)
+    SELECT back.subject_id, back.person_id, back.run_id, back.pass, back.rule_version, back.other_subject, back.weight,
+           back.levels
+      FROM back;
+    PERFORM linkage.comparisons_undo(run_id);
     DELETE FROM linkage.residence WHERE residence.run_id = undo.run_id;
     INSERT INTO linkage.residence (person_id, household_id, valid_from, valid_to, run_id)
     SELECT held.person_id, held.household_id, held.valid_from, held.valid_to, held.run_id

@@ -64,7 +64,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
           FROM linkage.crosswalk AS walk
           JOIN linkage.person_subject AS subject USING (foreign_token)
           JOIN linkage.current_link AS link USING (subject_id)
-         WHERE link.pass >= 3 AND (walk.root IS NOT NULL OR walk.target IS NULL)
+         WHERE link.pass BETWEEN 3 AND 5 AND (walk.root IS NOT NULL OR walk.target IS NULL)
     ), anchor AS MATERIALIZED (
         SELECT link.person_id, coalesce(token.root_token, subject.nhs_token, subject.foreign_token) AS component
           FROM linkage.current_link AS link

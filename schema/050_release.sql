@@ -322,6 +322,15 @@ BEGIN
     END IF;
 END $$;
 
+-- Two subjects that were found alike are one person for the purposes alone that their sources may be compared for.
+CREATE FUNCTION release.link_serves(one int8, other int8, purpose text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT governance.may_compare(a.name, b.name, $3)
+      FROM subjects.subject AS s JOIN ingest.source AS a USING (source_id),
+           subjects.subject AS t JOIN ingest.source AS b USING (source_id)
+     WHERE s.subject_id = $1 AND t.subject_id = $2
+$$;
+
 -- Numbers are a random permutation: they tell nothing of the order in which people came.
 CREATE FUNCTION release.people_number(wanted int4, applies_opt_outs boolean) RETURNS int8
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
@@ -335,7 +344,9 @@ BEGIN
           FROM %1$s.work_seen AS seen
           JOIN ingest.source AS s ON s.source_id = seen.source_id AND s.subject_kind = 'person'
           JOIN linkage.current_link AS k ON k.subject_id = seen.subject_id
-         GROUP BY k.subject_id, k.person_id, k.pass$sql$, place);
+         WHERE k.pass < 6 OR k.pass = 9 OR release.link_serves(k.subject_id, k.other_subject, %2$L)
+         GROUP BY k.subject_id, k.person_id, k.pass$sql$, place, (SELECT r.purpose FROM release.release AS r
+                                                                   WHERE r.release_id = wanted));
     EXECUTE format('CREATE UNLOGGED TABLE %s.work_opted_out (person_id int8 PRIMARY KEY)', place);
     IF applies_opt_outs THEN
         EXECUTE format('INSERT INTO %s.work_opted_out SELECT DISTINCT o FROM release.opted_out() AS o', place);

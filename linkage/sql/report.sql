@@ -3,7 +3,7 @@
 -- Ages are those reached this year, for a subject has no day of birth. Household sources are matched to a household.
 WITH subject AS (
     SELECT source.name AS source, source.subject_kind = 'person' AS is_person,
-           CASE WHEN source.subject_kind = 'person' THEN link.subject_id IS NOT NULL
+           CASE WHEN source.subject_kind = 'person' THEN coalesce(link.pass <> 9, false)
                 ELSE place.subject_id IS NOT NULL END AS is_linked,
            extract(year FROM current_date)::int8 - subject.birth_year AS age,
            subject.sex, deprivation.imd_decile

@@ -321,7 +321,9 @@ Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
     expect_functions("cinque_query", "release", "month_end open query_of");
     expect_functions(
         "cinque_linker", "linkage",
-        "current_person deprivation_rows run_begin run_crosswalk run_finish run_households run_mergers "
+        "clerical_list comparable_rows compare_begin compare_keep current_person decide deprivation_rows "
+        "explain "
+        "model_keep run_alike run_begin run_crosscheck run_crosswalk run_finish run_households run_mergers "
         "run_people run_residences undo");
 }
 

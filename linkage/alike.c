@@ -1,0 +1,89 @@
+/* The story of linking by encodings inside a run: rules, weights, comparisons, people. */
+#include "linkage/alike.h"
+
+#include "linkage_sql.h"
+
+static const DbStatement begin_statement = {
+    .name = "linkage_compare_begin",
+    .sql = linkage_sql_compare_begin,
+    .parameters = {VALUE_BYTES, VALUE_INT4},
+    .columns = {VALUE_INT8},
+};
+static const DbStatement comparable_statement = {
+    .name = "linkage_comparable",
+    .sql = linkage_sql_comparable,
+    .columns = {VALUE_INT8, VALUE_INT8},
+};
+static const DbStatement keep_statement = {
+    .name = "linkage_compare_keep",
+    .sql = linkage_sql_compare_keep,
+    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_INT4, VALUE_INT8, VALUE_INT8},
+    .columns = {VALUE_INT8},
+};
+static const DbStatement alike_statement = {
+    .name = "linkage_run_alike",
+    .sql = linkage_sql_run_alike,
+    .parameters = {VALUE_BYTES, VALUE_INT4},
+    .columns = {VALUE_INT8},
+};
+
+size_t alike_source(const AlikeRun *run, int64_t source_id)
+{
+    for (size_t i = 0; i < run->source_count; i++)
+        if (run->sources[i] == source_id)
+            return i;
+    return ALIKE_SOURCES_MAX;
+}
+
+static Result add_source(AlikeRun *run, int64_t source_id, size_t *place, Error *error)
+{
+    *place = alike_source(run, source_id);
+    if (*place < ALIKE_SOURCES_MAX)
+        return RESULT_OK;
+    if (run->source_count == ALIKE_SOURCES_MAX)
+        return fail(error, ERROR_LIMIT, "linkage: the rules name more than %d sources", ALIKE_SOURCES_MAX);
+    *place = run->source_count;
+    run->sources[run->source_count++] = source_id;
+    return RESULT_OK;
+}
+
+static Result read_rules(AlikeRun *run, Error *error)
+{
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+
+    TRY(db_run(run->linker, &comparable_statement, NULL, &rows, error));
+    for (size_t i = 0; i < db_row_count(rows); i++) {
+        size_t a, b;
+        TRY(add_source(run, db_int(rows, i, 0), &a, error));
+        TRY(add_source(run, db_int(rows, i, 1), &b, error));
+        run->may_meet[a] |= UINT32_C(1) << b;
+        run->may_meet[b] |= UINT32_C(1) << a;
+    }
+    return RESULT_OK;
+}
+
+static Result compare(AlikeRun *run, Error *error)
+{
+    int64_t kept;
+
+    if (run->source_count > 0)
+        TRY(alike_model(run, error));
+    if (run->model_id != 0)
+        TRY(alike_compare(run, error));
+    const Value keep[] = {run->permit, value_int4(run->run_id), value_int4(run->model_id),
+                          value_int8(run->compared), value_int8(run->blocks_closed)};
+    return db_run_int8(run->linker, &keep_statement, keep, &kept, NULL, error);
+}
+
+Result alike_run(Db *linker, Value permit, int64_t run_id, Error *error)
+{
+    AlikeRun run = {.linker = linker, .permit = permit, .run_id = run_id};
+    const Value step[] = {permit, value_int4(run_id)};
+    int64_t links;
+
+    TRY(db_run_int8(linker, &begin_statement, step, &run.model_id, NULL, error));
+    TRY(read_rules(&run, error));
+    TRY(compare(&run, error));
+    TRY(alike_people(&run, error));
+    return db_run_int8(linker, &alike_statement, step, &links, NULL, error);
+}

@@ -1,0 +1,34 @@
+#pragma once
+/*
+ * Private to linkage: the steps of a run that link by encodings. What is compared depends on two subjects and
+ * the size of their blocks alone, never on when they came.
+ */
+#include "linkage/linkage.h"
+
+enum { ALIKE_SOURCES_MAX = 32, ALIKE_BLOCK_MAX = 500 };
+
+/* The order that pseudonymise encodes them in. */
+enum { ALIKE_GIVEN_NAME, ALIKE_FAMILY_NAME, ALIKE_BIRTH_DATE, ALIKE_SEX, ALIKE_POSTCODE, ALIKE_ADDRESS };
+
+typedef struct AlikeRun {
+    Db *linker;
+    Value permit;
+    int64_t run_id, model_id; /* model_id 0: none could be learnt yet */
+    LinkageModel model;
+    int64_t sources[ALIKE_SOURCES_MAX]; /* those that may be compared with any */
+    size_t source_count;
+    uint32_t may_meet[ALIKE_SOURCES_MAX]; /* of each: bits of those it may be compared with */
+    int64_t compared, blocks_closed;
+} AlikeRun;
+
+/* All after the step of people. */
+Result alike_run(Db *linker, Value permit, int64_t run_id, Error *error) CHECKED;
+
+/* The source's place among the run's; ALIKE_SOURCES_MAX: none. */
+size_t alike_source(const AlikeRun *run, int64_t source_id);
+/* The frozen model; or one learnt now, where there is enough to learn from. */
+Result alike_model(AlikeRun *run, Error *error) CHECKED;
+/* Compares who is new with everybody; what is likely goes to pg_temp.pair_made. */
+Result alike_compare(AlikeRun *run, Error *error) CHECKED;
+/* Makes people of all evidence: pg_temp.person_made and conflict_made. */
+Result alike_people(AlikeRun *run, Error *error) CHECKED;

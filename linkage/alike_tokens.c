@@ -1,0 +1,90 @@
+#include "linkage/alike_tokens.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+
+enum {
+    SLOTS_FIRST = 1 << 12,
+    FLAGS_AT = 1,
+    FLAG_BY_BLOCKS = 1,
+    FIELDS_AT = 8,
+    BLOCKS_AT = 12,
+    TOKENS_AT = 24,
+    TOKEN_BYTES = 8
+};
+
+static uint64_t mix(uint64_t number)
+{
+    number = (number ^ number >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    number = (number ^ number >> 27) * UINT64_C(0x94D049BB133111EB);
+    return number ^ number >> 31;
+}
+
+static TokenSlot *slot_of(const TokenTable *table, uint64_t key)
+{
+    size_t at = mix(key) & (table->capacity - 1);
+
+    while (table->slots[at].key != 0 && table->slots[at].key != key)
+        at = (at + 1) & (table->capacity - 1);
+    return &table->slots[at];
+}
+
+static void grow(TokenTable *table)
+{
+    TokenTable larger = {.used = table->used, .capacity = table->capacity * 2 + SLOTS_FIRST};
+
+    while ((larger.capacity & (larger.capacity - 1)) != 0)
+        larger.capacity &= larger.capacity - 1;
+    larger.slots = memory_alloc(larger.capacity * sizeof *larger.slots);
+    for (size_t i = 0; i < table->capacity; i++)
+        if (table->slots[i].key != 0)
+            *slot_of(&larger, table->slots[i].key) = table->slots[i];
+    memory_free(table->slots);
+    *table = larger;
+}
+
+void token_table_add(TokenTable *table, uint64_t key)
+{
+    if (table->used * 2 >= table->capacity)
+        grow(table);
+    TokenSlot *slot = slot_of(table, key);
+    table->used += slot->key == 0;
+    slot->key = key;
+}
+
+TokenSlot *token_table_find(const TokenTable *table, uint64_t key)
+{
+    if (table->capacity == 0)
+        return NULL;
+    TokenSlot *slot = slot_of(table, key);
+    return slot->key == key ? slot : NULL;
+}
+
+void token_table_close(TokenTable *table)
+{
+    memory_free(table->slots);
+    *table = (TokenTable){0};
+}
+
+size_t token_keys(Text head, uint64_t keys[TOKEN_KEYS_MAX])
+{
+    const uint8_t *bytes = (const uint8_t *)head.data;
+    uint64_t blocks = 0, token;
+    size_t count = 0;
+
+    /* Without blocks' salts a weight would depend on who else is held. */
+    if (head.length < TOKENS_AT || (bytes[FLAGS_AT] & FLAG_BY_BLOCKS) == 0)
+        return 0;
+    for (size_t i = 0; i < 8; i++)
+        blocks = blocks << 8 | bytes[BLOCKS_AT + i];
+    size_t at = TOKENS_AT + bytes[FIELDS_AT];
+    if (head.length != at + (size_t)__builtin_popcountll(blocks) * TOKEN_BYTES)
+        return 0;
+    for (; blocks != 0; blocks &= blocks - 1, at += TOKEN_BYTES) {
+        memcpy(&token, bytes + at, sizeof token);
+        uint64_t key = mix(token + (uint64_t)__builtin_ctzll(blocks) * UINT64_C(0x9E3779B97F4A7C15));
+        keys[count++] = key != 0 ? key : 1;
+    }
+    return count;
+}

@@ -1,0 +1,26 @@
+#pragma once
+/* Private to linkage: block tokens of those whom no number places, and who shares them. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+typedef struct TokenSlot {
+    uint64_t key;          /* of rule and token; 0: free */
+    uint32_t count, fresh; /* subjects that have it, and those of them that were not compared yet */
+    bool is_wanted;        /* its subjects are to be read */
+} TokenSlot;
+
+typedef struct TokenTable {
+    TokenSlot *slots;
+    size_t used, capacity; /* a power of two */
+} TokenTable;
+
+enum { TOKEN_KEYS_MAX = 64 };
+
+void token_table_add(TokenTable *table, uint64_t key);
+TokenSlot *token_table_find(const TokenTable *table, uint64_t key); /* NULL: nobody free has it */
+void token_table_close(TokenTable *table);
+/* Of the head of an encoding; 0 keys where it is none by blocks. */
+size_t token_keys(Text head, uint64_t keys[TOKEN_KEYS_MAX]);

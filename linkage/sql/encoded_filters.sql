@@ -1,0 +1,3 @@
+-- Filters of subjects. Called by linkage/alike_compare.c.
+-- $1 subjects bigint[]  ->  subject_id bigint, filters bytea
+SELECT subject_id, filters FROM subjects.encoding_filter WHERE subject_id = ANY ($1)

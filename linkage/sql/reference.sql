@@ -1,0 +1,3 @@
+-- Sampled fields that belong to nobody. Called by linkage/alike_model.c.
+-- ->  encoding bytea
+SELECT encoding FROM subjects.encoding_reference

@@ -1,0 +1,382 @@
+-- People by likeness: subjects without a number that can be trusted are compared by their encodings, under rules that
+-- say which sources may meet, and weights that are frozen. What was found out about a pair is kept; who is one person is
+-- decided from all of it anew in each run, so the order in which subjects came makes no difference.
+SET LOCAL ROLE cinque_owner;
+
+-- Weights once learnt never change: a new model is a new row. weights: of fields by level, log2 of how much likelier a
+-- match is to agree so than two others.
+CREATE TABLE linkage.model (
+    model_id     int4 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    rule_version int2     NOT NULL,
+    match_shares float8[] NOT NULL,
+    chance_shares float8[] NOT NULL CHECK (cardinality(chance_shares) = cardinality(match_shares)),
+    prior        float8   NOT NULL CHECK (prior > 0 AND prior < 1),
+    run_id       int4     NOT NULL,
+    learnt       timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- Whose encodings have been compared with those of all others here, by which model and run.
+CREATE TABLE linkage.compared (
+    subject_id int8    PRIMARY KEY,
+    is_free    boolean NOT NULL,
+    model_id   int4    NOT NULL,
+    run_id     int4    NOT NULL
+);
+
+-- Which sources could meet when the last comparison was made.
+CREATE TABLE linkage.compared_rule (
+    source_a int2 NOT NULL,
+    source_b int2 NOT NULL,
+    PRIMARY KEY (source_a, source_b)
+);
+
+-- Two subjects that are likely one person, or that share a number and are not alike: what is evidence, not who is who.
+CREATE TABLE linkage.pair (
+    pair_id   int8 GENERATED ALWAYS AS IDENTITY UNIQUE,
+    subject_a int8   NOT NULL,
+    subject_b int8   NOT NULL CHECK (subject_a < subject_b),
+    weight    float4,          -- log2 of the odds; null: they share a number, and birth and sex say otherwise
+    levels    int8,            -- four bits a field
+    block     int2,            -- the first rule whose token they share
+    run_id    int4   NOT NULL,
+    PRIMARY KEY (subject_a, subject_b),
+    CHECK ((weight IS NULL) = (levels IS NULL))
+);
+CREATE INDEX pair_b ON linkage.pair (subject_b);
+
+-- Subjects whose number is somebody's who was born at another time: the register's subject they were held against.
+CREATE TABLE linkage.suspect (
+    subject_id int8 PRIMARY KEY,
+    register_subject int8 NOT NULL
+);
+
+-- What a person decided about two subjects, on how they agree alone; it holds whatever the weights say.
+CREATE TABLE linkage.decision (
+    subject_a int8    NOT NULL,
+    subject_b int8    NOT NULL CHECK (subject_a < subject_b),
+    is_same   boolean NOT NULL,
+    author    text    NOT NULL,
+    weight    float4, -- as it was when they decided
+    levels    int8,
+    decided   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    permit_id bytea   NOT NULL,
+    ended     timestamptz, -- decided anew since
+    CHECK (ended >= decided)
+);
+CREATE UNIQUE INDEX decision_current ON linkage.decision (subject_a, subject_b) WHERE ended IS NULL;
+
+-- Pairs that are likely one person and were not made one, as of the last run.
+CREATE TABLE linkage.conflict (
+    subject_a int8 NOT NULL,
+    subject_b int8 NOT NULL,
+    reason    text NOT NULL CHECK (reason IN ('two numbers', 'two deaths', 'ages', 'apart from the others')),
+    run_id    int4 NOT NULL,
+    PRIMARY KEY (subject_a, subject_b)
+);
+
+-- ---- reading ----
+
+-- Two sources that may meet now, for whatever purpose.
+CREATE FUNCTION linkage.comparable_rows() RETURNS TABLE (source_a int2, source_b int2)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT a.source_id, b.source_id
+      FROM ingest.source AS a
+      JOIN ingest.source AS b ON a.source_id <= b.source_id
+     WHERE a.subject_kind = 'person' AND b.subject_kind = 'person'
+       AND coalesce(a.role, '') NOT IN ('merger', 'crosswalk') AND coalesce(b.role, '') NOT IN ('merger', 'crosswalk')
+       AND governance.may_compare(a.name, b.name, NULL)
+$$;
+CREATE VIEW linkage.comparable AS SELECT source_a, source_b FROM linkage.comparable_rows();
+
+-- Everybody with an encoding. Free: no number or pseudonym places them. New: not compared with the others yet.
+CREATE VIEW linkage.encoded AS
+SELECT e.subject_id, e.source_id, link.subject_id IS NULL AS is_free,
+       coalesce(done.is_free <> (link.subject_id IS NULL), true) AS is_new, e.head
+  FROM subjects.encoding AS e
+  LEFT JOIN linkage.link ON link.subject_id = e.subject_id AND link.pass < 6
+  LEFT JOIN linkage.compared AS done ON done.subject_id = e.subject_id
+ WHERE EXISTS (SELECT FROM linkage.comparable AS c WHERE e.source_id IN (c.source_a, c.source_b));
+
+-- The evidence, with what a decision makes of it: person_*: whom a number places the subject with. Deaths: registered
+-- ones, of the subject or of whom it is placed with.
+CREATE VIEW linkage.evidence AS
+WITH placed AS (
+    SELECT link.subject_id, link.person_id
+      FROM linkage.current_link AS link
+     WHERE link.pass < 6
+), dead AS (
+    SELECT DISTINCT placed.person_id
+      FROM placed
+      JOIN subjects.subject AS s USING (subject_id)
+      JOIN ingest.source ON source.source_id = s.source_id AND source.role = 'death'
+)
+SELECT pair.subject_a, pair.subject_b, a.person_id AS person_a, b.person_id AS person_b,
+       CASE WHEN said.is_same THEN 60 WHEN NOT said.is_same THEN -60 ELSE pair.weight END::float8 AS weight,
+       coalesce(pair.levels, 0) AS levels,
+       coalesce(source_a.role = 'death' OR dead_a.person_id IS NOT NULL, false) AS is_dead_a,
+       coalesce(source_b.role = 'death' OR dead_b.person_id IS NOT NULL, false) AS is_dead_b,
+       coalesce(abs(s_a.birth_year - s_b.birth_year), 0)::int8 AS years_between
+  FROM linkage.pair
+  JOIN subjects.subject AS s_a ON s_a.subject_id = pair.subject_a
+  JOIN subjects.subject AS s_b ON s_b.subject_id = pair.subject_b
+  JOIN ingest.source AS source_a ON source_a.source_id = s_a.source_id
+  JOIN ingest.source AS source_b ON source_b.source_id = s_b.source_id
+  LEFT JOIN placed AS a ON a.subject_id = pair.subject_a
+  LEFT JOIN placed AS b ON b.subject_id = pair.subject_b
+  LEFT JOIN dead AS dead_a ON dead_a.person_id = a.person_id
+  LEFT JOIN dead AS dead_b ON dead_b.person_id = b.person_id
+  LEFT JOIN linkage.decision AS said
+    ON said.subject_a = pair.subject_a AND said.subject_b = pair.subject_b AND said.ended IS NULL
+ WHERE (pair.weight IS NOT NULL OR said.is_same IS NOT NULL)
+   AND (a.person_id IS NULL OR b.person_id IS NULL)
+   AND EXISTS (SELECT FROM linkage.comparable AS c
+                WHERE c.source_a = least(s_a.source_id, s_b.source_id) AND c.source_b = greatest(s_a.source_id, s_b.source_id));
+
+-- ---- a run's steps ----
+
+-- Private: links move to the history, for the run's undo to put back.
+CREATE FUNCTION linkage.links_move(subjects int8[], new_run int4) RETURNS int8
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    moved int8;
+BEGIN
+    WITH gone AS (
+        DELETE FROM linkage.link WHERE link.subject_id = ANY (subjects) RETURNING link.*
+    )
+    INSERT INTO linkage.link_history (subject_id, person_id, run_id, pass, rule_version, other_subject, weight, levels,
+                                      moved_run)
+    SELECT gone.subject_id, gone.person_id, gone.run_id, gone.pass, gone.rule_version, gone.other_subject, gone.weight,
+           gone.levels, new_run
+      FROM gone;
+    GET DIAGNOSTICS moved = ROW_COUNT;
+    RETURN moved;
+END
+$$;
+
+-- The step before people, of sources that may be compared: a number that agrees while birth and sex do not is not
+-- believed. Held against the registers' subjects of that number: none of them may agree in year or month of birth, or in
+-- one of the two and sex; where nobody's birth is known nothing is said. Returns how many are suspect.
+CREATE FUNCTION linkage.run_crosscheck(permit bytea, run_id int4) RETURNS int8
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
+DECLARE
+    moved int8[];
+BEGIN
+    PERFORM linkage.run_require(permit, run_id);
+    DELETE FROM linkage.suspect;
+    INSERT INTO linkage.suspect (subject_id, register_subject)
+    SELECT held.subject_id, min(known.subject_id)
+      FROM subjects.subject AS held
+      JOIN linkage.person_subject USING (subject_id)
+      JOIN ingest.source AS of ON of.source_id = held.source_id AND of.role IS DISTINCT FROM 'register'
+      LEFT JOIN linkage.merger_token AS held_root ON held_root.nhs_token = held.nhs_token
+      JOIN (SELECT s.subject_id, s.birth_year, s.birth_month, s.sex, coalesce(t.root_token, s.nhs_token) AS root
+              FROM subjects.subject AS s
+              JOIN ingest.source AS register ON register.source_id = s.source_id AND register.role = 'register'
+              LEFT JOIN linkage.merger_token AS t ON t.nhs_token = s.nhs_token
+             WHERE s.nhs_token IS NOT NULL AND s.birth_year IS NOT NULL) AS known
+        ON known.root = coalesce(held_root.root_token, held.nhs_token)
+     WHERE held.birth_year IS NOT NULL AND ingest.is_encoded(held.source_id)
+     GROUP BY held.subject_id
+    HAVING bool_and(CASE WHEN known.birth_year = held.birth_year AND known.birth_month = held.birth_month THEN false
+                         WHEN known.birth_year <> held.birth_year AND known.birth_month <> held.birth_month THEN true
+                         ELSE coalesce(known.sex <> held.sex, false) END);
+    DELETE FROM linkage.suspect AS s
+     USING linkage.decision AS said
+     WHERE said.subject_a = least(s.subject_id, s.register_subject) AND said.subject_b = greatest(s.subject_id, s.register_subject)
+       AND said.ended IS NULL AND said.is_same;
+    SELECT array_agg(link.subject_id) INTO moved
+      FROM linkage.link
+      JOIN subjects.subject AS s USING (subject_id)
+      LEFT JOIN linkage.suspect USING (subject_id)
+     WHERE s.nhs_token IS NOT NULL AND (link.pass < 6) = (suspect.subject_id IS NOT NULL);
+    PERFORM linkage.links_move(moved, run_id);
+    RETURN (SELECT count(*) FROM linkage.suspect);
+END
+$$;
+
+-- Opens a comparison: what the rules no longer let meet is forgotten, and who may meet others than before is compared
+-- anew. Returns the model whose weights count, 0 where none is learnt yet.
+CREATE FUNCTION linkage.compare_begin(permit bytea, run_id int4) RETURNS int8
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    version int2 := linkage.run_require(permit, run_id);
+    model int4 := (SELECT max(m.model_id) FROM linkage.model AS m WHERE m.rule_version = version);
+BEGIN
+    DELETE FROM subjects.encoding AS e WHERE NOT ingest.is_encoded(e.source_id);
+    DELETE FROM subjects.encoding_filter AS f
+     WHERE NOT EXISTS (SELECT FROM subjects.encoding AS e WHERE e.subject_id = f.subject_id);
+    IF NOT EXISTS (SELECT FROM subjects.encoding) THEN
+        DELETE FROM subjects.encoding_reference;
+    END IF;
+    DELETE FROM linkage.compared AS c
+     USING subjects.subject AS s
+     WHERE s.subject_id = c.subject_id
+       AND (c.model_id IS DISTINCT FROM model
+            OR EXISTS (SELECT FROM linkage.comparable AS r
+                        WHERE s.source_id IN (r.source_a, r.source_b)
+                          AND NOT EXISTS (SELECT FROM linkage.compared_rule AS h
+                                           WHERE (h.source_a, h.source_b) = (r.source_a, r.source_b))));
+    DELETE FROM linkage.compared_rule;
+    INSERT INTO linkage.compared_rule (source_a, source_b) SELECT r.source_a, r.source_b FROM linkage.comparable AS r;
+    DELETE FROM linkage.pair AS p
+     WHERE NOT EXISTS (SELECT FROM subjects.subject AS a, subjects.subject AS b, linkage.comparable AS r
+                        WHERE a.subject_id = p.subject_a AND b.subject_id = p.subject_b
+                          AND r.source_a = least(a.source_id, b.source_id) AND r.source_b = greatest(a.source_id, b.source_id));
+    ANALYZE subjects.encoding, linkage.compared, linkage.link, linkage.pair;
+    CREATE TEMPORARY TABLE pair_made (subject_a int8, subject_b int8, weight float8, levels int8, block int2) ON COMMIT DROP;
+    CREATE TEMPORARY TABLE compared_made (subject_id int8, is_free boolean, is_again boolean) ON COMMIT DROP;
+    CREATE TEMPORARY TABLE person_made (subject_id int8, first_subject int8, person_id int8, pass int2, other_subject int8,
+                                        weight float8, levels int8) ON COMMIT DROP;
+    CREATE TEMPORARY TABLE conflict_made (subject_a int8, subject_b int8, reason text) ON COMMIT DROP;
+    GRANT INSERT ON pg_temp.pair_made, pg_temp.compared_made, pg_temp.person_made, pg_temp.conflict_made TO cinque_linker;
+    RETURN coalesce(model, 0);
+END
+$$;
+
+-- Keeps a model for good.
+CREATE FUNCTION linkage.model_keep(permit bytea, run_id int4, match_shares text, chance_shares text, prior text) RETURNS int8
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    version int2 := linkage.run_require(permit, run_id);
+    kept int4;
+BEGIN
+    INSERT INTO linkage.model (rule_version, match_shares, chance_shares, prior, run_id)
+    VALUES (version, string_to_array(match_shares, ',')::float8[], string_to_array(chance_shares, ',')::float8[],
+            prior::float8, run_id)
+    RETURNING model_id INTO kept;
+    DELETE FROM linkage.compared;
+    RETURN kept;
+END
+$$;
+
+-- Puts in what was compared. Who is compared again, or by another model, loses what was known of them.
+CREATE FUNCTION linkage.compare_keep(permit bytea, run_id int4, model int4, pairs int8, blocks_closed int8) RETURNS int8
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
+DECLARE
+    kept int8;
+BEGIN
+    PERFORM linkage.run_require(permit, run_id);
+    ANALYZE pg_temp.pair_made, pg_temp.compared_made;
+    DELETE FROM linkage.pair AS p USING pg_temp.compared_made AS c
+     WHERE p.subject_a = c.subject_id OR p.subject_b = c.subject_id;
+    INSERT INTO linkage.pair (subject_a, subject_b, weight, levels, block, run_id)
+    SELECT least(m.subject_a, m.subject_b), greatest(m.subject_a, m.subject_b), m.weight, m.levels, m.block, compare_keep.run_id
+      FROM pg_temp.pair_made AS m
+     ORDER BY 1, 2
+        ON CONFLICT (subject_a, subject_b) DO NOTHING;
+    GET DIAGNOSTICS kept = ROW_COUNT;
+    DELETE FROM linkage.compared AS held USING pg_temp.compared_made AS c WHERE held.subject_id = c.subject_id;
+    INSERT INTO linkage.compared (subject_id, is_free, model_id, run_id)
+    SELECT c.subject_id, c.is_free, model, compare_keep.run_id FROM pg_temp.compared_made AS c;
+    INSERT INTO linkage.pair (subject_a, subject_b, run_id)
+    SELECT least(s.subject_id, s.register_subject), greatest(s.subject_id, s.register_subject), compare_keep.run_id
+      FROM linkage.suspect AS s
+        ON CONFLICT (subject_a, subject_b) DO NOTHING;
+    UPDATE linkage.run SET model_id = nullif(model, 0), compared = pairs, blocks_closed = compare_keep.blocks_closed
+     WHERE run.run_id = compare_keep.run_id;
+    ANALYZE linkage.pair, linkage.compared;
+    RETURN kept;
+END
+$$;
+
+-- Private: pg_temp.person_wanted: who each free subject is. A person goes on as whoever has the smallest of its subjects;
+-- of several in one cluster the oldest goes on. New ids follow the order of subject ids, which are hashes.
+CREATE FUNCTION linkage.people_wanted(new_run int4) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
+BEGIN
+    CREATE TEMPORARY TABLE person_wanted ON COMMIT DROP AS
+    WITH heir AS (
+        SELECT DISTINCT ON (link.person_id) link.person_id, made.first_subject
+          FROM pg_temp.person_made AS made
+          JOIN linkage.link USING (subject_id)
+         WHERE made.person_id IS NULL AND link.pass >= 6
+           AND NOT EXISTS (SELECT FROM linkage.current_link AS anchored
+                            WHERE anchored.person_id = link.person_id AND anchored.pass < 6)
+         ORDER BY link.person_id, made.subject_id
+    ), known AS (
+        SELECT first_subject, min(person_id) AS person_id FROM heir GROUP BY first_subject
+    ), fresh AS MATERIALIZED (
+        SELECT first_subject, nextval(pg_get_serial_sequence('linkage.person', 'person_id')::regclass) AS person_id
+          FROM (SELECT DISTINCT made.first_subject
+                  FROM pg_temp.person_made AS made
+                 WHERE made.person_id IS NULL AND NOT EXISTS (SELECT FROM known WHERE known.first_subject = made.first_subject)
+                 ORDER BY 1) AS unknown
+    ), added AS (
+        INSERT INTO linkage.person (person_id, created_run) SELECT fresh.person_id, new_run FROM fresh
+    )
+    SELECT made.subject_id, coalesce(made.person_id, known.person_id, fresh.person_id) AS person_id, made.pass,
+           made.other_subject, made.weight::float4 AS weight, made.levels
+      FROM pg_temp.person_made AS made
+      LEFT JOIN known ON made.person_id IS NULL AND known.first_subject = made.first_subject
+      LEFT JOIN fresh ON made.person_id IS NULL AND fresh.first_subject = made.first_subject;
+END
+$$;
+
+-- The step after comparing: links by likeness are brought to what the evidence says now. Returns the links that are new.
+CREATE FUNCTION linkage.run_alike(permit bytea, run_id int4) RETURNS int8
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
+DECLARE
+    version int2 := linkage.run_require(permit, run_id);
+    added int8;
+BEGIN
+    PERFORM linkage.people_wanted(run_id);
+    PERFORM linkage.links_move((SELECT array_agg(link.subject_id)
+                                  FROM linkage.link
+                                  LEFT JOIN pg_temp.person_wanted AS w USING (subject_id)
+                                 WHERE link.pass >= 6
+                                   AND (w.person_id, w.pass, w.other_subject, w.levels)
+                                       IS DISTINCT FROM (link.person_id, link.pass, link.other_subject, link.levels)), run_id);
+    INSERT INTO linkage.link (subject_id, person_id, run_id, pass, rule_version, other_subject, weight, levels)
+    SELECT w.subject_id, w.person_id, run_alike.run_id, w.pass, version, w.other_subject, w.weight, w.levels
+      FROM pg_temp.person_wanted AS w
+     WHERE NOT EXISTS (SELECT FROM linkage.link WHERE link.subject_id = w.subject_id)
+     ORDER BY w.subject_id;
+    GET DIAGNOSTICS added = ROW_COUNT;
+    DELETE FROM linkage.conflict;
+    INSERT INTO linkage.conflict (subject_a, subject_b, reason, run_id)
+    SELECT c.subject_a, c.subject_b, c.reason, run_alike.run_id FROM pg_temp.conflict_made AS c;
+    UPDATE linkage.run
+       SET conflicts = (SELECT count(*) FROM linkage.conflict), clerical = (SELECT count(*) FROM linkage.clerical)
+     WHERE run.run_id = run_alike.run_id;
+    ANALYZE linkage.link, linkage.person;
+    RETURN added;
+END
+$$;
+
+-- Private, of undo: what the run compared is to be compared again.
+CREATE FUNCTION linkage.comparisons_undo(undone int4) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    DELETE FROM linkage.pair WHERE run_id = undone;
+    DELETE FROM linkage.compared WHERE run_id = undone;
+    DELETE FROM linkage.conflict WHERE run_id = undone;
+    DELETE FROM linkage.model WHERE run_id = undone;
+$$;
+
+-- ---- clerical decisions ----
+
+-- Pairs that wait: likely but not enough, or a number that birth and sex speak against; nobody decided, and they are not
+-- one person by another way.
+CREATE VIEW linkage.clerical AS
+SELECT pair.pair_id, pair.subject_a, pair.subject_b, pair.weight, pair.levels, pair.run_id
+  FROM linkage.pair
+  LEFT JOIN linkage.current_link AS a ON a.subject_id = pair.subject_a
+  LEFT JOIN linkage.current_link AS b ON b.subject_id = pair.subject_b
+ WHERE (pair.weight IS NULL AND EXISTS (SELECT FROM linkage.suspect AS s
+                                         WHERE least(s.subject_id, s.register_subject) = pair.subject_a
+                                           AND greatest(s.subject_id, s.register_subject) = pair.subject_b)
+        OR pair.weight >= 0)
+   AND a.person_id IS DISTINCT FROM b.person_id
+   AND NOT EXISTS (SELECT FROM linkage.decision AS said
+                    WHERE said.subject_a = pair.subject_a AND said.subject_b = pair.subject_b AND said.ended IS NULL);
+
+REVOKE EXECUTE ON FUNCTION linkage.comparable_rows(), linkage.links_move(int8[], int4), linkage.run_crosscheck(bytea, int4),
+    linkage.compare_begin(bytea, int4), linkage.model_keep(bytea, int4, text, text, text),
+    linkage.compare_keep(bytea, int4, int4, int8, int8), linkage.people_wanted(int4), linkage.run_alike(bytea, int4),
+    linkage.comparisons_undo(int4) FROM PUBLIC;
+GRANT SELECT ON linkage.model, linkage.compared, linkage.pair, linkage.decision, linkage.conflict, linkage.suspect,
+    linkage.comparable, linkage.encoded, linkage.evidence, linkage.clerical TO cinque_linker;
+GRANT EXECUTE ON FUNCTION linkage.comparable_rows(), linkage.run_crosscheck(bytea, int4), linkage.compare_begin(bytea, int4),
+    linkage.model_keep(bytea, int4, text, text, text), linkage.compare_keep(bytea, int4, int4, int8, int8),
+    linkage.run_alike(bytea, int4) TO cinque_linker;
+
+RESET ROLE;

@@ -1,0 +1,113 @@
+#pragma once
+/* Subjects with encodings written by hand, under rules and a frozen model: linkage is tested without the
+ * module that makes encodings. Six fields, as pseudonymise orders them; two block rules. */
+#include "tests/linkage/workbench.h"
+
+enum { ALIKE_FIELDS = 6, ALIKE_FILTER = 16, ALIKE_ENCODING = 512 };
+
+typedef struct Alike {
+    int64_t subject_id;
+    const char *source, *number;   /* number NULL: none */
+    uint64_t values[ALIKE_FIELDS]; /* each makes a filter of its own; 0: absent */
+    uint64_t tokens[2];
+} Alike;
+
+/* Six fields that agree are log2 of the odds 26; four are 13, three and one that differs about 1. */
+static const char alike_sql[] =
+    "INSERT INTO governance.purpose (purpose, title, opt_out, legal_basis, approver, opt_out_max_age_days) "
+    "VALUES ('phm', 'P', "
+    "'applied', '', '', 21);"
+    "INSERT INTO ingest.source (name, title, subject_kind, role, update_mode) VALUES"
+    " ('care', 'Care', 'person', NULL, 'snapshot'), ('death', 'Deaths', 'person', 'death', 'snapshot');"
+    "CREATE FUNCTION bench.allow(VARIADIC names text[]) RETURNS void LANGUAGE sql AS $$"
+    "  INSERT INTO governance.linkage SELECT 'phm', a, b, '2020-01-01', '2090-12-31'"
+    "    FROM unnest(names) AS a, unnest(names) AS b WHERE a <= b $$;"
+    "CREATE FUNCTION bench.encode(id int8, source text, encoding bytea) RETURNS void LANGUAGE sql AS $$"
+    "  INSERT INTO subjects.encoding SELECT id, s.source_id,"
+    "         substring(encoding FROM 1 FOR ingest.encoding_head_bytes(encoding))"
+    "    FROM ingest.source AS s WHERE s.name = source;"
+    "  INSERT INTO subjects.encoding_filter"
+    "  SELECT id, substring(encoding FROM ingest.encoding_head_bytes(encoding) + 1) $$;"
+    "INSERT INTO linkage.model (rule_version, match_shares, chance_shares, prior, run_id)"
+    " SELECT 3, array_agg(m ORDER BY f, c DESC, m), array_agg(c ORDER BY f, c DESC, m), 1e-4, 0"
+    " FROM generate_series(1, 6) AS f,"
+    " (VALUES (0.02, 0.95), (0.02, 0.02), (0.02, 0.01), (0.03, 0.005), (0.05, 0.004), (0.3, 0.003),"
+    "         (0.3, 0.003), (0.3, 0.003)) AS level (m, c);";
+
+static inline Bench alike_open(void)
+{
+    Bench bench = bench_open();
+
+    bench_run(bench.owner, alike_sql);
+    return bench;
+}
+
+static inline void alike_filter(uint64_t value, uint8_t *filter)
+{
+    for (int i = 0; i < ALIKE_FILTER; i++) {
+        value = (value + (uint64_t)i) * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        filter[i] = (uint8_t)(value >> 48);
+    }
+}
+
+static inline size_t alike_write(const Alike *person, uint8_t out[ALIKE_ENCODING])
+{
+    uint8_t *at = out + 24 + ALIKE_FIELDS;
+
+    memset(out, 0, ALIKE_ENCODING);
+    out[0] = out[1] = out[3] = 1; /* by blocks: filters for each token */
+    memcpy(out + 4, "test", 4);
+    out[8] = ALIKE_FIELDS;
+    out[9] = 2;
+    memset(out + 24, ALIKE_FILTER, ALIKE_FIELDS);
+    for (int b = 0; b < 2; b++) {
+        if (person->tokens[b] == 0)
+            continue;
+        out[19] |= (uint8_t)(1 << b);
+        memcpy(at, &person->tokens[b], 8);
+        at += 8;
+    }
+    for (int view = 0; view < 2; view++) {
+        for (int f = 0; f < ALIKE_FIELDS && person->tokens[view] != 0; f++) {
+            if (person->values[f] == 0)
+                continue;
+            out[11] |= (uint8_t)(1 << f);
+            alike_filter(person->values[f] + person->tokens[view] * 1000003, at);
+            at += ALIKE_FILTER;
+        }
+    }
+    return (size_t)(at - out);
+}
+
+static inline void alike_add(Bench *bench, const Alike *person)
+{
+    static const DbStatement add = {
+        .name = "bench add",
+        .sql = "SELECT 0::int8 FROM (SELECT bench.person($1, $2, $3, NULL), bench.encode($1, $2, $4)) AS t",
+        .parameters = {VALUE_INT8, VALUE_TEXT, VALUE_TEXT, VALUE_BYTES},
+        .columns = {VALUE_INT8}};
+    uint8_t encoding[ALIKE_ENCODING];
+    size_t length = alike_write(person, encoding);
+    const Value values[] = {value_int8(person->subject_id), value_text(text_from(person->source)),
+                            person->number != NULL ? value_text(text_from(person->number))
+                                                   : value_null(VALUE_TEXT),
+                            value_bytes(encoding, length)};
+    int64_t nothing;
+    Error error = {0};
+
+    cr_assert(db_run_int8(bench->owner, &add, values, &nothing, NULL, &error).ok, "%s", error.message);
+}
+
+static inline void alike_allow(Bench *bench)
+{
+    bench_run(bench->owner, "SELECT bench.allow('list', 'care', 'death')");
+}
+
+/* As if nothing had come yet; the model stays. */
+static inline void alike_clear(Bench *bench)
+{
+    bench_run(bench->owner,
+              "TRUNCATE subjects.subject, subjects.encoding, subjects.encoding_filter, records.bench,"
+              " linkage.link, linkage.link_history, linkage.person, linkage.pair, linkage.compared,"
+              " linkage.compared_rule, linkage.conflict, linkage.suspect, linkage.decision");
+}

@@ -1,0 +1,440 @@
+#include "tests/linkage/alike.h"
+
+static void fclose_file(FILE **file)
+{
+    if (*file != NULL)
+        fclose(*file);
+}
+
+static char text[BENCH_TEXT_BYTES], other[BENCH_TEXT_BYTES];
+
+#define ANNE                                                                                                 \
+    {                                                                                                        \
+        11, 12, 13, 14, 15, 16                                                                               \
+    }
+#define BERT                                                                                                 \
+    {                                                                                                        \
+        21, 22, 23, 24, 25, 26                                                                               \
+    }
+#define TOKENS                                                                                               \
+    {                                                                                                        \
+        101, 102                                                                                             \
+    }
+
+static const char *links(Bench *bench, char out[BENCH_TEXT_BYTES])
+{
+    return bench_text(bench,
+                      "SELECT coalesce(string_agg(concat_ws(' ', subject_id, pass, run_id, rule_version,"
+                      " other_subject, round(weight), levels), '; ' ORDER BY subject_id), '')"
+                      " FROM linkage.link",
+                      out);
+}
+
+Test(alike, who_has_no_number_is_linked_to_who_is_alike)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){1, "list", "A", ANNE, TOKENS});
+    alike_add(&bench, &(Alike){2, "care", NULL, ANNE, TOKENS});
+    alike_add(&bench, &(Alike){3, "care", NULL, BERT, {201, 202}});
+
+    LinkageReport report = bench_link(&bench);
+
+    cr_expect_str_eq(bench_people(&bench, text), "1,2|3");
+    cr_expect_str_eq(links(&bench, text), "1 1 1 3; 2 6 1 3 1 27 6710886; 3 9 1 3",
+                     "pass, run, rule version, with whom, weight, levels: %s", text);
+    cr_expect_eq(report.alike, 1);
+    cr_expect_eq(report.alone, 1);
+    cr_expect_eq(report.compared, 1);
+}
+
+/* Switch: may_meet in linkage/block.c; where it always says yes this turns red. */
+Test(alike, a_pair_of_sources_that_no_rule_names_is_never_compared)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    bench_run(bench.owner, "SELECT bench.allow('care'), bench.allow('list', 'death')");
+    alike_add(&bench, &(Alike){1, "list", "A", ANNE, TOKENS});
+    alike_add(&bench, &(Alike){2, "care", NULL, ANNE, TOKENS});
+
+    LinkageReport report = bench_link(&bench);
+
+    cr_expect_eq(report.compared, 0);
+    cr_expect_str_eq(bench_text(&bench, "SELECT count(*)::text FROM linkage.pair", other), "0");
+    cr_expect_str_eq(bench_people(&bench, text), "1|2");
+}
+
+Test(alike, nobody_is_compared_where_there_is_no_rule)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    alike_add(&bench, &(Alike){1, "list", "A", ANNE, TOKENS});
+    alike_add(&bench, &(Alike){2, "care", NULL, ANNE, TOKENS});
+
+    LinkageReport report = bench_link(&bench);
+
+    cr_expect_eq(report.compared, 0);
+    cr_expect_str_eq(bench_people(&bench, text), "1");
+    cr_expect_str_eq(bench_text(&bench, "SELECT count(*)::text FROM subjects.encoding", other), "0",
+                     "encodings that nobody may use are deleted");
+}
+
+Test(alike, two_whom_numbers_place_are_never_compared)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){1, "list", "A", ANNE, TOKENS});
+    alike_add(&bench, &(Alike){2, "care", "B", ANNE, TOKENS});
+
+    LinkageReport report = bench_link(&bench);
+
+    cr_expect_eq(report.compared, 0);
+    cr_expect_str_eq(bench_people(&bench, text), "1|2");
+}
+
+/* Switch: tear_units. */
+Test(alike, who_is_likely_two_people_is_neither_and_is_listed)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){1, "list", "A", ANNE, TOKENS});
+    alike_add(&bench, &(Alike){2, "list", "B", ANNE, TOKENS});
+    alike_add(&bench, &(Alike){3, "care", NULL, ANNE, TOKENS});
+
+    LinkageReport report = bench_link(&bench);
+
+    cr_expect_str_eq(bench_people(&bench, text), "1|2|3");
+    cr_expect_eq(report.conflicts, 2);
+    bench_text(
+        &bench,
+        "SELECT string_agg(concat(subject_a, subject_b, reason), ';' ORDER BY 1) FROM linkage.conflict",
+        text);
+    cr_expect_str_eq(text, "13two numbers;23two numbers");
+}
+
+/* Switch: HAS_DEATH in the mask of a unit. */
+Test(alike, nobody_dies_twice)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){1, "death", NULL, ANNE, TOKENS});
+    alike_add(&bench, &(Alike){2, "death", NULL, ANNE, TOKENS});
+
+    bench_link(&bench);
+
+    cr_expect_str_eq(bench_people(&bench, text), "1|2");
+    bench_text(&bench, "SELECT string_agg(reason, ';') FROM linkage.conflict", text);
+    cr_expect_str_eq(text, "two deaths");
+}
+
+Test(alike, ages_far_apart_are_no_one_person)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){1, "list", "A", ANNE, TOKENS});
+    alike_add(&bench, &(Alike){2, "care", NULL, ANNE, TOKENS});
+    bench_run(bench.owner, "UPDATE subjects.subject SET birth_year = birth_year - 10 WHERE subject_id = 2");
+
+    bench_link(&bench);
+
+    cr_expect_str_eq(bench_people(&bench, text), "1|2");
+    bench_text(&bench, "SELECT string_agg(reason, ';') FROM linkage.conflict", text);
+    cr_expect_str_eq(text, "ages");
+}
+
+/* ---- the number is held against birth and sex ---- */
+
+static Bench open_suspect(void)
+{
+    Bench bench = alike_open();
+
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){1, "list", "A", ANNE, TOKENS});
+    alike_add(&bench, &(Alike){2, "care", "A", BERT, {201, 202}});
+    bench_run(
+        bench.owner,
+        "UPDATE subjects.subject SET birth_year = birth_year - 3, birth_month = 7 WHERE subject_id = 2");
+    return bench;
+}
+
+/* Switch: the condition on linkage.suspect in run_people. */
+Test(alike, a_number_that_birth_speaks_against_is_not_linked_silently)
+{
+    SCOPED(bench_close) Bench bench = open_suspect();
+
+    LinkageReport report = bench_link(&bench);
+
+    cr_expect_str_eq(bench_people(&bench, text), "1|2");
+    cr_expect_eq(report.clerical, 1);
+}
+
+Test(alike, one_wrong_part_of_the_birth_date_is_borne_where_the_sex_agrees)
+{
+    SCOPED(bench_close) Bench bench = open_suspect();
+    bench_run(bench.owner, "UPDATE subjects.subject SET birth_month = 1 WHERE subject_id = 2");
+
+    bench_link(&bench);
+    cr_expect_str_eq(bench_people(&bench, text), "1,2");
+
+    bench_run(bench.owner, "UPDATE subjects.subject SET sex = '1' WHERE subject_id = 2");
+    bench_link(&bench);
+    cr_expect_str_eq(bench_people(&bench, text), "1|2", "what an earlier run linked is held against it too");
+}
+
+Test(alike, a_number_not_believed_is_whom_they_are_alike)
+{
+    SCOPED(bench_close) Bench bench = open_suspect();
+    alike_add(&bench, &(Alike){3, "list", "B", BERT, {201, 202}});
+
+    bench_link(&bench);
+
+    cr_expect_str_eq(bench_people(&bench, text), "1|2,3");
+}
+
+/* ---- decisions ---- */
+
+static void decide(Bench *bench, int64_t pair_id, bool is_same)
+{
+    char object[32];
+    Error error = {0};
+
+    snprintf(object, sizeof object, "%" PRId64 " %s", pair_id, is_same ? "same" : "apart");
+    SCOPED(governance_permit_close)
+    GovernancePermit *permit = bench_permit(bench, GOVERNANCE_LINK_DECIDE, object);
+    cr_assert(linkage_decide(bench->linker, permit, pair_id, is_same, &error).ok, "%s", error.message);
+}
+
+Test(alike, what_somebody_decided_holds_from_the_next_run_on)
+{
+    SCOPED(bench_close) Bench bench = open_suspect();
+    bench_link(&bench);
+    decide(&bench, 1, true);
+    cr_expect_str_eq(bench_people(&bench, text), "1|2");
+
+    LinkageReport report = bench_link(&bench);
+
+    cr_expect_str_eq(bench_people(&bench, text), "1,2");
+    cr_expect_eq(report.clerical, 0);
+    bench_text(&bench, "SELECT string_agg(concat_ws(' ', author, is_same), ';') FROM linkage.decision", text);
+    cr_expect_str_eq(text, "engineer t");
+}
+
+/* Switch: keep_apart. */
+Test(alike, who_was_decided_to_be_apart_is_though_alike)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){1, "list", "A", ANNE, TOKENS});
+    alike_add(&bench, &(Alike){2, "care", NULL, ANNE, TOKENS});
+    bench_link(&bench);
+    cr_expect_str_eq(bench_people(&bench, text), "1,2");
+    decide(&bench, 1, false);
+
+    bench_link(&bench);
+    cr_expect_str_eq(bench_people(&bench, text), "1|2");
+
+    decide(&bench, 1, true);
+    bench_link(&bench);
+    cr_expect_str_eq(bench_people(&bench, text), "1,2", "the later decision counts");
+}
+
+Test(alike, a_permit_for_one_decision_makes_no_other)
+{
+    SCOPED(bench_close) Bench bench = open_suspect();
+    Error error = {0};
+    bench_link(&bench);
+    SCOPED(governance_permit_close)
+    GovernancePermit *permit = bench_permit(&bench, GOVERNANCE_LINK_DECIDE, "1 apart");
+
+    Result result = linkage_decide(bench.linker, permit, 1, true, &error);
+
+    cr_expect(!result.ok);
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_str_eq(bench_text(&bench, "SELECT count(*)::text FROM linkage.decision", text), "0");
+}
+
+Test(alike, an_explanation_says_how_fields_agree)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    SCOPED(table_close) Table *table = NULL;
+    SCOPED(governance_permit_close)
+    GovernancePermit *permit = bench_permit(&bench, GOVERNANCE_LINK_EXPLAIN, "2");
+    Error error = {0};
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){1, "list", "A", {11, 12, 13, 14, 15, 0}, TOKENS});
+    alike_add(&bench, &(Alike){2, "care", NULL, ANNE, TOKENS});
+    bench_link(&bench);
+
+    cr_assert(linkage_explain(bench.linker, permit, 2, &table, &error).ok, "%s", error.message);
+
+    SCOPED(fclose_file) FILE *out = tmpfile();
+    table_print(table, TABLE_CSV, out);
+    rewind(out);
+    size_t length = fread(text, 1, sizeof text - 1, out);
+    text[length] = '\0';
+    cr_expect_not_null(strstr(text, "is,2,1,all equal,1,3,"), "%s", text);
+    cr_expect_not_null(
+        strstr(text, "given name equal; family name equal; birth date equal; sex equal; postcode equal"),
+        "%s", text);
+    cr_expect_null(strstr(text, "address"), "what one of them lacks is no evidence");
+}
+
+/* ---- undo and the end of a rule ---- */
+
+Test(alike, everything_is_as_it_was_before_the_run)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){2, "care", NULL, ANNE, TOKENS});
+    bench_link(&bench);
+    bench_state(&bench, text);
+    alike_add(&bench, &(Alike){1, "list", "A", ANNE, TOKENS});
+    bench_link(&bench);
+    cr_expect_str_eq(bench_people(&bench, other), "1,2");
+
+    bench_undo(&bench, 2);
+
+    cr_expect_str_eq(bench_state(&bench, other), text);
+    bench_link(&bench);
+    cr_expect_str_eq(bench_people(&bench, other), "1,2", "and the next run finds it again");
+}
+
+Test(alike, what_a_rule_allowed_ends_with_it)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){1, "list", "A", ANNE, TOKENS});
+    alike_add(&bench, &(Alike){2, "care", NULL, ANNE, TOKENS});
+    bench_link(&bench);
+    bench_run(bench.owner, "UPDATE governance.linkage SET ended_on = governance.today()");
+
+    bench_link(&bench);
+
+    cr_expect_str_eq(bench_people(&bench, text), "1");
+    bench_text(&bench,
+               "SELECT concat_ws(' ', (SELECT count(*) FROM subjects.encoding), (SELECT count(*) FROM "
+               "subjects.encoding_filter), (SELECT count(*) FROM linkage.pair))",
+               text);
+    cr_expect_str_eq(text, "0 0 0");
+}
+
+/* ---- months ---- */
+
+enum { COUNTY = 600, FAMILIES = 40 };
+
+/* People in families: some without a number, some with a field or two of a sibling's. The same each time. */
+static Alike county_person(int i)
+{
+    uint64_t random = (uint64_t)i * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    uint64_t family = 1 + (uint64_t)i % FAMILIES, who = 1 + (uint64_t)i / FAMILIES / 3;
+    static char numbers[COUNTY + 1][16];
+    Alike person = {.subject_id = (int64_t)((random >> 20) % 1000000) * 1000 + i,
+                    .source = i % 3 == 0 ? "list" : "care",
+                    .values = {100 * family + who, 5000 + family, 9000 + 100 * family + who, 1 + who % 2,
+                               7000 + family, 8000 + family},
+                    .tokens = {300 + family, 400 + 10 * family + who % 4}};
+
+    if (i % 3 == 0) {
+        snprintf(numbers[i], sizeof numbers[i], "N%d-%d", (int)family, (int)who);
+        person.number = numbers[i];
+    }
+    if (i % 5 == 1)
+        person.values[random >> 40 & 3] += 1 + (random >> 50 & 7);
+    if (i % 7 == 2)
+        person.values[random >> 44 & 3] = 0;
+    return person;
+}
+
+static void add_county(Bench *bench, int from, int to, int step)
+{
+    for (int i = from; i != to; i += step) {
+        const Alike person = county_person(i);
+        alike_add(bench, &person);
+    }
+}
+
+/* Who is whose, by which pass, how alike: but not what ids people have. */
+static const char *county_digest(Bench *bench, char out[BENCH_TEXT_BYTES])
+{
+    return bench_text(
+        bench,
+        "SELECT concat_ws(' ', count(*), count(DISTINCT first), count(*) FILTER (WHERE pass IN (6, 7, 8)),"
+        " md5(string_agg(concat_ws(',', subject_id, first, pass, other_subject, weight, levels), ';' ORDER BY"
+        " subject_id)), (SELECT md5(string_agg(concat_ws(',', subject_a, subject_b, weight, levels, block), "
+        "';'"
+        " ORDER BY subject_a, subject_b)) FROM linkage.pair), (SELECT md5(string_agg(concat_ws(',', "
+        "subject_a,"
+        " subject_b, reason), ';' ORDER BY subject_a, subject_b)) FROM linkage.conflict)) FROM (SELECT k.*,"
+        " min(k.subject_id) OVER (PARTITION BY c.person_id) AS first FROM linkage.link AS k JOIN"
+        " linkage.current_link AS c USING (subject_id)) AS l",
+        out);
+}
+
+/* Switch: first_new in score_batch; with 0 the links stay, with all records old they go. */
+Test(alike, months_one_after_the_other_give_what_all_at_once_does, .timeout = 300)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    alike_allow(&bench);
+    add_county(&bench, 0, COUNTY, 1);
+    bench_link(&bench);
+    county_digest(&bench, text);
+    alike_clear(&bench);
+
+    for (int month = 0; month < 4; month++) {
+        add_county(&bench, month * COUNTY / 4, (month + 1) * COUNTY / 4, 1);
+        bench_link(&bench);
+    }
+    cr_expect_str_eq(county_digest(&bench, other), text);
+    alike_clear(&bench);
+
+    for (int month = 0; month < 3; month++) {
+        add_county(&bench, COUNTY - 1 - month * COUNTY / 3, COUNTY - 1 - (month + 1) * COUNTY / 3, -1);
+        bench_link(&bench);
+    }
+    cr_expect_str_eq(county_digest(&bench, other), text, "the last first");
+    cr_expect_str_neq(text, "");
+}
+
+Test(alike, a_month_changes_no_id_of_who_is_untouched_and_compares_little, .timeout = 300)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    alike_allow(&bench);
+    add_county(&bench, 0, COUNTY - 6, 1);
+    LinkageReport first = bench_link(&bench);
+    bench_run(bench.owner,
+              "CREATE TABLE bench.before AS SELECT subject_id, person_id, run_id FROM linkage.link");
+    add_county(&bench, COUNTY - 6, COUNTY, 1);
+
+    LinkageReport second = bench_link(&bench);
+
+    cr_expect_gt(first.compared, 20 * second.compared);
+    cr_expect_gt(second.compared, 0);
+    bench_text(&bench,
+               "SELECT count(*)::text FROM bench.before AS b JOIN linkage.link AS l USING (subject_id)"
+               " WHERE l.run_id = 1 AND l.person_id <> b.person_id",
+               text);
+    cr_expect_str_eq(text, "0");
+    bench_text(&bench,
+               "SELECT (count(*) > 580)::text FROM bench.before AS b JOIN linkage.link AS l"
+               " USING (subject_id, person_id, run_id)",
+               text);
+    cr_expect_str_eq(text, "true");
+}
+
+/* Switch: is_closing; where it is never true the pairs of the block that grew too large stay. */
+Test(alike, a_block_that_grows_too_large_counts_no_more_whenever_it_grew, .timeout = 300)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){1, "list", "A", ANNE, {77, 0}});
+    alike_add(&bench, &(Alike){2, "care", NULL, ANNE, {77, 0}});
+    bench_link(&bench);
+    cr_expect_str_eq(bench_people(&bench, text), "1,2");
+    for (int i = 0; i < 500; i++)
+        alike_add(&bench, &(Alike){10 + i, "list", "C", {1000 + (uint64_t)i}, {77, 0}});
+
+    LinkageReport report = bench_link(&bench);
+
+    cr_expect_eq(report.blocks_closed, 1);
+    bench_text(&bench, "SELECT person_id::text FROM linkage.link WHERE subject_id = 2 AND pass = 9", text);
+    cr_expect_str_neq(text, "");
+    cr_expect_str_eq(bench_text(&bench, "SELECT count(*)::text FROM linkage.pair", other), "0");
+}
