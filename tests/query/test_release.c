@@ -71,6 +71,30 @@ Test(release, keeps_people_known_by_a_foreign_pseudonym_alone_where_opt_outs_do_
     cr_expect_eq(report.opted_out, 0);
 }
 
+/* Somebody's spells were found alike with a register's record, under a rule for another purpose. Switch:
+ * release.link_serves in release.people_number. */
+Test(release, takes_what_was_found_alike_for_the_purposes_of_its_rule_alone)
+{
+    county_make(200, 0);
+    county_sql(
+        "UPDATE linkage.link SET pass = 8, weight = 9, levels = 0, other_subject = (SELECT min(o.subject_id)"
+        "  FROM subjects.subject AS o JOIN ingest.source AS s USING (source_id) WHERE s.name = "
+        "'patient_list')"
+        " WHERE subject_id IN (SELECT subject_id FROM subjects.subject JOIN ingest.source AS s"
+        "                      USING (source_id) WHERE s.name = 'apc_spell');"
+        "INSERT INTO governance.purpose SELECT 'other', title, opt_out, legal_basis, approver,"
+        " opt_out_max_age_days FROM governance.purpose LIMIT 1;"
+        "INSERT INTO governance.linkage SELECT 'other', 'apc_spell', 'patient_list', '2020-01-01', "
+        "'2090-12-31'");
+
+    (void)county_release();
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.apc_spell"), 0);
+
+    county_sql("UPDATE governance.linkage SET purpose = 'phm'");
+    (void)county_release();
+    cr_expect_gt(county_number("SELECT count(*) FROM release_2.apc_spell"), 0);
+}
+
 Test(release, leaves_rows_without_agreement_out_and_counts_them)
 {
     county_make(200, 0);
