@@ -175,7 +175,8 @@ BEGIN
               LEFT JOIN linkage.merger_token AS t ON t.nhs_token = s.nhs_token
              WHERE s.nhs_token IS NOT NULL AND s.birth_year IS NOT NULL) AS known
         ON known.root = coalesce(held_root.root_token, held.nhs_token)
-     WHERE held.birth_year IS NOT NULL AND ingest.is_encoded(held.source_id)
+     WHERE held.birth_year IS NOT NULL
+       AND held.source_id IN (SELECT s.source_id FROM ingest.source AS s WHERE ingest.is_encoded(s.source_id))
      GROUP BY held.subject_id
     HAVING bool_and(CASE WHEN known.birth_year = held.birth_year AND known.birth_month = held.birth_month THEN false
                          WHEN known.birth_year <> held.birth_year AND known.birth_month <> held.birth_month THEN true
@@ -202,7 +203,8 @@ DECLARE
     version int2 := linkage.run_require(permit, run_id);
     model int4 := (SELECT max(m.model_id) FROM linkage.model AS m WHERE m.rule_version = version);
 BEGIN
-    DELETE FROM subjects.encoding AS e WHERE NOT ingest.is_encoded(e.source_id);
+    DELETE FROM subjects.encoding AS e
+     WHERE e.source_id NOT IN (SELECT s.source_id FROM ingest.source AS s WHERE ingest.is_encoded(s.source_id));
     DELETE FROM subjects.encoding_filter AS f
      WHERE NOT EXISTS (SELECT FROM subjects.encoding AS e WHERE e.subject_id = f.subject_id);
     IF NOT EXISTS (SELECT FROM subjects.encoding) THEN
@@ -288,7 +290,7 @@ BEGIN
     WITH heir AS (
         SELECT DISTINCT ON (link.person_id) link.person_id, made.first_subject
           FROM pg_temp.person_made AS made
-          JOIN linkage.link USING (subject_id)
+          JOIN linkage.current_link AS link USING (subject_id)
          WHERE made.person_id IS NULL AND link.pass >= 6
            AND NOT EXISTS (SELECT FROM linkage.current_link AS anchored
                             WHERE anchored.person_id = link.person_id AND anchored.pass < 6)

@@ -189,6 +189,27 @@ Test(alike, a_number_not_believed_is_whom_they_are_alike)
     cr_expect_str_eq(bench_people(&bench, text), "1|2,3");
 }
 
+/* Whoever they were found alike with has become somebody else since. Switch: linkage.current_link of the heir
+ * in linkage.people_wanted. */
+Test(alike, who_is_alone_again_is_not_left_with_a_merged_person)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){1, "list", "B", BERT, {201, 202}});
+    alike_add(&bench, &(Alike){2, "list", "A", ANNE, TOKENS});
+    alike_add(&bench, &(Alike){3, "care", NULL, BERT, {201, 202}});
+    alike_add(&bench, &(Alike){4, "care", NULL, ANNE, TOKENS});
+    bench_link(&bench);
+    cr_expect_str_eq(bench_people(&bench, text), "1,3|2,4");
+    bench_run(bench.owner, "SELECT bench.merger(10, 'A', 'B');"
+                           "INSERT INTO linkage.decision (subject_a, subject_b, is_same, author, permit_id)"
+                           " VALUES (1, 3, false, 'x', ''), (2, 4, false, 'x', '')");
+
+    bench_link(&bench);
+
+    cr_expect_str_eq(bench_people(&bench, text), "1,2|3|4");
+}
+
 /* ---- decisions ---- */
 
 static void decide(Bench *bench, int64_t pair_id, bool is_same)
