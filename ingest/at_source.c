@@ -113,9 +113,10 @@ static Result finish(AtSource *work, Error *error)
 {
     SCOPED(text_builder_close) TextBuilder summary = text_builder(1 << 18);
 
-    work->report->outcome = INGEST_REJECTED;
-    if (load_is_rejected(work->spec, work->report))
+    if (load_is_rejected(work->spec, work->report)) {
+        load_count_as_rejected(work->report);
         return RESULT_OK;
+    }
     TRY(write_windows(work, error));
     TRY(write_references(work, error));
     parcel_words_summary(work->spec, work->report, work->counts, &summary);
@@ -166,6 +167,7 @@ Result ingest_pseudonymise(const IngestAtSource *at_source, const IngestSpec *sp
                            IngestReport *report, Error *error)
 {
     int64_t started_us = time_now_us(), started_cpu_us = load_cpu_us();
+    char use[KEY_USE_BYTES];
     const IngestDelivery delivery = {.path = path, .sender = at_source->sender, .period = at_source->period};
     SCOPED(at_source_close)
     AtSource work = {.spec = spec,
@@ -184,7 +186,8 @@ Result ingest_pseudonymise(const IngestAtSource *at_source, const IngestSpec *sp
     report->key_use = pseudonymiser_use(work.pseudonymiser);
     report->elapsed_us = time_now_us() - started_us;
     report->client_cpu_us = load_cpu_us() - started_cpu_us;
-    log_event(LOG_LEVEL_INFO, "parcel_done", "outcome=%d rows=%" PRId64 " quarantined=%" PRId64,
-              (int)report->outcome, report->rows_loaded, report->rows_quarantined);
+    log_event(LOG_LEVEL_INFO, "parcel_done", "outcome=%d rows=%" PRId64 " quarantined=%" PRId64 " %.*s",
+              (int)report->outcome, report->rows_loaded, report->rows_quarantined,
+              TEXT_ARG(key_use_text(&report->key_use, use)));
     return RESULT_OK;
 }

@@ -250,14 +250,6 @@ static const char *edition_of(const Load *load)
     return edition[0] != '\0' ? edition : NULL;
 }
 
-/* Nothing of it is held. */
-static void count_as_rejected(IngestReport *report)
-{
-    report->outcome = INGEST_REJECTED;
-    report->rows_loaded = report->rows_withheld = 0;
-    report->nhs_valid = report->nhs_invalid = report->nhs_absent = 0;
-}
-
 static Result end_load(Load *load, Error *error)
 {
     IngestReport *report = load->report;
@@ -265,14 +257,14 @@ static Result end_load(Load *load, Error *error)
     if (load->seal != NULL)
         TRY(seal_finish(&load->seal, error));
     if (load_is_rejected(load->spec, report)) {
-        count_as_rejected(report);
+        load_count_as_rejected(report);
         const StoreCounts counts = counts_of(load);
         return store_reject(&load->store, &counts, error);
     }
     const StoreCounts counts = counts_of(load);
     TRY(store_publish(&load->store, &counts, &report->outcome, &report->subjects_new, error));
     if (report->outcome == INGEST_REJECTED)
-        count_as_rejected(report);
+        load_count_as_rejected(report);
     return RESULT_OK;
 }
 

@@ -84,6 +84,13 @@ bool load_is_rejected(const IngestSpec *spec, const IngestReport *report)
                spec->rejects_percent_max * (double)(report->rows_read - report->rows_refused);
 }
 
+void load_count_as_rejected(IngestReport *report)
+{
+    report->outcome = INGEST_REJECTED;
+    report->rows_loaded = report->rows_withheld = 0;
+    report->nhs_valid = report->nhs_invalid = report->nhs_absent = 0;
+}
+
 int64_t load_cpu_us(void)
 {
     struct rusage usage;

@@ -13,4 +13,6 @@ void load_count_row(bool has_nhs_number, const TokenisedRow *row, IngestReport *
 /* More bad rows than the spec allows; the share can only be told at the end. */
 bool load_is_past_rows_max(const IngestSpec *spec, const IngestReport *report);
 bool load_is_rejected(const IngestSpec *spec, const IngestReport *report);
+/* Nothing of it is held. */
+void load_count_as_rejected(IngestReport *report);
 int64_t load_cpu_us(void);

@@ -7,6 +7,8 @@
 
 #include "ingest/rule_value.h"
 
+enum { YEAR_MIN = 1600, YEAR_MAX = 2400 }; /* of dates of ours */
+
 static const char cross_prefix[] = "rule-";
 
 /* ---- counts, by name ---- */
@@ -147,8 +149,9 @@ static bool take_window(const IngestSpec *spec, Text rest, RuleRow *row)
     int group = spec->replaces.group;
     int64_t from, to;
 
-    if (group == SPEC_NONE || !take_number(&rest, ' ', INT32_MIN + 1, INT32_MAX, &from) ||
-        !take_number(&rest, ' ', from, INT32_MAX, &to))
+    if (group == SPEC_NONE ||
+        !take_number(&rest, ' ', date_from_civil(YEAR_MIN, 1, 1), date_from_civil(YEAR_MAX, 12, 31), &from) ||
+        !take_number(&rest, ' ', from, date_from_civil(YEAR_MAX, 12, 31), &to))
         return false;
     const Value value = value_text(rest);
     row->has_window = rest.length > 0 && rule_stored(spec, &spec->columns[group], &value) == READER_GOOD;

@@ -11,6 +11,8 @@ enum {
     PARCEL_NULL = 0x80,
     NUMBER_BYTES_MAX = 10,
     LSOA_LETTERS = 9,
+    YEAR_MIN = 1600,
+    YEAR_MAX = 2400,
     ENCODING_VERSION = 1,
 };
 
@@ -352,7 +354,9 @@ static bool take_content(ParcelItems *items, Value *value)
         value->boolean = byte != 0;
         return true;
     case VALUE_DATE:
-        if (!take_signed(items, &number) || number <= INT32_MIN || number > INT32_MAX)
+        /* the years that dates of ours have; past them PostgreSQL would take one for "infinity" */
+        if (!take_signed(items, &number) || number < date_from_civil(YEAR_MIN, 1, 1) ||
+            number > date_from_civil(YEAR_MAX, 12, 31))
             return false;
         value->date = (Date)number;
         return true;

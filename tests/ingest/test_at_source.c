@@ -187,8 +187,8 @@ Test(at_source, a_parcel_comes_once)
 
 Test(at_source, a_file_that_is_rejected_becomes_no_parcel)
 {
-    const char *content =
-        WORLD_HEADER "1,,,,x,,,,,,,\n2,,,,x,,,,,,,\n3,,,,x,,,,,,,\n4,,,,x,,,,,,,\n5,,,,x,,,,,,,\n";
+    const char *content = WORLD_HEADER
+        "0,,,,2026-07-01,,,,,,,\n1,,,,x,,,,,,,\n2,,,,x,,,,,,,\n3,,,,x,,,,,,,\n4,,,,x,,,,,,,\n5,,,,x,,,,,,,\n";
     const IngestDelivery clear = world_delivery(content);
     char out[PATH_BYTES];
     IngestReport report;
@@ -200,6 +200,7 @@ Test(at_source, a_file_that_is_rejected_becomes_no_parcel)
     cr_expect(done.ok, "%s", error.message);
     cr_expect_eq(report.outcome, INGEST_REJECTED);
     cr_expect_eq(report.rows_quarantined, 5);
+    cr_expect_eq(report.rows_loaded, 0, "as a load that is rejected says it");
     cr_expect_neq(access(out, F_OK), 0);
 }
 
@@ -313,7 +314,7 @@ static const char good_sum[] =
     "00000000000000000000000000000000000000000000000000000000000000aa\n";
 
 /* A row of the spec's columns with this ward, and this note where there is one, under a signature. */
-static IngestDelivery forged(const char *ward, const char *note, const char *sum)
+static IngestDelivery forged(const char *ward, const char *note, int times, const char *sum)
 {
     static char out[PATH_BYTES];
     SCOPED(keyring_close) Keyring *provider = NULL;
@@ -346,7 +347,7 @@ static IngestDelivery forged(const char *ward, const char *note, const char *sum
     pseudonymise_add(pseudonymiser, &row);
     cr_assert(pseudonymise_rows(pseudonymiser, &count, &error).ok);
     cr_assert(parcel_row(parcel, pseudonymise_row(pseudonymiser, 0), &error).ok);
-    if (note != NULL)
+    for (int i = 0; note != NULL && i < times; i++)
         cr_assert(parcel_note(parcel, text_from(note), &error).ok);
     cr_assert(parcel_finish(&parcel, text_from(sum), &error).ok, "%s", error.message);
     delivery.path = out;
@@ -355,14 +356,14 @@ static IngestDelivery forged(const char *ward, const char *note, const char *sum
 
 static void expect_forged(const char *ward, const char *note, const char *sum, const char *part)
 {
-    const IngestDelivery parcel = forged(ward, note, sum);
+    const IngestDelivery parcel = forged(ward, note, 1, sum);
 
     expect_refused(&parcel, ERROR_INPUT, part);
 }
 
 Test(at_source, a_forged_parcel_that_says_nothing_wrong_is_loaded)
 {
-    const IngestDelivery parcel = forged("B12", NULL, good_sum);
+    const IngestDelivery parcel = forged("B12", NULL, 0, good_sum);
 
     cr_expect_eq(world_must_load(&world, spec, &parcel).rows_loaded, 1);
 }
@@ -427,4 +428,92 @@ Test(at_source, notes_that_no_row_can_have_are_refused)
 
     for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
         expect_forged("B12", notes[i], good_sum, "a note that no row of its spec can have");
+}
+
+Test(at_source, more_rejected_rows_than_the_spec_allows_are_refused)
+{
+    static const char two_thirds[] =
+        "read 3\nloaded 1\nquarantined 2\nexcluded 0\nwithheld 0\ndamaged 0\n"
+        "nhs_valid 0\nnhs_invalid 0\nnhs_absent 1\nrenamed 0\nunchecked 0\noriginal "
+        "00000000000000000000000000000000000000000000000000000000000000aa\n";
+    static const char note[] = "fault 3 0 10 0 7:not_shape";
+
+    const IngestDelivery many = forged("B12", note, 4, good_sum);
+    expect_refused(&many, ERROR_INPUT, "of a file that its spec would have rejected");
+    const IngestDelivery share = forged("B12", note, 2, two_thirds);
+    expect_refused(&share, ERROR_INPUT, "its counts are none that its spec allows");
+}
+
+/* ---- encodings ---- */
+
+static const char people_spec[] =
+    "source: list\ntitle: List\nversion: 1\neffective_from: 2024-04-01\nfile: { format: delimited }\n"
+    "update: snapshot\ncontroller: sender\nsubject: person\nrejects: { rows_max: 3, percent_max: 50 }\n"
+    "columns:\n"
+    "  - { name: nhs_number, use: identifier, identity: nhs_number }\n"
+    "  - { name: family_name, use: demographic, identity: family_name }\n"
+    "  - { name: given_name, use: demographic, identity: given_name }\n"
+    "  - { name: birth_date, use: demographic, identity: birth_date }\n"
+    "  - { name: postcode, use: demographic, identity: postcode }\n"
+    "  - { name: kind, use: code, list: kind }\n";
+#define PEOPLE                                                                                               \
+    "nhs_number,family_name,given_name,birth_date,postcode,kind\n"                                           \
+    ",Quillfeather,Marguerite,1961-05-02,ME14 1XX,A\n,Quillfeather,Margarete,1961-05-02,ME14 1XX,B\n"        \
+    ",,,1961-05-02,,A\n"
+
+static IngestSpec *people(bool are_linked)
+{
+    IngestSpec *made = world_spec(people_spec);
+
+    world_apply(made);
+    if (are_linked)
+        world_script(
+            "INSERT INTO governance.linkage (purpose, source_a, source_b, valid_from, valid_to) VALUES "
+            "('phm', 'list', 'list', '2020-01-01', '2090-12-31')");
+    return made;
+}
+
+Test(at_source, encodings_of_a_parcel_are_those_of_its_file)
+{
+    SCOPED(ingest_spec_close) IngestSpec *list = people(true);
+    const IngestDelivery clear = world_delivery(PEOPLE);
+    const IngestDelivery parcel = parcel_by(list, next_month(clear), true);
+
+    world_must_load(&world, list, &clear);
+    world_script("CREATE TABLE public.clear_encoding AS SELECT e.subject_id, e.head, f.filters FROM "
+                 "subjects.encoding e JOIN subjects.encoding_filter f USING (subject_id); "
+                 "TRUNCATE subjects.subject, subjects.encoding, subjects.encoding_filter, "
+                 "subjects.encoding_reference CASCADE");
+    world_must_load(&world, list, &parcel);
+
+    cr_expect_eq(world_count("SELECT count(*) FROM public.clear_encoding"), 2);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding e JOIN subjects.encoding_filter f USING "
+                             "(subject_id) JOIN public.clear_encoding c USING (subject_id, head, filters)"),
+                 2);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding_reference"), 3);
+}
+
+Test(at_source, a_parcel_without_the_encodings_that_rules_ask_for_is_refused)
+{
+    SCOPED(ingest_spec_close) IngestSpec *list = people(true);
+    const IngestDelivery parcel = parcel_by(list, world_delivery(PEOPLE), false);
+    IngestReport report;
+    Error error = {0};
+
+    cr_expect(!world_load(&world, list, &parcel, &report, &error).ok);
+
+    cr_expect(error.code == ERROR_INPUT && strstr(error.message, "made without encodings") != NULL, "%s",
+              error.message);
+}
+
+/* Goes red without the check of the encoder in take_subject, pseudonymise/parcel_read.c. */
+Test(at_source, encodings_that_no_rule_asks_for_are_not_kept)
+{
+    SCOPED(ingest_spec_close) IngestSpec *list = people(false);
+    const IngestDelivery parcel = parcel_by(list, world_delivery(PEOPLE), true);
+
+    cr_expect_eq(world_must_load(&world, list, &parcel).rows_loaded, 3);
+
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding"), 0);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding_reference"), 0);
 }

@@ -607,6 +607,7 @@ Test(parcel, a_row_has_one_form_alone)
     cr_expect(!TAKES("\0\2\0\0\0\5\1\0\x82\x83\x84\x81"), "NUL");
     cr_expect(!TAKES("\0\2\0\0\0\5\377\377\377\377\17\x82\x83\x84\x81"), "a text longer than the block");
     cr_expect(!TAKES("\0\2\0\0\0\5\1A\x82\x83\x84\1\2"), "a truth value of 2");
+    cr_expect(!TAKES("\0\2\0\0\0\5\1A\x82\x83\4\376\377\377\377\17\x81"), "a day at infinity");
 }
 
 #define DIGEST "0123456789abcdef"
