@@ -75,7 +75,7 @@ YAML
 data_folder ruled
 cinque governance apply "$rules" >/dev/null
 cinque load --deliveries "$work/county/deliveries.csv" >/dev/null
-cinque --verbose link 2>&1 | sed 's/^/link: /'
+cinque link --verbose 2>&1 | sed 's/^/link: /'
 judge after
 expect "more of social care find their person" test "$(answer after social_care_event 3)" -gt "$(answer before social_care_event 3)"
 expect "no fewer of the dead do" test "$(answer after death 3)" -ge "$(answer before death 3)"
