@@ -141,7 +141,8 @@ static Result create_others(Encoder *encoder, const uint8_t *root, const Encodin
     TRY(sub_key(root, options, "blocks", &blocks, error));
     TRY(sub_key(root, options, "record", &record, error));
     TRY(sub_key(root, options, "flips", &flips, error));
-    TRY(blocks_create(secret_bytes(blocks), options->kinds, options->field_count, &encoder->blocks, error));
+    TRY(blocks_create(secret_bytes(blocks), options->kinds, options->field_count, options->by_blocks,
+                      &encoder->blocks, error));
     TRY(keyed_hash_create(KEYED_HMAC, secret_bytes(record), KEY_BYTES, &encoder->record_hash, error));
     TRY(keyed_block_create(secret_bytes(flips), KEYED_LOCK, &encoder->flips, error));
     TRY(secret_random(&encoder->reference_salt, sizeof encoder->reference_salt, error));
@@ -167,7 +168,8 @@ static uint32_t scheme_of(const EncodingOptions *options, const size_t *filter_b
     hash_add(stream, numbers, sizeof numbers);
     hash_add(stream, options->kinds, options->field_count * sizeof *options->kinds);
     hash_add(stream, filter_bytes, options->field_count * sizeof *filter_bytes);
-    hash_add(stream, rules, block_rules(options->kinds, options->field_count, rules) * sizeof *rules);
+    hash_add(stream, rules,
+             block_rules(options->kinds, options->field_count, options->by_blocks, rules) * sizeof *rules);
     Hash hash = hash_value(stream);
     hash_close(&stream);
     return (uint32_t)hash.bytes[0] << 24 | (uint32_t)hash.bytes[1] << 16 | (uint32_t)hash.bytes[2] << 8 |

@@ -83,17 +83,48 @@ typedef struct RulePart {
         ENCODING_TEXT, ENCODING_PART_WHOLE                                                                   \
     }
 
-/* A block that grows too large is not compared; then the narrower rules below it hold its likelier pairs. */
-static const RulePart rule_table[][BLOCK_PARTS_MAX] = {
-    {BORN, PLACE},           {BORN, FAMILY_LETTER}, {BORN, GIVEN_LETTER},  {PLACE, FAMILY_LETTER},
-    {PLACE, GIVEN_LETTER},   {PLACE, YEAR},         {ADDRESS, BORN},       {ADDRESS, FAMILY_LETTER},
-    {ADDRESS, GIVEN_LETTER}, {GIVEN, FAMILY},       {GIVEN, FAMILY, YEAR}, {GIVEN_START, FAMILY_START, YEAR},
-    {GIVEN, FAMILY, AREA},   {FAMILY, DAY},         {GIVEN, DAY},          {FAMILY, YEAR},
-    {FAMILY, AREA},          {GIVEN, AREA},         {WORDS, BORN},         {WORDS, PLACE},
-    {WORDS, FAMILY},         {WORDS, GIVEN},        {WORDS, WORDS},        {WORDS, YEAR},
-    {WORDS, ADDRESS},        {BORN, AREA},          {GIVEN, YEAR, AREA},   {WORDS, GIVEN, FAMILY},
-    {WORDS, FAMILY, YEAR},   {WORDS, GIVEN, YEAR},  {WORDS, WORDS, YEAR},  {WORDS, WORDS, GIVEN},
-    {WORDS, WORDS, FAMILY},
+/*
+ * A block that grows too large is not compared; then the narrower rules below it hold its likelier pairs.
+ * Broad rules bring many strangers together. Whoever knows a few people can go from block to block by them
+ * until nearly all are known (tests/attack, "structure"): hardened encodings do without.
+ */
+static const struct {
+    RulePart parts[BLOCK_PARTS_MAX];
+    bool is_broad;
+} rule_table[] = {
+    {{BORN, PLACE}, false},
+    {{BORN, FAMILY_LETTER}, false},
+    {{BORN, GIVEN_LETTER}, false},
+    {{PLACE, FAMILY_LETTER}, false},
+    {{PLACE, GIVEN_LETTER}, false},
+    {{PLACE, YEAR}, false},
+    {{ADDRESS, BORN}, false},
+    {{ADDRESS, FAMILY_LETTER}, false},
+    {{ADDRESS, GIVEN_LETTER}, false},
+    {{GIVEN, FAMILY}, true},
+    {{GIVEN, FAMILY, YEAR}, false},
+    {{GIVEN_START, FAMILY_START, YEAR}, false},
+    {{GIVEN, FAMILY, AREA}, false},
+    {{FAMILY, DAY}, false},
+    {{GIVEN, DAY}, true},
+    {{FAMILY, YEAR}, true},
+    {{FAMILY, AREA}, true},
+    {{GIVEN, AREA}, true},
+    {{WORDS, BORN}, false},
+    {{WORDS, PLACE}, false},
+    {{WORDS, FAMILY}, false},
+    {{WORDS, GIVEN}, true},
+    {{WORDS, WORDS}, true},
+    {{WORDS, YEAR}, true},
+    {{WORDS, ADDRESS}, false},
+    {{BORN, AREA}, false},
+    {{GIVEN, YEAR, AREA}, false},
+    {{WORDS, GIVEN, FAMILY}, false},
+    {{WORDS, FAMILY, YEAR}, false},
+    {{WORDS, GIVEN, YEAR}, false},
+    {{WORDS, WORDS, YEAR}, false},
+    {{WORDS, WORDS, GIVEN}, false},
+    {{WORDS, WORDS, FAMILY}, false},
 };
 
 typedef struct RuleList {
@@ -120,12 +151,15 @@ static void expand(const RulePart *wanted, const EncodingKind *kinds, size_t fie
     }
 }
 
-size_t block_rules(const EncodingKind *kinds, size_t field_count, BlockRule rules[ENCODING_BLOCKS_MAX])
+size_t block_rules(const EncodingKind *kinds, size_t field_count, bool narrow,
+                   BlockRule rules[ENCODING_BLOCKS_MAX])
 {
     RuleList list = {.rules = rules};
 
-    for (size_t i = 0; i < sizeof rule_table / sizeof rule_table[0]; i++)
-        expand(rule_table[i], kinds, field_count, 0, (BlockRule){0}, &list);
+    for (size_t i = 0; i < sizeof rule_table / sizeof rule_table[0]; i++) {
+        if (!narrow || !rule_table[i].is_broad)
+            expand(rule_table[i].parts, kinds, field_count, 0, (BlockRule){0}, &list);
+    }
     return list.count;
 }
 
@@ -182,14 +216,14 @@ static Result derived_cipher(const uint8_t *key, const char *info, EVP_CIPHER_CT
     return keyed_block_create(secret_bytes(derived), KEYED_LOCK, cipher, error);
 }
 
-Result blocks_create(const uint8_t *key, const EncodingKind *kinds, size_t field_count, Blocks **blocks,
-                     Error *error)
+Result blocks_create(const uint8_t *key, const EncodingKind *kinds, size_t field_count, bool narrow,
+                     Blocks **blocks, Error *error)
 {
     SCOPED(blocks_close) Blocks *made = memory_alloc(sizeof *made);
     SCOPED(secret_close) Secret *codes = NULL;
 
     memcpy(made->kinds, kinds, field_count * sizeof *kinds);
-    made->rule_count = block_rules(kinds, field_count, made->rules);
+    made->rule_count = block_rules(kinds, field_count, narrow, made->rules);
     note_uses(made);
     TRY(derived_key(key, "cinque/encoding/block-part/v1", &codes, error));
     TRY(cmac_create(secret_bytes(codes), &made->codes, error));

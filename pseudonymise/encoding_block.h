@@ -14,14 +14,16 @@ typedef struct BlockRule {
     } parts[BLOCK_PARTS_MAX];
 } BlockRule;
 
-/* The rules that these kinds of fields allow, the most telling first; at most ENCODING_BLOCKS_MAX. */
-size_t block_rules(const EncodingKind *kinds, size_t field_count, BlockRule rules[ENCODING_BLOCKS_MAX]);
+/* The rules that these kinds of fields allow, the most telling first; at most ENCODING_BLOCKS_MAX. narrow:
+ * without those that bring many strangers together. */
+size_t block_rules(const EncodingKind *kinds, size_t field_count, bool narrow,
+                   BlockRule rules[ENCODING_BLOCKS_MAX]);
 
 typedef struct Blocks Blocks;
 
 /* key: KEY_BYTES, of block tokens alone. rules and kinds are copied. */
-Result blocks_create(const uint8_t *key, const EncodingKind *kinds, size_t field_count, Blocks **blocks,
-                     Error *error) CHECKED;
+Result blocks_create(const uint8_t *key, const EncodingKind *kinds, size_t field_count, bool narrow,
+                     Blocks **blocks, Error *error) CHECKED;
 size_t blocks_count(const Blocks *blocks);
 void blocks_close(Blocks **blocks);
 

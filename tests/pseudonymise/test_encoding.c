@@ -286,7 +286,7 @@ Test(encoding, what_was_observed_gives_a_value_one_of_three_classes)
 Test(encoding, a_crowded_block_has_no_token)
 {
     SCOPED(keyring_close) Keyring *keyring = fixture_keyring();
-    EncodingOptions options = options_of(true);
+    EncodingOptions options = options_of(false);
     options.block_max = 100;
     SCOPED(encoder_close) Encoder *encoder = encoder_of(keyring, &options);
     const Text full[FIELDS] = {TEXT("Ann"), TEXT("Lee"), {0}, {0}, {0}};
@@ -311,7 +311,7 @@ Test(encoding, a_crowded_block_has_no_token)
 Test(encoding, how_large_a_block_may_be_follows_from_how_many_were_observed)
 {
     SCOPED(keyring_close) Keyring *keyring = fixture_keyring();
-    EncodingOptions options = options_of(true);
+    EncodingOptions options = options_of(false);
     SCOPED(encoder_close) Encoder *encoder = encoder_of(keyring, &options);
     Encoding encoding;
     Error error = {0};
@@ -424,4 +424,21 @@ Test(encoding, behind_the_last_day_of_a_key_nothing_is_encoded)
     cr_expect_eq(error.code, ERROR_CONFIG);
     cr_expect_null(encoder);
     keyring_close(&keyring);
+}
+
+/* Given and family name alone make a block of strangers. Switch: is_broad in encoding_block.c's table. */
+Test(encoding, hardened_encodings_have_no_broad_blocks)
+{
+    SCOPED(keyring_close) Keyring *keyring = fixture_keyring();
+    const EncodingOptions hardened = options_of(true), plain = options_of(false);
+    SCOPED(encoder_close) Encoder *narrow = encoder_of(keyring, &hardened);
+    SCOPED(encoder_close) Encoder *broad = encoder_of(keyring, &plain);
+    const char *const names[FIELDS] = {"Ann", "Lee", "", "", ""};
+    Encoding encoding;
+
+    encode(narrow, names, &encoding);
+    cr_expect_eq(token_count(&encoding), 0U);
+    encode(broad, names, &encoding);
+    cr_expect_eq(token_count(&encoding), 1U);
+    fixture_clear();
 }
