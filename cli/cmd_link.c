@@ -69,11 +69,6 @@ Result cmd_link_undo(Cli *cli, int argc, const char *const *argv, Error *error)
     return verb_undo(cli, argc, argv, &verb, error);
 }
 
-Result cmd_link_report(Cli *cli, int argc, const char *const *argv, Error *error)
-{
-    return verb_list(cli, argc, argv, linker_role, linkage_report, error);
-}
-
 Result cmd_link_runs(Cli *cli, int argc, const char *const *argv, Error *error)
 {
     return verb_list(cli, argc, argv, linker_role, linkage_run_list, error);

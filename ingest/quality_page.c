@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/page.h"
 #include "ingest/quality.h"
 #include "ingest_sql.h"
 
@@ -21,42 +22,6 @@ static const DbStatement quality_history = {
     .parameters = {VALUE_INT4, VALUE_TEXT},
     .columns = {VALUE_TEXT, VALUE_TEXT, VALUE_INT4, VALUE_INT8},
 };
-
-static const char head[] =
-    "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Quality of %s</title>\n<style>\n"
-    "body{font:15px/1.4 system-ui,sans-serif;margin:2em auto;max-width:72em;padding:0 1em;color:#222}\n"
-    "h2{margin:1.6em 0 .4em;font-size:1.15em}.cards{display:flex;flex-wrap:wrap;gap:14px}\n"
-    ".card{border:1px solid #ccc;border-radius:6px;padding:10px 12px;width:240px}\n"
-    ".card.bad{border-color:#b3261e;border-width:2px}.card h3{margin:0;font-size:1em}\n"
-    ".card p{margin:.3em 0 0;font-size:.86em}.bad p.say{color:#b3261e}svg{display:block;margin-top:6px}\n"
-    "rect{fill:#8aa4c8}rect.now{fill:#1d4f91}line{stroke:#999}text{font-size:10px;fill:#555}.gap{stroke:#"
-    "b3261e}\n"
-    "table{border-collapse:collapse;font-size:.88em}th{text-align:left;font-weight:600}"
-    "th,td{padding:3px 10px;border-bottom:1px solid #ddd}td.pass{background:#e3f1e4;color:#1c5a24}"
-    "td.fail{background:#b3261e;color:#fff}td.held,td.no{background:#fff3d6;color:#6b4700}td.none{color:#999}"
-    "\n"
-    "</style>\n<h1>Deliveries of %s</h1>\n";
-
-static void escape(Text text, FILE *out)
-{
-    for (size_t i = 0; i < text.length; i++)
-        switch (text.data[i]) {
-        case '&':
-            fputs("&amp;", out);
-            break;
-        case '<':
-            fputs("&lt;", out);
-            break;
-        case '>':
-            fputs("&gt;", out);
-            break;
-        case '"':
-            fputs("&quot;", out);
-            break;
-        default:
-            fputc(text.data[i], out);
-        }
-}
 
 /* ---- one sender ---- */
 
@@ -134,14 +99,14 @@ static void write_finding(const DbRows *measures, size_t row, FILE *out)
     }
     bool is_outside = quality_is_outside(measure);
     if (column.length > 0 && !is_outside) {
-        escape(column, out);
+        page_text(column, out);
         fputs(" ", out);
     }
-    escape(is_outside ? text_next(&measure, ',') : measure, out);
+    page_text(is_outside ? text_next(&measure, ',') : measure, out);
     fprintf(out, " %.*s%s", TEXT_ARG(quality_cell(measures, row, 4, value)), unit);
     if (is_outside) {
         fputs(", ", out);
-        escape(column, out);
+        page_text(column, out);
         fprintf(out, ": %.*s", TEXT_ARG(quality_cell(measures, row, 5, usual)));
     } else if (!db_is_null(measures, row, 5)) {
         fprintf(out, ", usually %.*s%s", TEXT_ARG(quality_cell(measures, row, 5, usual)), unit);
@@ -172,7 +137,7 @@ static void write_card(const Card *card, const DbRows *measures, Month period, F
     size_t findings = count_findings(measures, card);
 
     fprintf(out, "<div class=\"card%s\"><h3>", findings > 0 ? " bad" : "");
-    escape(card->sender, out);
+    page_text(card->sender, out);
     fputs("</h3>", out);
     write_chart(card, period, out);
     if (card->held[MONTHS - 1])
@@ -209,7 +174,7 @@ static void write_tests(const DbRows *tests, FILE *out)
         fputs("<tr>", out);
         for (size_t i = 0; i < 2; i++) {
             fputs("<td>", out);
-            escape(db_text(tests, row, i), out);
+            page_text(db_text(tests, row, i), out);
             fputs("</td>", out);
         }
         for (size_t i = 2; i < QUALITY_TESTS_COLUMNS; i++)
@@ -229,7 +194,7 @@ static void write_cards(const DbRows *history, const DbRows *measures, Month per
         Card card = read_card(history, &row, period);
         if (!text_equal(card.source, source)) {
             fputs(source.length > 0 ? "</div>\n<h2>" : "<h2>", out);
-            escape(card.source, out);
+            page_text(card.source, out);
             fputs("</h2>\n<div class=\"cards\">\n", out);
             source = card.source;
         }
@@ -245,18 +210,18 @@ Result ingest_quality_page(Db *loader, Month period, const char *source, FILE *o
     SCOPED(db_rows_close) DbRows *measures = NULL;
     SCOPED(db_rows_close) DbRows *history = NULL;
     SCOPED(db_rows_close) DbRows *tests = NULL;
-    char month[DATE_TEXT_BYTES];
+    char month[DATE_TEXT_BYTES], title[64];
 
     TRY(db_run(loader, &QUALITY_STATEMENT, values, &measures, error));
     TRY(db_run(loader, &quality_history, values, &history, error));
     TRY(db_run(loader, &QUALITY_TESTS, values, &tests, error));
-    month_format(period, month);
-    fprintf(out, head, month, month);
+    snprintf(title, sizeof title, "Deliveries of %s", month_format(period, month));
+    page_begin(text_from(title), out);
     fputs("<p>Rows held of each sender in the twelve months to this one; in red what is unusual beside "
           "them.</p>\n",
           out);
     write_tests(tests, out);
     write_cards(history, measures, period, out);
-    fputs("</html>\n", out);
+    page_end(out);
     return RESULT_OK;
 }

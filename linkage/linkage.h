@@ -4,6 +4,7 @@
  * from tokens alone. Every link says pass, run and rule; a run can be undone.
  */
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/db.h"
 #include "base/table.h"
@@ -32,10 +33,21 @@ Result linkage_run(Db *linker, const GovernancePermit *permit, LinkageReport *re
  * run's number. */
 Result linkage_undo(Db *linker, const GovernancePermit *permit, int64_t run_id, Error *error) CHECKED;
 /*
- * Match rates by source, age band, sex and deprivation: group, value, subjects, linked, rate.
- * Counts of subjects from 1 to 7 are shown as "<8", and no rate beside one: the report may travel.
+ * Match rates by source, age, sex, ethnicity, deprivation and addresses: group, value, subjects, linked,
+ * rate, low and high (Wilson's interval of 95 %), change since the last run of an earlier month. Counts from
+ * 1 to 7, of subjects, of those linked and of those not, stay hidden with their rates, and so do others from
+ * which they could be told: the report may travel.
  */
 Result linkage_report(Db *linker, Table **table, Error *error) CHECKED;
+/* pass, band, links, share of all that are linked, with the same protection. */
+Result linkage_passes(Db *linker, Table **table, Error *error) CHECKED;
+/* what, which, count: pairs that wait for a person, and conflicts. */
+Result linkage_waiting(Db *linker, Table **table, Error *error) CHECKED;
+/* estimate, from, expected, rate, method: false and missed matches by the weights; empty without encodings.
+ */
+Result linkage_estimates(Db *linker, Table **table, Error *error) CHECKED;
+/* All of it as one HTML page with charts that needs nothing else. */
+Result linkage_report_page(Db *linker, FILE *out, Error *error) CHECKED;
 /*
  * Why a subject, or each of a person's, is linked as it is, how it was before, and which pairs speak for or
  * against: pass, run, rule, weight and levels of agreement, never a value. Object of the permit for

@@ -1,18 +1,12 @@
+#include "linkage/report.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "base/date.h"
-#include "linkage/linkage.h"
 #include "linkage_sql.h"
 
-/* Smaller counts of subjects are not written down: the report may travel. */
-enum { SUBJECTS_MIN = 8, CELL_BYTES = 48 };
-
-static const DbStatement report_statement = {
-    .name = "linkage_report",
-    .sql = linkage_sql_report,
-    .columns = {VALUE_TEXT, VALUE_TEXT, VALUE_INT8, VALUE_INT8},
-};
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const DbStatement list_statement = {
     .name = "linkage_run_list",
@@ -20,59 +14,111 @@ static const DbStatement list_statement = {
     .columns = {VALUE_INT8, VALUE_TIMESTAMPTZ, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_TEXT},
 };
 
-static bool is_small(int64_t count)
-{
-    return count > 0 && count < SUBJECTS_MIN;
-}
+/* ---- match rates ---- */
 
-static Text count_cell(int64_t count, char out[CELL_BYTES])
+static Text rate_cell(bool is_shown, double rate, char out[REPORT_CELL_BYTES])
 {
-    if (is_small(count))
-        snprintf(out, CELL_BYTES, "<%d", SUBJECTS_MIN);
-    else
-        snprintf(out, CELL_BYTES, "%" PRId64, count);
-    return text_from(out);
-}
-
-/* A rate gives a small count back, so it is left out beside one. */
-static Text rate_cell(int64_t subjects, int64_t linked, char out[CELL_BYTES])
-{
-    if (subjects == 0 || is_small(subjects) || is_small(linked))
+    if (!is_shown)
         return TEXT("");
-    snprintf(out, CELL_BYTES, "%.4f", (double)linked / (double)subjects);
+    snprintf(out, REPORT_CELL_BYTES, "%.4f", rate);
     return text_from(out);
 }
 
-static void report_row(Table *table, const DbRows *rows, size_t row)
+static void report_row(Table *table, const ReportRate *rate)
 {
-    char subjects[CELL_BYTES], linked[CELL_BYTES], rate[CELL_BYTES];
-    int64_t subject_count = db_int(rows, row, 2), linked_count = db_int(rows, row, 3);
-    const Text cells[] = {db_text(rows, row, 0), db_text(rows, row, 1), count_cell(subject_count, subjects),
-                          count_cell(linked_count, linked), rate_cell(subject_count, linked_count, rate)};
+    char text[6][REPORT_CELL_BYTES];
+    const Text cells[] = {rate->kind,
+                          rate->value,
+                          report_subjects_cell(&rate->now, text[0]),
+                          report_linked_cell(&rate->now, text[1]),
+                          rate_cell(rate->has_rate, rate->rate, text[2]),
+                          rate_cell(rate->has_rate, rate->low, text[3]),
+                          rate_cell(rate->has_rate, rate->high, text[4]),
+                          rate_cell(rate->has_change, rate->change, text[5])};
 
     table_row(table, cells);
 }
 
 Result linkage_report(Db *linker, Table **table, Error *error)
 {
-    static const char *const headings[] = {"group", "value", "subjects", "linked", "rate"};
-    static const bool right_aligned[] = {false, false, true, true, true};
-    SCOPED(db_rows_close) DbRows *rows = NULL;
+    static const char *const headings[] = {"group", "value", "subjects", "linked",
+                                           "rate",  "low",   "high",     "change"};
+    static const bool right_aligned[] = {false, false, true, true, true, true, true, true};
+    SCOPED(report_rates_close) ReportRates rates = {0};
 
-    TRY(db_run(linker, &report_statement, NULL, &rows, error));
-    *table = table_create(headings, right_aligned, sizeof headings / sizeof headings[0]);
-    for (size_t row = 0; row < db_row_count(rows); row++)
-        report_row(*table, rows, row);
+    TRY(report_rates(linker, &rates, error));
+    *table = table_create(headings, right_aligned, COUNT(headings));
+    for (size_t i = 0; i < rates.count; i++)
+        report_row(*table, &rates.rates[i]);
     return RESULT_OK;
 }
 
+/* ---- links and pairs ---- */
+
+Result linkage_passes(Db *linker, Table **table, Error *error)
+{
+    static const char *const headings[] = {"pass", "band", "links", "share"};
+    static const bool right_aligned[] = {false, false, true, true};
+    SCOPED(report_counts_close) ReportCounts counts = {0};
+
+    TRY(report_passes(linker, &counts, error));
+    *table = table_create(headings, right_aligned, COUNT(headings));
+    for (size_t i = 0; i < counts.count; i++) {
+        char text[2][REPORT_CELL_BYTES];
+        const ReportCount *count = &counts.counts[i];
+        const Text cells[] = {count->name, count->value, report_count_cell(count, text[0]),
+                              rate_cell(!count->is_hidden, count->share, text[1])};
+        table_row(*table, cells);
+    }
+    return RESULT_OK;
+}
+
+Result linkage_waiting(Db *linker, Table **table, Error *error)
+{
+    static const char *const headings[] = {"what", "which", "count"};
+    static const bool right_aligned[] = {false, false, true};
+    SCOPED(report_counts_close) ReportCounts counts = {0};
+
+    TRY(report_waiting(linker, &counts, error));
+    *table = table_create(headings, right_aligned, COUNT(headings));
+    for (size_t i = 0; i < counts.count; i++) {
+        char text[REPORT_CELL_BYTES];
+        const ReportCount *count = &counts.counts[i];
+        const Text cells[] = {count->name, count->value, report_count_cell(count, text)};
+        table_row(*table, cells);
+    }
+    return RESULT_OK;
+}
+
+Result linkage_estimates(Db *linker, Table **table, Error *error)
+{
+    static const char *const headings[] = {"estimate", "from", "expected", "rate", "method"};
+    static const bool right_aligned[] = {false, true, true, true, false};
+    SCOPED(report_estimates_close) ReportEstimates estimates = {0};
+
+    TRY(report_estimates(linker, &estimates, error));
+    *table = table_create(headings, right_aligned, COUNT(headings));
+    for (size_t i = 0; i < estimates.count; i++) {
+        char text[3][REPORT_CELL_BYTES];
+        const ReportEstimate *estimate = &estimates.estimates[i];
+        const Text cells[] = {estimate->counted.name, report_count_cell(&estimate->counted, text[0]),
+                              report_expected_cell(estimate, text[1]),
+                              rate_cell(estimate->has_rate, estimate->rate, text[2]),
+                              text_from(estimate->method)};
+        table_row(*table, cells);
+    }
+    return RESULT_OK;
+}
+
+/* ---- runs ---- */
+
 static void list_row(Table *table, const DbRows *rows, size_t row)
 {
-    char started[TIME_TEXT_BYTES], numbers[5][CELL_BYTES];
+    char started[TIME_TEXT_BYTES], numbers[5][REPORT_CELL_BYTES];
     static const size_t columns[] = {0, 2, 3, 4, 5};
 
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
-        snprintf(numbers[i], CELL_BYTES, "%" PRId64, db_int(rows, row, columns[i]));
+        snprintf(numbers[i], REPORT_CELL_BYTES, "%" PRId64, db_int(rows, row, columns[i]));
     time_format(db_int(rows, row, 1), started);
     const Text cells[] = {text_from(numbers[0]), text_from(started),    text_from(numbers[1]),
                           text_from(numbers[2]), text_from(numbers[3]), text_from(numbers[4]),

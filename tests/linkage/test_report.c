@@ -2,14 +2,14 @@
 
 #include "tests/linkage/workbench.h"
 
-/* The report as CSV; the caller frees. */
-static char *report_csv(Bench *bench)
+/* A table of the report as CSV; the caller frees. */
+static char *csv_of(Bench *bench, Result (*make)(Db *linker, Table **table, Error *error))
 {
     SCOPED(table_close) Table *table = NULL;
     Error error = {0};
     char *csv = NULL;
     size_t length = 0;
-    Result done = linkage_report(bench->linker, &table, &error);
+    Result done = make(bench->linker, &table, &error);
 
     cr_assert(done.ok, "%s", error.message);
     FILE *out = open_memstream(&csv, &length);
@@ -17,6 +17,26 @@ static char *report_csv(Bench *bench)
     table_print(table, TABLE_CSV, out);
     (void)fclose(out);
     return csv;
+}
+
+static char *report_csv(Bench *bench)
+{
+    return csv_of(bench, linkage_report);
+}
+
+/* The caller frees. */
+static char *page_of(Bench *bench)
+{
+    Error error = {0};
+    char *page = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&page, &length);
+    cr_assert_not_null(out);
+    Result done = linkage_report_page(bench->linker, out, &error);
+
+    (void)fclose(out);
+    cr_assert(done.ok, "%s", error.message);
+    return page;
 }
 
 static void expect_line(const char *csv, const char *line)
@@ -41,7 +61,7 @@ Test(report, rates_are_those_of_the_links)
     expect_line(csv, "all,person sources,50,40,0.8000");
     expect_line(csv, "source,list,40,30,0.7500");
     expect_line(csv, "source,spell,10,10,1.0000");
-    expect_line(csv, "source,tax,20,9,0.4500");
+    expect_line(csv, "household source,tax,20,9,0.4500");
     expect_line(csv, "age,25 to 44,50,40,0.8000");
     expect_line(csv, "sex,female,50,40,0.8000");
     expect_line(csv, "deprivation decile,unknown,50,40,0.8000");
@@ -49,7 +69,24 @@ Test(report, rates_are_those_of_the_links)
     free(csv);
 }
 
-/* Switch: SUBJECTS_MIN in linkage/report.c. */
+/* The intervals are those of Wilson's formula, worked out apart from this program. */
+Test(report, each_rate_has_its_interval)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_run(bench.owner,
+              "SELECT bench.person(i, 'list', CASE WHEN i <= 40 THEN 'n' || i END, NULL) FROM "
+              "generate_series(1, 50) AS i;"
+              "SELECT bench.person(100 + i, 'spell', 'n' || i, NULL) FROM generate_series(1, 10) AS i");
+    bench_link(&bench);
+
+    char *csv = report_csv(&bench);
+
+    expect_line(csv, "source,list,50,40,0.8000,0.6696,0.8876,\r\n");
+    expect_line(csv, "source,spell,10,10,1.0000,0.7225,1.0000,\r\n");
+    free(csv);
+}
+
+/* Switch: disclosure_is_small. */
 Test(report, counts_below_eight_are_not_written_down)
 {
     SCOPED(bench_close) Bench bench = bench_open();
@@ -61,10 +98,338 @@ Test(report, counts_below_eight_are_not_written_down)
 
     char *csv = report_csv(&bench);
 
-    expect_line(csv, "source,list,8,8,1.0000");
-    expect_line(csv, "source,spell,<8,<8,\r\n");
-    expect_line(csv, "source,tax,9,0,0.0000");
+    expect_line(csv, "all,person sources,15,15,1.0000,");
+    expect_line(csv, "source,spell,<8,<8,,,,\r\n");
+    expect_line(csv, "household source,tax,9,0,0.0000,");
     free(csv);
+}
+
+/* Switch: disclosure_protect in protect_subjects: 15 less 8 would be 7. */
+Test(report, a_group_that_would_tell_the_hidden_one_is_hidden_too)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_run(bench.owner,
+              "SELECT bench.person(i, 'list', 'n' || i, NULL) FROM generate_series(1, 8) AS i;"
+              "SELECT bench.person(100 + i, 'spell', 'n' || i, NULL) FROM generate_series(1, 7) AS i");
+    bench_link(&bench);
+
+    char *csv = report_csv(&bench), *page = page_of(&bench);
+
+    expect_line(csv, "source,list,hidden,hidden,,,,\r\n");
+    cr_expect_null(strstr(page, "subjects 8,"), "the page tells it");
+    cr_expect_null(strstr(page, "subjects 7,"), "the page tells it");
+    free(csv);
+    free(page);
+}
+
+/* Switch: disclosure_is_small(others[i]) and disclosure_protect in protect_linked: 60 less 52 linked are 8,
+ * less the 6 of spell that are not are 2. */
+Test(report, how_few_are_not_linked_is_hidden_as_well)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_run(bench.owner,
+              "SELECT bench.person(i, 'list', CASE WHEN i <= 38 THEN 'n' || i END, NULL) FROM "
+              "generate_series(1, 40) AS i;"
+              "SELECT bench.person(100 + i, 'spell', CASE WHEN i <= 20 THEN 'n' || i END, NULL) FROM "
+              "generate_series(1, 30) AS i;");
+    bench_link(&bench);
+
+    char *csv = report_csv(&bench), *page = page_of(&bench);
+
+    expect_line(csv, "all,person sources,70,58,0.8286,");
+    expect_line(csv, "source,list,40,>32,,,,\r\n");
+    expect_line(csv, "source,spell,30,hidden,,,,\r\n");
+    expect_line(page, "<line class=\"floor\"");
+    cr_expect_null(strstr(page, "linked 38"));
+    free(csv);
+    free(page);
+}
+
+/* Run 1 was forty days ago, over list alone; spell came since, and some of list got a number. */
+static void link_twice(Bench *bench, int linked_first)
+{
+    char sql[256];
+
+    snprintf(sql, sizeof sql,
+             "SELECT bench.person(i, 'list', CASE WHEN i <= %d THEN 'n' || i END, NULL) FROM "
+             "generate_series(1, 60) AS i",
+             linked_first);
+    bench_run(bench->owner, sql);
+    bench_link(bench);
+    bench_run(bench->owner,
+              "UPDATE linkage.run SET started = started - interval '40 days';"
+              "INSERT INTO ingest.source_version (source_id, version, spec_hash, spec_text, effective_from)"
+              " VALUES (2, 1, sha256(''), '', '2020-01-01');"
+              "INSERT INTO ingest.load (load_id, source_id, sender, period, status, spec_version, permit_id,"
+              "       may_replace, state, held_from) OVERRIDING SYSTEM VALUE"
+              " VALUES (2, 2, 'a', 300, 'final', 1, '', false, 'published', now());"
+              "SELECT bench.person(100 + i, 'spell', 'n' || i, NULL) FROM generate_series(1, 20) AS i;"
+              "UPDATE subjects.subject SET first_load_id = 2 WHERE source_id = 2;"
+              "UPDATE subjects.subject SET nhs_token = bench.token('n' || subject_id), nhs_state = 1"
+              " WHERE subject_id <= 40 AND source_id = 1");
+    bench_link(bench);
+}
+
+Test(report, the_change_is_since_the_last_run_of_an_earlier_month)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    link_twice(&bench, 30);
+
+    char *csv = report_csv(&bench), *page = page_of(&bench);
+
+    expect_line(csv, "all,person sources,80,60,0.7500,0.6452,0.8319,0.2500\r\n");
+    expect_line(csv, "source,list,60,40,0.6667,0.5406,0.7727,0.1667\r\n");
+    expect_line(csv, "source,spell,20,20,1.0000,0.8389,1.0000,\r\n");
+    expect_line(page, "changes are since run 1 of ");
+    expect_line(page, "\u25b2 16.7</text>");
+    free(csv);
+    free(page);
+}
+
+/* Switch: protect(before) in protect_kind. Of list 3 were linked before. */
+Test(report, a_change_that_would_tell_a_small_count_before_is_left_out)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    link_twice(&bench, 3);
+
+    char *csv = report_csv(&bench);
+
+    expect_line(csv, "source,list,60,40,0.6667,0.5406,0.7727,\r\n");
+    free(csv);
+}
+
+Test(report, a_run_of_the_same_month_or_one_that_was_undone_is_not_compared_with)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_run(bench.owner, "SELECT bench.person(i, 'list', 'n' || i, NULL) FROM generate_series(1, 20) AS i");
+    bench_link(&bench);
+    bench_undo(&bench, 1);
+    bench_run(bench.owner, "UPDATE linkage.run SET started = started - interval '40 days'");
+    bench_link(&bench);
+    bench_link(&bench);
+
+    char *csv = report_csv(&bench), *page = page_of(&bench);
+
+    expect_line(csv, "source,list,20,20,1.0000,0.8389,1.0000,\r\n");
+    expect_line(page, "no run of an earlier month");
+    free(csv);
+    free(page);
+}
+
+Test(report, ethnicity_is_of_the_sources_that_hold_it)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_run(bench.owner,
+              "SELECT bench.person(i, 'list', CASE WHEN i <= 30 THEN 'n' || i END, NULL) FROM "
+              "generate_series(1, 60) AS i;"
+              "SELECT bench.person(100 + i, 'spell', 'n' || i, NULL) FROM generate_series(1, 20) AS i;"
+              "SET ROLE cinque_owner;"
+              "INSERT INTO ingest.source_column (source_id, name, position, label, use, type, list, required,"
+              "       first_version, last_version)"
+              " VALUES (1, 'ethnic', 1, 'ethnic', 'dimension', 'text', 'ethnic_category', false, 1, 1);"
+              "CREATE TABLE records.list_rows (subject_id int8, ethnic text);"
+              "INSERT INTO records.list_rows SELECT i, CASE WHEN i <= 20 THEN 'A' WHEN i <= 40 THEN 'P' ELSE "
+              "'99' END"
+              "  FROM generate_series(1, 60) AS i;"
+              "INSERT INTO records.list_rows SELECT i, 'Z' FROM generate_series(1, 20) AS i;"
+              "CREATE VIEW records.active_list AS SELECT * FROM records.list_rows; RESET ROLE;");
+    bench_link(&bench);
+
+    char *csv = report_csv(&bench);
+
+    expect_line(csv, "ethnicity,White,20,20,1.0000,");
+    expect_line(csv, "ethnicity,Black,20,10,0.5000,");
+    expect_line(csv, "ethnicity,not stated,20,0,0.0000,");
+    free(csv);
+}
+
+/* Two subjects of one local number at two addresses are a mover; without an address nothing is known. */
+Test(report, moving_is_how_many_addresses_a_local_number_was_seen_at)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_run(
+        bench.owner,
+        "SELECT bench.person(i, 'list', CASE WHEN i <= 10 THEN 'n' || i END, 'H' || i) FROM "
+        "generate_series(1, 20) AS i;"
+        "SELECT bench.person(100 + i, 'list', 'm' || i % 10, 'I' || i) FROM generate_series(1, 20) AS i;"
+        "SELECT bench.person(200 + i, 'list', 'u' || i, NULL) FROM generate_series(1, 9) AS i;"
+        "UPDATE subjects.subject SET local_token = bench.token('local' || CASE WHEN subject_id <= 100 THEN "
+        "subject_id ELSE 100 + subject_id % 10 END) WHERE subject_id <= 200;");
+    bench_link(&bench);
+
+    char *csv = report_csv(&bench);
+
+    expect_line(csv, "addresses,1,20,10,0.5000,");
+    expect_line(csv, "addresses,2,20,20,1.0000,");
+    expect_line(csv, "addresses,unknown,9,9,1.0000,");
+    free(csv);
+}
+
+Test(report, links_are_counted_by_pass)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_run(bench.owner,
+              "SELECT bench.person(i, 'list', 'n' || i, NULL) FROM generate_series(1, 30) AS i;"
+              "SELECT bench.merger(900 + i, 'n' || i, 'm' || i) FROM generate_series(1, 10) AS i");
+    bench_link(&bench);
+
+    char *csv = csv_of(&bench, linkage_passes), *page = page_of(&bench);
+
+    expect_line(csv, "1 NHS number,rule,20,0.6667\r\n");
+    expect_line(csv, "\"2 superseded number, by a merger\",rule,10,0.3333\r\n");
+    expect_line(page, "1 NHS number</text><rect");
+    free(csv);
+    free(page);
+}
+
+/* Switch: protect in report_passes. 33 links in all, so the 30 would tell the 3. */
+Test(report, a_pass_of_few_links_is_hidden_with_another)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_run(bench.owner,
+              "SELECT bench.person(i, 'list', 'n' || i, NULL) FROM generate_series(1, 33) AS i;"
+              "SELECT bench.merger(900 + i, 'n' || i, 'm' || i) FROM generate_series(1, 3) AS i");
+    bench_link(&bench);
+
+    char *csv = csv_of(&bench, linkage_passes);
+
+    expect_line(csv, "1 NHS number,rule,hidden,\r\n");
+    expect_line(csv, "by a merger\",rule,<8,\r\n");
+    free(csv);
+}
+
+/* As comparing encodings leaves them: 20 pairs of probability 0.8 apart, 10 of one person, 5 decided, 9
+ * links. */
+static const char scored_sql[] =
+    "SET ROLE cinque_owner;"
+    "INSERT INTO linkage.pair (subject_a, subject_b, weight, levels, run_id)"
+    " SELECT i, 100 + i, 2, 0, 1 FROM generate_series(1, 20) AS i;"
+    "INSERT INTO linkage.pair (subject_a, subject_b, weight, levels, run_id)"
+    " SELECT 40 + i, 140 + i, 2, 0, 1 FROM generate_series(1, 10) AS i;"
+    "INSERT INTO linkage.pair (subject_a, subject_b, weight, levels, run_id)"
+    " SELECT 20 + i, 120 + i, 2, 0, 1 FROM generate_series(1, 5) AS i;"
+    "INSERT INTO linkage.decision (subject_a, subject_b, is_same, author, permit_id)"
+    " SELECT 20 + i, 120 + i, false, 'a', '' FROM generate_series(1, 5) AS i;"
+    "INSERT INTO linkage.link (subject_id, person_id, run_id, pass, rule_version, other_subject, weight, "
+    "levels)"
+    " SELECT i, 1, 1, 8, 3, 41, CASE WHEN i < 309 THEN 3 ELSE 5 END, 0 FROM generate_series(300, 317) AS i;"
+    "RESET ROLE;";
+
+/* 9 links of 8 to 1 and 9 of 32 to 1: 9/9 + 9/33 false, 16.7273 right; 20 pairs of 4 to 1: 16 missed. */
+Test(report, estimates_are_sums_of_the_weights_probabilities)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_run(bench.owner,
+              "SELECT bench.person(i, 'list', 'n' || i, NULL) FROM generate_series(1, 50) AS i;"
+              "SELECT bench.person(100 + i, 'spell', CASE WHEN i > 40 THEN 'n' || i END, NULL) FROM "
+              "generate_series(1, 50) AS i");
+    bench_link(&bench);
+    bench_run(bench.owner, scored_sql);
+
+    char *csv = csv_of(&bench, linkage_estimates), *passes = csv_of(&bench, linkage_passes),
+         *page = page_of(&bench);
+
+    expect_line(csv, "false matches,18,1.3,0.0707,");
+    expect_line(csv, "missed matches,20,16.0,0.4889,");
+    expect_line(passes, "8 likeness,link,9,");
+    expect_line(passes, "8 likeness,clerical,9,");
+    expect_line(page, "<p class=\"figure\">7.07 %</p>");
+    free(csv);
+    free(passes);
+    free(page);
+}
+
+/* Switch: is_shown in report_estimates. */
+Test(report, an_estimate_from_few_pairs_is_not_shown)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_run(bench.owner, scored_sql);
+    bench_run(bench.owner, "DELETE FROM linkage.link WHERE subject_id > 306");
+
+    char *csv = csv_of(&bench, linkage_estimates);
+
+    expect_line(csv, "false matches,<8,,,");
+    expect_line(csv, "missed matches,30,,,");
+    free(csv);
+}
+
+/* Switch: protect_named in report_waiting. Each kind of conflict is protected by another, not by what waits.
+ */
+Test(report, pairs_that_wait_and_conflicts_are_counted_where_they_are_not_few)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_run(bench.owner,
+              "SELECT bench.person(i, 'list', 'n' || i, NULL) FROM generate_series(1, 50) AS i;"
+              "SELECT bench.person(100 + i, 'spell', CASE WHEN i > 40 THEN 'n' || i END, NULL) FROM "
+              "generate_series(1, 50) AS i");
+    bench_link(&bench);
+    bench_run(bench.owner, scored_sql);
+    bench_run(bench.owner,
+              "INSERT INTO linkage.conflict (subject_a, subject_b, reason, run_id)"
+              " SELECT i, 100 + i, CASE WHEN i <= 3 THEN 'ages' WHEN i <= 30 THEN 'two deaths' ELSE"
+              "  'two numbers' END, 1 FROM generate_series(1, 80) AS i");
+
+    char *csv = csv_of(&bench, linkage_waiting);
+
+    expect_line(csv, "waiting,pairs for a decision,20\r\n");
+    expect_line(csv, "conflict,ages,<8\r\n");
+    expect_line(csv, "conflict,two deaths,hidden\r\n");
+    expect_line(csv, "conflict,two numbers,50\r\n");
+    free(csv);
+}
+
+Test(report, nothing_is_estimated_where_nothing_has_a_weight)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_run(bench.owner, "SELECT bench.person(i, 'list', 'n' || i, NULL) FROM generate_series(1, 30) AS i");
+    bench_link(&bench);
+
+    char *csv = csv_of(&bench, linkage_estimates), *page = page_of(&bench);
+
+    cr_expect_null(strstr(csv, "matches"));
+    expect_line(page, "not estimated");
+    free(csv);
+    free(page);
+}
+
+Test(report, pseudonyms_mapped_to_more_than_one_are_counted)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_link(&bench);
+    bench_run(bench.owner, "UPDATE linkage.run SET crosswalk_ambiguous = 12");
+
+    char *csv = csv_of(&bench, linkage_waiting);
+
+    expect_line(csv, "cross-walk,pseudonyms mapped to more than one,12\r\n");
+    free(csv);
+}
+
+Test(report, the_page_is_whole_before_the_first_run)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+
+    char *page = page_of(&bench);
+
+    expect_line(page, "Nothing has been linked yet.");
+    expect_line(page, "</html>");
+    free(page);
+}
+
+Test(report, the_page_marks_who_is_linked_less_than_all_beyond_chance)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_run(bench.owner,
+              "SELECT bench.person(i, 'list', CASE WHEN i <= 30 THEN 'n' || i END, NULL) FROM "
+              "generate_series(1, 60) AS i;"
+              "SELECT bench.person(100 + i, 'spell', 'n' || i, NULL) FROM generate_series(1, 90) AS i");
+    bench_link(&bench);
+
+    char *page = page_of(&bench);
+
+    expect_line(page, "<g class=\"low\"><title>subjects 60, linked 30</title>");
+    expect_line(page, "<g><title>subjects 90, linked 90</title>");
+    cr_expect_null(strstr(page, "http"), "the page asks another address");
+    free(page);
 }
 
 Test(report, deprivation_comes_from_the_active_look_up_of_areas)

@@ -1,0 +1,203 @@
+-- What the linkage report says: counts by group as of the newest run and of the last one of an earlier month, and what
+-- weights say of links and pairs. Counts alone leave these functions; which of them may be seen is decided in linkage/.
+SET LOCAL ROLE cinque_owner;
+
+-- The newest run and the last one of a month before its own; no row before the first run.
+CREATE FUNCTION linkage.report_runs()
+RETURNS TABLE (run_id int4, started timestamptz, before_run int4, before_started timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT newest.run_id, newest.started, before.run_id, before.started
+      FROM (SELECT run.run_id, run.started FROM linkage.run
+             WHERE run.state = 'done' ORDER BY run.run_id DESC LIMIT 1) AS newest
+      LEFT JOIN LATERAL (
+               SELECT run.run_id, run.started FROM linkage.run
+                WHERE run.state = 'done' AND run.run_id < newest.run_id
+                  AND date_trunc('month', run.started, 'Europe/London')
+                    < date_trunc('month', newest.started, 'Europe/London')
+                ORDER BY run.run_id DESC LIMIT 1) AS before ON true
+$$;
+
+-- Private: the ethnic group of subjects of sources that hold one, by the five groups of the 2001 census; one of several
+-- codes is taken, and one that says something before one that does not. No payload leaves but these groups' counts.
+CREATE FUNCTION linkage.report_ethnicity() RETURNS TABLE (subject_id int8, value text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    held text;
+BEGIN
+    SELECT string_agg(format('SELECT r.subject_id, min(left(r.%I, 1)) FILTER (WHERE left(r.%1$I, 1) BETWEEN ''A'' AND ''S'')'
+                             ' AS code FROM records.%2$I AS r GROUP BY 1', c.name, 'active_' || s.name), ' UNION ALL ')
+      INTO held
+      FROM ingest.source AS s
+      JOIN LATERAL (SELECT c.name FROM ingest.source_column AS c
+                     WHERE c.source_id = s.source_id AND c.list IN ('ethnic_category', 'ethnic_category_stated')
+                     ORDER BY c.position LIMIT 1) AS c ON true
+     WHERE s.subject_kind = 'person' AND to_regclass(format('records.%I', 'active_' || s.name)) IS NOT NULL;
+    IF held IS NULL THEN
+        RETURN;
+    END IF;
+    RETURN QUERY EXECUTE
+        'SELECT h.subject_id, CASE WHEN h.code <= ''C'' THEN ''White'' WHEN h.code <= ''G'' THEN ''Mixed'''
+        ' WHEN h.code <= ''L'' THEN ''Asian'' WHEN h.code <= ''P'' THEN ''Black'' WHEN h.code IS NOT NULL THEN'
+        ' ''Chinese or other'' ELSE ''not stated'' END FROM (' || held || ') AS h WHERE h.subject_id IS NOT NULL';
+END $$;
+
+-- Private: at how many addresses, or areas where it sends none, a source has somebody, by the sender's own number or else
+-- the NHS number or pseudonym: known of those who are not linked too, so that moving is not measured by what linking found.
+CREATE FUNCTION linkage.report_mobility() RETURNS TABLE (source_id int2, number bytea, places int8)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT s.source_id, n.number, count(DISTINCT coalesce(s.uprn_token, convert_to(s.lsoa_2011, 'UTF8')))
+      FROM subjects.subject AS s
+     CROSS JOIN LATERAL (SELECT coalesce(s.local_token, s.nhs_token, s.foreign_token)) AS n (number)
+     WHERE n.number IS NOT NULL
+     GROUP BY s.source_id, n.number
+$$;
+
+-- Private: each subject with its groups, and whether it was held and linked, now and at the run before. A subject is
+-- linked to a person by any pass but the last, which makes a person of whoever is like nobody; a household's to an
+-- address. Ages are those reached this year, for a subject has no day of birth.
+CREATE FUNCTION linkage.report_subject()
+RETURNS TABLE (subject_id int8, source text, is_person boolean, is_linked boolean, was_held boolean, was_linked boolean,
+               age int8, sex text, decile int8, places int8)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT subject.subject_id, source.name, source.subject_kind = 'person',
+           CASE WHEN source.subject_kind = 'person' THEN coalesce(link.pass < 9, false)
+                ELSE home.subject_id IS NOT NULL END,
+           coalesce(coalesce(load.held_from, '-infinity') <= runs.before_started, false),
+           CASE WHEN source.subject_kind = 'person'
+                THEN coalesce(link.pass < 9 AND link.run_id <= runs.before_run, false)
+                     OR EXISTS (SELECT FROM linkage.link_history AS gone
+                                 WHERE gone.subject_id = subject.subject_id AND gone.pass < 9
+                                   AND gone.run_id <= runs.before_run AND gone.moved_run > runs.before_run)
+                ELSE coalesce(home.run_id <= runs.before_run, false) END,
+           extract(year FROM current_date)::int8 - subject.birth_year, subject.sex, deprivation.imd_decile, moved.places
+      FROM subjects.subject
+      JOIN ingest.source USING (source_id)
+      LEFT JOIN ingest.load ON load.load_id = subject.first_load_id
+      LEFT JOIN linkage.link USING (subject_id)
+      LEFT JOIN linkage.subject_household AS home USING (subject_id)
+      LEFT JOIN linkage.deprivation ON deprivation.lsoa_2011 = subject.lsoa_2011
+      LEFT JOIN linkage.report_mobility() AS moved
+             ON moved.source_id = subject.source_id
+            AND moved.number = coalesce(subject.local_token, subject.nhs_token, subject.foreign_token)
+      LEFT JOIN linkage.report_runs() AS runs ON true
+     WHERE source.role IS NULL OR source.role NOT IN ('merger', 'crosswalk')
+$$;
+
+CREATE FUNCTION linkage.report_age_band(age int8) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN age < 0 OR age > 199 THEN NULL WHEN age < 5 THEN '0 to 4' WHEN age < 18 THEN '5 to 17'
+                WHEN age < 25 THEN '18 to 24' WHEN age < 45 THEN '25 to 44' WHEN age < 65 THEN '45 to 64'
+                WHEN age < 75 THEN '65 to 74' WHEN age < 85 THEN '75 to 84' WHEN age >= 85 THEN '85 and over' END
+$$;
+
+-- Subjects and linked ones by group, now and at the run before, ordered as printed. The groups of a kind share no
+-- subject; a group of 0 before is one that nobody was in, or there is no run before.
+CREATE FUNCTION linkage.report_rates()
+RETURNS TABLE (kind text, value text, subjects int8, linked int8, subjects_before int8, linked_before int8)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
+    WITH placed AS (
+        SELECT g.place, g.kind, coalesce(g.value, 'unknown') AS value, coalesce(g.sort_key, '~') AS sort_key,
+               s.is_linked, s.was_held, s.was_linked
+          FROM linkage.report_subject() AS s
+          LEFT JOIN linkage.report_ethnicity() AS e USING (subject_id)
+         CROSS JOIN LATERAL (VALUES
+               (1, 'all', 'person sources', '', s.is_person),
+               (2, 'source', s.source, s.source, s.is_person),
+               (3, 'age', linkage.report_age_band(s.age), to_char(s.age, '000'), s.is_person),
+               (4, 'sex', CASE s.sex WHEN '1' THEN 'male' WHEN '2' THEN 'female' WHEN '9' THEN 'indeterminate' END,
+                   s.sex, s.is_person),
+               (5, 'ethnicity', e.value, (e.value = 'not stated')::text || e.value, s.is_person AND e.value IS NOT NULL),
+               (6, 'deprivation decile', s.decile::text, to_char(s.decile, '000'), s.is_person),
+               (7, 'addresses', CASE WHEN s.places >= 3 THEN '3 or more' WHEN s.places > 0 THEN s.places::text END,
+                   CASE WHEN s.places > 0 THEN to_char(s.places, '0000000') END, s.is_person),
+               (8, 'household source', s.source, s.source, NOT s.is_person)
+             ) AS g (place, kind, value, sort_key, is_counted)
+         WHERE g.is_counted
+    )
+    SELECT kind, value, count(*), count(*) FILTER (WHERE is_linked),
+           count(*) FILTER (WHERE was_held), count(*) FILTER (WHERE was_held AND was_linked)
+      FROM placed
+     GROUP BY place, kind, value
+     ORDER BY place, min(sort_key), value
+$$;
+
+-- log2 of the odds of a pair as its probability. Beyond 60 it makes no difference that is seen.
+CREATE FUNCTION linkage.probability(weight float8) RETURNS float8
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 1 / (1 + power(2::float8, -greatest(least(weight, 60), -60)))
+$$;
+
+-- Private: links with a weight and what their pair's probability is; certain where somebody decided. In
+-- PL/pgSQL like what follows, for the tables that it reads are made later, in 048_alike.sql.
+CREATE FUNCTION linkage.report_scored() RETURNS TABLE (pass int2, probability float8)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+    SELECT link.pass, CASE WHEN said.is_same THEN 1 ELSE linkage.probability(link.weight) END
+      FROM linkage.link
+      LEFT JOIN linkage.decision AS said
+             ON said.subject_a = least(link.subject_id, link.other_subject)
+            AND said.subject_b = greatest(link.subject_id, link.other_subject) AND said.ended IS NULL
+     WHERE link.weight IS NOT NULL;
+END $$;
+
+-- Links by pass, and those with a weight by the band of their pair.
+CREATE FUNCTION linkage.report_passes() RETURNS TABLE (pass int2, band text, links int8)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    WITH scored AS (
+        SELECT s.pass, CASE WHEN s.probability >= 0.95 THEN 'link' WHEN s.probability >= 0.5 THEN 'clerical'
+                            ELSE 'apart' END AS band, count(*) AS links
+          FROM linkage.report_scored() AS s
+         GROUP BY 1, 2
+    ), other AS (
+        SELECT link.pass, 'rule' AS band,
+               count(*) - coalesce((SELECT sum(scored.links) FROM scored WHERE scored.pass = link.pass), 0)::int8 AS links
+          FROM linkage.link
+         GROUP BY link.pass
+    )
+    SELECT pass, band, links FROM (SELECT pass, band, links FROM other UNION ALL SELECT pass, band, links FROM scored) AS u
+     WHERE links > 0
+     ORDER BY pass, array_position('{rule,link,clerical,apart}'::text[], band)
+$$;
+
+-- What waits for a person, and what could not be made one.
+CREATE FUNCTION linkage.report_waiting() RETURNS TABLE (kind text, value text, pairs int8)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT 'waiting', 'pairs for a decision', count(*) FROM linkage.clerical;
+    RETURN QUERY SELECT 'conflict', c.reason, count(*) FROM linkage.conflict AS c GROUP BY c.reason ORDER BY c.reason;
+    RETURN QUERY SELECT 'cross-walk', 'pseudonyms mapped to more than one', run.crosswalk_ambiguous
+                   FROM linkage.run JOIN linkage.report_runs() AS newest USING (run_id);
+END $$;
+
+-- What weights expect. false: the sum of what links lack to certainty. missed: the sum of probabilities of held pairs
+-- below the link band whose two are not one person and whom nobody decided about. out_of: matches expected in all. No row where nothing has a weight.
+CREATE FUNCTION linkage.report_estimates() RETURNS TABLE (kind text, counted int8, expected float8, out_of float8)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    scored record;
+BEGIN
+    SELECT count(*) AS links, coalesce(sum(1 - s.probability), 0) AS wrong, coalesce(sum(s.probability), 0) AS right
+      INTO scored FROM linkage.report_scored() AS s;
+    IF scored.links = 0 AND NOT EXISTS (SELECT FROM linkage.pair WHERE pair.weight IS NOT NULL) THEN
+        RETURN;
+    END IF;
+    RETURN QUERY SELECT 'false matches', scored.links, scored.wrong::float8, scored.links::float8;
+    RETURN QUERY
+    SELECT 'missed matches', count(*), coalesce(sum(linkage.probability(p.weight)), 0)::float8,
+           (coalesce(sum(linkage.probability(p.weight)), 0) + scored.right)::float8
+      FROM linkage.pair AS p
+      LEFT JOIN linkage.current_link AS a ON a.subject_id = p.subject_a
+      LEFT JOIN linkage.current_link AS b ON b.subject_id = p.subject_b
+     WHERE p.weight IS NOT NULL AND linkage.probability(p.weight) < 0.95 AND (a.person_id = b.person_id) IS NOT TRUE
+       AND NOT EXISTS (SELECT FROM linkage.decision AS said
+                        WHERE said.subject_a = p.subject_a AND said.subject_b = p.subject_b AND said.ended IS NULL);
+END $$;
+
+REVOKE EXECUTE ON FUNCTION linkage.report_runs(), linkage.report_ethnicity(), linkage.report_mobility(),
+    linkage.report_subject(), linkage.report_age_band(int8), linkage.report_rates(), linkage.probability(float8),
+    linkage.report_scored(), linkage.report_passes(), linkage.report_waiting(), linkage.report_estimates() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION linkage.report_runs(), linkage.report_rates(), linkage.report_passes(), linkage.report_waiting(),
+    linkage.report_estimates() TO cinque_linker;
+
+RESET ROLE;
