@@ -31,11 +31,23 @@ Test(disclosure, counts_from_one_to_seven_are_small)
     cr_expect_not(disclosure_is_small(8));
 }
 
-/* Switch: number == 1 in can_be_told. */
+/* Switch: number == 1 and disclosure_is_small(sum) in can_be_told, both. */
 Test(disclosure, one_hidden_count_hides_the_next_smallest)
 {
     EXPECT_HIDDEN(".SH", 500, 5, 90);
     EXPECT_HIDDEN("SH.", 5, 90, 500);
+}
+
+/* Switch: number == 1 in can_be_told. Hidden for another measure's sake: what is left of the sum is it. */
+Test(disclosure, a_large_count_that_is_hidden_alone_hides_another)
+{
+    const int64_t counts[] = {500, 90, 70};
+    bool hidden[] = {true, false, false};
+
+    disclosure_protect((const int64_t *const[]){counts}, 1, 3, hidden);
+
+    cr_expect(hidden[2]);
+    cr_expect_not(hidden[1]);
 }
 
 /* Switch: disclosure_is_small(sum) in can_be_told. */
