@@ -378,6 +378,18 @@ Test(report, pairs_that_wait_and_conflicts_are_counted_where_they_are_not_few)
     free(csv);
 }
 
+Test(report, without_links_by_weights_no_share_is_missed)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_run(bench.owner, scored_sql);
+    bench_run(bench.owner, "DELETE FROM linkage.link");
+
+    char *csv = csv_of(&bench, linkage_estimates);
+
+    expect_line(csv, "missed matches,30,,,");
+    free(csv);
+}
+
 Test(report, nothing_is_estimated_where_nothing_has_a_weight)
 {
     SCOPED(bench_close) Bench bench = bench_open();
