@@ -84,5 +84,6 @@ typedef struct InputMark {
 /* As input_hash_file. */
 Result input_mark_file(const char *path, InputMark *mark, Error *error) CHECKED;
 /* Where this thread opens the mark's path from now on, it must be the file marked: else reading its end fails
- * with ERROR_REFUSED. input_digest then gives the mark's. mark must live until the next call. NULL: none. */
+ * with ERROR_REFUSED. input_digest then gives the mark's. mark must live until each input
+ * opened under it is closed. NULL: none. */
 void input_expect(const InputMark *mark);

@@ -593,9 +593,9 @@ BEGIN
     UPDATE ingest.load SET state = 'rejected' WHERE load_id = wanted;
 END $$;
 
--- The load failed: nothing stays.
 -- What is written into a table emptied in the same transaction need not be logged (wal_level minimal): it is flushed
--- at its end instead, and a fifth quicker. The empty table was committed before, so that a killed load is found.
+-- at its end instead, and a fifth quicker. The empty table was committed before, so that a killed load is found. Where
+-- the server itself is killed meanwhile, PostgreSQL leaves the file behind: `cinque archive sweep` tells it.
 CREATE FUNCTION ingest.load_stage(permit bytea, wanted int4) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -604,6 +604,7 @@ BEGIN
     EXECUTE format('TRUNCATE staging.%I', ingest.staging_name(held.source_id, wanted));
 END $$;
 
+-- The load failed: nothing stays.
 CREATE FUNCTION ingest.load_abandon(permit bytea, wanted int4) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -442,8 +442,11 @@ CREATE FUNCTION release.register_map(wanted int4) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format(CASE WHEN EXISTS (SELECT FROM release.release_practice AS x WHERE x.release_id = $1)
                        THEN '(SELECT k.subject_id, n.person_number FROM linkage.current_link AS k'
-                            ' JOIN %I.work_person AS n USING (person_id))'
-                       ELSE '%I.work_link' END, release.schema_name($1));
+                            ' JOIN %I.work_person AS n USING (person_id)'
+                            ' WHERE k.pass < 6 OR k.pass = 9'
+                            ' OR release.link_serves(k.subject_id, k.other_subject, %L))'
+                       ELSE '%I.work_link' END, release.schema_name($1),
+                  (SELECT r.purpose FROM release.release AS r WHERE r.release_id = $1));
 $$;
 
 -- A registration ends on the day before the next one begins, so that a day has at most one. valid_to is inclusive. That
@@ -984,7 +987,8 @@ GRANT EXECUTE ON FUNCTION
 GRANT EXECUTE ON FUNCTION release.open(bytea, text, bytea, int4), release.query_of(bytea, bytea),
     release.month_end(int4) TO cinque_query;
 GRANT SELECT (release_id, month, purpose, at_least, state, people, rows, content, built) ON release.release TO cinque_query;
-GRANT SELECT ON release.coverage, release.release_practice TO cinque_query;
+GRANT SELECT ON release.coverage TO cinque_query;
+GRANT SELECT (release_id, load_id, source_id, practice) ON release.release_practice TO cinque_query;
 
 RESET ROLE;
 

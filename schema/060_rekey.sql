@@ -152,6 +152,7 @@ CREATE FUNCTION ingest.key_destroy_check(permit bytea, unwanted int2) RETURNS vo
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM audit.require(permit, 'key_destroy', unwanted::text);
+    PERFORM ingest.held_loads_refuse(); -- the first load of all may wait under it, before any subject is held
     IF EXISTS (SELECT FROM subjects.hub_key AS k WHERE k.version = unwanted)
        OR EXISTS (SELECT FROM subjects.subject AS s WHERE s.key_version = unwanted) THEN
         RAISE EXCEPTION 'subjects are held under hub key version %: rotate it first', unwanted USING ERRCODE = 'CQ001';

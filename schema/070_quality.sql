@@ -202,7 +202,10 @@ END $$;
 CREATE FUNCTION ingest.lists_rejected(held ingest.load) RETURNS TABLE (practice text, people int8, published int8)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF ingest.practice_column(held.source_id) IS NOT NULL THEN
+    -- A load of changes, or of some groups, holds no whole list.
+    IF ingest.practice_column(held.source_id) IS NOT NULL
+       AND (SELECT s.update_mode FROM ingest.source AS s WHERE s.source_id = held.source_id)
+           NOT IN ('net_change', 'bulk_replacement') THEN
         RETURN QUERY SELECT t.place, t.value, t.outside FROM ingest.totals_compare(held) AS t
                       WHERE t.measure = 'list size' AND t.verdict = 'reject';
     END IF;

@@ -90,7 +90,7 @@ static int64_t met(void)
                        " ON l.record_key = s.key_of_referral_is_known");
 }
 
-/* Switch: the target's name in open_key_message of references: hashed as its own source's, no key is met. */
+/* Switch: the target's name in open_key of references: hashed as its own source's, no key is met. */
 Test(reference, one_that_is_met_is_no_orphan_one_that_is_not_is_and_one_in_part_is_none)
 {
     load(REFERRALS("provider, referral"), TWO_REFERRALS);
@@ -157,7 +157,7 @@ Test(reference, one_that_could_never_be_met_is_refused_when_its_spec_is_applied)
         error.message);
 }
 
-/* Switch: is_withheld in make_keys. The referral may say whose contact it is. */
+/* Switch: is_withheld in add_keys. The referral may say whose contact it is. */
 Test(reference, a_row_whose_identity_is_withheld_keeps_none)
 {
     load(REFERRALS("provider, referral"), TWO_REFERRALS);

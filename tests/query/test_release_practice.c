@@ -89,6 +89,44 @@ Test(release_practice, nor_under_another_identity)
                  1);
 }
 
+/* Person 3's registration was found alike with person 4, under a rule for another purpose. Switch:
+ * release.link_serves in release.register_map. */
+Test(release_practice, nor_to_whom_another_purposes_rule_found_alike)
+{
+    make(PUBLISHED("patient_list", "G00002", "100"));
+    county_sql(
+        "UPDATE records.patient_list SET business_effective_from = '2021-05-05', primary_care_provider = "
+        "'G00001'"
+        " WHERE subject_id = 100000003;"
+        "UPDATE linkage.link SET person_id = 4, pass = 8, weight = 9, levels = 0, other_subject = 100000004"
+        " WHERE subject_id = 100000003;"
+        "INSERT INTO governance.purpose SELECT 'other', title, opt_out, legal_basis, approver,"
+        " opt_out_max_age_days FROM governance.purpose LIMIT 1;"
+        "INSERT INTO governance.linkage SELECT 'other', 'patient_list', 'patient_list', '2020-01-01',"
+        " '2090-12-31'");
+
+    county_release();
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.registration WHERE valid_from = '2021-05-05'"),
+                 0);
+
+    county_sql("UPDATE governance.linkage SET purpose = 'phm'");
+    county_release();
+    cr_expect_eq(county_number("SELECT count(*) FROM release_2.registration WHERE valid_from = '2021-05-05'"),
+                 1);
+}
+
+/* Switch: the update modes in ingest.lists_rejected. */
+Test(release_practice, a_load_of_changes_is_no_list)
+{
+    make(PUBLISHED("gp_event", "G00001", "500"));
+    county_sql("UPDATE ingest.source SET update_mode = 'net_change', operation_column = 'practice_code',"
+               " removal_code = 'x', change_date_column = event_date_column WHERE name = 'gp_event'");
+
+    ReleaseReport report = county_release();
+
+    cr_expect_eq(report.rows_practice_rejected, 0);
+}
+
 /* Switch: the limit in ingest.list_verdict. */
 Test(release_practice, one_that_only_differs_stays)
 {
