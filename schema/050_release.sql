@@ -64,6 +64,9 @@ CREATE TABLE release.release_practice (
     PRIMARY KEY (release_id, load_id, practice)
 );
 
+-- What queries may know of them: how many they are, and not how many people.
+CREATE VIEW release.practice_left_out AS SELECT x.release_id, x.source_id, x.practice FROM release.release_practice AS x;
+
 -- Stable and random, drawn once a person: later controls compare person sets of different releases by them.
 CREATE TABLE release.guard_person (
     person_id    int8 PRIMARY KEY,
@@ -987,8 +990,7 @@ GRANT EXECUTE ON FUNCTION
 GRANT EXECUTE ON FUNCTION release.open(bytea, text, bytea, int4), release.query_of(bytea, bytea),
     release.month_end(int4) TO cinque_query;
 GRANT SELECT (release_id, month, purpose, at_least, state, people, rows, content, built) ON release.release TO cinque_query;
-GRANT SELECT ON release.coverage TO cinque_query;
-GRANT SELECT (release_id, load_id, source_id, practice) ON release.release_practice TO cinque_query;
+GRANT SELECT ON release.coverage, release.practice_left_out TO cinque_query;
 
 RESET ROLE;
 

@@ -5,7 +5,7 @@
 SELECT c.source, min(c.month), max(c.month), count(*), max(c.senders),
        (array_agg(c.status ORDER BY array_position('{provisional,final,year_end}'::text[], c.status)))[1],
        coalesce(floor(100 * sum(c.rows * c.match_rate) / nullif(sum(c.rows), 0)), -1)::int8,
-       (SELECT count(DISTINCT x.practice) FROM release.release_practice AS x JOIN ingest.source AS s USING (source_id)
+       (SELECT count(DISTINCT x.practice) FROM release.practice_left_out AS x JOIN ingest.source AS s USING (source_id)
          WHERE x.release_id = $1::int4 AND s.name = c.source)
   FROM release.coverage AS c
  WHERE c.release_id = $1::int4

@@ -250,7 +250,7 @@ Test(roles, no_role_has_a_right_on_a_table_that_is_not_written_here)
         "^cinque_linker "
         "(linkage\\.[a-z_]+|presence\\.[a-z_]+|subjects\\.(subject|encoding(_filter|_reference)?)|ingest\\."
         "source)$|"
-        "^cinque_query (ingest\\.source(_[a-z]+)?|release\\.(release|release_practice|coverage))$')");
+        "^cinque_query (ingest\\.source(_[a-z]+)?|release\\.(release|practice_left_out|coverage))$')");
 }
 
 Test(roles, no_role_has_a_right_on_single_columns_or_sequences)
