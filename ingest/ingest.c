@@ -196,6 +196,13 @@ static Result open_parcel(Load *load, Error *error)
     return opened;
 }
 
+/* What these say of tokens holds beyond their own rows, and a provider that makes tokens itself can write one
+ * that no value of its spec gives: a pseudonym of another issuer, a number of another scheme. */
+static bool maps_tokens(const IngestSpec *spec)
+{
+    return text_equal(spec->role, TEXT("crosswalk")) || text_equal(spec->role, TEXT("merger"));
+}
+
 static Result read_parcel(Load *load, Error *error)
 {
     const ParcelPass pass = {
@@ -218,6 +225,10 @@ static Result read_parcel(Load *load, Error *error)
             error, ERROR_REFUSED,
             "%s: parcel: its sender's agreement is for each controller, which only a file in clear tells",
             load->delivery->path);
+    if (maps_tokens(load->spec))
+        return fail(error, ERROR_REFUSED,
+                    "%s: parcel: of a source of role crosswalk or merger, which comes in clear alone",
+                    load->delivery->path);
     TRY(parcel_pass_run(&pass, load->report, &content, error));
     return check_content(load, &content, error);
 }

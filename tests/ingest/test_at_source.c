@@ -285,6 +285,42 @@ Test(at_source, a_parcel_under_an_agreement_for_each_controller_is_refused)
     expect_refused(&parcel, ERROR_REFUSED, "agreement is for each controller");
 }
 
+#define MAPPING(role, columns)                                                                               \
+    "source: stay\ntitle: T\nversion: 1\neffective_from: 2024-04-01\nfile: { format: delimited }\n"          \
+    "update: snapshot\ncontroller: sender\nsubject: person\nrejects: { rows_max: 3, percent_max: 50 }\n"     \
+    "role: " role "\ncolumns:\n" columns "  - { name: nhs_number, use: identifier, identity: nhs_number }\n"
+
+static void expect_refused_as_a_map(const char *text, const char *content)
+{
+    SCOPED(ingest_spec_close) IngestSpec *map = world_spec(text);
+    IngestReport report;
+    Error error = {0};
+    world_apply(map);
+    const IngestDelivery parcel = parcel_by(map, world_delivery(content), false);
+
+    cr_expect(!world_load(&world, map, &parcel, &report, &error).ok, "%s", text);
+
+    cr_expect_eq(error.code, ERROR_REFUSED, "%s", error.message);
+    cr_expect_not_null(strstr(error.message, "comes in clear alone"), "%s", error.message);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 0);
+}
+
+/* Go red without maps_tokens in read_parcel: one issuer could map another's pseudonyms. */
+Test(at_source, a_parcel_of_a_crosswalk_is_refused)
+{
+    expect_refused_as_a_map(MAPPING("crosswalk",
+                                    "  - { name: pseudonym, use: identifier, identity: foreign_pseudonym, "
+                                    "issuer_fixed: hosp_a, scheme: salted-2024, space: sus }\n"),
+                            "pseudonym,nhs_number\n7F3A,9990000026\n");
+}
+
+Test(at_source, a_parcel_of_a_merger_list_is_refused)
+{
+    expect_refused_as_a_map(
+        MAPPING("merger", "  - { name: former, use: identifier, identity: superseded_nhs_number }\n"),
+        "former,nhs_number\n9990000018,9990000026\n");
+}
+
 Test(at_source, a_cut_parcel_leaves_nothing)
 {
     const IngestDelivery parcel = parcel_of(world_delivery(WORLD_HEADER ROWS));
