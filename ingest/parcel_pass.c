@@ -99,14 +99,22 @@ static Result take_row(const ParcelPass *pass, Error *error)
     return pass->sink.row(pass->sink.context, row, error);
 }
 
+/* Where the rules ask for none it is dropped unread, as the encodings of subjects are. */
+static Result take_reference(const ParcelPass *pass, Text encoding, Error *error)
+{
+    if (pass->sink.reference == NULL)
+        return RESULT_OK;
+    TRY(pseudonymise_parcel_reference(pass->pseudonymiser, pass->reader, encoding, error));
+    return pass->sink.reference(pass->sink.context, encoding, error);
+}
+
 static Result take_note(const ParcelPass *pass, Text text, Tally *tally, IngestReport *report, Error *error)
 {
     ParcelNote note;
 
     TRY(parcel_words_read(pass->spec, pass->path, text, &note, error));
     if (note.reference.length > 0)
-        return pass->sink.reference != NULL ? pass->sink.reference(pass->sink.context, note.reference, error)
-                                            : RESULT_OK;
+        return take_reference(pass, note.reference, error);
     if (!note.is_fault)
         return pass->sink.window(pass->sink.context, &note.row, error);
     report->rows_quarantined++;

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "pseudonymise/encoding_block.h"
+#include "pseudonymise/encoding_check.h"
 #include "pseudonymise/encoding_commonness.h"
 #include "pseudonymise/encoding_crowd.h"
 #include "pseudonymise/encoding_reference.h"
@@ -18,7 +19,7 @@ enum {
     FORMAT = 1,
     FLAG_BY_BLOCKS = 1,
     FLAG_REFERENCE = 2,
-    HEADER_BYTES = 24,
+    HEADER_BYTES = ENCODING_HEADER_BYTES,
     BLOCK_MAX = 100,
     BLOCK_LEAST = 10,
     BLOCK_MOST = 10000,
@@ -229,6 +230,11 @@ Result encoder_create_ephemeral(const EncodingOptions *options, Encoder **encode
     return create(secret_bytes(root), options, encoder, error);
 }
 
+Text encoder_header(const Encoder *encoder)
+{
+    return (Text){.data = (const char *)encoder->header, .length = HEADER_BYTES + encoder->field_count};
+}
+
 void encoder_close(Encoder **encoder)
 {
     if (*encoder == NULL)
@@ -331,9 +337,14 @@ static Result fill_views(Encoder *encoder, const Record *record, Views *views, E
     return RESULT_OK;
 }
 
+static void wipe_views(Views *views)
+{
+    secret_wipe(views->salts, sizeof views->salts);
+}
+
 static Result make_by_blocks(Encoder *encoder, const Record *record, uint8_t **out, Error *error)
 {
-    Views views = {.count = 0};
+    SCOPED(wipe_views) Views views = {.count = 0};
     size_t view_bytes = 0;
 
     for (size_t i = 0; i < encoder->field_count; i++)

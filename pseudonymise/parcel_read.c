@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/signature.h"
+#include "pseudonymise/encoding_check.h"
 #include "pseudonymise/parcel_format.h"
 #include "pseudonymise/parcel_keys.h"
 #include "pseudonymise/pseudonymiser.h"
@@ -28,6 +29,7 @@ struct ParcelReader {
     ValueType types[VALUES_MAX];
     TokenisedRow row;
     Value values[VALUES_MAX];
+    size_t nobodys; /* encodings that belong to no subject */
     bool has_row, at_end;
     char *summary;
 };
@@ -260,6 +262,22 @@ static Result wrap_all(Pseudonymiser *pseudonymiser, Subject *subject, Error *er
     return RESULT_OK;
 }
 
+/* Linkage compares it with all others, so one of another form would spoil it for everybody. Where none are
+ * made here it is dropped unread. */
+static Result check_encoding(const Pseudonymiser *pseudonymiser, ParcelReader *reader, Error *error)
+{
+    TokenisedRow *row = &reader->row;
+
+    if (pseudonymiser->encoder == NULL)
+        row->encoding_length = 0;
+    if (row->encoding_length == 0 ||
+        encoding_fits(encoder_header(pseudonymiser->encoder), tokenised_row_encoding(row), false))
+        return RESULT_OK;
+    return fail(error, ERROR_INPUT,
+                "%s: parcel: item %llu of block %llu has an encoding that is none of ours", reader->path,
+                (unsigned long long)reader->items.number, (unsigned long long)reader->items.block);
+}
+
 /* Whom the provider's pseudonymiser knew ours knows too: they forget alike. */
 static Result take_subject(Pseudonymiser *pseudonymiser, ParcelReader *reader, Error *error)
 {
@@ -267,8 +285,7 @@ static Result take_subject(Pseudonymiser *pseudonymiser, ParcelReader *reader, E
     bool is_seen = seen_contains(pseudonymiser->seen, row->subject.digest);
 
     row->subject.key_version = pseudonymiser->key_version;
-    if (pseudonymiser->encoder == NULL)
-        row->encoding_length = 0;
+    TRY(check_encoding(pseudonymiser, reader, error));
     if (!row->subject_is_new && !is_seen)
         return fail(error, ERROR_INPUT,
                     "%s: parcel: item %llu of block %llu is of a subject not told of before", reader->path,
@@ -290,5 +307,17 @@ Result pseudonymise_parcel_row(Pseudonymiser *pseudonymiser, ParcelReader *reade
     if (reader->row.has_subject)
         TRY(take_subject(pseudonymiser, reader, error));
     *row = &reader->row;
+    return RESULT_OK;
+}
+
+Result pseudonymise_parcel_reference(const Pseudonymiser *pseudonymiser, ParcelReader *reader, Text encoding,
+                                     Error *error)
+{
+    if (pseudonymiser->encoder == NULL ||
+        !encoding_fits(encoder_header(pseudonymiser->encoder), encoding, true))
+        return fail(error, ERROR_INPUT, "%s: parcel: a reference that is none of ours", reader->path);
+    if (++reader->nobodys > ENCODING_REFERENCES)
+        return fail(error, ERROR_INPUT, "%s: parcel: more than %d references", reader->path,
+                    ENCODING_REFERENCES);
     return RESULT_OK;
 }

@@ -1,6 +1,7 @@
 /* Rows as bytes, and bytes as rows. */
 #include <string.h>
 
+#include "pseudonymise/encoding_check.h"
 #include "pseudonymise/parcel_format.h"
 
 enum {
@@ -296,7 +297,7 @@ static bool take_birth_and_sex(ParcelItems *items, Subject *subject)
     return (year == 0) == (month == 0) && (sex == 0 || strchr("129X", (int)sex) != NULL);
 }
 
-/* Linkage alone reads it, and trusts it no more than we do. */
+/* Whether it is one that we would make, pseudonymise_parcel_row sees. */
 static bool take_encoding(ParcelItems *items, TokenisedRow *row)
 {
     unsigned version;
@@ -306,7 +307,7 @@ static bool take_encoding(ParcelItems *items, TokenisedRow *row)
         return false;
     if (version == 0)
         return true;
-    if (!take_text(items, &text, ENCODING_BYTES_MAX) || text.length == 0)
+    if (!take_text(items, &text, ENCODING_BYTES_MAX) || text.length < ENCODING_HEADER_BYTES)
         return false;
     row->encoding = (uint8_t *)(uintptr_t)text.data;
     row->encoding_length = text.length;

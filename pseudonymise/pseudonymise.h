@@ -506,9 +506,13 @@ typedef enum ParcelKind { PARCEL_ROW, PARCEL_NOTE, PARCEL_SUMMARY } ParcelKind;
  */
 Result parcel_next(ParcelReader *reader, ParcelKind *kind, Text *text, Error *error) CHECKED;
 /* The row that was read as pseudonymise_row would give it, with the outer layer; with its encoding only where
- * the pseudonymiser makes them too. ERROR_INPUT: a subject that
- * no row before has introduced. Valid until the next parcel_next. */
+ * the pseudonymiser makes them too. ERROR_INPUT: a subject that no row before has introduced, or an encoding
+ * that the pseudonymiser could not have made. Valid until the next parcel_next. */
 Result pseudonymise_parcel_row(Pseudonymiser *pseudonymiser, ParcelReader *reader, const TokenisedRow **row,
                                Error *error) CHECKED;
+/* The same of what pseudonymiser_reference gave the provider, which came as a note. ERROR_INPUT: it is none,
+ * or one more than ENCODING_REFERENCES. */
+Result pseudonymise_parcel_reference(const Pseudonymiser *pseudonymiser, ParcelReader *reader, Text encoding,
+                                     Error *error) CHECKED;
 bool parcel_digest(const ParcelReader *reader, Hash *digest); /* of the file, once the summary was read */
 void parcel_close(ParcelReader **reader);

@@ -553,3 +553,34 @@ Test(at_source, encodings_that_no_rule_asks_for_are_not_kept)
     cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding"), 0);
     cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding_reference"), 0);
 }
+
+/* Goes red without pseudonymise_parcel_reference in parcel_pass.c. */
+Test(at_source, a_reference_that_is_no_encoding_is_refused)
+{
+    SCOPED(ingest_spec_close) IngestSpec *list = people(true);
+    SCOPED(keyring_close) Keyring *provider = NULL;
+    SCOPED(parcel_abandon) Parcel *parcel = NULL;
+    IngestDelivery delivery = world_delivery(NULL);
+    char out[PATH_BYTES];
+    ParcelOptions options = {.path = provider_path(support_folder(), "nobody.parcel", out),
+                             .sign_key = keys.sign_key,
+                             .label = {.source = "list",
+                                       .sender = "hosp_a",
+                                       .spec_version = 1,
+                                       .spec = ingest_spec_hash(list),
+                                       .period = delivery.period,
+                                       .has_encodings = true}};
+    IngestReport report;
+    Error error = {0};
+    cr_assert(keyring_open_provider(keys.folder, &provider, &error).ok, "%s", error.message);
+    options.keyring = provider;
+    cr_assert(parcel_create(&options, &parcel, &error).ok, "%s", error.message);
+    cr_assert(parcel_note(parcel, TEXT("reference Quillfeather"), &error).ok, "%s", error.message);
+    cr_assert(parcel_finish(&parcel, text_from(good_sum), &error).ok, "%s", error.message);
+    delivery.path = out;
+
+    cr_expect(!world_load(&world, list, &delivery, &report, &error).ok);
+
+    cr_expect_not_null(strstr(error.message, "a reference that is none of ours"), "%s", error.message);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding_reference"), 0);
+}

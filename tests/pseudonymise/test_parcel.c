@@ -480,6 +480,101 @@ Test(parcel, a_subject_that_was_not_told_of_is_refused)
     bench_close(&bench);
 }
 
+/* ---- encodings ---- */
+
+static Pseudonymiser *encoding(const Keyring *keyring)
+{
+    const PseudonymiserOptions options = {
+        .source = "patient_list", .refers_to = references, .refers_to_count = 1, .encodes = true};
+    Pseudonymiser *made = NULL;
+    Error error = {0};
+
+    must(pseudonymiser_create(keyring, &options, &made, &error), &error);
+    return made;
+}
+
+/* One row, whose encoding has one byte changed and is so much longer; read by a hub that makes them or not.
+ */
+static Result read_changed(const Bench *bench, size_t at, int longer, bool encodes, Error *error)
+{
+    const RawIdentity one = someone("943 476 5919");
+    const ParcelOpener opener = opener_of(bench);
+    Pseudonymiser *at_source = encoding(bench->provider),
+                  *at_hub = encodes ? encoding(bench->hub) : pseudonymiser(bench, bench->hub);
+    Parcel *parcel = parcel_of(bench);
+    size_t rows;
+
+    TokenisedRow row = *row_of(at_source, &one, 2);
+    cr_assert_gt(row.encoding_length, 100);
+    row.encoding_length = (size_t)((ptrdiff_t)row.encoding_length + longer);
+    if (at != SIZE_MAX)
+        row.encoding[at] ^= 0x40;
+    must(parcel_row(parcel, &row, error), error);
+    must(parcel_finish(&parcel, TEXT(""), error), error);
+    Result read = read_all(&opener, at_hub, &rows, error);
+    cr_assert_eq(unlink(bench->path), 0);
+    pseudonymiser_close(&at_hub);
+    pseudonymiser_close(&at_source);
+    return read;
+}
+
+/* Goes red without encoding_fits in check_encoding, parcel_read.c. */
+Test(parcel, an_encoding_that_is_none_of_ours_is_refused)
+{
+    /* form, kind, key version, scheme, fields, rules, fields there, tokens there, classes, a filter's size */
+    static const size_t places[] = {0, 1, 2, 3, 4, 7, 8, 9, 10, 12, 20, 24, 29};
+    Bench bench = bench_open();
+    Error error = {0};
+
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        cr_expect(!read_changed(&bench, places[i], 0, true, &error).ok, "%zu", places[i]);
+        cr_expect_eq(error.code, ERROR_INPUT, "%s", error.message);
+        cr_expect_not_null(strstr(error.message, "has an encoding that is none of ours"), "%s",
+                           error.message);
+    }
+    cr_expect(!read_changed(&bench, SIZE_MAX, -1, true, &error).ok);
+    cr_expect(!read_changed(&bench, SIZE_MAX, 1, true, &error).ok);
+    cr_expect(read_changed(&bench, SIZE_MAX, 0, true, &error).ok, "%s", error.message);
+    cr_expect(read_changed(&bench, 0, 0, false, &error).ok, "dropped unread: %s", error.message);
+    bench_close(&bench);
+}
+
+/* Goes red without encoding_fits, or the limit, in pseudonymise_parcel_reference. */
+Test(parcel, a_reference_that_is_none_of_ours_or_one_too_many_is_refused)
+{
+    static uint8_t bytes[ENCODING_BYTES_MAX], other[ENCODING_BYTES_MAX];
+    Bench bench = bench_open();
+    const RawIdentity one = someone("943 476 5919");
+    const ParcelOpener opener = opener_of(&bench);
+    Pseudonymiser *at_source = encoding(bench.provider), *at_hub = encoding(bench.hub);
+    SCOPED(parcel_close) ParcelReader *reader = NULL;
+    size_t length;
+    Error error = {0};
+    write_parcel(&bench);
+    must(parcel_open(&opener, &reader, &error), &error);
+
+    const TokenisedRow *row = row_of(at_source, &one, 2);
+    cr_expect(!pseudonymise_parcel_reference(at_hub, reader, tokenised_row_encoding(row), &error).ok,
+              "somebody's");
+    cr_expect(!pseudonymise_parcel_reference(at_hub, reader, TEXT("Brienworth"), &error).ok);
+    must(pseudonymiser_reference(at_source, bytes, &length, &error), &error);
+    const Text good = {.data = (const char *)bytes, .length = length};
+    memcpy(other, bytes, length);
+    other[7] ^= 1;
+    cr_expect(!pseudonymise_parcel_reference(at_hub, reader,
+                                             (Text){.data = (const char *)other, .length = length}, &error)
+                   .ok,
+              "of another scheme");
+    cr_expect(!pseudonymise_parcel_reference(bench.at_hub, reader, good, &error).ok, "none are made there");
+    for (int i = 0; i < ENCODING_REFERENCES; i++)
+        must(pseudonymise_parcel_reference(at_hub, reader, good, &error), &error);
+    cr_expect(!pseudonymise_parcel_reference(at_hub, reader, good, &error).ok);
+    cr_expect_not_null(strstr(error.message, "more than 10000 references"), "%s", error.message);
+    pseudonymiser_close(&at_hub);
+    pseudonymiser_close(&at_source);
+    bench_close(&bench);
+}
+
 typedef struct Frame {
     uint64_t number;
     Text text;
@@ -618,7 +713,8 @@ Test(parcel, a_subject_says_only_what_is_stored)
     /* state absent, no tokens, born 1980-02, sex 1, no areas, no encoding */
     cr_expect(TAKES("\0\2\3\0" DIGEST "\0\0\274\17\2\61\0\0\0" TAIL));
     cr_expect(TAKES("\0\2\3\0" DIGEST "\0\0\0\0\0\11E01024335\11E01035274\0" TAIL));
-    cr_expect(TAKES("\0\2\3\0" DIGEST "\0\0\0\0\0\0\0\1\3abc" TAIL));
+    cr_expect(TAKES("\0\2\3\0" DIGEST "\0\0\0\0\0\0\0\1\30abcdefghijklmnopqrstuvwx" TAIL), "read later");
+    cr_expect(!TAKES("\0\2\3\0" DIGEST "\0\0\0\0\0\0\0\1\3abc" TAIL), "shorter than any encoding");
     cr_expect(!TAKES("\0\2\3\0" DIGEST "\0\0\0\0\0\11E0102433X\0\0" TAIL), "no area's code");
     cr_expect(!TAKES("\0\2\3\0" DIGEST "\0\0\0\0\0\10ME14 1XQ\0\0" TAIL), "a postcode");
     cr_expect(!TAKES("\0\2\3\0" DIGEST "\0\0\274\17\15\61\0\0\0" TAIL), "a thirteenth month");
