@@ -257,6 +257,11 @@ typedef struct Codes {
     bool present[PARTS_MAX];
 } Codes;
 
+static void wipe_codes(Codes *codes)
+{
+    secret_wipe(codes, sizeof *codes);
+}
+
 typedef struct Parts {
     uint8_t bytes[PARTS_MAX][PART_HEAD_BYTES + ENCODING_TEXT_BYTES]; /* field, part, text */
     CmacMessage messages[PARTS_MAX];
@@ -277,6 +282,8 @@ static void add_part(const Blocks *blocks, const EncodingValue *values, size_t u
     bytes[0] = blocks->uses[use].field;
     bytes[1] = blocks->uses[use].part;
     memcpy(bytes + PART_HEAD_BYTES, text.data, text.length);
+    if (blocks->uses[use].part == ENCODING_PART_SOUND)
+        secret_wipe(buffer, sizeof buffer);
     parts->messages[parts->count] = (CmacMessage){.bytes = bytes, .length = PART_HEAD_BYTES + text.length};
     parts->uses[parts->count++] = (uint8_t)use;
 }
@@ -296,6 +303,7 @@ static Result make_codes(Blocks *blocks, const EncodingValue *values, Codes *cod
         codes->present[parts.uses[i]] = true;
     }
     secret_wipe(parts.bytes, parts.count * sizeof parts.bytes[0]);
+    secret_wipe(digests, parts.count * sizeof digests[0]);
     return result;
 }
 
@@ -332,7 +340,7 @@ static Result chain(Blocks *blocks, const Codes *codes, BlockTokens *tokens, Err
 Result blocks_make(Blocks *blocks, const EncodingValue *values, bool salted, BlockTokens *tokens,
                    Error *error)
 {
-    Codes codes = {0};
+    SCOPED(wipe_codes) Codes codes = {0};
 
     tokens->present = 0;
     if (blocks->rule_count == 0)
@@ -343,7 +351,6 @@ Result blocks_make(Blocks *blocks, const EncodingValue *values, bool salted, Blo
             tokens->present |= UINT64_C(1) << r;
     }
     TRY(chain(blocks, &codes, tokens, error));
-    secret_wipe(&codes, sizeof codes);
     if (!salted)
         return RESULT_OK;
     memcpy(tokens->salts, tokens->tokens, blocks->rule_count * KEYED_BLOCK_BYTES);
