@@ -2,10 +2,10 @@
  */
 #include "tests/attack/county.h"
 
-/* Two fields of 200,000 people: of the 50 commonest values at least 40 are told. */
+/* Two fields of 150,000 people: of the 50 commonest values at least 40 are told. */
 Test(frequency, breaks_the_control)
 {
-    People people = people_make(200000, 3);
+    People people = people_make(150000, 3);
     Files files = files_make(&people, people.count, 100, 5);
     Sheets sheets = sheets_of_control(&files, FIELD_GIVEN, FIELD_SEX);
 
@@ -26,7 +26,7 @@ Test(frequency, tells_no_more_of_hardened_encodings_than_guessing)
     static const int overlaps[] = {100, 80, 50, 20, 0};
 
     for (size_t o = 0; o < sizeof overlaps / sizeof overlaps[0]; o++) {
-        County county = county_make(county_size(4000), overlaps[o], true);
+        County county = county_make(county_size(3000), overlaps[o], true);
         Outcome worst = {0};
         for (size_t column = 0; column + 1 < county.sheets.stored.columns; column++) {
             Outcome outcome = attack_frequency(&county.sheets, column);
