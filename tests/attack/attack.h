@@ -61,9 +61,10 @@ Outcome attack_similar(const Likeness *stored, const Likeness *known, const File
 
 /*
  * Positions that are set together again and again are a q-gram's, whichever it is by its frequency (Christen
- * and others 2018). Guesses are values whose q-grams' positions are all set and no commoner value's are.
+ * and others 2018). hashes: how many positions a q-gram has, about. Guesses are values whose q-grams'
+ * positions are all set and no commoner value's are.
  */
-Outcome attack_mining(const BitRows *filters, const Values *truth, const Values *known);
+Outcome attack_mining(const BitRows *filters, unsigned hashes, const Values *truth, const Values *known);
 /* All start and step pairs of double hashing (Niedermeyer; Kroll and Steinmetzer 2015): hashes: how many
  * positions a q-gram has. atoms: how many patterns stood out. */
 Outcome attack_atoms(const BitRows *filters, unsigned hashes, const Values *truth, const Values *known,

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "tests/attack/attack.h"
 
-enum { PATTERNS_MAX = 128, POSITIONS_MAX = 64, POSITIONS_LEAST = 5, SUPPORT_PERCENT = 1, SWEEPS = 30 };
+enum { PATTERNS_MAX = 128, POSITIONS_MAX = 64, SUPPORT_PERCENT = 1, SWEEPS = 30 };
 
 typedef struct Bits {
     uint64_t *words; /* of an item, a bit a row */
@@ -309,7 +309,8 @@ static size_t most_drawn(const Bits *columns, const size_t *counts, const uint64
 }
 
 /* From one column on, column by column, until the next is not set in all of their rows. */
-static size_t mine_from(const Bits *columns, const size_t *counts, size_t seed, uint64_t *rows, bool *is_in)
+static size_t mine_from(const Bits *columns, const size_t *counts, size_t seed, size_t sure, uint64_t *rows,
+                        bool *is_in)
 {
     size_t found = 1, least = columns->rows * SUPPORT_PERCENT / 100;
 
@@ -319,7 +320,7 @@ static size_t mine_from(const Bits *columns, const size_t *counts, size_t seed, 
     while (found < POSITIONS_MAX && count_of(rows, rows, columns->width) >= least) {
         double share = 0;
         size_t next = most_drawn(columns, counts, rows, is_in, &share);
-        if (found >= POSITIONS_LEAST && share < 0.95)
+        if (found >= sure && share < 0.97)
             break;
         is_in[next] = true;
         found++;
@@ -328,7 +329,7 @@ static size_t mine_from(const Bits *columns, const size_t *counts, size_t seed, 
     return found;
 }
 
-Outcome attack_mining(const BitRows *filters, const Values *truth, const Values *known)
+Outcome attack_mining(const BitRows *filters, unsigned hashes, const Values *truth, const Values *known)
 {
     Bits columns = columns_of(filters);
     Items items = items_make(filters->rows);
@@ -342,8 +343,8 @@ Outcome attack_mining(const BitRows *filters, const Values *truth, const Values 
     for (size_t seed = 0; seed < columns.items; seed++) {
         if (is_used[seed])
             continue;
-        size_t found = mine_from(&columns, counts, seed, rows, is_in);
-        if (found <= POSITIONS_LEAST + 2 ||
+        size_t found = mine_from(&columns, counts, seed, hashes / 3, rows, is_in);
+        if (found * 10 < hashes * 8 ||
             count_of(rows, rows, columns.width) * 100 < filters->rows * SUPPORT_PERCENT)
             continue;
         for (size_t c = 0; c < columns.items; c++)

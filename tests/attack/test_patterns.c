@@ -1,4 +1,4 @@
-/* A3, atoms of double hashing. */
+/* A2, pattern mining, and A3, atoms of double hashing. */
 #include "tests/attack/county.h"
 #include "tests/attack/views.h"
 
@@ -13,6 +13,16 @@ static size_t atoms;
 static Outcome atoms_of_20(const BitRows *filters, const Values *truth, const Values *known)
 {
     return attack_atoms(filters, 20, truth, known, &atoms);
+}
+
+static Outcome mining_of_20(const BitRows *filters, const Values *truth, const Values *known)
+{
+    return attack_mining(filters, 20, truth, known);
+}
+
+static Outcome mining_of_9(const BitRows *filters, const Values *truth, const Values *known)
+{
+    return attack_mining(filters, 9, truth, known);
 }
 
 /* A q-gram of a name has about nine positions of 128. */
@@ -69,6 +79,20 @@ static void expect_nothing(const char *name, Attack attack)
                           name, field, overlaps[o], outcome.share);
         }
     }
+}
+
+Test(mining, breaks_the_control)
+{
+    Outcome outcome = of_control(mining_of_20, 100);
+
+    county_say("A2 control", 100, &outcome);
+    cr_expect_gt(outcome.share, outcome.base + 0.2, "%.4f", outcome.share);
+}
+
+/* Switch: the salt of fill_salted in encoding_filter.c. */
+Test(mining, finds_no_names_in_hardened_filters)
+{
+    expect_nothing("A2 hardened", mining_of_9);
 }
 
 Test(atoms, break_the_control)
