@@ -26,6 +26,7 @@ static void print_run(const LinkageReport *report)
         {"like nobody", report->alone},
         {"pairs compared", report->compared},
         {"blocks too large to compare", report->blocks_closed},
+        {"encodings that could not be read", report->unread},
         {"pairs that wait for a decision", report->clerical},
         {"likely pairs in conflict", report->conflicts},
     };

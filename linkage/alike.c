@@ -1,6 +1,7 @@
 /* The story of linking by encodings inside a run: rules, weights, comparisons, people. */
 #include "linkage/alike.h"
 
+#include "base/log.h"
 #include "linkage_sql.h"
 
 static const DbStatement begin_statement = {
@@ -8,6 +9,11 @@ static const DbStatement begin_statement = {
     .sql = linkage_sql_compare_begin,
     .parameters = {VALUE_BYTES, VALUE_INT4},
     .columns = {VALUE_INT8},
+};
+static const DbStatement heads_statement = {
+    .name = "linkage_encoded_all",
+    .sql = linkage_sql_encoded_all,
+    .columns = {VALUE_INT8, VALUE_INT8, VALUE_BOOL, VALUE_BOOL, VALUE_BYTES},
 };
 static const DbStatement comparable_statement = {
     .name = "linkage_comparable",
@@ -62,12 +68,51 @@ static Result read_rules(AlikeRun *run, Error *error)
     return RESULT_OK;
 }
 
+static Result vote(void *context, const Value *row, Error *error)
+{
+    (void)error;
+    alike_shape_vote(&((AlikeRun *)context)->shape, row[4].text);
+    return RESULT_OK;
+}
+
+/* What linkage cannot read is passed over; a limit that is reached fails the run. */
+static Result passed_over(Result result, const Error *unread, Error *error)
+{
+    if (result.ok || unread->code == ERROR_INPUT)
+        return RESULT_OK;
+    return fail(error, unread->code, "%s", unread->message);
+}
+
+Result alike_set_add(const AlikeRun *run, LinkageSet *set, Text encoding, unsigned place, bool *is_added,
+                     Error *error)
+{
+    Error unread = {0};
+
+    *is_added = false;
+    if (!alike_shape_has(&run->shape, encoding))
+        return RESULT_OK;
+    Result added = linkage_set_add(set, encoding, place, &unread);
+    *is_added = added.ok;
+    return passed_over(added, &unread, error);
+}
+
+Result alike_set_add_reference(const AlikeRun *run, LinkageSet *set, Text encoding, Error *error)
+{
+    Error unread = {0};
+
+    if (!alike_shape_has(&run->shape, encoding))
+        return RESULT_OK;
+    return passed_over(linkage_set_add_reference(set, encoding, &unread), &unread, error);
+}
+
 static Result compare(AlikeRun *run, Error *error)
 {
     int64_t kept;
 
-    if (run->source_count > 0)
+    if (run->source_count > 0) {
+        TRY(db_copy_out(run->linker, &heads_statement, vote, run, error));
         TRY(alike_model(run, error));
+    }
     if (run->model_id != 0)
         TRY(alike_compare(run, error));
     const Value keep[] = {run->permit, value_int4(run->run_id), value_int4(run->model_id),
@@ -75,7 +120,7 @@ static Result compare(AlikeRun *run, Error *error)
     return db_run_int8(run->linker, &keep_statement, keep, &kept, NULL, error);
 }
 
-Result alike_run(Db *linker, Value permit, int64_t run_id, Error *error)
+Result alike_run(Db *linker, Value permit, int64_t run_id, int64_t *unread, Error *error)
 {
     AlikeRun run = {.linker = linker, .permit = permit, .run_id = run_id};
     const Value step[] = {permit, value_int4(run_id)};
@@ -84,6 +129,9 @@ Result alike_run(Db *linker, Value permit, int64_t run_id, Error *error)
     TRY(db_run_int8(linker, &begin_statement, step, &run.model_id, NULL, error));
     TRY(read_rules(&run, error));
     TRY(compare(&run, error));
+    *unread = run.unread;
+    if (run.unread > 0)
+        log_event(LOG_LEVEL_WARNING, "linkage_encodings", "unread=%lld", (long long)run.unread);
     TRY(alike_people(&run, error));
     return db_run_int8(linker, &alike_statement, step, &links, NULL, error);
 }

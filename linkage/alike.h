@@ -3,6 +3,7 @@
  * Private to linkage: the steps of a run that link by encodings. What is compared depends on two subjects and
  * the size of their blocks alone, never on when they came.
  */
+#include "linkage/alike_shape.h"
 #include "linkage/linkage.h"
 
 enum { ALIKE_SOURCES_MAX = 32, ALIKE_BLOCK_MAX = 500 };
@@ -19,13 +20,19 @@ typedef struct AlikeRun {
     size_t source_count;
     uint32_t may_meet[ALIKE_SOURCES_MAX]; /* of each: bits of those it may be compared with */
     int64_t compared, blocks_closed;
+    AlikeShape shape; /* of most encodings; others are passed over */
+    int64_t unread;   /* passed over */
 } AlikeRun;
 
-/* All after the step of people. */
-Result alike_run(Db *linker, Value permit, int64_t run_id, Error *error) CHECKED;
+/* All after the step of people. *unread: encodings that could not be read, which were passed over. */
+Result alike_run(Db *linker, Value permit, int64_t run_id, int64_t *unread, Error *error) CHECKED;
 
 /* The source's place among the run's; ALIKE_SOURCES_MAX: none. */
 size_t alike_source(const AlikeRun *run, int64_t source_id);
+/* Adds what is of the run's shape and whole; what is not is passed over: *is_added false. */
+Result alike_set_add(const AlikeRun *run, LinkageSet *set, Text encoding, unsigned place, bool *is_added,
+                     Error *error) CHECKED;
+Result alike_set_add_reference(const AlikeRun *run, LinkageSet *set, Text encoding, Error *error) CHECKED;
 /* The frozen model; or one learnt now, where there is enough to learn from. */
 Result alike_model(AlikeRun *run, Error *error) CHECKED;
 /* Compares who is new with everybody; what is likely goes to pg_temp.pair_made. */

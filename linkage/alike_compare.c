@@ -62,7 +62,9 @@ typedef struct Comparison {
     size_t batch_count;
     Member *members;
     size_t member_count, member_capacity;
-    Arena *bytes; /* of the members */
+    Arena *bytes;    /* of the members */
+    int64_t *unread; /* subjects passed over, some more than once */
+    size_t unread_count, unread_capacity;
 } Comparison;
 
 static void close_comparison(Comparison *comparison)
@@ -71,6 +73,7 @@ static void close_comparison(Comparison *comparison)
     memory_free(comparison->done);
     memory_free(comparison->touched);
     memory_free(comparison->members);
+    memory_free(comparison->unread);
     arena_close(&comparison->bytes);
 }
 
@@ -87,6 +90,13 @@ static int compare_ids(const void *a, const void *b)
     const int64_t *x = a, *y = b;
 
     return *x < *y ? -1 : *x > *y;
+}
+
+static void add_unread(Comparison *comparison, int64_t subject_id)
+{
+    comparison->unread =
+        room(comparison->unread, comparison->unread_count, &comparison->unread_capacity, sizeof(int64_t));
+    comparison->unread[comparison->unread_count++] = subject_id;
 }
 
 /* ---- whose tokens, and how many have them ---- */
@@ -125,6 +135,8 @@ static Result count_tokens(void *context, const Value *row, Error *error)
         slot->count++;
         slot->fresh += row[3].boolean;
     }
+    if (count == 0 || !alike_shape_has(&comparison->run->shape, row[4].text))
+        add_unread(comparison, row[0].integer);
     if (row[3].boolean)
         add_done(comparison, row, false);
     return RESULT_OK;
@@ -206,7 +218,8 @@ static Result take_member(void *context, const Value *row, Error *error)
     size_t source = alike_source(comparison->run, row[1].integer);
 
     (void)error;
-    if (source == ALIKE_SOURCES_MAX || !is_wanted(comparison, row[4].text))
+    if (source == ALIKE_SOURCES_MAX || !alike_shape_has(&comparison->run->shape, row[4].text) ||
+        !is_wanted(comparison, row[4].text))
         return RESULT_OK;
     comparison->members =
         room(comparison->members, comparison->member_count, &comparison->member_capacity, sizeof(Member));
@@ -245,18 +258,21 @@ static bool is_done_now(const Comparison *comparison, int64_t subject_id)
 }
 
 /* Those held before come first: two of them are not compared. Who is compared again stands with the new. */
-static size_t order_members(Comparison *comparison)
+static void order_members(Comparison *comparison)
 {
-    size_t first_fresh = 0;
-
-    for (size_t i = 0; i < comparison->member_count; i++) {
-        Member *member = &comparison->members[i];
-        member->is_fresh = is_done_now(comparison, member->subject_id);
-        first_fresh += !member->is_fresh;
-    }
+    for (size_t i = 0; i < comparison->member_count; i++)
+        comparison->members[i].is_fresh = is_done_now(comparison, comparison->members[i].subject_id);
     if (comparison->member_count > 1)
         qsort(comparison->members, comparison->member_count, sizeof(Member), compare_members);
-    return first_fresh;
+}
+
+static uint32_t first_fresh(const Comparison *comparison)
+{
+    size_t count = 0;
+
+    while (count < comparison->member_count && !comparison->members[count].is_fresh)
+        count++;
+    return (uint32_t)count;
 }
 
 /* ---- filters, and the set ---- */
@@ -286,26 +302,30 @@ static Result fetch_filters(const Comparison *comparison, const Member *members,
     return RESULT_OK;
 }
 
-static Result add_member(LinkageSet *set, const Member *member, const Fetch *fetch, char *buffer,
-                         Error *error)
+static Result add_member(const Comparison *comparison, LinkageSet *set, const Member *member,
+                         const Fetch *fetch, char *buffer, bool *is_added, Error *error)
 {
     const int64_t *at =
         bsearch(&member->subject_id, fetch->ids, fetch->count, sizeof *fetch->ids, compare_ids);
     Text filters = fetch->filters[at - fetch->ids];
 
+    *is_added = false;
     if (member->head.length + filters.length > ENCODED_BYTES_MAX)
-        return fail(error, ERROR_DATABASE, "linkage: an encoding is longer than any can be");
+        return RESULT_OK;
     memcpy(buffer, member->head.data, member->head.length);
     memcpy(buffer + member->head.length, filters.data, filters.length);
-    return linkage_set_add(set, (Text){.data = buffer, .length = member->head.length + filters.length},
-                           member->place, error);
+    return alike_set_add(comparison->run, set,
+                         (Text){.data = buffer, .length = member->head.length + filters.length},
+                         member->place, is_added, error);
 }
 
-static Result fill_set(const Comparison *comparison, LinkageSet *set, Error *error)
+/* A member's place is its record's in the set: who is passed over is no member. */
+static Result fill_set(Comparison *comparison, LinkageSet *set, Error *error)
 {
     SCOPED(arena_close) Arena *arena = arena_create(sizeof(Fetch) + 2 * ENCODED_BYTES_MAX);
     Fetch *fetch = arena_alloc(arena, sizeof *fetch);
     char *buffer = arena_alloc(arena, ENCODED_BYTES_MAX);
+    size_t kept = 0;
 
     for (size_t from = 0; from < comparison->member_count; from += fetch->count) {
         SCOPED(db_rows_close) DbRows *rows = NULL;
@@ -313,9 +333,17 @@ static Result fill_set(const Comparison *comparison, LinkageSet *set, Error *err
         size_t left = comparison->member_count - from;
         fetch->count = left < FILTERS_AT_ONCE ? left : FILTERS_AT_ONCE;
         TRY(fetch_filters(comparison, members, fetch, &rows, error));
-        for (size_t i = 0; i < fetch->count; i++)
-            TRY(add_member(set, &members[i], fetch, buffer, error));
+        for (size_t i = 0; i < fetch->count; i++) {
+            const Member member = members[i];
+            bool is_added;
+            TRY(add_member(comparison, set, &member, fetch, buffer, &is_added, error));
+            if (is_added)
+                comparison->members[kept++] = member;
+            else
+                add_unread(comparison, member.subject_id);
+        }
     }
+    comparison->member_count = kept;
     return RESULT_OK;
 }
 
@@ -371,9 +399,10 @@ static Result score_batch(Comparison *comparison, Error *error)
     AlikeRun *run = comparison->run;
     LinkageOptions options = {.block_max = ALIKE_BLOCK_MAX, .may_meet = may_meet};
 
-    options.first_new = (uint32_t)order_members(comparison);
+    order_members(comparison);
     fill_may_meet(run, may_meet);
     TRY(fill_set(comparison, set, error));
+    options.first_new = first_fresh(comparison);
     if (linkage_set_count(set) < 2)
         return RESULT_OK;
     TRY(linkage_score(set, &run->model, &options, &pairs, error));
@@ -428,6 +457,14 @@ static void sort_lists(Comparison *comparison)
         qsort(comparison->touched, comparison->touched_count, sizeof *comparison->touched, compare_ids);
 }
 
+static void count_unread(Comparison *comparison)
+{
+    if (comparison->unread_count > 1)
+        qsort(comparison->unread, comparison->unread_count, sizeof *comparison->unread, compare_ids);
+    for (size_t i = 0; i < comparison->unread_count; i++)
+        comparison->run->unread += i == 0 || comparison->unread[i] != comparison->unread[i - 1];
+}
+
 Result alike_compare(AlikeRun *run, Error *error)
 {
     SCOPED(close_comparison)
@@ -439,5 +476,6 @@ Result alike_compare(AlikeRun *run, Error *error)
     sort_lists(&comparison);
     count_closed(&comparison);
     TRY(run_batches(&comparison, error));
+    count_unread(&comparison);
     return copy_done(&comparison, error);
 }

@@ -64,15 +64,16 @@ static Result add_record(void *context, const Value *row, Error *error)
 {
     const Sampling *sampling = context;
     size_t source = alike_source(sampling->run, row[0].integer);
+    bool is_added;
 
-    return linkage_set_add(sampling->set, row[1].text, (unsigned)source, error);
+    return alike_set_add(sampling->run, sampling->set, row[1].text, (unsigned)source, &is_added, error);
 }
 
 static Result add_reference(void *context, const Value *row, Error *error)
 {
     const Sampling *sampling = context;
 
-    return linkage_set_add_reference(sampling->set, row[0].text, error);
+    return alike_set_add_reference(sampling->run, sampling->set, row[0].text, error);
 }
 
 static Text write_shares(const LinkageModel *model, const double shares[][LINKAGE_LEVELS],

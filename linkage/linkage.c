@@ -110,7 +110,7 @@ static Result run_in_transaction(Db *linker, const GovernancePermit *permit, Lin
     TRY(db_run_int8(linker, &begin_statement, begin, &report->run_id, NULL, error));
     Value step[] = {permit_value(permit), value_int4(report->run_id)};
     TRY(run_steps(linker, number_statements, COUNT(number_statements), step, error));
-    TRY(alike_run(linker, permit_value(permit), report->run_id, error));
+    TRY(alike_run(linker, permit_value(permit), report->run_id, &report->unread, error));
     TRY(run_steps(linker, place_statements, COUNT(place_statements), step, error));
     TRY(run_finish(linker, step, report, error));
     return db_commit(linker, error);

@@ -24,6 +24,7 @@ typedef struct LinkageReport {
     /* By encodings: linked, and people of their own because they are like nobody; pairs compared by this run;
      * blocks too large to be; pairs that wait for a decision; likely pairs that could not be one person. */
     int64_t alike, alone, compared, blocks_closed, clerical, conflicts;
+    int64_t unread; /* encodings damaged or of another shape than most, which were passed over */
     int64_t elapsed_us;
 } LinkageReport;
 

@@ -459,3 +459,37 @@ Test(alike, a_block_that_grows_too_large_counts_no_more_whenever_it_grew, .timeo
     cr_expect_str_neq(text, "");
     cr_expect_str_eq(bench_text(&bench, "SELECT count(*)::text FROM linkage.pair", other), "0");
 }
+
+/* Go red where alike_set_add passes on what linkage_set_add says. The one that comes first is the one that
+ * differs: most encodings say what the shape is. */
+static void expect_passed_over(const char *damage)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){1, "list", NULL, ANNE, TOKENS});
+    alike_add(&bench, &(Alike){2, "list", "A", ANNE, TOKENS});
+    alike_add(&bench, &(Alike){3, "care", NULL, ANNE, TOKENS});
+    bench_run(bench.owner, damage);
+
+    LinkageReport report = bench_link(&bench);
+
+    cr_expect_str_eq(bench_people(&bench, text), "1|2,3", "%s: %s", damage, text);
+    cr_expect_eq(report.unread, 1, "%s", damage);
+    cr_expect_eq(report.compared, 1, "%s", damage);
+}
+
+Test(alike, an_encoding_of_another_scheme_is_passed_over)
+{
+    expect_passed_over("UPDATE subjects.encoding SET head = set_byte(head, 4, 0) WHERE subject_id = 1");
+}
+
+Test(alike, an_encoding_with_a_damaged_head_is_passed_over)
+{
+    expect_passed_over(
+        "UPDATE subjects.encoding SET head = substring(head FROM 1 FOR 30) WHERE subject_id = 1");
+}
+
+Test(alike, an_encoding_with_damaged_filters_is_passed_over)
+{
+    expect_passed_over("UPDATE subjects.encoding_filter SET filters = '\\x00' WHERE subject_id = 1");
+}
