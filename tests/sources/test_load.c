@@ -213,7 +213,7 @@ static void expect_load(const Bench *bench, const char *name)
     cr_expect_eq(report.rows_loaded, (int64_t)count, "%s", name);
 }
 
-Test(load, the_good_rows_of_every_fixture_are_stored, .timeout = 120)
+Test(load, the_good_rows_of_every_fixture_are_stored)
 {
     SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
     const char *names[SHIPPED_MAX];
@@ -362,15 +362,30 @@ static void expect_parcel(const Bench *bench, const char *name)
     expect_same_loads(name, clear.load_id, parcel.load_id);
 }
 
-Test(load, a_parcel_of_every_fixture_is_stored_as_its_file_is, .timeout = 240)
+/* A parcel of these is refused (tests/ingest/test_at_source.c): its tokens could name another issuer's. */
+static bool comes_in_clear_alone(const char *name)
+{
+    char sql[SQL_BYTES];
+
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT count(*) FROM ingest.source WHERE name = '%s' AND role IN ('crosswalk', 'merger')",
+                   name);
+    return count(sql) > 0;
+}
+
+Test(load, a_parcel_of_every_fixture_is_stored_as_its_file_is)
 {
     SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
     const char *names[SHIPPED_MAX];
     size_t count_of_names = shipped_names(arena, "sources", ".yaml", names);
     Bench bench = open_bench(names, count_of_names);
 
-    for (size_t i = 0; i < count_of_names; i++)
-        expect_parcel(&bench, names[i]);
+    for (size_t i = 0; i < count_of_names; i++) {
+        SCOPED(ingest_spec_close) IngestSpec *spec = open_spec(names[i]);
+        apply(&bench, spec);
+        if (!comes_in_clear_alone(names[i]))
+            expect_parcel(&bench, names[i]);
+    }
 
     close_bench(&bench);
 }
