@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <libpq-fe.h>
+
 #include "base/cluster_private.h"
 #include "base/hash.h"
 #include "base/input.h"
@@ -16,6 +18,7 @@
 enum { SOCKET_PATH_BYTES_MAX = 80, PID_FILE_BYTES_MAX = 4096, SOCKET_HASH_LETTERS = 8 };
 enum { CLEAR_ROUNDS_MAX = 100, CLEAR_PAUSE_NANOSECONDS = 100 * 1000 * 1000 };
 enum { START_TRIES_MAX = 60, START_PAUSE_US = 500000 };
+enum { RECOVERY_PAUSES = 600, RECOVERY_PAUSE_NS = 100 * 1000 * 1000 }; /* a minute */
 
 static Result resolve(const char *folder, char out[CLUSTER_PATH_BYTES], Error *error)
 {
@@ -262,6 +265,22 @@ static Result check_socket(const Cluster *cluster, Error *error)
     return RESULT_OK;
 }
 
+/* After a crash a server that runs lets nobody in until it has recovered. */
+static Result await_recovery(const Cluster *cluster, Error *error)
+{
+    const struct timespec pause = {.tv_nsec = RECOVERY_PAUSE_NS};
+    char conninfo[CLUSTER_CONNINFO_BYTES];
+
+    cluster_conninfo(cluster, "postgres", "postgres", conninfo);
+    for (int i = 0; i < RECOVERY_PAUSES; i++) {
+        if (PQping(conninfo) != PQPING_REJECT)
+            return RESULT_OK;
+        (void)nanosleep(&pause, NULL);
+    }
+    return fail(error, ERROR_SYSTEM, "data folder %s: the server is still recovering; try again later",
+                cluster->folder);
+}
+
 Result cluster_start(const Cluster *cluster, Error *error)
 {
     SCOPED(cluster_unlock) int lock = -1;
@@ -271,8 +290,10 @@ Result cluster_start(const Cluster *cluster, Error *error)
     TRY(cluster_state(cluster, &state, error));
     if (state == CLUSTER_ABSENT)
         return fail(error, ERROR_CONFIG, "data folder %s: holds no cluster", cluster->folder);
-    if (state == CLUSTER_RUNNING)
-        return check_socket(cluster, error);
+    if (state == CLUSTER_RUNNING) {
+        TRY(check_socket(cluster, error));
+        return await_recovery(cluster, error);
+    }
     TRY(cluster_make_folder(cluster->socket, 0711, error));
     return start_server(cluster, error);
 }
