@@ -232,7 +232,7 @@ static bool is_likely(const Evidence *evidence)
 /* Likely two people who have numbers: nobody can say which, so a person has to. A decision says which. */
 static void tear_units(People *people)
 {
-    const Evidence **first = memory_alloc((people->unit_count + 1) * sizeof *first);
+    const Evidence **first = memory_alloc((people->unit_count + 1) * sizeof(const Evidence *));
 
     for (size_t i = 0; i < people->evidence_count; i++) {
         const Evidence *evidence = &people->evidence[i];

@@ -69,13 +69,13 @@ static inline bool join_any_may_match(const JoinBounds *bounds, unsigned a_from,
 
 /* ---- join_look.c: a tile against a group ---- */
 typedef struct JoinLook {
+    SimilarityCounts counts;
     const SimilarityMethods *methods;
     const JoinBounds *bounds;
+    uint64_t words_counted;
+    uint64_t kept[SIMILARITY_TILE][JOIN_MASKS]; /* bit r: query and record r match, if counts say so */
     JoinSteps steps;
     bool is_self; /* only records behind the query count */
-    SimilarityCounts counts;
-    uint64_t kept[SIMILARITY_TILE][JOIN_MASKS]; /* bit r: query and record r match, if counts say so */
-    uint64_t words_counted;
 } JoinLook;
 
 /* Which of the pairs are to be compared at all, as look->kept; false: none. */

@@ -7,7 +7,7 @@
 #include "linkage/tree.h"
 
 static const double claims[2] = {0.95, 0.99};
-static const double SHARE_STEP = 0.05;
+enum { SHARE_STEPS = 20 }; /* of trying which share is best */
 
 static LinkageScore score_of(double right, double found, double true_pairs, double threshold)
 {
@@ -138,9 +138,9 @@ static Result best_clusters(const LinkageSet *set, const LinkagePairs *pairs, co
     SCOPED(tree_close) Tree tree = {0};
 
     TRY(tree_build(set, pairs, options->unique_sources, &tree, error));
-    for (double share = SHARE_STEP; share < 1; share += SHARE_STEP) {
+    for (int step = 1; step < SHARE_STEPS; step++) {
         SCOPED(linkage_clusters_close) LinkageClusters tried = {0};
-        tree_cut(&tree, tree_at_share(&tree, share), &tried);
+        tree_cut(&tree, tree_at_share(&tree, (double)step / SHARE_STEPS), &tried);
         LinkageScore score = score_clusters(&tried, truth, (double)quality->true_pairs, keys);
         if (score.f1 > quality->clusters_best.f1)
             quality->clusters_best = score;

@@ -416,6 +416,7 @@ static Result encode(Encoder *encoder, Record *record, uint8_t *encoding, size_t
 {
     uint8_t *out = encoding;
 
+    record->tokens.present = 0;
     TRY(blocks_make(encoder->blocks, record->values, encoder->by_blocks, &record->tokens, error));
     if (encoder->crowd != NULL)
         record->tokens.present &=

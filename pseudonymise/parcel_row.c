@@ -163,7 +163,7 @@ Result parcel_put_row(TextBuilder *out, const TokenisedRow *row, Error *error)
     put_number(out, row->line);
     put_byte(out, (row->has_subject ? ROW_HAS_SUBJECT : 0u) | (row->subject_is_new ? ROW_IS_NEW : 0u) |
                       (row->keys[0].is_set ? ROW_HAS_KEY : 0u));
-    put_number(out, (uint64_t)(row->age_days + 1));
+    put_number(out, (uint64_t)row->age_days + 1); /* 0: none */
     if (row->has_subject)
         put_subject(out, &row->subject, row->subject_is_new);
     if (row->subject_is_new)

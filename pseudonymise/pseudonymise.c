@@ -196,9 +196,8 @@ static Result hash_all(Hashes *hashes, Cmac *cmac, Error *error)
 
 static Result make_subjects(Pseudonymiser *pseudonymiser, Error *error)
 {
-    Hashes hashes;
+    Hashes hashes = {.count = 0};
 
-    hashes.count = 0;
     for (size_t i = 0; i < pseudonymiser->waiting; i++)
         add_message(&hashes, draft_subject(&pseudonymiser->drafts[i]), i);
     TRY(hash_all(&hashes, pseudonymiser->subject_hash, error));
@@ -220,9 +219,8 @@ static Result make_subjects(Pseudonymiser *pseudonymiser, Error *error)
 
 static Result make_keys(Pseudonymiser *pseudonymiser, size_t index, Error *error)
 {
-    Hashes hashes;
+    Hashes hashes = {.count = 0};
 
-    hashes.count = 0;
     for (size_t i = 0; i < pseudonymiser->waiting; i++)
         add_message(&hashes, draft_key(&pseudonymiser->drafts[i], index), i);
     TRY(hash_all(&hashes, pseudonymiser->record_hash, error));

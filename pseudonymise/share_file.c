@@ -111,7 +111,7 @@ static Result read_text(const char *path, Secret **content, Error *error)
 
     if (file < 0)
         return fail_errno(error, "%s: share cannot be opened", path);
-    Result result = RESULT_OK;
+    Result result;
     if (fstat(file, &status) != 0)
         result = fail_errno(error, "%s: share cannot be examined", path);
     else if (!S_ISREG(status.st_mode) || status.st_size == 0 || status.st_size > FILE_BYTES_MAX)

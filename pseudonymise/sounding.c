@@ -57,13 +57,20 @@ static void change_end(Name *name)
     }
 }
 
+/* No NUL behind them: the name goes on. */
+static void put_letters(char *here, const char *letters)
+{
+    for (; *letters != '\0'; letters++)
+        *here++ = *letters;
+}
+
 /* Changes the letters from here on in place, as the rule says; what they become is read by the next step. */
 static void change_at(Name *name, size_t at)
 {
     char *here = name->letters + at, before = here[-1];
 
     if (here[0] == 'E' && here[1] == 'V')
-        memcpy(here, "AF", 2);
+        put_letters(here, "AF");
     else if (is_vowel(here[0]))
         here[0] = 'A';
     else if (here[0] == 'Q')
@@ -75,12 +82,11 @@ static void change_at(Name *name, size_t at)
     else if (here[0] == 'K')
         here[0] = here[1] == 'N' ? 'N' : 'C';
     else if (here[0] == 'S' && here[1] == 'C' && here[2] == 'H')
-        memcpy(here, "SSS", 3);
+        put_letters(here, "SSS");
     else if (here[0] == 'P' && here[1] == 'H')
-        memcpy(here, "FF", 2);
-    else if (here[0] == 'H' && (!is_vowel(before) || !is_vowel(here[1])))
-        here[0] = before;
-    else if (here[0] == 'W' && is_vowel(before))
+        put_letters(here, "FF");
+    else if ((here[0] == 'H' && (!is_vowel(before) || !is_vowel(here[1]))) ||
+             (here[0] == 'W' && is_vowel(before)))
         here[0] = before;
 }
 
