@@ -8,9 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <libpq-fe.h>
-
 #include "base/cluster_private.h"
+#include "base/db.h"
 #include "base/hash.h"
 #include "base/input.h"
 
@@ -273,7 +272,7 @@ static Result await_recovery(const Cluster *cluster, Error *error)
 
     cluster_conninfo(cluster, "postgres", "postgres", conninfo);
     for (int i = 0; i < RECOVERY_PAUSES; i++) {
-        if (PQping(conninfo) != PQPING_REJECT)
+        if (!db_is_recovering(conninfo))
             return RESULT_OK;
         (void)nanosleep(&pause, NULL);
     }

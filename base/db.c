@@ -154,3 +154,8 @@ void db_add_identifier(TextBuilder *builder, Text identifier)
     }
     text_add_char(builder, '"');
 }
+
+bool db_is_recovering(const char *conninfo)
+{
+    return PQping(conninfo) == PQPING_REJECT;
+}

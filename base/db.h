@@ -31,6 +31,9 @@ typedef struct DbStatement {
     ValueType columns[DB_COLUMNS_MAX];       /* ends at VALUE_NONE; none: a command */
 } DbStatement;
 
+/* A server is there and lets nobody in yet, as after a crash. */
+bool db_is_recovering(const char *conninfo);
+
 /* conninfo as libpq reads it; application_name is set to program. Refuses servers below 15 and databases not
  * in UTF8. */
 Result db_open(const char *conninfo, const char *program, Db **db, Error *error) CHECKED;
