@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "ingest/load.h"
 #include "ingest/parcel_words.h"
 #include "ingest/rule_value.h"
 #include "ingest/tally.h"
@@ -90,12 +91,55 @@ static Result check_payload(const ParcelPass *pass, const TokenisedRow *row, Err
     return RESULT_OK;
 }
 
+/* What says who it is, of a field that the spec has no column for; IDENTITY_FIELD_COUNT: nothing. */
+static IdentityField foreign_field(const IngestSpec *spec, const Subject *subject)
+{
+    const struct {
+        bool is_there;
+        IdentityField field;
+    } items[] = {
+        {subject->nhs.is_set || subject->nhs_state != IDENTIFIER_ABSENT, IDENTITY_NHS_NUMBER},
+        {subject->superseded_nhs.is_set, IDENTITY_SUPERSEDED_NHS_NUMBER},
+        {subject->local_id.is_set, IDENTITY_LOCAL_ID},
+        {subject->uprn.is_set, IDENTITY_UPRN},
+        {subject->foreign.is_set, IDENTITY_FOREIGN_PSEUDONYM},
+        {subject->foreign_to.is_set, IDENTITY_FOREIGN_PSEUDONYM_TO},
+        {subject->birth_year != 0 || subject->birth_month != 0, IDENTITY_BIRTH_DATE},
+        {subject->sex != '\0', IDENTITY_SEX},
+        {subject->lsoa_2011[0] != '\0' || subject->lsoa_2021[0] != '\0', IDENTITY_POSTCODE},
+    };
+
+    for (size_t i = 0; i < sizeof items / sizeof *items; i++)
+        if (items[i].is_there && !load_has_field(spec, items[i].field))
+            return items[i].field;
+    return IDENTITY_FIELD_COUNT;
+}
+
+/* A sender of one kind of number must not link by another, and a small area is of a directory. */
+static Result check_subject(const ParcelPass *pass, const TokenisedRow *row, Error *error)
+{
+    const Subject *subject = tokenised_row_subject(row);
+
+    if (subject == NULL)
+        return RESULT_OK;
+    IdentityField field = foreign_field(pass->spec, subject);
+    if (field != IDENTITY_FIELD_COUNT)
+        return fail(error, ERROR_INPUT, "%s line %" PRIu64 ": parcel: %s, which its spec has no column for",
+                    pass->path, tokenised_row_line(row), IDENTITY_FIELD_NAMES[field]);
+    bool has_area = subject->lsoa_2011[0] != '\0' || subject->lsoa_2021[0] != '\0';
+    if (has_area && parcel_label(pass->reader)->edition[0] == '\0')
+        return fail(error, ERROR_INPUT, "%s line %" PRIu64 ": parcel: a small area of no directory's edition",
+                    pass->path, tokenised_row_line(row));
+    return RESULT_OK;
+}
+
 static Result take_row(const ParcelPass *pass, Error *error)
 {
     const TokenisedRow *row;
 
     TRY(pseudonymise_parcel_row(pass->pseudonymiser, pass->reader, &row, error));
     TRY(check_payload(pass, row, error));
+    TRY(check_subject(pass, row, error));
     return pass->sink.row(pass->sink.context, row, error);
 }
 

@@ -115,8 +115,9 @@ int rule_stored(const IngestSpec *spec, const SpecColumn *column, const Value *v
 {
     Value same;
 
+    /* A removal says no more than which record goes. */
     if (value->is_null)
-        return READER_GOOD;
+        return column->is_required && spec->change.operation == SPEC_NONE ? RULE_REQUIRED : READER_GOOD;
     if (column->type == SPEC_INTEGER || column->type == SPEC_DECIMAL)
         return check_range(column, value->integer);
     if (column->type != SPEC_STRING)

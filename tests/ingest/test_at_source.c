@@ -349,6 +349,9 @@ static const char good_sum[] =
     "nhs_invalid 0\nnhs_absent 1\nrenamed 0\nunchecked 0\noriginal "
     "00000000000000000000000000000000000000000000000000000000000000aa\n";
 
+static RawIdentity forged_identity = {.event_date = DATE_NONE};
+static Value forged_day = {.type = VALUE_DATE, .date = 9700};
+
 /* A row of the spec's columns with this ward, and this note where there is one, under a signature. */
 static IngestDelivery forged(const char *ward, const char *note, int times, const char *sum)
 {
@@ -364,12 +367,14 @@ static IngestDelivery forged(const char *ward, const char *note, int times, cons
                                        .spec_version = 1,
                                        .spec = ingest_spec_hash(spec),
                                        .period = delivery.period}};
-    const Value payload[] = {value_date(9700),          value_null(VALUE_DATE),
-                             value_null(VALUE_TEXT),    value_text(text_from(ward)),
-                             value_null(VALUE_NUMERIC), value_null(VALUE_INT8),
+    const Value payload[] = {forged_day,
+                             value_null(VALUE_DATE),
+                             value_null(VALUE_TEXT),
+                             value_text(text_from(ward)),
+                             value_null(VALUE_NUMERIC),
+                             value_null(VALUE_INT8),
                              value_bool(false)};
-    const RawIdentity nobody = {.event_date = DATE_NONE};
-    const RawRow row = {.line = 2, .identity = &nobody, .payload = payload, .payload_count = 7};
+    const RawRow row = {.line = 2, .identity = &forged_identity, .payload = payload, .payload_count = 7};
     size_t count;
     Error error = {0};
 
@@ -409,6 +414,19 @@ Test(at_source, a_value_that_its_column_would_not_take_is_refused)
 {
     expect_forged("Brienworth", NULL, good_sum, "line 2: parcel: column ward would not take its value");
     expect_forged("", NULL, good_sum, "column ward would not take its value");
+    forged_day = value_null(VALUE_DATE);
+    expect_forged("B12", NULL, good_sum, "column visit_date would not take its value");
+}
+
+/* Goes red without check_subject in parcel_pass.c. */
+Test(at_source, an_identity_that_its_spec_has_no_column_for_is_refused)
+{
+    forged_identity.fields[IDENTITY_UPRN] = TEXT("100012345678");
+    expect_forged("B12", NULL, good_sum, "line 2: parcel: uprn, which its spec has no column for");
+    forged_identity.fields[IDENTITY_UPRN] = TEXT("");
+    forged_identity.fields[IDENTITY_LOCAL_ID] = TEXT("A1");
+    forged_identity.fields[IDENTITY_LOCAL_ID_ISSUER] = TEXT("RVV");
+    expect_forged("B12", NULL, good_sum, "parcel: local_id, which its spec has no column for");
 }
 
 Test(at_source, counts_that_are_not_those_of_the_rows_are_refused)
