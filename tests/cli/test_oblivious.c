@@ -1,42 +1,14 @@
-#include <ftw.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "tests/cli/own_folder.h"
 
-#include "tests/cli/workbench.h"
-#include "tests/support/temporary.h"
-
-enum { PATH_BYTES = TEMPORARY_PATH_BYTES + 64, TEXT_BYTES = 4096 };
-
-static char folder[TEMPORARY_PATH_BYTES];
-
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-    (void)status;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
-static const char *path_of(const char *name, char out[PATH_BYTES])
-{
-    (void)snprintf(out, PATH_BYTES, "%s/%s", folder, name);
-    return out;
-}
+enum { TEXT_BYTES = 4096 };
 
 static void set_up(void)
 {
-    char name[32];
 
-    (void)snprintf(name, sizeof name, "oblivious-%d", (int)getpid());
-    cr_assert_eq(mkdir(temporary_path(name, folder), 0700), 0);
+    own_folder_make("oblivious");
 }
 
-static void tear_down(void)
-{
-    (void)nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-TestSuite(cli_oblivious, .init = set_up, .fini = tear_down, .timeout = 300);
+TestSuite(cli_oblivious, .init = set_up, .fini = own_folder_remove, .timeout = 300);
 
 static const char *printed(FILE *out, char text[TEXT_BYTES])
 {
@@ -54,20 +26,20 @@ static void must(Result result, const Error *error)
 /* Without data folder, database or network. */
 Test(cli_oblivious, provider_and_key_holder_make_tokens_by_files_alone)
 {
-    char values[PATH_BYTES], key[PATH_BYTES], secret[PATH_BYTES], request[PATH_BYTES], answer[PATH_BYTES],
-        tokens[PATH_BYTES], text[TEXT_BYTES];
+    char values[OWN_PATH_BYTES], key[OWN_PATH_BYTES], secret[OWN_PATH_BYTES], request[OWN_PATH_BYTES],
+        answer[OWN_PATH_BYTES], tokens[OWN_PATH_BYTES], text[TEXT_BYTES];
     Error error = {0};
-    FILE *file = fopen(path_of("values", values), "w");
+    FILE *file = fopen(own_path("values", values), "w");
     cr_assert_not_null(file);
     fputs("nhs_number\n9434765919\n", file);
     fclose(file);
     cr_redirect_stdout();
-    (void)path_of("secret", secret);
-    (void)path_of("request", request);
-    (void)path_of("answer", answer);
-    (void)path_of("tokens", tokens);
+    (void)own_path("secret", secret);
+    (void)own_path("request", request);
+    (void)own_path("answer", answer);
+    (void)own_path("tokens", tokens);
 
-    must(CLI(&error, "oblivious", "key", path_of("key", key), "--space", "phm"), &error);
+    must(CLI(&error, "oblivious", "key", own_path("key", key), "--space", "phm"), &error);
     (void)fflush(stdout);
     FILE *out = cr_get_redirected_stdout();
     size_t length = fread(text, 1, 66, out);

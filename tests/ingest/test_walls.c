@@ -180,12 +180,15 @@ Test(walls, a_permit_opens_one_load)
     governance_permit_close(&permit);
 }
 
-/* Switch: ingest.load_claim in the functions that end a load. */
-Test(walls, a_load_is_ended_under_its_own_permit_alone)
+/* Switch: ingest.load_claim in the functions that begin a load's rows or end it. */
+Test(walls, a_load_is_filled_and_ended_under_its_own_permit_alone)
 {
-    static const char *const doors[] = {
-        "load_publish('\\x00', 1, NULL, NULL, NULL, NULL, NULL)", "load_reject('\\x00', 1, NULL, NULL, NULL)",
-        "load_abandon('\\x00', 1)", "duplicates_keep('\\x00', 1)", "load_withdraw('\\x00', 1)"};
+    static const char *const doors[] = {"load_stage('\\x00', 1)",
+                                        "load_publish('\\x00', 1, NULL, NULL, NULL, NULL, NULL)",
+                                        "load_reject('\\x00', 1, NULL, NULL, NULL)",
+                                        "load_abandon('\\x00', 1)",
+                                        "duplicates_keep('\\x00', 1)",
+                                        "load_withdraw('\\x00', 1)"};
     world_script(
         "SET ROLE cinque_owner; INSERT INTO ingest.load (source_id, sender, period, status, spec_version,"
         " permit_id, may_replace) VALUES (1, 'hosp_a', 318, 'final', 1, '\\x01', false)");
