@@ -38,7 +38,9 @@ while IFS= read -r line; do
     number=$((number + 1))
     IFS=, read -r -a field <<<"${line%$'\r'}"
     path=${field[path_column - 1]:-}
-    if [[ -n $path ]]; then
+    [[ -z $path ]] || field[path_column - 1]=$work/county/$path
+    # Which numbers are one person's comes in clear alone.
+    if [[ -n $path && ${field[0]} != patient_merger ]]; then
         cp "$work/sender.pem" "$parcels/${field[1]}.pem"
         if at_provider "${field[0]}" "$work/county/$path" --sender "${field[1]}" --period "${field[2]}" --keys "$provider" \
             --out "$work/$number.parcel" --postcodes "$work/county/reference/postcode_directory.csv" --edition 2026-05 \
@@ -57,8 +59,11 @@ expect_equal "all rows are there" "$(sql 'SELECT coalesce(sum(rows_loaded), 0) F
 expect_equal "the database holds what the extracts in clear give" "$(content_of_loads)" "$expected"
 again=$(cinque load --deliveries "$work/parcels.csv" 2>&1 | grep -c duplicate || true)
 expect "a parcel that comes again is known" test "$again" -gt 10
-first=$(sed -n 2p "$work/parcels.csv")
-expect "another sender's parcel is refused" bash -c '! "$@" >/dev/null 2>&1' _ "$programs/cinque" load "${first%%,*}" \
-    "$work/1.parcel" --sender nobody --period 2026-07
+# Of a source that two send: both have an agreement and a key, so that nothing but the parcel itself is wrong.
+IFS=, read -r source period other path < <(awk -F, -v at="$path_column" 'FNR > 1 && $at != "" {
+    if ($1 in sender && sender[$1] != $2) { print $1 "," $3 "," $2 "," first[$1]; exit }
+    sender[$1] = $2; first[$1] = $at }' "$work/parcels.csv")
+cinque load "$source" "$path" --sender "$other" --period "$period" >"$work/refused.out" 2>&1 || true
+expect "another sender's parcel is refused as such" grep -q 'parcel: .*another sender' "$work/refused.out"
 cinque stop >/dev/null
 summary
