@@ -202,8 +202,10 @@ static void fields_figures(BenchFigure *figures, size_t *count)
     uint64_t *patterns = figures_aligned(arena, FIELDS_PAIRS * sizeof patterns[0]);
     const FieldsSet set = {rows, ones, FIGURES_FIELDS};
 
-    for (size_t i = 0; i < FIELDS_RECORDS * FIGURES_FIELDS * FIELDS_WORDS; i++)
-        rows[i] = figures_draw() & figures_draw();
+    for (size_t i = 0; i < FIELDS_RECORDS * FIGURES_FIELDS * FIELDS_WORDS; i++) {
+        uint64_t word = figures_draw();
+        rows[i] = word & figures_draw();
+    }
     fields_ones(rows, FIELDS_RECORDS * FIGURES_FIELDS, ones);
     for (size_t i = 0; i < FIELDS_PAIRS; i++)
         pairs[i] = (FieldsPair){(uint32_t)(i / PARTNERS % FIELDS_RECORDS),
