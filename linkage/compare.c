@@ -87,14 +87,17 @@ uint64_t compare_key(const uint8_t *filter, size_t bytes)
     return mixed;
 }
 
-/* Equal values are of one class, unless one of them came where less was known. */
+/* Equal values are of one class. Files that differ say different ones, and of them the commoner is taken; a
+ * short file says none, and the other's counts. */
 unsigned compare_class(const LinkageSet *set, const SetRecord *a, const SetRecord *b, size_t field)
 {
     unsigned in_a = a->classes >> 2 * field & 3, in_b = b->classes >> 2 * field & 3;
 
     if (!set->by_blocks)
         return 2;
-    return in_a == 0 || in_b == 0 ? 1 : (in_a < in_b ? in_a : in_b) - 1;
+    if (in_a == 0 || in_b == 0)
+        return in_a == in_b ? 1 : in_a + in_b - 1;
+    return (in_a < in_b ? in_a : in_b) - 1;
 }
 
 COUNTS_ONES

@@ -136,15 +136,44 @@ static void take_chance(const LinkageSet *set, const Chance *drawn, LinkageModel
     }
 }
 
-/* What is not known to be anything else is in the last class of those that are equal, as compare_class has
- * it. */
+/* Of the values whose class is known; of a field that has none, all as compare_class has it. */
 static void count_classes(const LinkageSet *set, LinkageModel *model)
 {
+    bool is_known[LINKAGE_FIELDS_MAX] = {false};
+
+    for (size_t r = 0; r < set->count; r++) {
+        for (size_t i = 0; i < set->field_count; i++)
+            is_known[i] = is_known[i] || (set->records[r].classes >> 2 * i & 3) != 0;
+    }
     for (size_t r = 0; r < set->count; r++) {
         const SetRecord *record = &set->records[r];
         for (size_t i = 0; i < set->field_count; i++) {
-            if ((record->fields >> i & 1) != 0)
+            bool counts = !is_known[i] || (record->classes >> 2 * i & 3) != 0;
+            if (counts && (record->fields >> i & 1) != 0)
                 model->classes[i][compare_class(set, record, record, i)]++;
+        }
+    }
+}
+
+/* The class beside an unseen one whose weights serve for it: the commoner where there are two. */
+static size_t seen_beside(const double classes[LINKAGE_LEVELS - LEVEL_EQUAL], size_t class)
+{
+    static const size_t order[LINKAGE_LEVELS - LEVEL_EQUAL][2] = {{1, 2}, {0, 2}, {1, 0}};
+
+    return classes[order[class][0]] > 0 ? order[class][0] : order[class][1];
+}
+
+/* A model is kept for good. A class that nobody had when it was learnt may come later: then it weighs what
+ * the nearest does, and not what was never counted. */
+static void lend_to_unseen(const LinkageSet *set, LinkageModel *model)
+{
+    for (size_t i = 0; i < set->field_count && set->by_blocks; i++) {
+        for (size_t c = 0; c < LINKAGE_LEVELS - LEVEL_EQUAL; c++) {
+            if (model->classes[i][c] > 0)
+                continue;
+            size_t beside = LEVEL_EQUAL + seen_beside(model->classes[i], c);
+            model->match[i][LEVEL_EQUAL + c] = model->match[i][beside];
+            model->chance[i][LEVEL_EQUAL + c] = model->chance[i][beside];
         }
     }
 }
@@ -206,5 +235,6 @@ Result linkage_train(LinkageSet *set, const LinkageOptions *options, LinkageMode
         take_chance(set, &drawn, model);
         linkage_learn(table.slots, table.used, (uint64_t)set->count * (set->count - 1) / 2, false, model);
     }
+    lend_to_unseen(set, model);
     return RESULT_OK;
 }

@@ -3,16 +3,20 @@
  * module that makes encodings. Six fields, as pseudonymise orders them; two block rules. */
 #include "tests/linkage/workbench.h"
 
-enum { ALIKE_FIELDS = 6, ALIKE_FILTER = 16, ALIKE_ENCODING = 512 };
+enum { ALIKE_FIELDS = 6, ALIKE_FILTER = 16, ALIKE_ENCODING = 512, ALIKE_CLASS = 60 };
 
 typedef struct Alike {
     int64_t subject_id;
-    const char *source, *number;   /* number NULL: none */
-    uint64_t values[ALIKE_FIELDS]; /* each makes a filter of its own; 0: absent */
+    const char *source, *number; /* number NULL: none */
+    /* Each makes a filter of its own; 0: absent. From bit ALIKE_CLASS on how common it is: 0 unknown, 1
+     * common, 2 middling, 3 rare. */
+    uint64_t values[ALIKE_FIELDS];
     uint64_t tokens[2];
 } Alike;
 
-/* Six fields that agree are log2 of the odds 26; four are 13, three and one that differs about 1. */
+/* Six fields that agree are log2 of the odds 26 where nobody says how common they are; four are 13, three and
+ * one that differs about 1. A common value
+ * weighs a third of a bit less than a middling one, a rare one half a bit more. */
 static const char alike_sql[] =
     "INSERT INTO governance.purpose (purpose, title, opt_out, legal_basis, approver, opt_out_max_age_days) "
     "VALUES ('phm', 'P', "
@@ -31,8 +35,22 @@ static const char alike_sql[] =
     "INSERT INTO linkage.model (rule_version, match_shares, chance_shares, prior, run_id)"
     " SELECT 3, array_agg(m ORDER BY f, c DESC, m), array_agg(c ORDER BY f, c DESC, m), 1e-4, 0"
     " FROM generate_series(1, 6) AS f,"
-    " (VALUES (0.02, 0.95), (0.02, 0.02), (0.02, 0.01), (0.03, 0.005), (0.05, 0.004), (0.3, 0.003),"
-    "         (0.3, 0.003), (0.3, 0.003)) AS level (m, c);";
+    " (VALUES (0.02, 0.95), (0.02, 0.02), (0.02, 0.01), (0.03, 0.005), (0.05, 0.004), (0.3, 0.0038),"
+    "         (0.3, 0.003), (0.3, 0.002)) AS level (m, c);";
+
+/* The same model in memory. */
+static inline LinkageModel alike_model_held(void)
+{
+    static const double match[] = {0.02, 0.02, 0.02, 0.03, 0.05, 0.3, 0.3, 0.3},
+                        chance[] = {0.95, 0.02, 0.01, 0.005, 0.004, 0.0038, 0.003, 0.002};
+    LinkageModel model = {.field_count = ALIKE_FIELDS, .prior = 1e-4, .is_settled = true};
+
+    for (int f = 0; f < ALIKE_FIELDS; f++) {
+        memcpy(model.match[f], match, sizeof match);
+        memcpy(model.chance[f], chance, sizeof chance);
+    }
+    return model;
+}
 
 static inline Bench alike_open(void)
 {
@@ -67,12 +85,16 @@ static inline size_t alike_write(const Alike *person, uint8_t out[ALIKE_ENCODING
         memcpy(at, &person->tokens[b], 8);
         at += 8;
     }
+    for (int f = 0; f < ALIKE_FIELDS; f++)
+        out[23 - f / 4] |= (uint8_t)(person->values[f] >> ALIKE_CLASS << 2 * (f % 4));
     for (int view = 0; view < 2; view++) {
         for (int f = 0; f < ALIKE_FIELDS && person->tokens[view] != 0; f++) {
             if (person->values[f] == 0)
                 continue;
             out[11] |= (uint8_t)(1 << f);
-            alike_filter(person->values[f] + person->tokens[view] * 1000003, at);
+            alike_filter((person->values[f] & ((UINT64_C(1) << ALIKE_CLASS) - 1)) +
+                             person->tokens[view] * 1000003,
+                         at);
             at += ALIKE_FILTER;
         }
     }

@@ -13,6 +13,7 @@ typedef struct Encoded {
     uint64_t values[ENCODED_FIELDS]; /* each makes a filter of its own; 0: absent */
     uint64_t tokens[2];              /* 0: none */
     uint8_t key_version, flags;      /* 0: version 1 */
+    uint8_t classes[ENCODED_FIELDS]; /* 0 unknown, 1 common, 2 middling, 3 rare */
 } Encoded;
 
 /* About half the bits, another half for every value. */
@@ -46,6 +47,7 @@ static inline Text encoded_write(const Encoded *record, uint8_t out[ENCODED_BYTE
     for (int f = 0; f < ENCODED_FIELDS; f++) {
         if (record->values[f] == 0)
             continue;
+        out[23] |= (uint8_t)(record->classes[f] << 2 * f);
         out[11] |= (uint8_t)(1 << f);
         encoded_filter(record->values[f], at);
         at += ENCODED_FILTER;

@@ -341,7 +341,8 @@ Test(alike, what_a_rule_allowed_ends_with_it)
 
 enum { COUNTY = 600, FAMILIES = 40 };
 
-/* People in families: some without a number, some with a field or two of a sibling's. The same each time. */
+/* People in families: some without a number, some with a field or two of a sibling's; two in three from a
+ * file that was long enough to say how common values are. The same each time. */
 static Alike county_person(int i)
 {
     uint64_t random = (uint64_t)i * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -361,6 +362,8 @@ static Alike county_person(int i)
         person.values[random >> 40 & 3] += 1 + (random >> 50 & 7);
     if (i % 7 == 2)
         person.values[random >> 44 & 3] = 0;
+    for (int f = 0; f < 3 && i % 3 != 1; f++)
+        person.values[f] |= person.values[f] != 0 ? (1 + person.values[f] % 3) << ALIKE_CLASS : 0;
     return person;
 }
 
@@ -412,6 +415,81 @@ Test(alike, months_one_after_the_other_give_what_all_at_once_does, .timeout = 30
     }
     cr_expect_str_eq(county_digest(&bench, other), text, "the last first");
     cr_expect_str_neq(text, "");
+}
+
+/* Pairs by number are not compared in the database: of the others it keeps those from one in five on. */
+enum { WEIGHT_KEPT = -2 };
+
+static const LinkagePair *pair_of(const LinkagePairs *pairs, const Alike *people, int64_t a, int64_t b)
+{
+    for (size_t i = 0; i < pairs->count; i++) {
+        int64_t x = people[pairs->pairs[i].a].subject_id, y = people[pairs->pairs[i].b].subject_id;
+        if ((x == a && y == b) || (x == b && y == a))
+            return &pairs->pairs[i];
+    }
+    return NULL;
+}
+
+static size_t count_kept(const LinkagePairs *pairs, const Alike *people)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < pairs->count; i++) {
+        const LinkagePair *pair = &pairs->pairs[i];
+        count +=
+            pair->weight >= WEIGHT_KEPT && (people[pair->a].number == NULL || people[pair->b].number == NULL);
+    }
+    return count;
+}
+
+static void score_in_memory(const Alike people[COUNTY], LinkagePairs *pairs)
+{
+    SCOPED(linkage_set_close) LinkageSet *set = linkage_set_create();
+    const LinkageOptions options = {.block_max = 500};
+    const LinkageModel model = alike_model_held();
+    uint8_t bytes[ALIKE_ENCODING];
+    Error error = {0};
+
+    for (int i = 0; i < COUNTY; i++) {
+        const Text encoding = {.data = (const char *)bytes, .length = alike_write(&people[i], bytes)};
+        cr_assert(linkage_set_add(set, encoding, 0, &error).ok, "%s", error.message);
+    }
+    cr_assert(linkage_score(set, &model, &options, pairs, &error).ok, "%s", error.message);
+}
+
+/* `cinque link evaluate` scores in memory. Switch: read_model in alike_model.c, where it forgets the shares
+ * of a class. */
+Test(alike, equal_pairs_weigh_in_the_database_what_they_weigh_in_memory, .timeout = 300)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    SCOPED(linkage_pairs_close) LinkagePairs pairs = {0};
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    static const DbStatement held = {
+        .name = "bench pairs",
+        .sql = "SELECT subject_a, subject_b, weight::float8, levels, block::int8 FROM linkage.pair",
+        .columns = {VALUE_INT8, VALUE_INT8, VALUE_FLOAT8, VALUE_INT8, VALUE_INT8}};
+    Alike people[COUNTY];
+    size_t of_class[LINKAGE_LEVELS] = {0};
+    Error error = {0};
+    alike_allow(&bench);
+    for (int i = 0; i < COUNTY; i++)
+        people[i] = county_person(i);
+    add_county(&bench, 0, COUNTY, 1);
+
+    bench_link(&bench);
+    score_in_memory(people, &pairs);
+
+    cr_assert(db_run(bench.owner, &held, NULL, &rows, &error).ok, "%s", error.message);
+    cr_assert_eq(db_row_count(rows), count_kept(&pairs, people));
+    for (size_t i = 0; i < db_row_count(rows); i++) {
+        const LinkagePair *pair = pair_of(&pairs, people, db_int(rows, i, 0), db_int(rows, i, 1));
+        cr_assert_not_null(pair);
+        cr_expect_eq((float)db_value(rows, i, 2).real, pair->weight);
+        cr_expect_eq((uint64_t)db_int(rows, i, 3), pair->levels);
+        cr_expect_eq((uint32_t)db_int(rows, i, 4), pair->block);
+        of_class[(pair->levels & 15) % LINKAGE_LEVELS]++;
+    }
+    cr_expect(of_class[5] > 50 && of_class[6] > 50 && of_class[7] > 50, "pairs of each class are among them");
 }
 
 Test(alike, a_month_changes_no_id_of_who_is_untouched_and_compares_little, .timeout = 300)
