@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "bench/similarity_figures.h"
 
-enum { FIGURES_TURNS_MAX = 9, FIGURES_FIELDS = 6 };
+enum { FIGURES_TURNS_MAX = 9 };
 
 /* Seconds of both, turn by turn. */
 typedef struct Turns {

@@ -7,7 +7,6 @@
 
 #include "bench/figures_private.h"
 #include "bench/plain_popcnt.h"
-#include "linkage/fields.h"
 #include "linkage/join.h"
 
 enum {
@@ -173,49 +172,6 @@ static Result compare_figures(BenchFigure *figures, size_t *count, Error *error)
     return RESULT_OK;
 }
 
-/* ---- six fields of a pair ---- */
-
-enum { FIELDS_RECORDS = 50000, FIELDS_PAIRS = 1 << 20 };
-
-static double fields_m_per_s(const FieldsSet *set, const FieldsPair *pairs, uint64_t *patterns)
-{
-    static const FieldsLevels levels = {5, {300, 500, 680, 840, 1000}};
-    double seconds[COMPARE_TURNS];
-
-    for (size_t turn = 0; turn < COMPARE_TURNS; turn++) {
-        double begin = figures_thread_s();
-        fields_compare(set, set, pairs, FIELDS_PAIRS, &levels, patterns);
-        seconds[turn] = figures_thread_s() - begin;
-    }
-    return FIELDS_PAIRS / bench_median(seconds, COMPARE_TURNS) / 1e6;
-}
-
-/* Each record with 20 others from anywhere, as blocks bring them; and pairs in no order, the worst for
- * caches. */
-static void fields_figures(BenchFigure *figures, size_t *count)
-{
-    enum { PARTNERS = 20 };
-    SCOPED(arena_close) Arena *arena = arena_create(64 << 20);
-    uint64_t *rows = figures_aligned(arena, FIELDS_RECORDS * FIGURES_FIELDS * FIELDS_WORDS * sizeof rows[0]);
-    uint16_t *ones = figures_aligned(arena, FIELDS_RECORDS * FIGURES_FIELDS * sizeof ones[0]);
-    FieldsPair *pairs = figures_aligned(arena, FIELDS_PAIRS * sizeof pairs[0]);
-    uint64_t *patterns = figures_aligned(arena, FIELDS_PAIRS * sizeof patterns[0]);
-    const FieldsSet set = {rows, ones, FIGURES_FIELDS};
-
-    for (size_t i = 0; i < FIELDS_RECORDS * FIGURES_FIELDS * FIELDS_WORDS; i++) {
-        uint64_t word = figures_draw();
-        rows[i] = word & figures_draw();
-    }
-    fields_ones(rows, FIELDS_RECORDS * FIGURES_FIELDS, ones);
-    for (size_t i = 0; i < FIELDS_PAIRS; i++)
-        pairs[i] = (FieldsPair){(uint32_t)(i / PARTNERS % FIELDS_RECORDS),
-                                (uint32_t)(figures_draw() % FIELDS_RECORDS)};
-    figures_put(figures, count, "fields_compared_m_per_s", fields_m_per_s(&set, pairs, patterns), 1);
-    for (size_t i = 0; i < FIELDS_PAIRS; i++)
-        pairs[i].left = (uint32_t)(figures_draw() % FIELDS_RECORDS);
-    figures_put(figures, count, "fields_unordered_m_per_s", fields_m_per_s(&set, pairs, patterns), 1);
-}
-
 Result similarity_figures(BenchFigure *figures, size_t *count, Error *error)
 {
     cpu_set_t before, one;
@@ -227,7 +183,6 @@ Result similarity_figures(BenchFigure *figures, size_t *count, Error *error)
     Result done = compare_figures(figures, count, error);
     if (done.ok)
         done = figures_join(figures, count, error);
-    fields_figures(figures, count);
     (void)sched_setaffinity(0, sizeof before, &before);
     return done.ok ? figures_join_threads(figures, count, error) : done;
 }

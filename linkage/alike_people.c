@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "linkage/alike.h"
 #include "linkage/cluster.h"
-#include "linkage/compare.h"
+#include "linkage/fields.h"
 #include "linkage_sql.h"
 
 enum { LIST_FIRST = 1024, YEARS_MOST = 10, DECIDED = 60, HAS_NUMBER = 1, HAS_DEATH = 2 };
@@ -375,14 +375,14 @@ static void note_clusters(People *people)
 
 static bool is_equal(uint64_t levels, size_t field)
 {
-    unsigned level = compare_level(levels, field);
+    unsigned level = fields_level(levels, field);
 
     return level >= LEVEL_EQUAL && level != LINKAGE_LEVEL_ABSENT;
 }
 
 static int pass_of(uint64_t levels)
 {
-    unsigned birth = compare_level(levels, ALIKE_BIRTH_DATE);
+    unsigned birth = fields_level(levels, ALIKE_BIRTH_DATE);
     bool rest = is_equal(levels, ALIKE_GIVEN_NAME) && is_equal(levels, ALIKE_FAMILY_NAME) &&
                 is_equal(levels, ALIKE_POSTCODE);
 

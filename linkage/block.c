@@ -1,11 +1,13 @@
 #include "linkage/block.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <threads.h>
 
 #include "base/arena.h"
+#include "linkage/fields.h"
 
-enum { BLOCK_MAX = 100, THREADS = 2 };
+enum { BLOCK_MAX = 100, THREADS = 2, BATCH = 1024 };
 
 typedef struct Entry {
     uint64_t token;
@@ -18,6 +20,7 @@ struct BlockIndex {
     Entry *entries; /* of one rule at a time after the other, by token */
     size_t starts[SET_BLOCKS_MAX + 1];
     uint32_t *runs; /* of each record and rule: the number of its block; 0: none, or too large */
+    size_t largest; /* records of one block that is compared */
 };
 
 static int compare_entries(const void *a, const void *b)
@@ -45,6 +48,8 @@ static void note_runs(BlockIndex *index, size_t block, uint32_t *number)
     for (size_t from = index->starts[block], to; from < end; from = to) {
         to = run_end(index->entries, from, end);
         (*number)++;
+        if (to - from > index->largest && to - from <= index->block_max)
+            index->largest = to - from;
         for (size_t i = from; i < to && to - from <= index->block_max; i++)
             index->runs[index->entries[i].record * blocks + block] = *number;
     }
@@ -82,35 +87,77 @@ static bool met_before(const uint32_t *a, const uint32_t *b, size_t block)
 
 typedef struct Work {
     const BlockIndex *index;
-    BlockPair each;
+    const LinkageOptions *options;
+    BlockTake take;
     void *context;
     int worker, workers;
-    uint32_t first_new;
-    const uint64_t *may_meet;
+    FieldsRows *rows; /* of those of one run's records who meet anybody; NULL: without levels */
+    bool *is_laid;    /* of each record of the run */
+    FieldsPair places[BATCH];
+    uint64_t levels[BATCH];
+    BlockPair pairs[BATCH];
+    size_t count;
 } Work;
 
 static bool may_meet(const Work *work, uint32_t a, uint32_t b)
 {
     const SetRecord *records = work->index->set->records;
+    const uint64_t *may = work->options->may_meet;
 
-    return work->may_meet == NULL || (work->may_meet[records[a].source] >> records[b].source & 1) != 0;
+    return may == NULL || (may[records[a].source] >> records[b].source & 1) != 0;
 }
 
-static void pairs_of_run(const Work *work, size_t block, const Entry *entries, size_t count)
+static void hand_out(Work *work, size_t block)
+{
+    if (work->rows != NULL)
+        fields_compare(work->rows, work->places, work->count, work->levels);
+    for (size_t i = 0; i < work->count && work->rows != NULL; i++)
+        work->pairs[i].levels = work->levels[i];
+    if (work->count > 0)
+        work->take(work->context, work->worker, block, work->pairs, work->count);
+    work->count = 0;
+}
+
+/* Most who share a block have met in an earlier one: they are not laid out again. */
+static void lay(const Work *work, size_t block, const Entry *entries, size_t place)
+{
+    const LinkageSet *set = work->index->set;
+    const SetRecord *record = &set->records[entries[place].record];
+
+    if (work->is_laid[place])
+        return;
+    fields_rows_lay(work->rows, place, record, set_view(set, record, block));
+    work->is_laid[place] = true;
+}
+
+static void add_pair(Work *work, size_t block, const Entry *entries, size_t i, size_t j)
+{
+    if (work->rows != NULL) {
+        lay(work, block, entries, i);
+        lay(work, block, entries, j);
+    }
+    work->places[work->count] = (FieldsPair){.left = (uint32_t)i, .right = (uint32_t)j};
+    work->pairs[work->count++] = (BlockPair){.a = entries[i].record, .b = entries[j].record};
+    if (work->count == BATCH)
+        hand_out(work, block);
+}
+
+static void pairs_of_run(Work *work, size_t block, const Entry *entries, size_t count)
 {
     const uint32_t *runs = work->index->runs;
     size_t blocks = work->index->set->block_count;
 
     for (size_t j = 1; j < count; j++) {
         const uint32_t *of_j = runs + entries[j].record * blocks;
-        if (entries[j].record < work->first_new)
+        if (entries[j].record < work->options->first_new)
             continue;
         for (size_t i = 0; i < j; i++) {
             if (may_meet(work, entries[i].record, entries[j].record) &&
                 !met_before(runs + entries[i].record * blocks, of_j, block))
-                work->each(work->context, work->worker, entries[i].record, entries[j].record, block);
+                add_pair(work, block, entries, i, j);
         }
     }
+    hand_out(work, block);
 }
 
 /* A block's records lie anywhere: asked for all at once, memory answers them side by side. */
@@ -131,20 +178,30 @@ static void fetch_run(const BlockIndex *index, size_t block, const Entry *entrie
     }
 }
 
-/* A run belongs to the worker that its token gives it to: the split does not depend on the clock. */
+/* Entries stand in their records' order: the last says whether any is new. */
+static bool is_wanted(const Work *work, const Entry *entries, size_t count)
+{
+    /* A run belongs to the worker that its token gives it to: the split does not depend on the clock. */
+    bool is_mine = (int)(entries[0].token % (uint64_t)work->workers) == work->worker;
+
+    return is_mine && count >= 2 && count <= work->index->block_max &&
+           entries[count - 1].record >= work->options->first_new;
+}
+
 static int work_run(void *argument)
 {
-    const Work *work = argument;
+    Work *work = argument;
     const BlockIndex *index = work->index;
 
     for (size_t block = 0; block < index->set->block_count; block++) {
         size_t end = index->starts[block + 1];
         for (size_t from = index->starts[block], to; from < end; from = to) {
             to = run_end(index->entries, from, end);
-            bool mine = (int)(index->entries[from].token % (uint64_t)work->workers) == work->worker;
-            if (!mine || to - from < 2 || to - from > index->block_max)
+            if (!is_wanted(work, index->entries + from, to - from))
                 continue;
             fetch_run(index, block, index->entries + from, to - from);
+            if (work->rows != NULL)
+                memset(work->is_laid, 0, to - from);
             pairs_of_run(work, block, index->entries + from, to - from);
         }
     }
@@ -187,26 +244,60 @@ void block_index_close(BlockIndex **index)
     *index = NULL;
 }
 
-Result block_pairs(LinkageSet *set, const LinkageOptions *options, BlockPair each, void *context,
-                   Error *error)
+/* The caller's thread works too. */
+static bool run_workers(Work *works, int workers)
 {
-    Work works[BLOCK_THREADS_MAX];
     thrd_t threads[BLOCK_THREADS_MAX];
-    int workers = options->threads > 0 ? options->threads : THREADS, started = 1;
+    int started = 1;
 
-    workers = workers < BLOCK_THREADS_MAX ? workers : BLOCK_THREADS_MAX;
-    for (int i = 0; i < workers; i++)
-        works[i] = (Work){.index = block_index(set, options),
-                          .each = each,
-                          .context = context,
-                          .worker = i,
-                          .workers = workers,
-                          .first_new = options->first_new,
-                          .may_meet = options->may_meet};
     while (started < workers && thrd_create(&threads[started], work_run, &works[started]) == thrd_success)
         started++;
     (void)work_run(&works[0]);
     for (int i = 1; i < started; i++)
         (void)thrd_join(threads[i], NULL);
-    return started == workers ? RESULT_OK : fail(error, ERROR_SYSTEM, "linkage: no thread could start");
+    return started == workers;
+}
+
+static Result run(LinkageSet *set, const Work *order, bool compares, Error *error)
+{
+    int wanted = order->options->threads > 0 ? order->options->threads : THREADS;
+    int workers = wanted < BLOCK_THREADS_MAX ? wanted : BLOCK_THREADS_MAX;
+    size_t largest = order->index->largest + 1;
+    Work *works = memory_alloc((size_t)workers * sizeof *works);
+
+    for (int i = 0; i < workers; i++) {
+        works[i] = *order;
+        works[i].worker = i;
+        works[i].workers = workers;
+        if (!compares)
+            continue;
+        works[i].rows = fields_rows_create(set);
+        fields_rows_start(works[i].rows, largest);
+        works[i].is_laid = memory_alloc(largest);
+    }
+    bool all_ran = run_workers(works, workers);
+    for (int i = 0; i < workers; i++) {
+        fields_rows_close(&works[i].rows);
+        memory_free(works[i].is_laid);
+    }
+    memory_free(works);
+    return all_ran ? RESULT_OK : fail(error, ERROR_SYSTEM, "linkage: no thread could start");
+}
+
+Result block_pairs(LinkageSet *set, const LinkageOptions *options, BlockTake take, void *context,
+                   Error *error)
+{
+    const Work order = {
+        .index = block_index(set, options), .options = options, .take = take, .context = context};
+
+    return run(set, &order, true, error);
+}
+
+Result block_meetings(LinkageSet *set, const LinkageOptions *options, BlockTake take, void *context,
+                      Error *error)
+{
+    const Work order = {
+        .index = block_index(set, options), .options = options, .take = take, .context = context};
+
+    return run(set, &order, false, error);
 }

@@ -4,14 +4,21 @@
 
 enum { BLOCK_THREADS_MAX = 8 };
 
-/* worker: below the number of threads; a < b; block: whose view they are to be compared by. Each worker is
- * one thread. */
-typedef void (*BlockPair)(void *context, int worker, uint32_t a, uint32_t b, size_t block);
+typedef struct BlockPair {
+    uint32_t a, b;   /* a < b */
+    uint64_t levels; /* of agreement, as LinkagePattern has them */
+} BlockPair;
+
+/* worker: below the number of threads; each is one thread. block: whose view the pairs were compared by. */
+typedef void (*BlockTake)(void *context, int worker, size_t block, const BlockPair *pairs, size_t count);
 
 typedef struct BlockIndex BlockIndex;
 
 /* The set's index, made when first asked for and kept until the set changes. */
 const BlockIndex *block_index(LinkageSet *set, const LinkageOptions *options);
 void block_index_close(BlockIndex **index);
-Result block_pairs(LinkageSet *set, const LinkageOptions *options, BlockPair each, void *context,
+Result block_pairs(LinkageSet *set, const LinkageOptions *options, BlockTake take, void *context,
                    Error *error) CHECKED;
+/* Without levels: only who meets whom. */
+Result block_meetings(LinkageSet *set, const LinkageOptions *options, BlockTake take, void *context,
+                      Error *error) CHECKED;

@@ -1,43 +1,40 @@
 #pragma once
 /*
- * Private to linkage: how far the fields of two records agree, for a list of pairs: a level a field, from
- * filters of 512 bits. Absent fields are no evidence, neither for nor against.
+ * Private to linkage: how far the fields of two records agree, as one level a field, for many pairs of one
+ * block at a time. Filters of the block's records are laid side by side once, with what each of its pairs
+ * would count anew. All paths give the same levels.
  */
-#include <stddef.h>
-#include <stdint.h>
+#include "linkage/set.h"
 
-enum {
-    FIELDS_MAX = 16,  /* four bits each in a pattern */
-    FIELDS_WORDS = 8, /* a filter */
-    FIELDS_LEVELS_MAX = 14,
-    FIELDS_ABSENT = 15, /* the level where one of the two has no value */
-};
+enum { LEVEL_EQUAL = 5 }; /* the first at which filters are equal */
 
-/* In the caller's memory: record after record, in it filter after filter. */
-typedef struct FieldsSet {
-    const uint64_t *rows; /* at a multiple of 64 bytes a filter is one line of the caches, not two */
-    const uint16_t *ones; /* of each filter, by fields_ones; 0: no value */
-    unsigned fields;      /* a record */
-} FieldsSet;
+static inline unsigned fields_level(uint64_t levels, size_t field)
+{
+    return (unsigned)(levels >> 4 * field & 15);
+}
 
-/* Level l: Dice reaches `from` of l levels, in thousandths and rising. 1000: only equal filters reach it. */
-typedef struct FieldsLevels {
-    unsigned count; /* at most FIELDS_LEVELS_MAX */
-    uint16_t from[FIELDS_LEVELS_MAX];
-} FieldsLevels;
+/* What an equal field adds to LEVEL_EQUAL: how common its value is. */
+unsigned fields_class(const LinkageSet *set, const SetRecord *a, const SetRecord *b, size_t field);
+uint64_t fields_key(const uint8_t *filter, size_t bytes); /* equal of equal filters */
+
+/* Records laid out for comparing: their places are what pairs name. */
+typedef struct FieldsRows FieldsRows;
+
+FieldsRows *fields_rows_create(const LinkageSet *set);
+void fields_rows_close(FieldsRows **rows);
+/* Makes room for so many records, and forgets those laid before. */
+void fields_rows_start(FieldsRows *rows, size_t count);
+/* view: as set_view gives it */
+void fields_rows_lay(FieldsRows *rows, size_t place, const SetRecord *record, const uint8_t *view);
 
 typedef struct FieldsPair {
-    uint32_t left, right;
+    uint32_t left, right; /* places */
 } FieldsPair;
 
-void fields_ones(const uint64_t *rows, size_t filters, uint16_t *ones);
+/* levels: one a pair, as LinkagePattern has them. */
+void fields_compare(const FieldsRows *rows, const FieldsPair *pairs, size_t count, uint64_t *levels);
 
-/* left and right may be one set; both have as many fields. patterns: one a pair, the first field in the
- * lowest four bits. */
-void fields_compare(const FieldsSet *left, const FieldsSet *right, const FieldsPair *pairs, size_t count,
-                    const FieldsLevels *levels, uint64_t *patterns);
-
-static inline unsigned fields_level(uint64_t pattern, unsigned field)
-{
-    return (unsigned)(pattern >> 4 * field & 15);
-}
+typedef enum FieldsPath { FIELDS_PORTABLE, FIELDS_POPCNT, FIELDS_AVX2, FIELDS_PATH_COUNT } FieldsPath;
+/* By this path; false: not on this processor, or not for filters of this size. */
+bool fields_compare_by(FieldsPath path, const FieldsRows *rows, const FieldsPair *pairs, size_t count,
+                       uint64_t *levels);

@@ -6,7 +6,8 @@
 
 #include "base/arena.h"
 #include "linkage/block.h"
-#include "linkage/compare.h"
+#include "linkage/fields.h"
+#include "linkage/score.h"
 
 /* Sums are whole numbers of this share of a pair, so that they do not depend on the order of threads. */
 enum { UNIT = 256 };
@@ -21,29 +22,31 @@ struct Frequency {
 /* A value is rare if few other people have it: what the record's own other records add is taken off. */
 typedef struct Tally {
     const LinkageSet *set;
-    const ModelWeights *weights;
+    ScoreTable *scores[BLOCK_THREADS_MAX];
     _Atomic uint32_t *own; /* of a record's field: expected matches with an equal value */
 } Tally;
 
-static void tally_pair(void *context, int worker, uint32_t a, uint32_t b, size_t block)
+static void tally_pair(Tally *tally, const BlockPair *pair, const Score *score)
 {
-    Tally *tally = context;
-    const LinkageSet *set = tally->set;
-    const SetRecord *x = &set->records[a], *y = &set->records[b];
-    uint64_t levels = compare_views(set, x, set_view(set, x, block), y, set_view(set, y, block));
-    double match = linkage_probability(model_pattern_weight(tally->weights, levels));
-    uint32_t units = (uint32_t)(UNIT * match + 0.5);
+    size_t fields = tally->set->field_count;
+    uint32_t units = (uint32_t)(UNIT * score->probability + 0.5);
 
-    (void)worker;
-    for (size_t i = 0; i < set->field_count && units > 0; i++) {
-        unsigned level = compare_level(levels, i);
+    for (size_t i = 0; i < fields && units > 0; i++) {
+        unsigned level = fields_level(pair->levels, i);
         if (level < LEVEL_EQUAL || level == LINKAGE_LEVEL_ABSENT)
             continue;
-        (void)atomic_fetch_add_explicit(&tally->own[(size_t)a * set->field_count + i], units,
-                                        memory_order_relaxed);
-        (void)atomic_fetch_add_explicit(&tally->own[(size_t)b * set->field_count + i], units,
-                                        memory_order_relaxed);
+        (void)atomic_fetch_add_explicit(&tally->own[pair->a * fields + i], units, memory_order_relaxed);
+        (void)atomic_fetch_add_explicit(&tally->own[pair->b * fields + i], units, memory_order_relaxed);
     }
+}
+
+static void tally_pairs(void *context, int worker, size_t block, const BlockPair *pairs, size_t count)
+{
+    Tally *tally = context;
+
+    (void)block;
+    for (size_t i = 0; i < count; i++)
+        tally_pair(tally, &pairs[i], score_of(tally->scores[worker], pairs[i].levels));
 }
 
 typedef struct Keyed {
@@ -67,7 +70,7 @@ static size_t keys_of_field(const LinkageSet *set, size_t field, Keyed *keys)
         if ((record->fields >> field & 1) == 0)
             continue;
         const uint8_t *filter = set_filter(set, record, set_view(set, record, 0), field);
-        keys[count++] = (Keyed){.key = compare_key(filter, set->filter_bytes[field]), .record = (uint32_t)r};
+        keys[count++] = (Keyed){.key = fields_key(filter, set->filter_bytes[field]), .record = (uint32_t)r};
     }
     return count;
 }
@@ -98,7 +101,7 @@ static Result count(Tally *tally, LinkageSet *set, const LinkageModel *model, co
 
     /* Old pairs too: what is known of a value must not depend on which records are new. */
     all.first_new = 0;
-    TRY(block_pairs(set, &all, tally_pair, tally, error));
+    TRY(block_pairs(set, &all, tally_pairs, tally, error));
     Keyed *keys = memory_alloc((set->count + 1) * sizeof *keys);
     for (size_t i = 0; i < set->field_count; i++)
         count_field(tally, model, i, keys, frequency);
@@ -106,21 +109,34 @@ static Result count(Tally *tally, LinkageSet *set, const LinkageModel *model, co
     return RESULT_OK;
 }
 
+static Result count_with(Tally *tally, LinkageSet *set, const ModelWeights *weights,
+                         const LinkageModel *model, const LinkageOptions *options, Frequency *frequency,
+                         Error *error)
+{
+    size_t cells = set->count * set->field_count + 1;
+
+    frequency->field_count = set->field_count;
+    frequency->shifts = memory_alloc(cells * sizeof *frequency->shifts);
+    tally->own = memory_alloc(cells * sizeof *tally->own);
+    for (int i = 0; i < BLOCK_THREADS_MAX; i++)
+        tally->scores[i] = score_table_create(weights);
+    Result result = count(tally, set, model, options, frequency, error);
+    for (int i = 0; i < BLOCK_THREADS_MAX; i++)
+        score_table_close(&tally->scores[i]);
+    memory_free((void *)tally->own);
+    return result;
+}
+
 Result frequency_count(LinkageSet *set, const ModelWeights *weights, const LinkageModel *model,
                        const LinkageOptions *options, Frequency **frequency, Error *error)
 {
-    SCOPED(frequency_close) Frequency *made = memory_alloc(sizeof *made);
-    size_t cells = set->count * set->field_count + 1;
-    Tally tally = {.set = set, .weights = weights};
+    Tally tally = {.set = set};
 
-    made->field_count = set->field_count;
-    made->shifts = memory_alloc(cells * sizeof *made->shifts);
-    if (!set->by_blocks) {
-        tally.own = memory_alloc(cells * sizeof *tally.own);
-        Result result = count(&tally, set, model, options, made, error);
-        memory_free((void *)tally.own);
-        TRY(result);
-    }
+    *frequency = NULL;
+    if (set->by_blocks)
+        return RESULT_OK;
+    SCOPED(frequency_close) Frequency *made = memory_alloc(sizeof *made);
+    TRY(count_with(&tally, set, weights, model, options, made, error));
     *frequency = made;
     made = NULL;
     return RESULT_OK;

@@ -5,9 +5,8 @@
 
 #include "base/arena.h"
 #include "linkage/block.h"
-#include "linkage/compare.h"
 #include "linkage/frequency.h"
-#include "linkage/model.h"
+#include "linkage/score.h"
 
 enum { PAIRS_FIRST = 4096 };
 
@@ -19,12 +18,13 @@ typedef struct Scored {
     size_t count, capacity;
     uint64_t compared;
     double expected;
+    ScoreTable *scores;
 } Scored;
 
 typedef struct Scoring {
     const LinkageSet *set;
     ModelWeights weights;
-    Frequency *frequency;
+    Frequency *frequency; /* NULL: by classes alone */
     Scored scored[BLOCK_THREADS_MAX];
 } Scoring;
 
@@ -37,25 +37,38 @@ static void keep(Scored *scored, const LinkagePair *pair)
     scored->pairs[scored->count++] = *pair;
 }
 
-static void score_pair(void *context, int worker, uint32_t a, uint32_t b, size_t block)
+static double shifted(const Scoring *scoring, const BlockPair *pair, const Score *score)
+{
+    double weight = score->weight;
+
+    for (uint32_t fields = score->rarest; fields != 0; fields &= fields - 1)
+        weight += frequency_shift(scoring->frequency, pair->a, pair->b, (size_t)__builtin_ctz(fields));
+    return weight;
+}
+
+static void score_pairs(void *context, int worker, size_t block, const BlockPair *pairs, size_t count)
 {
     Scoring *scoring = context;
-    const LinkageSet *set = scoring->set;
-    const SetRecord *x = &set->records[a], *y = &set->records[b];
-    uint64_t levels = compare_views(set, x, set_view(set, x, block), y, set_view(set, y, block));
-    double weight = model_pattern_weight(&scoring->weights, levels);
+    Scored *scored = &scoring->scored[worker];
 
-    for (size_t i = 0; i < set->field_count; i++) {
-        if (compare_level(levels, i) == LINKAGE_LEVELS - 1)
-            weight += frequency_shift(scoring->frequency, a, b, i);
+    scored->compared += count;
+    for (size_t i = 0; i < count; i++) {
+        const Score *score = score_of(scored->scores, pairs[i].levels);
+        double weight = score->weight, probability = score->probability;
+        if (scoring->frequency != NULL && score->rarest != 0) {
+            weight = shifted(scoring, &pairs[i], score);
+            probability = linkage_probability(weight);
+        }
+        scored->expected += probability;
+        if (weight < KEPT_FROM)
+            continue;
+        const LinkagePair pair = {.a = pairs[i].a,
+                                  .b = pairs[i].b,
+                                  .weight = (float)weight,
+                                  .block = (uint32_t)block,
+                                  .levels = pairs[i].levels};
+        keep(scored, &pair);
     }
-    scoring->scored[worker].compared++;
-    scoring->scored[worker].expected += linkage_probability(weight);
-    if (weight < KEPT_FROM)
-        return;
-    const LinkagePair pair = {
-        .a = a, .b = b, .weight = (float)weight, .block = (uint32_t)block, .levels = levels};
-    keep(&scoring->scored[worker], &pair);
 }
 
 static int compare_pairs(const void *a, const void *b)
@@ -100,7 +113,11 @@ Result linkage_score(LinkageSet *set, const LinkageModel *model, const LinkageOp
     model_weights(model, &scoring.weights);
     TRY(frequency_count(set, &scoring.weights, model, options, &frequency, error));
     scoring.frequency = frequency;
-    Result result = block_pairs(set, options, score_pair, &scoring, error);
+    for (int i = 0; i < BLOCK_THREADS_MAX; i++)
+        scoring.scored[i].scores = score_table_create(&scoring.weights);
+    Result result = block_pairs(set, options, score_pairs, &scoring, error);
+    for (int i = 0; i < BLOCK_THREADS_MAX; i++)
+        score_table_close(&scoring.scored[i].scores);
     gather(&scoring, pairs);
     return result;
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "linkage/compare.h"
+#include "linkage/fields.h"
 
 enum { SLOTS_FIRST = 1 << 12, ITERATIONS_MAX = 500 };
 
@@ -115,7 +115,7 @@ static void expect(const LinkagePattern *patterns, size_t count, const LinkageMo
         double matches = all * linkage_probability(model_pattern_weight(&weights, patterns[p].levels));
         sums->matches += matches;
         for (size_t i = 0; i < model->field_count; i++) {
-            unsigned level = compare_level(patterns[p].levels, i);
+            unsigned level = fields_level(patterns[p].levels, i);
             if (level == LINKAGE_LEVEL_ABSENT)
                 continue;
             sums->match[i][level] += matches;

@@ -5,10 +5,10 @@
 
 #include "base/arena.h"
 #include "linkage/block.h"
-#include "linkage/compare.h"
+#include "linkage/fields.h"
 #include "linkage/model.h"
 
-enum { NEAR_RECORDS = 4096, RANDOM_PAIRS = 2000000, ROUNDS = 4 };
+enum { NEAR_RECORDS = 4096, RANDOM_PAIRS = 2000000, DRAWN_AT_ONCE = 512, ROUNDS = 4 };
 
 /* A level that was drawn once or never may be commoner than it looks: too little would be taken for proof. */
 static const double CHANCE_LEAST = 1e-6, UNSEEN = 2;
@@ -49,23 +49,55 @@ static Sample near_sample(const Sample *sample, SetRecord near[NEAR_RECORDS])
     return (Sample){.records = near, .count = NEAR_RECORDS};
 }
 
+/* Of records compared at random, how many agree so. */
+typedef struct Drawn {
+    uint32_t counts[LINKAGE_FIELDS_MAX][LINKAGE_LEVEL_ABSENT + 1];
+} Drawn;
+
+static FieldsRows *lay_sample(const LinkageSet *set, const Sample *sample)
+{
+    FieldsRows *rows = fields_rows_create(set);
+
+    fields_rows_start(rows, sample->count);
+    for (size_t i = 0; i < sample->count; i++)
+        fields_rows_lay(rows, i, &sample->records[i], set_view(set, &sample->records[i], 0));
+    return rows;
+}
+
+static void note_levels(const FieldsRows *rows, const FieldsPair *pairs, size_t count, size_t fields,
+                        Drawn *drawn)
+{
+    uint64_t levels[DRAWN_AT_ONCE];
+
+    fields_compare(rows, pairs, count, levels);
+    for (size_t i = 0; i < count; i++)
+        for (size_t f = 0; f < fields; f++)
+            drawn->counts[f][fields_level(levels[i], f)]++;
+}
+
 static void draw_unequal(const LinkageSet *set, const Sample *sample, Chance *chance)
 {
     uint64_t possible = (uint64_t)sample->count * (sample->count - 1);
+    SCOPED(fields_rows_close) FieldsRows *rows = lay_sample(set, sample);
+    FieldsPair pairs[DRAWN_AT_ONCE];
     Random random = {.state = 1};
+    Drawn drawn = {0};
+    size_t count = 0;
 
     for (uint64_t i = 0; i < RANDOM_PAIRS && i < possible; i++) {
-        const SetRecord *a = &sample->records[draw(&random, sample->count)],
-                        *b = &sample->records[draw(&random, sample->count)];
-        if (a->at == b->at)
+        uint32_t a = (uint32_t)draw(&random, sample->count), b = (uint32_t)draw(&random, sample->count);
+        if (sample->records[a].at == sample->records[b].at)
             continue;
-        uint64_t levels = compare_views(set, a, set_view(set, a, 0), b, set_view(set, b, 0));
-        for (size_t f = 0; f < set->field_count; f++) {
-            unsigned level = compare_level(levels, f);
-            if (level < LEVEL_EQUAL)
-                chance->unequal[f][level]++;
-        }
+        pairs[count++] = (FieldsPair){.left = a, .right = b};
+        if (count < DRAWN_AT_ONCE)
+            continue;
+        note_levels(rows, pairs, count, set->field_count, &drawn);
+        count = 0;
     }
+    note_levels(rows, pairs, count, set->field_count, &drawn);
+    for (size_t f = 0; f < set->field_count; f++)
+        for (size_t l = 0; l < LEVEL_EQUAL; l++)
+            chance->unequal[f][l] = drawn.counts[f][l];
 }
 
 typedef struct Held {
@@ -91,8 +123,8 @@ static void count_equal(const LinkageSet *set, const Sample *sample, size_t fiel
         if ((record->fields >> field & 1) == 0)
             continue;
         const uint8_t *filter = set_filter(set, record, set_view(set, record, 0), field);
-        values[count].class = compare_class(set, record, record, field);
-        values[count++].key = compare_key(filter, set->filter_bytes[field]);
+        values[count].class = fields_class(set, record, record, field);
+        values[count++].key = fields_key(filter, set->filter_bytes[field]);
     }
     qsort(values, count, sizeof *values, compare_values);
     double run = 0, all = (double)count * ((double)count - 1) / 2;
@@ -136,7 +168,7 @@ static void take_chance(const LinkageSet *set, const Chance *drawn, LinkageModel
     }
 }
 
-/* Of the values whose class is known; of a field that has none, all as compare_class has it. */
+/* Of the values whose class is known; of a field that has none, all as fields_class has it. */
 static void count_classes(const LinkageSet *set, LinkageModel *model)
 {
     bool is_known[LINKAGE_FIELDS_MAX] = {false};
@@ -150,7 +182,7 @@ static void count_classes(const LinkageSet *set, LinkageModel *model)
         for (size_t i = 0; i < set->field_count; i++) {
             bool counts = !is_known[i] || (record->classes >> 2 * i & 3) != 0;
             if (counts && (record->fields >> i & 1) != 0)
-                model->classes[i][compare_class(set, record, record, i)]++;
+                model->classes[i][fields_class(set, record, record, i)]++;
         }
     }
 }
@@ -179,24 +211,22 @@ static void lend_to_unseen(const LinkageSet *set, LinkageModel *model)
 }
 
 typedef struct Counting {
-    const LinkageSet *set;
     PatternTable tables[BLOCK_THREADS_MAX];
 } Counting;
 
-static void count_pair(void *context, int worker, uint32_t a, uint32_t b, size_t block)
+static void count_pairs(void *context, int worker, size_t block, const BlockPair *pairs, size_t count)
 {
     Counting *counting = context;
-    const LinkageSet *set = counting->set;
-    const SetRecord *x = &set->records[a], *y = &set->records[b];
 
-    pattern_table_add(&counting->tables[worker],
-                      compare_views(set, x, set_view(set, x, block), y, set_view(set, y, block)), 1);
+    (void)block;
+    for (size_t i = 0; i < count; i++)
+        pattern_table_add(&counting->tables[worker], pairs[i].levels, 1);
 }
 
 static Result count_patterns(LinkageSet *set, const LinkageOptions *options, PatternTable *all, Error *error)
 {
-    Counting counting = {.set = set};
-    Result result = block_pairs(set, options, count_pair, &counting, error);
+    Counting counting = {0};
+    Result result = block_pairs(set, options, count_pairs, &counting, error);
 
     for (int i = 0; i < BLOCK_THREADS_MAX; i++) {
         PatternTable *table = &counting.tables[i];

@@ -108,13 +108,14 @@ typedef struct Recall {
     uint64_t met[BLOCK_THREADS_MAX], right[BLOCK_THREADS_MAX];
 } Recall;
 
-static void meet(void *context, int worker, uint32_t a, uint32_t b, size_t block)
+static void meet(void *context, int worker, size_t block, const BlockPair *pairs, size_t count)
 {
     Recall *recall = context;
 
     (void)block;
-    recall->met[worker]++;
-    recall->right[worker] += recall->truth[a] == recall->truth[b];
+    recall->met[worker] += count;
+    for (size_t i = 0; i < count; i++)
+        recall->right[worker] += recall->truth[pairs[i].a] == recall->truth[pairs[i].b];
 }
 
 static Result measure_blocking(LinkageSet *set, const LinkageOptions *options, const uint32_t *truth,
@@ -123,7 +124,7 @@ static Result measure_blocking(LinkageSet *set, const LinkageOptions *options, c
     Recall recall = {.truth = truth};
     uint64_t right = 0;
 
-    TRY(block_pairs(set, options, meet, &recall, error));
+    TRY(block_meetings(set, options, meet, &recall, error));
     for (int i = 0; i < BLOCK_THREADS_MAX; i++) {
         quality->compared += recall.met[i];
         right += recall.right[i];

@@ -166,7 +166,7 @@ static unsigned level_of(uint8_t one, uint8_t other)
     return (unsigned)pairs.pairs[0].levels & ((1U << LEVEL_BITS) - 1);
 }
 
-/* Switch: the first condition of the rule in compare.c, without which a short file makes every value
+/* Switch: the first condition of the rule in fields.c, without which a short file makes every value
  * middling. */
 Test(linkage_match, who_knows_a_values_class_says_it_and_of_two_the_commoner_counts)
 {
