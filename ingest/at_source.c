@@ -1,9 +1,11 @@
 /* The first half of a load, at the provider's: read, checked and pseudonymised as a load does it, and written
  * as a parcel in place of tables. Neither database nor network. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "ingest/load.h"
+#include "ingest/observe.h"
 #include "ingest/parcel_words.h"
 #include "ingest/pass.h"
 #include "ingest/window.h"
@@ -15,7 +17,7 @@ typedef struct AtSource {
     Parcel *parcel;
     Windows *windows;
     IngestReport *report;
-    bool has_nhs_number;
+    bool has_nhs_number, encodes;
     RuleCounts counts[SPEC_COLUMNS_MAX];
 } AtSource;
 
@@ -125,6 +127,19 @@ static Result finish(AtSource *work, Error *error)
     return RESULT_OK;
 }
 
+/* What was counted must be of the rows that are written. */
+static Result run_passes(AtSource *work, const Pass *pass, Error *error)
+{
+    Hash *content = &work->report->content, observed;
+
+    if (work->encodes)
+        TRY(observe_run(pass, work->pseudonymiser, &observed, error));
+    TRY(pass_run(pass, work->report, content, error));
+    if (work->encodes && memcmp(observed.bytes, content->bytes, HASH_BYTES) != 0)
+        return fail(error, ERROR_INPUT, "%s: changed while it was read", work->path);
+    return RESULT_OK;
+}
+
 static Result run(const IngestAtSource *at_source, AtSource *work, const IngestDelivery *delivery,
                   Error *error)
 {
@@ -137,7 +152,7 @@ static Result run(const IngestAtSource *at_source, AtSource *work, const IngestD
         .counts = work->counts,
     };
 
-    TRY(pass_run(&pass, work->report, &work->report->content, error));
+    TRY(run_passes(work, &pass, error));
     TRY(write_waiting(work, error));
     return finish(work, error);
 }
@@ -174,12 +189,12 @@ Result ingest_pseudonymise(const IngestAtSource *at_source, const IngestSpec *sp
                      .path = path,
                      .report = report,
                      .windows = windows_create(),
-                     .has_nhs_number = load_has_field(spec, IDENTITY_NHS_NUMBER)};
-    bool encodes = at_source->encodes && load_has_field(spec, IDENTITY_FAMILY_NAME);
+                     .has_nhs_number = load_has_field(spec, IDENTITY_NHS_NUMBER),
+                     .encodes = at_source->encodes && load_has_field(spec, IDENTITY_FAMILY_NAME)};
 
     TRY(load_check_delivery(spec, &delivery, error));
     load_report_start(spec, &delivery, report);
-    TRY(load_pseudonymiser(at_source->keyring, at_source->directory, spec, encodes, &work.pseudonymiser,
+    TRY(load_pseudonymiser(at_source->keyring, at_source->directory, spec, work.encodes, &work.pseudonymiser,
                            error));
     TRY(open_parcel(at_source, &work, error));
     TRY(run(at_source, &work, &delivery, error));

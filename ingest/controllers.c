@@ -79,19 +79,29 @@ Result controllers_open(Db *loader, const StoreLoad *load, int64_t load_id, Cont
     return RESULT_OK;
 }
 
-bool controllers_allow(Controllers *controllers, Text code)
+/* NULL: of no registered organisation. */
+static Controller *controller_of(const Controllers *controllers, Text code)
 {
     const Controller wanted = {.code = code};
-    Controller *found =
-        bsearch(&wanted, controllers->items, controllers->count, sizeof *controllers->items, compare);
 
-    if (found != NULL && found->is_allowed)
-        return true;
+    return bsearch(&wanted, controllers->items, controllers->count, sizeof *controllers->items, compare);
+}
+
+bool controllers_allow(const Controllers *controllers, Text code)
+{
+    const Controller *found = controller_of(controllers, code);
+
+    return found != NULL && found->is_allowed;
+}
+
+void controllers_refuse(Controllers *controllers, Text code)
+{
+    Controller *found = controller_of(controllers, code);
+
     if (found != NULL)
         found->refused++;
     else
         controllers->unregistered++;
-    return false;
 }
 
 Result controllers_keep(const Controllers *controllers, Db *loader, const StoreLoad *load, int64_t load_id,

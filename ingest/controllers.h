@@ -10,8 +10,9 @@ typedef struct Controllers Controllers;
 /* *controllers stays NULL where the sender answers for every row: then all are taken. */
 Result controllers_open(Db *loader, const StoreLoad *load, int64_t load_id, Controllers **controllers,
                         Error *error) CHECKED;
-/* Counts what it does not allow. */
-bool controllers_allow(Controllers *controllers, Text code);
+bool controllers_allow(const Controllers *controllers, Text code);
+/* Counts a row that was not allowed. */
+void controllers_refuse(Controllers *controllers, Text code);
 /* Beside the load, by code where it is a registered organisation's: another could be anything. In the
  * transaction that the rows are stored in. */
 Result controllers_keep(const Controllers *controllers, Db *loader, const StoreLoad *load, int64_t load_id,

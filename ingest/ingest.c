@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "ingest/controllers.h"
 #include "ingest/encodings.h"
+#include "ingest/observe.h"
 #include "ingest/parcel_pass.h"
 #include "ingest/pass.h"
 #include "ingest/store.h"
@@ -148,6 +149,15 @@ static Result store_references(Load *load, Error *error)
     }
 }
 
+static Result run_passes(Load *load, const Pass *pass, Hash *content, Error *error)
+{
+    if (load->encodes) {
+        TRY(observe_run(pass, load->pseudonymiser, content, error));
+        TRY(check_content(load, content, error));
+    }
+    return pass_run(pass, load->report, content, error);
+}
+
 static Result read_file(Load *load, Error *error)
 {
     const Pass pass = {
@@ -162,7 +172,7 @@ static Result read_file(Load *load, Error *error)
     Hash content;
 
     input_expect(load->delivery->mark);
-    Result passed = pass_run(&pass, load->report, &content, error);
+    Result passed = run_passes(load, &pass, &content, error);
     input_expect(NULL);
     TRY(passed);
     TRY(store_waiting(load, error));

@@ -15,6 +15,8 @@ enum { WIPE_ROWS = 64 << 10, PROGRESS_ROWS = 4 << 10 };
 static void note_renamed(const Pass *pass, size_t column, IngestReport *report)
 {
     report->columns_renamed++;
+    if (pass->is_first_look)
+        return;
     log_event(LOG_LEVEL_WARNING, "column_renamed", "source=%s column=\"%.*s\"", pass->spec->source,
               TEXT_ARG(pass->spec->columns[column].name));
 }
@@ -53,7 +55,11 @@ static bool is_refused(const Pass *pass, const Rules *rules, const ReaderRecord 
     Text controller = rules_field(rules, record, pass->spec->controller);
     if (controller.length == 0 && pass->spec->columns[pass->spec->controller].is_required)
         return false;
-    return !controllers_allow(pass->controllers, controller);
+    if (controllers_allow(pass->controllers, controller))
+        return false;
+    if (!pass->is_first_look)
+        controllers_refuse(pass->controllers, controller);
+    return true;
 }
 
 static Result hand_on(const Pass *pass, const ReaderRecord *record, const RuleRow *row, Tally *tally,

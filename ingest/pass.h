@@ -15,6 +15,8 @@ typedef struct Pass {
     const char *path;
     Month period; /* or RULE_ANY_PERIOD */
     bool show_progress;
+    bool
+        is_first_look; /* the file is read again: nothing is told, and no refused row counted by controller */
     PassSink sink;
     Controllers *controllers; /* whose rows are taken; NULL: everybody's */
     RuleCounts *counts;       /* SPEC_COLUMNS_MAX of them, filled at the end; or NULL */

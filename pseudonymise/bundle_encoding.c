@@ -32,15 +32,28 @@ static bool has_block(const uint8_t *encoding)
     return false;
 }
 
+/* What breaks its rule is no evidence. */
+static void take_texts(const Bundle *bundle, Text texts[FIELD_COUNT])
+{
+    for (size_t i = 0; i < FIELD_COUNT; i++)
+        texts[i] =
+            bundle->states[fields[i]] == IDENTIFIER_VALID ? bundle->fields[fields[i]] : (Text){.data = ""};
+}
+
+Result bundle_observe(const Bundle *bundle, Encoder *encoder, Error *error)
+{
+    Text texts[FIELD_COUNT];
+
+    take_texts(bundle, texts);
+    return encoder_observe(encoder, texts, error);
+}
+
 Result bundle_encode(const Bundle *bundle, Encoder *encoder, uint8_t encoding[ENCODING_BYTES_MAX],
                      size_t *length, Error *error)
 {
     Text texts[FIELD_COUNT];
 
-    /* What breaks its rule is no evidence. */
-    for (size_t i = 0; i < FIELD_COUNT; i++)
-        texts[i] =
-            bundle->states[fields[i]] == IDENTIFIER_VALID ? bundle->fields[fields[i]] : (Text){.data = ""};
+    take_texts(bundle, texts);
     TRY(encoder_encode(encoder, texts, encoding, length, error));
     if (!has_block(encoding))
         *length = 0;

@@ -5,6 +5,10 @@
 
 enum { SLOTS_FIRST = 1 << 12, COMMON_FROM = 256, MIDDLING_FROM = 4096 }; /* one value in so many */
 
+/* Of fewer values nothing is said: a name that stands in a short file twice is not common for that. At the
+ * border of common there are then four. */
+enum { KNOWN_FROM = 4 * COMMON_FROM };
+
 typedef struct Slot {
     uint64_t key;   /* a hash of field and value under a start drawn at random: values are not kept */
     uint32_t count; /* 0: free */
@@ -90,10 +94,13 @@ unsigned commonness_class(const Commonness *commonness, size_t field, const Enco
 {
     uint64_t total = commonness->totals[field];
 
-    if (total == 0)
+    if (total < KNOWN_FROM)
         return COMMONNESS_UNKNOWN;
     uint64_t count = slot_of(commonness, key_of(commonness, field, value))->count;
     if (count * COMMON_FROM >= total)
         return COMMONNESS_COMMON;
+    /* A value that is there once is middling or rare, and nobody can tell which. */
+    if (total < MIDDLING_FROM)
+        return COMMONNESS_UNKNOWN;
     return count * MIDDLING_FROM >= total ? COMMONNESS_MIDDLING : COMMONNESS_RARE;
 }

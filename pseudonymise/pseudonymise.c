@@ -27,7 +27,8 @@ static Result open_parts(const Keyring *keyring, const PseudonymiserOptions *opt
         pseudonymiser->drafts[i] = draft_open(options);
     pseudonymiser->directory = options->directory;
     pseudonymiser->key_version = keyring_hub_version(keyring);
-    pseudonymiser->seen = seen_create(options->seen_max == 0 ? SEEN_DEFAULT : options->seen_max);
+    pseudonymiser->seen_max = options->seen_max == 0 ? SEEN_DEFAULT : options->seen_max;
+    pseudonymiser->seen = seen_create(pseudonymiser->seen_max);
     if (options->encodes)
         TRY(bundle_encoder_create(keyring, &pseudonymiser->encoder, error));
     TRY(open_hash(keyring, "cinque/subject/v1", &pseudonymiser->subject_hash, error));
@@ -63,6 +64,7 @@ void pseudonymiser_close(Pseudonymiser **pseudonymiser)
     for (size_t i = 0; i < PSEUDONYMISE_ROWS; i++)
         draft_close(&(*pseudonymiser)->drafts[i]);
     seen_close(&(*pseudonymiser)->seen);
+    seen_close(&(*pseudonymiser)->observed);
     encoder_close(&(*pseudonymiser)->encoder);
     secret_wipe(*pseudonymiser, sizeof **pseudonymiser);
     memory_free(*pseudonymiser);
@@ -194,16 +196,23 @@ static Result hash_all(Hashes *hashes, Cmac *cmac, Error *error)
     return cmac_of(cmac, hashes->messages, hashes->count, hashes->digests, error);
 }
 
+/* seen: what will be asked for them. */
+static Result hash_subjects(Pseudonymiser *pseudonymiser, const Seen *seen, Hashes *hashes, Error *error)
+{
+    for (size_t i = 0; i < pseudonymiser->waiting; i++)
+        add_message(hashes, draft_subject(&pseudonymiser->drafts[i]), i);
+    TRY(hash_all(hashes, pseudonymiser->subject_hash, error));
+    pseudonymiser->subject_count += (int64_t)hashes->count;
+    for (size_t i = 0; i < hashes->count; i++)
+        seen_expect(seen, hashes->digests[i]);
+    return RESULT_OK;
+}
+
 static Result make_subjects(Pseudonymiser *pseudonymiser, Error *error)
 {
     Hashes hashes = {.count = 0};
 
-    for (size_t i = 0; i < pseudonymiser->waiting; i++)
-        add_message(&hashes, draft_subject(&pseudonymiser->drafts[i]), i);
-    TRY(hash_all(&hashes, pseudonymiser->subject_hash, error));
-    pseudonymiser->subject_count += (int64_t)hashes.count;
-    for (size_t i = 0; i < hashes.count; i++)
-        seen_expect(pseudonymiser->seen, hashes.digests[i]);
+    TRY(hash_subjects(pseudonymiser, pseudonymiser->seen, &hashes, error));
     for (size_t i = 0; i < hashes.count; i++) {
         Draft *draft = &pseudonymiser->drafts[hashes.of[i]];
         Subject *subject = &draft->row.subject;
@@ -252,15 +261,47 @@ bool pseudonymise_is_full(const Pseudonymiser *pseudonymiser)
     return pseudonymiser->waiting == PSEUDONYMISE_ROWS && !pseudonymiser->has_tokenised;
 }
 
+static void wipe_waiting(Pseudonymiser *pseudonymiser)
+{
+    for (size_t i = 0; i < pseudonymiser->waiting; i++)
+        draft_wipe(&pseudonymiser->drafts[i]);
+}
+
+/* Each subject once, as it is encoded once. */
+static Result observe_subjects(Pseudonymiser *pseudonymiser, Error *error)
+{
+    Hashes hashes = {.count = 0};
+
+    TRY(hash_subjects(pseudonymiser, pseudonymiser->observed, &hashes, error));
+    for (size_t i = 0; i < hashes.count; i++) {
+        if (seen_contains(pseudonymiser->observed, hashes.digests[i]))
+            continue;
+        TRY(bundle_observe(&pseudonymiser->drafts[hashes.of[i]].bundle, pseudonymiser->encoder, error));
+        seen_add(pseudonymiser->observed, hashes.digests[i]);
+    }
+    return RESULT_OK;
+}
+
+Result pseudonymise_observe(Pseudonymiser *pseudonymiser, Error *error)
+{
+    assert(pseudonymiser->encoder != NULL && !pseudonymiser->has_tokenised);
+    if (pseudonymiser->observed == NULL)
+        pseudonymiser->observed = seen_create(pseudonymiser->seen_max);
+    Result result = observe_subjects(pseudonymiser, error);
+    wipe_waiting(pseudonymiser);
+    pseudonymiser->waiting = 0;
+    return result;
+}
+
 Result pseudonymise_rows(Pseudonymiser *pseudonymiser, size_t *count, Error *error)
 {
     *count = 0;
     if (pseudonymiser->has_tokenised)
         return RESULT_OK;
+    seen_close(&pseudonymiser->observed);
     Result result = make_rows(pseudonymiser, error);
     /* Also on failure: no identifier outlives its row. */
-    for (size_t i = 0; i < pseudonymiser->waiting; i++)
-        draft_wipe(&pseudonymiser->drafts[i]);
+    wipe_waiting(pseudonymiser);
     pseudonymiser->has_tokenised = true;
     *count = result.ok ? pseudonymiser->waiting : 0;
     return result;

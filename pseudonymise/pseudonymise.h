@@ -312,6 +312,12 @@ typedef struct RawRow {
 enum { PSEUDONYMISE_ROWS = 32 };
 void pseudonymise_add(Pseudonymiser *pseudonymiser, const RawRow *row);
 bool pseudonymise_is_full(const Pseudonymiser *pseudonymiser);
+/*
+ * In place of making the rows that wait, counts their subjects, each once, for the encodings that are made
+ * later (encoder_observe). Only of a pseudonymiser that encodes, before its first row is made. No identifier
+ * is left, also on failure.
+ */
+Result pseudonymise_observe(Pseudonymiser *pseudonymiser, Error *error) CHECKED;
 /* *count rows in the order given, as pseudonymise_row; no identifier is left, also on failure. */
 Result pseudonymise_rows(Pseudonymiser *pseudonymiser, size_t *count, Error *error) CHECKED;
 /* Lives until the next row is added. */
@@ -382,8 +388,9 @@ void encoder_close(Encoder **encoder); /* wipes */
 /*
  * A pass over the records before the first is encoded, optional. Tokens of blocks that hold more than
  * block_max of them are then left out of encodings, and by blocks an encoding says of names and dates whether
- * each is common, middling or rare (three classes, no count), which is all that linkage can know of it.
- * Without the pass all tokens are written and every class is unknown.
+ * each is common, middling or rare (three classes, no count), which is all that linkage can know of it. The
+ * class is unknown where fewer than 1024 values of its field were observed, and, unless it is common, where
+ * fewer than 4096 were. Without the pass all tokens are written and every class is unknown.
  */
 Result encoder_observe(Encoder *encoder, const Text *fields, Error *error) CHECKED;
 /*

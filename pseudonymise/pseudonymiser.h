@@ -13,6 +13,8 @@ struct Pseudonymiser {
     int64_t subject_count, record_count; /* keyed hashes made */
     int64_t encoding_count;              /* of records */
     Seen *seen;
+    Seen *observed; /* who was counted, until the first row is made; NULL: nobody was */
+    size_t seen_max;
     Encoder *encoder; /* NULL: subjects get no encoding */
     Draft drafts[PSEUDONYMISE_ROWS];
     size_t waiting;
