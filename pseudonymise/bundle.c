@@ -36,7 +36,7 @@ static IdentifierState normalise_nhs_number(Bundle *bundle, Text text, char *out
 {
     (void)bundle;
     IdentifierState state = pseudonymise_nhs_number(text, out);
-    *length = strlen(out);
+    *length = state == IDENTIFIER_VALID ? NHS_DIGITS : 0;
     return state;
 }
 
@@ -48,12 +48,10 @@ static IdentifierState normalise_uprn(Bundle *bundle, Text text, char *out, size
     return state;
 }
 
-static IdentifierState normalise_postcode(Bundle *bundle, Text text, char *out, size_t *length)
+static IdentifierState normalise_place(Bundle *bundle, Text text, char *out, size_t *length)
 {
     (void)bundle;
-    IdentifierState state = pseudonymise_postcode(text, out);
-    *length = strlen(out);
-    return state;
+    return normalise_postcode(text, out, length);
 }
 
 static IdentifierState copy(Text text, char *out, size_t *length)
@@ -101,7 +99,7 @@ static const Normaliser normalisers[IDENTITY_FIELD_COUNT] = {
     [IDENTITY_LOCAL_ID] = normalise_verbatim,
     [IDENTITY_LOCAL_ID_ISSUER] = normalise_verbatim,
     [IDENTITY_UPRN] = normalise_uprn,
-    [IDENTITY_POSTCODE] = normalise_postcode,
+    [IDENTITY_POSTCODE] = normalise_place,
     [IDENTITY_BIRTH_DATE] = normalise_birth_date,
     [IDENTITY_SEX] = normalise_sex_code,
     [IDENTITY_FAMILY_NAME] = normalise_words,

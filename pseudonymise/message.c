@@ -1,13 +1,12 @@
 #include "pseudonymise/message.h"
 
 #include <assert.h>
-#include <endian.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/secret.h"
 
-enum { LENGTH_BYTES = 4, FIRST_CAPACITY = 4096 };
+enum { FIRST_CAPACITY = 4096 };
 
 Message message_open(const char *domain)
 {
@@ -34,26 +33,9 @@ void message_reserve(Message *message, size_t more)
     message->capacity = capacity;
 }
 
-char *message_field_start(Message *message)
-{
-    assert(message->capacity - message->length >= LENGTH_BYTES);
-    return (char *)message->bytes + message->length + LENGTH_BYTES;
-}
-
-Text message_field_end(Message *message, size_t length)
-{
-    uint8_t *at = message->bytes + message->length;
-
-    assert(length <= message->capacity - message->length - LENGTH_BYTES && length <= UINT32_MAX);
-    uint32_t prefix = htobe32((uint32_t)length);
-    memcpy(at, &prefix, LENGTH_BYTES);
-    message->length += LENGTH_BYTES + length;
-    return (Text){.data = (const char *)at + LENGTH_BYTES, .length = length};
-}
-
 void message_add_field(Message *message, Text field)
 {
-    message_reserve(message, LENGTH_BYTES + field.length);
+    message_reserve(message, MESSAGE_LENGTH_BYTES + field.length);
     if (field.length > 0)
         memcpy(message_field_start(message), field.data, field.length);
     (void)message_field_end(message, field.length);

@@ -4,10 +4,15 @@
  * are held. Domain string, then fields, each behind its length as big-endian 32 bits, so that no two lists of
  * fields give the same bytes. The domain stays in place between rows, what follows is wiped.
  */
+#include <assert.h>
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/text.h"
+
+enum { MESSAGE_LENGTH_BYTES = 4 };
 
 typedef struct Message {
     uint8_t *bytes;
@@ -19,8 +24,21 @@ Message message_open(const char *domain);
 void message_reserve(Message *message, size_t more);
 /* A field in three steps, for those who write it in place: start, write at most what is reserved behind the
  * returned pointer, end. */
-char *message_field_start(Message *message);
-Text message_field_end(Message *message, size_t length);
+static inline char *message_field_start(Message *message)
+{
+    assert(message->capacity - message->length >= MESSAGE_LENGTH_BYTES);
+    return (char *)message->bytes + message->length + MESSAGE_LENGTH_BYTES;
+}
+static inline Text message_field_end(Message *message, size_t length)
+{
+    uint8_t *at = message->bytes + message->length;
+    uint32_t prefix = htobe32((uint32_t)length);
+
+    assert(length <= message->capacity - message->length - MESSAGE_LENGTH_BYTES && length <= UINT32_MAX);
+    memcpy(at, &prefix, MESSAGE_LENGTH_BYTES);
+    message->length += MESSAGE_LENGTH_BYTES + length;
+    return (Text){.data = (const char *)at + MESSAGE_LENGTH_BYTES, .length = length};
+}
 /* Reserves as well. */
 void message_add_field(Message *message, Text field);
 /* Wipes everything behind the first length bytes. */

@@ -8,7 +8,7 @@
 #include "base/secret.h"
 #include "pseudonymise/pseudonymise.h"
 
-enum { NHS_DIGITS = 10, UPRN_DIGITS_MAX = 12, POSTCODE_LETTERS_MAX = 7, INWARD_LETTERS = 3 };
+enum { UPRN_DIGITS_MAX = 12, POSTCODE_LETTERS_MAX = 7, INWARD_LETTERS = 3 };
 
 static bool is_digit(char c)
 {
@@ -17,11 +17,11 @@ static bool is_digit(char c)
 
 static bool all_digits(const char *text, size_t length)
 {
-    for (size_t i = 0; i < length; i++) {
-        if (!is_digit(text[i]))
-            return false;
-    }
-    return true;
+    bool all = true;
+
+    for (size_t i = 0; i < length; i++)
+        all &= is_digit(text[i]);
+    return all;
 }
 
 static bool is_among(char c, const char *characters)
@@ -61,11 +61,13 @@ static IdentifierState refuse(char *out, size_t bytes)
  * is 10. */
 static bool passes_modulus_11(const char digits[NHS_DIGITS])
 {
-    int sum = 0;
+    int plain = 0, weighted = 0;
 
-    for (int i = 0; i < NHS_DIGITS - 1; i++)
-        sum += (digits[i] - '0') * (NHS_DIGITS - i);
-    int check = 11 - sum % 11;
+    for (int i = 0; i < NHS_DIGITS - 1; i++) {
+        plain += digits[i] - '0';
+        weighted += plain; /* the first digit nine times, the last once */
+    }
+    int check = 11 - (weighted + plain) % 11;
     return check % 11 == digits[NHS_DIGITS - 1] - '0';
 }
 
@@ -82,14 +84,24 @@ static bool is_placeholder(const char digits[NHS_DIGITS])
            memcmp(digits, "9876543210", NHS_DIGITS) == 0;
 }
 
-IdentifierState pseudonymise_nhs_number(Text text, char digits[11])
+/* Most are written without a space: nothing is to be left out of ten digits. */
+static size_t take_digits(Text text, char digits[NHS_DIGITS + 1])
 {
-    size_t length = compact(text, " \t-", digits, NHS_DIGITS);
+    if (text.length != NHS_DIGITS || !all_digits(text.data, NHS_DIGITS))
+        return compact(text, " \t-", digits, NHS_DIGITS);
+    memcpy(digits, text.data, NHS_DIGITS);
+    digits[NHS_DIGITS] = '\0';
+    return NHS_DIGITS;
+}
+
+IdentifierState pseudonymise_nhs_number(Text text, char digits[NHS_DIGITS + 1])
+{
+    size_t length = take_digits(text, digits);
 
     if (length == 0)
         return IDENTIFIER_ABSENT;
-    if (length != NHS_DIGITS || !all_digits(digits, length) || is_placeholder(digits) ||
-        !passes_modulus_11(digits))
+    if (length != NHS_DIGITS || !all_digits(digits, length) || !passes_modulus_11(digits) ||
+        is_placeholder(digits))
         return refuse(digits, NHS_DIGITS + 1);
     return IDENTIFIER_VALID;
 }
@@ -112,64 +124,90 @@ IdentifierState pseudonymise_uprn(Text text, char digits[13])
     return IDENTIFIER_VALID;
 }
 
-static bool has_shape(const char *text, size_t length, const char *shape)
-{
-    if (strlen(shape) != length)
-        return false;
-    for (size_t i = 0; i < length; i++) {
-        bool fits = shape[i] == '9' ? is_digit(text[i]) : text[i] >= 'A' && text[i] <= 'Z';
-        if (!fits)
-            return false;
-    }
-    return true;
-}
-
-/* BS 7666 shapes. Letters that Royal Mail leaves out are let through: NHS pseudo postcodes such as ZZ99 3VZ
- * use them. */
+/* BS 7666 shapes, each by its length and which of its places from the left are letters, the rest digits.
+ * Letters that Royal Mail leaves out are let through: NHS pseudo postcodes such as ZZ99 3VZ use them. */
 static bool is_postcode(const char *letters, size_t length)
 {
-    static const char *const shapes[] = {"A99AA", "A999AA", "AA99AA", "AA999AA", "A9A9AA", "AA9A9AA"};
+    static const struct {
+        uint8_t length, letters;
+    } shapes[] = {
+        {5, 0x19}, {6, 0x31}, {6, 0x33}, /* A99AA, A999AA, AA99AA */
+        {7, 0x63}, {6, 0x35}, {7, 0x6B}, /* AA999AA, A9A9AA, AA9A9AA */
+    };
+    unsigned places = 0;
+    bool is_plain = true;
 
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
-        if (has_shape(letters, length, shapes[i]))
-            return true;
+    for (size_t i = 0; i < length; i++) {
+        bool is_letter = letters[i] >= 'A' && letters[i] <= 'Z';
+        places |= (unsigned)is_letter << i;
+        is_plain &= is_letter || is_digit(letters[i]);
     }
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+        if (shapes[i].length == length && shapes[i].letters == places)
+            return is_plain;
     return false;
+}
+
+IdentifierState normalise_postcode(Text text, char out[9], size_t *length)
+{
+    size_t letters = compact(text, " \t", out, POSTCODE_LETTERS_MAX);
+
+    *length = 0;
+    if (letters == 0)
+        return IDENTIFIER_ABSENT;
+    for (size_t i = 0; i < letters && letters <= POSTCODE_LETTERS_MAX; i++) {
+        if (out[i] >= 'a' && out[i] <= 'z')
+            out[i] = (char)(out[i] - 'a' + 'A');
+    }
+    if (letters > POSTCODE_LETTERS_MAX || !is_postcode(out, letters))
+        return refuse(out, POSTCODE_LETTERS_MAX + 2);
+    char *inward = out + letters - INWARD_LETTERS;
+    memmove(inward + 1, inward, INWARD_LETTERS + 1);
+    *inward = ' ';
+    *length = letters + 1;
+    return IDENTIFIER_VALID;
 }
 
 IdentifierState pseudonymise_postcode(Text text, char out[9])
 {
-    size_t length = compact(text, " \t", out, POSTCODE_LETTERS_MAX);
+    size_t length;
 
-    if (length == 0)
-        return IDENTIFIER_ABSENT;
-    for (size_t i = 0; i < length && length <= POSTCODE_LETTERS_MAX; i++) {
-        if (out[i] >= 'a' && out[i] <= 'z')
-            out[i] = (char)(out[i] - 'a' + 'A');
+    return normalise_postcode(text, out, &length);
+}
+
+/* The codes that one letter or digit gives; 0 is "not known" of the older person gender code, which became X.
+ */
+static char sex_of_letter(char letter)
+{
+    switch (letter) {
+    case '1':
+    case 'M':
+    case 'm':
+        return '1';
+    case '2':
+    case 'F':
+    case 'f':
+        return '2';
+    case '9':
+        return '9';
+    case '0':
+    case 'X':
+    case 'x':
+        return 'X';
+    default:
+        return '\0';
     }
-    if (length > POSTCODE_LETTERS_MAX || !is_postcode(out, length))
-        return refuse(out, POSTCODE_LETTERS_MAX + 2);
-    char *inward = out + length - INWARD_LETTERS;
-    memmove(inward + 1, inward, INWARD_LETTERS + 1);
-    *inward = ' ';
-    return IDENTIFIER_VALID;
 }
 
 char normalise_sex(Text text)
 {
-    /* 0 is "not known" of the older person gender code, which became X. */
-    static const struct {
-        const char *text;
-        char code;
-    } known[] = {{"1", '1'}, {"2", '2'}, {"9", '9'},    {"X", 'X'},     {"0", 'X'},
-                 {"M", '1'}, {"F", '2'}, {"MALE", '1'}, {"FEMALE", '2'}};
     Text trimmed = text_trim(text);
 
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (text_equal_ignore_case(trimmed, text_from(known[i].text)))
-            return known[i].code;
-    }
-    return '\0';
+    if (trimmed.length == 1)
+        return sex_of_letter(trimmed.data[0]);
+    if (text_equal_ignore_case(trimmed, TEXT("MALE")))
+        return '1';
+    return text_equal_ignore_case(trimmed, TEXT("FEMALE")) ? '2' : '\0';
 }
 
 typedef struct Fold {

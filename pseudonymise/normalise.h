@@ -2,7 +2,12 @@
 /* Private to pseudonymise: normal forms that have no public door. */
 #include <stddef.h>
 
-#include "base/text.h"
+#include "pseudonymise/pseudonymise.h"
+
+enum { NHS_DIGITS = 10 };
+
+/* pseudonymise_postcode; *length: of what is written, 0 unless it is valid. */
+IdentifierState normalise_postcode(Text text, char out[9], size_t *length);
 
 /* The most a byte of UTF-8 grows to when folded: U+FDFA, 3 bytes, becomes 18 letters and spaces in 33. */
 enum { NORMALISE_FOLD_GROWTH = 12 };

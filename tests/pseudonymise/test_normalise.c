@@ -152,6 +152,122 @@ Test(normalise, what_has_not_the_shape_of_a_postcode_is_invalid)
     expect_postcode("   ", IDENTIFIER_ABSENT, "");
 }
 
+/* ---- the same as rules read letter by letter, of numbers and postcodes with letters changed ---- */
+
+static uint64_t state = 20261122;
+
+/* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled" (2016) */
+static unsigned draw(unsigned bound)
+{
+    state ^= state >> 12;
+    state ^= state << 25;
+    state ^= state >> 27;
+    return (unsigned)((state * UINT64_C(2685821657736338717) >> 32) % bound);
+}
+
+static size_t drop(Text text, const char *dropped, char *out)
+{
+    size_t length = 0;
+
+    for (size_t i = 0; i < text.length; i++)
+        if (text.data[i] == '\0' || strchr(dropped, text.data[i]) == NULL)
+            out[length++] = text.data[i];
+    out[length] = '\0';
+    return length;
+}
+
+static IdentifierState naive_nhs_number(Text text, char *digits)
+{
+    size_t length = drop(text, " \t-", digits);
+    int sum = 0;
+
+    if (length == 0)
+        return IDENTIFIER_ABSENT;
+    if (length != 10 || strspn(digits, "0123456789") != 10 || strspn(digits, (char[]){digits[0], 0}) == 10 ||
+        strcmp(digits, "0123456789") == 0 || strcmp(digits, "9876543210") == 0)
+        return IDENTIFIER_INVALID;
+    for (int i = 0; i < 9; i++)
+        sum += (digits[i] - '0') * (10 - i);
+    return (11 - sum % 11) % 11 == digits[9] - '0' ? IDENTIFIER_VALID : IDENTIFIER_INVALID;
+}
+
+static IdentifierState naive_postcode(Text text, char *postcode)
+{
+    static const char *const shapes[] = {"A99AA", "A999AA", "AA99AA", "AA999AA", "A9A9AA", "AA9A9AA"};
+    char shape[64] = "";
+    size_t length = drop(text, " \t", postcode);
+
+    for (size_t i = 0; i < length; i++) {
+        char c = postcode[i];
+        postcode[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+        shape[i] = postcode[i] >= 'A' && postcode[i] <= 'Z' ? 'A' : c >= '0' && c <= '9' ? '9' : '-';
+    }
+    if (length == 0)
+        return IDENTIFIER_ABSENT;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        if (strcmp(shape, shapes[i]) == 0) {
+            memmove(postcode + length - 2, postcode + length - 3, 4);
+            postcode[length - 3] = ' ';
+            return IDENTIFIER_VALID;
+        }
+    return IDENTIFIER_INVALID;
+}
+
+/* A letter put in, taken out or changed, up to three times. */
+static size_t mutate(char *text, size_t length)
+{
+    static const char letters[] = "0123456789AZaz  --\t@[`{/:\xc3\xff";
+
+    for (unsigned times = draw(4); times > 0; times--) {
+        size_t at = draw((unsigned)length + 1);
+        char letter = letters[draw(sizeof letters)];
+        switch (draw(3)) {
+        case 0:
+            memmove(text + at + 1, text + at, length - at);
+            text[at] = letter;
+            length++;
+            break;
+        case 1:
+            if (at < length)
+                memmove(text + at, text + at + 1, --length - at);
+            break;
+        default:
+            if (at < length)
+                text[at] = letter;
+        }
+    }
+    return length;
+}
+
+static const char *const starts[] = {"9434765919", "943 476 5919", "4505577104", "0123456789",
+                                     "7777777777", "9876543210",   "M1 1AA",     "M60 1NW",
+                                     "cr26xh",     "ME14 1XQ",     "W1A 0AX",    "EC1A1BB"};
+
+/* Goes red with any shape, weight or check changed on one side alone. */
+Test(normalise, numbers_and_postcodes_are_what_their_rules_give_read_one_letter_at_a_time)
+{
+    int valid[2] = {0};
+
+    for (int round = 0; round < 200000; round++) {
+        char text[32], made[16], expected[64];
+        const char *start = starts[draw(sizeof starts / sizeof *starts)];
+        size_t length = strlen(start);
+        memcpy(text, start, length);
+        const Text changed = {.data = text, .length = mutate(text, length)};
+
+        IdentifierState number = naive_nhs_number(changed, expected);
+        cr_assert_eq(pseudonymise_nhs_number(changed, made), number, "round %d", round);
+        cr_assert_str_eq(made, number == IDENTIFIER_VALID ? expected : "", "round %d", round);
+        IdentifierState place = naive_postcode(changed, expected);
+        cr_assert_eq(pseudonymise_postcode(changed, made), place, "round %d", round);
+        cr_assert_str_eq(made, place == IDENTIFIER_VALID ? expected : "", "round %d", round);
+        valid[0] += number == IDENTIFIER_VALID;
+        valid[1] += place == IDENTIFIER_VALID;
+    }
+    cr_expect_gt(valid[0], 1000);
+    cr_expect_gt(valid[1], 1000);
+}
+
 /* NHS Data Dictionary, PERSON STATED GENDER CODE; 0 is "not known" of the older PERSON GENDER CODE. */
 Test(normalise, sexes_are_mapped_to_the_codes_of_the_data_dictionary)
 {
