@@ -74,7 +74,7 @@ void db_rows_close(DbRows **rows);
 /*
  * Binary COPY into "schema.table" (names checked against [a-z_][a-z0-9_]*), columns by name.
  * One COPY at a time a connection. db_copy_row takes exactly column_count values whose types are those
- * declared.
+ * declared; one that db_pack made stands for as many as it holds.
  */
 typedef struct DbCopyColumn {
     const char *name;
@@ -83,6 +83,14 @@ typedef struct DbCopyColumn {
 Result db_copy_in(Db *db, const char *table, const DbCopyColumn *columns, size_t column_count, DbCopy **copy,
                   Error *error) CHECKED;
 Result db_copy_row(DbCopy *copy, const Value *values, Error *error) CHECKED;
+/*
+ * Values of columns that follow each other, as one that db_copy_row copies as it is: for rows that wait
+ * before they are sent. Neither bytes nor arrays. out: holds db_pack_bytes, *packed is a view of it. The
+ * types are checked here, against those of the columns.
+ */
+size_t db_pack_bytes(const Value *values, size_t count);
+Result db_pack(const DbCopyColumn *columns, const Value *values, size_t count, char *out, Value *packed,
+               Error *error) CHECKED;
 /* Ends the COPY well. *row_count may be NULL. */
 Result db_copy_end(DbCopy **copy, int64_t *row_count, Error *error) CHECKED;
 void db_copy_abandon(DbCopy **copy); /* for SCOPED: ends a COPY that was not ended well with an error */

@@ -187,13 +187,43 @@ static Result reserve(DbCopy *copy, size_t bytes, Error *error)
     return RESULT_OK;
 }
 
+static size_t columns_of(const Value *value)
+{
+    return value->type == VALUE_PACKED && value->packed_count > 0 ? value->packed_count : 1;
+}
+
 static size_t row_bound(const DbCopy *copy, const Value *values)
 {
     size_t bytes = 2 + 4 * copy->column_count;
 
-    for (size_t i = 0; i < copy->column_count; i++)
-        bytes += db_encode_bound(&values[i]);
+    for (size_t i = 0; i < copy->column_count; i += columns_of(values++))
+        bytes += db_encode_bound(values);
     return bytes;
+}
+
+/* column: where it stands. *out: behind it. */
+static Result put_field(const DbCopy *copy, const Value *value, size_t column, char **out, Error *error)
+{
+    if (value->type != copy->types[column])
+        return fail(error, ERROR_CONFIG, "statement %s: value for column %zu is not %s", copy->name,
+                    column + 1, db_type_name(copy->types[column]));
+    char *end = value->is_null ? *out + 4 : db_encode(*out + 4, value);
+    if (end == NULL)
+        return fail(error, ERROR_DATABASE, "statement %s: value for column %zu is out of range", copy->name,
+                    column + 1);
+    db_put_32(*out, value->is_null ? UINT32_MAX : (uint32_t)(end - *out - 4));
+    *out = end;
+    return RESULT_OK;
+}
+
+static Result put_packed(const DbCopy *copy, const Value *value, size_t column, char **out, Error *error)
+{
+    if (value->packed_count == 0 || value->packed_count > copy->column_count - column)
+        return fail(error, ERROR_CONFIG, "statement %s: packed values for %d columns from column %zu on",
+                    copy->name, value->packed_count, column + 1);
+    memcpy(*out, value->text.data, value->text.length);
+    *out += value->text.length;
+    return RESULT_OK;
 }
 
 Result db_copy_row(DbCopy *copy, const Value *values, Error *error)
@@ -203,17 +233,11 @@ Result db_copy_row(DbCopy *copy, const Value *values, Error *error)
 
     db_put_16(out, (uint16_t)copy->column_count);
     out += 2;
-    for (size_t i = 0; i < copy->column_count; i++) {
-        const Value *value = &values[i];
-        if (value->type != copy->types[i])
-            return fail(error, ERROR_CONFIG, "statement %s: value for column %zu is not %s", copy->name,
-                        i + 1, db_type_name(copy->types[i]));
-        char *end = value->is_null ? out + 4 : db_encode(out + 4, value);
-        if (end == NULL)
-            return fail(error, ERROR_DATABASE, "statement %s: value for column %zu is out of range",
-                        copy->name, i + 1);
-        db_put_32(out, value->is_null ? UINT32_MAX : (uint32_t)(end - out - 4));
-        out = end;
+    for (size_t i = 0; i < copy->column_count; i += columns_of(values++)) {
+        if (values->type == VALUE_PACKED)
+            TRY(put_packed(copy, values, i, &out, error));
+        else
+            TRY(put_field(copy, values, i, &out, error));
     }
     copy->block->length = (size_t)(out - copy->block->bytes);
     return RESULT_OK;

@@ -170,6 +170,7 @@ size_t db_encode_bound(const Value *value)
     switch (value->type) {
     case VALUE_TEXT:
     case VALUE_BYTES:
+    case VALUE_PACKED:
         return value->text.length;
     case VALUE_TEXT_ARRAY:
         for (size_t i = 0; i < value->array.count; i++)
@@ -219,6 +220,7 @@ char *db_encode(char *out, const Value *value)
     case VALUE_TEXT_ARRAY:
     case VALUE_INT8_ARRAY:
         return encode_array(out, value);
+    case VALUE_PACKED:
     case VALUE_NONE:
         break;
     }
@@ -285,6 +287,7 @@ const char *db_decode(ValueType type, const char *data, size_t length, Arena *ar
     case VALUE_TEXT_ARRAY:
     case VALUE_INT8_ARRAY:
         return decode_array(data, length, arena, value);
+    case VALUE_PACKED:
     case VALUE_NONE:
         break;
     }

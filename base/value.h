@@ -23,17 +23,19 @@ typedef enum ValueType {
     VALUE_NUMERIC = 1700,     /* integer in hundredths (pence, 2 decimal places) */
     VALUE_INT8_ARRAY = 1016,
     VALUE_TEXT_ARRAY = 1009,
+    VALUE_PACKED = -1, /* several columns of a row for COPY, as db_pack makes them: no type of the server */
 } ValueType;
 
 typedef struct Value {
     ValueType type;
     bool is_null;
+    uint16_t packed_count; /* PACKED: how many columns */
     union {
         bool boolean;
         int64_t integer; /* INT2, INT4, INT8, TIMESTAMPTZ, NUMERIC */
         double real;
         Date date;
-        Text text; /* TEXT and BYTES: a view */
+        Text text; /* TEXT, BYTES and PACKED: a view */
         struct {
             const void *items; /* int64_t[] or Text[]: a view */
             size_t count;

@@ -11,6 +11,7 @@
 #include "ingest/controllers.h"
 #include "ingest/encodings.h"
 #include "ingest/observe.h"
+#include "ingest/packer.h"
 #include "ingest/parcel_pass.h"
 #include "ingest/pass.h"
 #include "ingest/store.h"
@@ -21,6 +22,7 @@ typedef struct Load {
     const IngestContext *context;
     const IngestSpec *spec;
     const IngestDelivery *delivery;
+    Packer *packer;
     Pseudonymiser *pseudonymiser;
     Store *store;
     Controllers *controllers; /* NULL: the sender answers for every row */
@@ -55,17 +57,20 @@ static Result store_waiting(Load *load, Error *error)
 static Result load_good(void *context, uint64_t line, const RuleRow *row, Error *error)
 {
     Load *load = context;
+    Value packed;
     const RawRow raw = {
         .line = line,
         .identity = &row->identity,
         .keys = {.own = row->record_key, .references = row->references},
-        .payload = row->payload,
-        .payload_count = load->spec->payload_count,
+        .payload = &packed,
+        .payload_count = load->spec->payload_count > 0,
     };
 
     /* The load is lost, and read on for its report alone. */
     if (load_is_past_rows_max(load->spec, load->report))
         return RESULT_OK;
+    if (raw.payload_count > 0)
+        TRY(packer_pack(load->packer, row->payload, &packed, error));
     TRY(store_replaces(load->store, row, error));
     load->report->rows_withheld += row->identity.is_withheld;
     pseudonymise_add(load->pseudonymiser, &raw);
@@ -171,6 +176,7 @@ static Result read_file(Load *load, Error *error)
     };
     Hash content;
 
+    load->packer = packer_open(load->spec);
     input_expect(load->delivery->mark);
     Result passed = run_passes(load, &pass, &content, error);
     input_expect(NULL);
@@ -323,6 +329,7 @@ static void close_load(Load *load)
     seal_abandon(&load->seal);
     controllers_close(&load->controllers);
     pseudonymiser_close(&load->pseudonymiser);
+    packer_close(&load->packer);
     parcel_close(&load->parcel);
 }
 

@@ -47,7 +47,9 @@ static int infant_age_band(Date birth, Date event)
 
 static bool is_view(const Value *value)
 {
-    return (value->type == VALUE_TEXT || value->type == VALUE_BYTES) && !value->is_null;
+    bool has_bytes = value->type == VALUE_TEXT || value->type == VALUE_BYTES || value->type == VALUE_PACKED;
+
+    return has_bytes && !value->is_null;
 }
 
 /* Grown memory is not moved but wiped: a payload is about somebody too. */

@@ -298,7 +298,7 @@ typedef struct RawRow {
     uint64_t line; /* the caller's */
     const RawIdentity *identity;
     RawKeys keys;
-    const Value *payload; /* typed values without identifiers, no arrays */
+    const Value *payload; /* typed values without identifiers, no arrays; packed ones are bytes here */
     size_t payload_count;
 } RawRow;
 

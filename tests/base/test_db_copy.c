@@ -232,6 +232,124 @@ Test(db_copy, a_value_of_another_type_or_range_is_refused)
     db_copy_abandon(&copy);
 }
 
+/* The middle two of four columns; packed_bytes: room for them. */
+static Value pack_two(const Value *values, char *packed_bytes)
+{
+    Value packed = {0};
+    Error error = {0};
+
+    cr_assert_leq(db_pack_bytes(values + 1, 2), 256);
+    succeed(db_pack(columns + 1, values + 1, 2, packed_bytes, &packed, &error), &error);
+    return packed;
+}
+
+/* Goes red when put_packed leaves the number of columns out of account, or db_pack encodes otherwise than
+ * db_encode does. */
+Test(db_copy, packed_values_are_stored_as_the_values_they_were_made_of)
+{
+    SCOPED(db_close) Db *db = town();
+    Tally tally = {0};
+    Error error = {0};
+    DbCopy *copy = NULL;
+    char name[32], bytes[256];
+    succeed(db_copy_in(db, "town.row", columns, COLUMN_COUNT, &copy, &error), &error);
+
+    for (int64_t i = 0; i < 5000; i++) {
+        snprintf(name, sizeof name, "row %" PRId64, i);
+        Value values[] = {value_int8(i), value_text(text_from(name)), value_numeric(-i),
+                          i % 2 == 0 ? value_bool(true) : value_null(VALUE_BOOL)};
+        const Value partly[] = {values[0], pack_two(values, bytes), values[3]};
+        memset(name, 0, sizeof name);
+        succeed(db_copy_row(copy, partly, &error), &error);
+    }
+    succeed(db_copy_end(&copy, NULL, &error), &error);
+
+    succeed(db_copy_out(db, &all_rows, check_row, &tally, &error), &error);
+    cr_expect_eq(tally.rows, 5000);
+    cr_expect_eq(tally.wrong, 0);
+}
+
+static const DbStatement all_kinds = {
+    .name = "all_kinds",
+    .sql = "SELECT number, small, middle, day, moment, share FROM town.kind ORDER BY number",
+    .columns = {VALUE_INT8, VALUE_INT2, VALUE_INT4, VALUE_DATE, VALUE_TIMESTAMPTZ, VALUE_FLOAT8},
+};
+
+static Result check_kind(void *context, const Value *row, Error *error)
+{
+    int64_t *right = context;
+
+    (void)error;
+    *right += row[1].integer == -2 && row[2].integer == 70000 && row[3].date == 9000 &&
+              row[4].integer == 1700000000000000 && row[5].real == 0.25;
+    return RESULT_OK;
+}
+
+Test(db_copy, values_of_every_kind_of_a_fixed_length_can_be_packed)
+{
+    SCOPED(db_close) Db *db = town();
+    const DbCopyColumn kinds[] = {{"number", VALUE_INT8},        {"small", VALUE_INT2},
+                                  {"middle", VALUE_INT4},        {"day", VALUE_DATE},
+                                  {"moment", VALUE_TIMESTAMPTZ}, {"share", VALUE_FLOAT8}};
+    const Value values[] = {
+        value_int8(1),     value_int2(-2), value_int4(70000), value_date(9000), value_time(1700000000000000),
+        value_float8(0.25)};
+    char bytes[256];
+    Value packed;
+    DbCopy *copy = NULL;
+    Error error = {0};
+    int64_t right = 0;
+    succeed(db_script(db, "kinds",
+                      "CREATE TABLE town.kind (number int8, small int2, middle int4, day date,"
+                      " moment timestamptz, share float8)",
+                      &error),
+            &error);
+
+    cr_assert_leq(db_pack_bytes(values, 6), sizeof bytes);
+    succeed(db_pack(kinds, values, 6, bytes, &packed, &error), &error);
+    succeed(db_copy_in(db, "town.kind", kinds, 6, &copy, &error), &error);
+    succeed(db_copy_row(copy, &packed, &error), &error);
+    succeed(db_copy_end(&copy, NULL, &error), &error);
+    succeed(db_copy_out(db, &all_kinds, check_kind, &right, &error), &error);
+
+    cr_expect_eq(right, 1);
+}
+
+Test(db_copy, what_cannot_be_packed_is_refused)
+{
+    const DbCopyColumn narrow[] = {{"small", VALUE_INT2}}, raw[] = {{"raw", VALUE_BYTES}};
+    const Value wrong = value_int8(1), large = value_int2(40000), bytes = value_bytes("x", 1);
+    char out[64];
+    Value packed;
+    Error error = {0};
+
+    cr_expect_not(db_pack(narrow, &wrong, 1, out, &packed, &error).ok);
+    cr_expect_str_eq(error.message, "pack: value for column 1 is not int2");
+    cr_expect_not(db_pack(narrow, &large, 1, out, &packed, &error).ok);
+    cr_expect_str_eq(error.message, "pack: value for column 1 is out of range");
+    cr_expect_not(db_pack(raw, &bytes, 1, out, &packed, &error).ok);
+}
+
+Test(db_copy, packed_values_for_more_columns_than_there_are_left_are_refused)
+{
+    SCOPED(db_close) Db *db = town();
+    const Value values[] = {value_int8(1), value_text(TEXT("one")), value_numeric(1), value_bool(true)};
+    char bytes[256];
+    const Value packed = pack_two(values, bytes);
+    const Value too_late[] = {values[0], values[1], values[2], packed};
+    Value nothing[] = {packed, values[2], values[3], values[3]};
+    DbCopy *copy = NULL;
+    Error error = {0};
+    succeed(db_copy_in(db, "town.row", columns, COLUMN_COUNT, &copy, &error), &error);
+    nothing[0].packed_count = 0;
+
+    cr_expect_not(db_copy_row(copy, too_late, &error).ok);
+    cr_expect_str_eq(error.message,
+                     "statement copy into town.row: packed values for 2 columns from column 4 on");
+    cr_expect_not(db_copy_row(copy, nothing, &error).ok);
+    db_copy_abandon(&copy);
+}
+
 Test(db_copy, a_name_that_needs_quotes_is_refused)
 {
     SCOPED(db_close) Db *db = town();

@@ -433,6 +433,32 @@ Test(parcel, nothing_with_the_hubs_layer_goes_into_a_parcel)
     bench_close(&bench);
 }
 
+/* The hub would take bytes for a value. */
+Test(parcel, packed_values_do_not_go_into_a_parcel)
+{
+    Bench bench = bench_open();
+    const RawIdentity identity = someone("9434765919");
+    const Value packed = {.type = VALUE_PACKED, .packed_count = PAYLOAD, .text = TEXT("bytes")};
+    const RawRow raw = {.line = 2,
+                        .identity = &identity,
+                        .keys = {.references = &(Text){0}},
+                        .payload = &packed,
+                        .payload_count = 1};
+    ParcelOptions options = options_of(&bench);
+    SCOPED(parcel_abandon) Parcel *parcel = NULL;
+    size_t count;
+    Error error = {0};
+    must(parcel_create(&options, &parcel, &error), &error);
+    pseudonymise_add(bench.at_source, &raw);
+    must(pseudonymise_rows(bench.at_source, &count, &error), &error);
+
+    Result result = parcel_row(parcel, pseudonymise_row(bench.at_source, 0), &error);
+
+    cr_expect_not(result.ok);
+    cr_expect_str_eq(error.message, "parcel: a type of value that parcels do not hold");
+    bench_close(&bench);
+}
+
 Test(parcel, a_providers_pseudonymiser_takes_no_parcel)
 {
     Bench bench = bench_open();

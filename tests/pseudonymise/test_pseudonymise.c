@@ -477,28 +477,34 @@ Test(pseudonymise, the_payload_is_kept_while_a_row_waits)
 {
     Bench bench = bench_open(&patient_list);
     RawIdentity identity = someone();
-    char word[] = "E", long_word[5000];
+    char word[] = "E", packed[] = "of several columns", long_word[5000];
     memset(long_word, 'w', sizeof long_word);
-    const Value payload[] = {value_int4(7), value_text(text_from(word)), value_null(VALUE_TEXT),
-                             value_text((Text){.data = long_word, .length = sizeof long_word})};
-    const RawRow raw = {.line = 9, .identity = &identity, .payload = payload, .payload_count = 4};
+    const Value payload[] = {value_int4(7),
+                             value_text(text_from(word)),
+                             value_null(VALUE_TEXT),
+                             value_text((Text){.data = long_word, .length = sizeof long_word}),
+                             {.type = VALUE_PACKED, .packed_count = 3, .text = text_from(packed)}};
+    const RawRow raw = {.line = 9, .identity = &identity, .payload = payload, .payload_count = 5};
     size_t count = 0;
     Error error = {0};
 
     pseudonymise_add(bench.pseudonymiser, &raw);
     memset(word, 0, sizeof word);
+    memset(packed, 0, sizeof packed);
     memset(long_word, 0, sizeof long_word);
     cr_assert(pseudonymise_rows(bench.pseudonymiser, &count, &error).ok);
 
     const TokenisedRow *row = pseudonymise_row(bench.pseudonymiser, 0);
     const Value *kept = tokenised_row_payload(row, &count);
-    cr_expect_eq(count, 4);
+    cr_expect_eq(count, 5);
     cr_expect_eq(tokenised_row_line(row), 9);
     cr_expect_eq(kept[0].integer, 7);
     cr_expect(text_equal(kept[1].text, TEXT("E")));
     cr_expect(kept[2].is_null);
     cr_expect_eq(kept[3].text.length, sizeof long_word);
     cr_expect_eq(kept[3].text.data[4999], 'w');
+    cr_expect_eq(kept[4].packed_count, 3);
+    cr_expect(text_equal(kept[4].text, TEXT("of several columns")));
     bench_close(&bench);
 }
 
