@@ -44,6 +44,7 @@ struct Encoder {
     unsigned flip_below; /* a byte of the stream below this flips its bit */
     uint8_t header[HEADER_BYTES + ENCODING_FIELDS_MAX];
     FilterField *fields[ENCODING_FIELDS_MAX];
+    Memo *memos[ENCODING_FIELDS_MAX];
     Blocks *blocks;
     EVP_MAC_CTX *record_hash; /* of the whole record, where its flips come from */
     EVP_CIPHER_CTX *flips;
@@ -206,6 +207,8 @@ static Result create(const uint8_t *root, const EncodingOptions *options, Encode
     memcpy(made->kinds, options->kinds, options->field_count * sizeof *options->kinds);
     TRY(create_fields(made, root, options, error));
     TRY(create_others(made, root, options, error));
+    for (size_t i = 0; i < options->field_count; i++)
+        TRY(memo_create(&made->memos[i], error));
     make_header(made, options);
     *encoder = made;
     made = NULL;
@@ -239,8 +242,10 @@ void encoder_close(Encoder **encoder)
 {
     if (*encoder == NULL)
         return;
-    for (size_t i = 0; i < (*encoder)->field_count; i++)
+    for (size_t i = 0; i < (*encoder)->field_count; i++) {
         filter_field_close(&(*encoder)->fields[i]);
+        memo_close(&(*encoder)->memos[i]);
+    }
     blocks_close(&(*encoder)->blocks);
     keyed_hash_close(&(*encoder)->record_hash);
     keyed_block_close(&(*encoder)->flips);
@@ -256,7 +261,7 @@ void encoder_close(Encoder **encoder)
 /* ---- one record ---- */
 
 typedef struct Record {
-    EncodingValue values[ENCODING_FIELDS_MAX];
+    FieldValue values[ENCODING_FIELDS_MAX];
     BlockTokens tokens;
     uint8_t seed[KEYED_HASH_BYTES]; /* of its flips */
     uint16_t present;
@@ -270,7 +275,7 @@ static Result make_seed(Encoder *encoder, Record *record, Error *error)
     if (encoder->flip_below == 0)
         return RESULT_OK;
     for (size_t i = 0; i < encoder->field_count; i++) {
-        const EncodingValue *value = &record->values[i];
+        const EncodingValue *value = field_value(&record->values[i]);
         message_add_field(&encoder->record, (Text){.data = value->text, .length = value->length});
     }
     Result result = keyed_hash_of(encoder->record_hash, encoder->record.bytes, encoder->record.length,
@@ -280,7 +285,7 @@ static Result make_seed(Encoder *encoder, Record *record, Error *error)
 }
 
 /* The same record flips the same bits each time it is sent; another record, view or field others. */
-static Result flip(Encoder *encoder, const Record *record, uint8_t view, size_t field, uint8_t *filter,
+static Result flip(Encoder *encoder, Record *record, uint8_t view, size_t field, uint8_t *filter,
                    Error *error)
 {
     uint8_t stream[FILTER_BITS_MAX];
@@ -301,12 +306,23 @@ static Result flip(Encoder *encoder, const Record *record, uint8_t view, size_t 
     return RESULT_OK;
 }
 
-static Result make_plain(Encoder *encoder, const Record *record, uint8_t **out, Error *error)
+static Result copy_filter(Encoder *encoder, FieldValue *value, size_t field, uint8_t *out, Error *error)
+{
+    MemoEntry *entry = value->entry;
+
+    if (!entry->has_filter)
+        TRY(filter_make(encoder->fields[field], field_value(value), entry->filter, error));
+    entry->has_filter = true;
+    memcpy(out, entry->filter, encoder->filter_bytes[field]);
+    return RESULT_OK;
+}
+
+static Result make_plain(Encoder *encoder, Record *record, uint8_t **out, Error *error)
 {
     for (size_t i = 0; i < encoder->field_count; i++) {
-        if (record->values[i].length == 0)
+        if (record->values[i].entry->is_absent)
             continue;
-        TRY(filter_make(encoder->fields[i], &record->values[i], *out, error));
+        TRY(copy_filter(encoder, &record->values[i], i, *out, error));
         TRY(flip(encoder, record, 0, i, *out, error));
         *out += encoder->filter_bytes[i];
     }
@@ -321,13 +337,13 @@ typedef struct Views {
     size_t count;
 } Views;
 
-static Result fill_views(Encoder *encoder, const Record *record, Views *views, Error *error)
+static Result fill_views(Encoder *encoder, Record *record, Views *views, Error *error)
 {
     for (size_t i = 0; i < encoder->field_count; i++) {
-        if (record->values[i].length == 0)
+        if (record->values[i].entry->is_absent)
             continue;
-        TRY(filter_make_salted(encoder->fields[i], &record->values[i], views->salts, views->count, views->at,
-                               error));
+        TRY(filter_make_salted(encoder->fields[i], field_value(&record->values[i]), views->salts,
+                               views->count, views->at, error));
         for (size_t v = 0; v < views->count; v++) {
             TRY(flip(encoder, record, views->numbers[v], i, views->at[v], error));
             views->at[v] += encoder->filter_bytes[i];
@@ -342,13 +358,13 @@ static void wipe_views(Views *views)
     secret_wipe(views->salts, sizeof views->salts);
 }
 
-static Result make_by_blocks(Encoder *encoder, const Record *record, uint8_t **out, Error *error)
+static Result make_by_blocks(Encoder *encoder, Record *record, uint8_t **out, Error *error)
 {
     SCOPED(wipe_views) Views views = {.count = 0};
     size_t view_bytes = 0;
 
     for (size_t i = 0; i < encoder->field_count; i++)
-        view_bytes += record->values[i].length > 0 ? encoder->filter_bytes[i] : 0;
+        view_bytes += record->values[i].entry->is_absent ? 0 : encoder->filter_bytes[i];
     for (size_t b = 0; b < blocks_count(encoder->blocks); b++) {
         if ((record->tokens.present >> b & 1) == 0)
             continue;
@@ -383,16 +399,16 @@ static uint8_t *put_tokens(const Encoder *encoder, const BlockTokens *tokens, ui
     return out;
 }
 
-static Result sample(Encoder *encoder, const Record *record, Error *error)
+static Result sample(Encoder *encoder, Record *record, Error *error)
 {
     uint8_t filter[FILTER_BYTES_MAX], *at = filter;
 
     for (size_t i = 0; i < encoder->field_count && encoder->reference != NULL; i++) {
         size_t slot;
-        if (record->values[i].length == 0 || !reference_wants(encoder->reference, i, &slot))
+        if (record->values[i].entry->is_absent || !reference_wants(encoder->reference, i, &slot))
             continue;
-        TRY(filter_make_salted(encoder->fields[i], &record->values[i], &encoder->reference_salt, 1, &at,
-                               error));
+        TRY(filter_make_salted(encoder->fields[i], field_value(&record->values[i]), &encoder->reference_salt,
+                               1, &at, error));
         TRY(flip(encoder, record, VIEW_OF_REFERENCE, i, filter, error));
         reference_put(encoder->reference, i, slot, filter, record->classes >> 2 * i & 3);
     }
@@ -437,17 +453,45 @@ static bool has_class(EncodingKind kind)
            kind == ENCODING_TEXT;
 }
 
+static unsigned class_of(const Encoder *encoder, size_t field, FieldValue *value)
+{
+    MemoEntry *entry = value->entry;
+
+    if (entry->class_at != encoder->observed || encoder->observed == 0)
+        entry->class = (uint8_t)commonness_class(encoder->commonness, field, field_value(value));
+    entry->class_at = encoder->observed;
+    return entry->class;
+}
+
 static void read_fields(const Encoder *encoder, const Text *fields, Record *record)
 {
     record->present = 0;
+    for (size_t i = 0; i < encoder->field_count; i++)
+        memo_ask(encoder->memos[i], encoder->kinds[i], fields[i], &record->values[i]);
+    for (size_t i = 0; i < encoder->field_count; i++) {
+        memo_take(encoder->memos[i], &record->values[i]);
+        record->present |= (uint16_t)(!record->values[i].entry->is_absent << i);
+    }
+}
+
+static bool is_classed(const Encoder *encoder, const Record *record, size_t field)
+{
+    return encoder->by_blocks && (record->present >> field & 1) != 0 && has_class(encoder->kinds[field]);
+}
+
+static void note_classes(const Encoder *encoder, Record *record)
+{
     record->classes = 0;
     for (size_t i = 0; i < encoder->field_count; i++) {
-        EncodingValue *value = &record->values[i];
-        encoding_value_fill(encoder->kinds[i], fields[i], value);
-        record->present |= (uint16_t)((value->length > 0) << i);
-        if (encoder->by_blocks && value->length > 0 && has_class(encoder->kinds[i]))
-            record->classes |= (uint32_t)commonness_class(encoder->commonness, i, value) << 2 * i;
+        if (is_classed(encoder, record, i))
+            record->classes |= (uint32_t)class_of(encoder, i, &record->values[i]) << 2 * i;
     }
+}
+
+static void wipe_fields(const Encoder *encoder, Record *record)
+{
+    for (size_t i = 0; i < encoder->field_count; i++)
+        field_value_wipe(&record->values[i]);
 }
 
 Result encoder_encode(Encoder *encoder, const Text *fields, uint8_t *encoding, size_t *length, Error *error)
@@ -455,21 +499,21 @@ Result encoder_encode(Encoder *encoder, const Text *fields, uint8_t *encoding, s
     Record record;
 
     read_fields(encoder, fields, &record);
+    note_classes(encoder, &record);
     Result result = encode(encoder, &record, encoding, length, error);
-    for (size_t i = 0; i < encoder->field_count; i++)
-        encoding_value_wipe(&record.values[i]);
+    wipe_fields(encoder, &record);
     secret_wipe(record.tokens.salts, blocks_count(encoder->blocks) * sizeof record.tokens.salts[0]);
     secret_wipe(record.seed, sizeof record.seed);
     return result;
 }
 
-static Result observe(Encoder *encoder, const Record *record, Error *error)
+static Result observe(Encoder *encoder, Record *record, Error *error)
 {
     BlockTokens tokens;
 
     for (size_t i = 0; i < encoder->field_count; i++) {
-        if (record->values[i].length > 0 && encoder->by_blocks && has_class(encoder->kinds[i]))
-            commonness_add(encoder->commonness, i, &record->values[i]);
+        if (is_classed(encoder, record, i))
+            commonness_add(encoder->commonness, i, field_value(&record->values[i]));
     }
     TRY(blocks_make(encoder->blocks, record->values, false, &tokens, error));
     crowd_add(encoder->crowd, &tokens, blocks_count(encoder->blocks));
@@ -483,11 +527,9 @@ Result encoder_observe(Encoder *encoder, const Text *fields, Error *error)
     if (encoder->crowd == NULL)
         encoder->crowd = crowd_create();
     encoder->observed++;
-    for (size_t i = 0; i < encoder->field_count; i++)
-        encoding_value_fill(encoder->kinds[i], fields[i], &record.values[i]);
+    read_fields(encoder, fields, &record);
     Result result = observe(encoder, &record, error);
-    for (size_t i = 0; i < encoder->field_count; i++)
-        encoding_value_wipe(&record.values[i]);
+    wipe_fields(encoder, &record);
     return result;
 }
 

@@ -4,7 +4,7 @@
  * one field's value and none can be counted against a public list of names.
  */
 #include "base/secret.h"
-#include "pseudonymise/encoding_filter.h"
+#include "pseudonymise/encoding_memo.h"
 
 enum { BLOCK_PARTS_MAX = 3, BLOCK_TOKEN_BYTES = 8 };
 
@@ -33,6 +33,6 @@ typedef struct BlockTokens {
     FilterSalt salts[ENCODING_BLOCKS_MAX];
 } BlockTokens;
 
-/* salted: the salts are wanted too */
-Result blocks_make(Blocks *blocks, const EncodingValue *values, bool salted, BlockTokens *tokens,
-                   Error *error) CHECKED;
+/* salted: the salts are wanted too. What is not known of the values' codes yet is made and kept with them. */
+Result blocks_make(Blocks *blocks, FieldValue *values, bool salted, BlockTokens *tokens, Error *error)
+    CHECKED;

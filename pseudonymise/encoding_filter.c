@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "pseudonymise/encoding_positions.h"
 
 enum {
     NO_SLOT = 0xFF,
@@ -124,7 +125,7 @@ static void set_bits(Bits *bits, const uint8_t *positions, size_t count, unsigne
 {
     uint64_t low = 0, high = 0;
 
-    if (mask > 127) {
+    if (mask >= FILTER_SLIM_BITS) {
         for (size_t i = 0; i < count; i++)
             bits->words[positions[i] >> 6 & 3] |= UINT64_C(1) << (positions[i] & 63);
         return;
@@ -228,11 +229,31 @@ static Result lay_out(FilterField *field, const EncodingValue *value,
     return RESULT_OK;
 }
 
-static void salt_chunks(uint8_t *chunks, size_t count, const FilterSalt *salt, uint8_t *out)
+static void salt_chunks(const uint8_t *chunks, size_t count, const FilterSalt *salt, uint8_t *out)
 {
-    memcpy(out, chunks, count * KEYED_BLOCK_BYTES);
-    for (size_t i = 0; i < count; i++)
-        filter_exclusive_or(out + i * KEYED_BLOCK_BYTES, salt->bytes);
+    uint64_t with[2], chunk[2];
+
+    memcpy(with, salt->bytes, sizeof with);
+    for (size_t i = 0; i < count * KEYED_BLOCK_BYTES; i += KEYED_BLOCK_BYTES) {
+        memcpy(chunk, chunks + i, sizeof chunk);
+        chunk[0] ^= with[0];
+        chunk[1] ^= with[1];
+        memcpy(out + i, chunk, sizeof chunk);
+    }
+}
+
+static void set_grams(Bits *bits, const uint8_t *chunks, const FilterGrams *grams)
+{
+#ifdef __x86_64__
+    if (grams->is_slim && __builtin_cpu_supports("avx2")) {
+        filter_set_avx2(chunks, grams, bits->words);
+        return;
+    }
+#endif
+    for (size_t i = 0; i < grams->count; i++) {
+        set_bits(bits, chunks, grams->counts[i], grams->mask);
+        chunks += chunks_for(grams->counts[i]) * KEYED_BLOCK_BYTES;
+    }
 }
 
 Result filter_make_salted(FilterField *field, const EncodingValue *value, const FilterSalt *salts,
@@ -244,16 +265,16 @@ Result filter_make_salted(FilterField *field, const EncodingValue *value, const 
     share_positions(value->gram_count, bits, counts);
     TRY(lay_out(field, value, counts, unsalted, &chunk_count, error));
     size_t stride = chunk_count * KEYED_BLOCK_BYTES;
+    const FilterGrams grams = {.counts = counts,
+                               .count = value->gram_count,
+                               .mask = (uint8_t)(bits - 1),
+                               .is_slim = bits <= FILTER_SLIM_BITS};
     for (size_t s = 0; s < count; s++)
         salt_chunks(unsalted, chunk_count, &salts[s], field->chunks + s * stride);
     TRY(keyed_blocks_apply(field->cipher, field->chunks, count * chunk_count, error));
     for (size_t s = 0; s < count; s++) {
-        const uint8_t *chunk = field->chunks + s * stride;
         Bits made = {{0}};
-        for (size_t i = 0; i < value->gram_count; i++) {
-            set_bits(&made, chunk, counts[i], (unsigned)bits - 1);
-            chunk += chunks_for(counts[i]) * KEYED_BLOCK_BYTES;
-        }
+        set_grams(&made, field->chunks + s * stride, &grams);
         fold(field, &made, filters[s]);
     }
     secret_wipe(unsalted, stride);
