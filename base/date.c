@@ -210,6 +210,28 @@ Date date_add_months(Date date, int months)
     return date_from_civil(to.year, to.month, from.day < day_max ? from.day : day_max);
 }
 
+Date date_shift_months(Date date, int64_t months)
+{
+    enum { MONTHS_MAX = 12 * (YEAR_MAX - YEAR_MIN + 1) };
+    CivilDate civil = date_to_civil(date);
+
+    if (months > MONTHS_MAX || months < -MONTHS_MAX)
+        return DATE_NONE;
+    CivilDate first = month_to_civil(month_from(civil.year, civil.month) + (Month)months);
+    if (first.year < YEAR_MIN || first.year > YEAR_MAX)
+        return DATE_NONE;
+    if (civil.day > days_in_month(first.year, first.month))
+        return date_from_civil(first.year, first.month, 1) + days_in_month(first.year, first.month);
+    return date_from_civil(first.year, first.month, civil.day);
+}
+
+int64_t date_months_between(Date from, Date to)
+{
+    CivilDate a = date_to_civil(from), b = date_to_civil(to);
+
+    return (int64_t)12 * (b.year - a.year) + b.month - a.month - (b.day < a.day);
+}
+
 int date_age_years(Date birth, Date at)
 {
     CivilDate from = date_to_civil(birth), to = date_to_civil(at);

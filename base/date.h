@@ -42,6 +42,11 @@ const char *month_format(Month month, char out[DATE_TEXT_BYTES]);
 /* The same day of another month; the last day when that month is shorter (31 January + 1 = 28 or 29
  * February). */
 Date date_add_months(Date date, int months);
+/* The same day of another month; the first of the next where it has none (31 January + 1 = 1 March), so that
+ * date_months_between undoes it. Outside the years 1600 to 2400: DATE_NONE. */
+Date date_shift_months(Date date, int64_t months);
+/* Whole months from one day to another, below 0 as soon as `to` is the earlier: -1 from 30 to 27 January. */
+int64_t date_months_between(Date from, Date to);
 /* Whole years by birthdays; someone born on 29 February has the birthday on 1 March in common years. */
 int date_age_years(Date birth, Date at);
 

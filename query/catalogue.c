@@ -5,7 +5,7 @@
 
 enum { SOURCE_COLUMNS_MAX = 256 };
 
-const char *const QUERY_TYPE_NAMES[] = {"a condition", "a number", "a date", "text"};
+const char *const QUERY_TYPE_NAMES[] = {"a condition", "a number", "a date", "text", "a decimal number"};
 
 const Attribute ATTRIBUTES[] = {
     {"sex", "p", "sex", "sex", TYPE_TEXT, true, false},

@@ -5,7 +5,7 @@
  */
 #include "base/db.h"
 
-typedef enum QueryType { TYPE_BOOL, TYPE_NUMBER, TYPE_DATE, TYPE_TEXT } QueryType;
+typedef enum QueryType { TYPE_BOOL, TYPE_NUMBER, TYPE_DATE, TYPE_TEXT, TYPE_DECIMAL } QueryType;
 
 extern const char *const QUERY_TYPE_NAMES[]; /* for messages */
 

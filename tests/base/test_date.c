@@ -191,6 +191,17 @@ Test(date, adding_months_keeps_the_day_or_takes_the_last)
     expect_civil(date_to_civil(date_add_months(date_from_civil(2024, 5, 5), 0)), 2024, 5, 5);
 }
 
+Test(date, shifting_months_rolls_on_and_stays_within_the_calendar)
+{
+    expect_civil(date_to_civil(date_shift_months(date_from_civil(2023, 1, 31), 1)), 2023, 3, 1);
+    expect_civil(date_to_civil(date_shift_months(date_from_civil(2024, 3, 31), -1)), 2024, 3, 1);
+    expect_civil(date_to_civil(date_shift_months(date_from_civil(2024, 1, 15), -13)), 2022, 12, 15);
+    cr_expect_eq(date_shift_months(date_from_civil(2024, 1, 1), 12 * 377), DATE_NONE);
+    cr_expect_eq(date_shift_months(date_from_civil(2024, 1, 1), INT64_MIN), DATE_NONE);
+    cr_expect_eq(date_months_between(date_from_civil(2000, 1, 27), date_from_civil(1999, 12, 26)), -2);
+    cr_expect_eq(date_months_between(date_from_civil(2000, 1, 1), date_from_civil(2010, 1, 1)), 120);
+}
+
 Test(date, age_grows_on_the_birthday)
 {
     Date birth = date_from_civil(1980, 6, 15);

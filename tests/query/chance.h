@@ -8,7 +8,7 @@
 
 static uint64_t chance_state;
 
-static uint64_t chance(uint64_t limit)
+__attribute__((unused)) static uint64_t chance(uint64_t limit)
 {
     uint64_t x = chance_state += UINT64_C(0x9E3779B97F4A7C15);
 

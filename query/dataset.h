@@ -1,0 +1,37 @@
+#pragma once
+/*
+ * Private to query: a release in columns, as the engine reads it. People are 0 to people-1; the rows of a
+ * source stand by person, and within a person in the order of their columns (first column first, unknown
+ * before known), so that what is picked among equals is always the same.
+ */
+#include "query/catalogue.h"
+
+#define NUMBER_UNKNOWN INT64_MIN /* of a condition, number, date or word */
+#define SMALL_UNKNOWN  INT32_MIN /* the same in a narrow column */
+
+/* One of the three: narrow numbers, wide ones, or decimals, where what is not finite is unknown. */
+typedef struct DataColumn {
+    Text name;
+    QueryType type;
+    const int32_t *narrow; /* of a text: its number in Dataset.words */
+    const int64_t *wide;
+    const double *decimals;
+} DataColumn;
+
+typedef struct DataSource {
+    Text name;
+    const uint32_t *begin; /* people + 1: the first row of each person */
+    const DataColumn *columns;
+    size_t column_count;
+} DataSource;
+
+typedef struct Dataset {
+    uint32_t people;
+    const DataSource *sources; /* the first, of one row a person, is what is known of people themselves */
+    size_t source_count;
+    const Text *words; /* ascending, so that words compare as their numbers do */
+    size_t word_count;
+} Dataset;
+
+/* The word's number, or -1: no cell holds it. */
+int64_t dataset_word(const Dataset *dataset, Text word);

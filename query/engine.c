@@ -1,0 +1,217 @@
+#include "query/engine.h"
+
+#include <assert.h>
+
+enum { CHUNK_BYTES_MAX = 1 << 30, OPERANDS_MAX = PLAN_OPERANDS_MAX };
+
+/* What is known of a node in this chunk. */
+typedef struct Slot {
+    const Vector *value;
+    const Rows *rows;
+} Slot;
+
+struct Engine {
+    const Plan *plan;
+    Slot *slots;
+    Arena *arena;
+    uint32_t first, people;
+};
+
+static const Vector *work(Engine *engine, PlanId id);
+
+Engine *engine_create(const Plan *plan)
+{
+    Engine *engine = memory_alloc(sizeof *engine);
+
+    engine->plan = plan;
+    engine->slots = memory_alloc((plan->count + 1) * sizeof *engine->slots);
+    engine->arena = arena_create(CHUNK_BYTES_MAX);
+    return engine;
+}
+
+void engine_close(Engine **engine)
+{
+    if (*engine == NULL)
+        return;
+    arena_close(&(*engine)->arena);
+    memory_free((*engine)->slots);
+    memory_free(*engine);
+    *engine = NULL;
+}
+
+void engine_chunk(Engine *engine, uint32_t first, uint32_t people)
+{
+    assert(first <= engine->plan->dataset->people && people <= engine->plan->dataset->people - first);
+    arena_reset(engine->arena);
+    for (size_t i = 0; i < engine->plan->count; i++)
+        engine->slots[i] = (Slot){0};
+    engine->first = first;
+    engine->people = people;
+}
+
+/* ---- levels ---- */
+
+static const DataSource *source_of(const Engine *engine, uint16_t level)
+{
+    return &engine->plan->dataset->sources[level == PLAN_PEOPLE ? 0 : level];
+}
+
+static size_t first_row(const Engine *engine, uint16_t level)
+{
+    return level == PLAN_PEOPLE ? engine->first : source_of(engine, level)->begin[engine->first];
+}
+
+static size_t places(const Engine *engine, uint16_t level)
+{
+    if (level == PLAN_PEOPLE)
+        return engine->people;
+    const uint32_t *begin = &source_of(engine, level)->begin[engine->first];
+    return begin[engine->people] - begin[0];
+}
+
+/* What holds of a person holds of each of their rows. */
+static const Vector *spread(Engine *engine, const Vector *value, uint16_t level)
+{
+    const uint32_t *begin = &source_of(engine, level)->begin[engine->first];
+    QueryType type = value->decimals != NULL ? TYPE_DECIMAL : TYPE_NUMBER;
+    Vector *out = vector_create(engine->arena, type, places(engine, level));
+
+    for (uint32_t p = 0; p < engine->people; p++)
+        for (uint32_t row = begin[p] - begin[0]; row < begin[p + 1] - begin[0]; row++)
+            if (value->decimals != NULL)
+                out->decimals[row] = vector_decimal(value, p);
+            else
+                out->numbers[row] = vector_number(value, p);
+    return out;
+}
+
+static const Vector *value_at(Engine *engine, PlanId id, uint16_t level)
+{
+    const Vector *value = work(engine, id);
+    bool is_spread = engine->plan->nodes[id].level == level || value->mask == 0;
+
+    return is_spread ? value : spread(engine, value, level);
+}
+
+/* ---- nodes ---- */
+
+static void read_column(const Engine *engine, const PlanNode *node, size_t count, Vector *out)
+{
+    const DataColumn *column = &source_of(engine, node->level)->columns[node->column];
+    size_t first = first_row(engine, node->level);
+
+    for (size_t i = 0; i < count; i++)
+        if (column->decimals != NULL)
+            out->decimals[i] = column->decimals[first + i];
+        else if (column->wide != NULL)
+            out->numbers[i] = column->wide[first + i];
+        else
+            out->numbers[i] =
+                column->narrow[first + i] == SMALL_UNKNOWN ? NUMBER_UNKNOWN : column->narrow[first + i];
+}
+
+static const Rows *select_rows(Engine *engine, PlanId id)
+{
+    const PlanNode *node = &engine->plan->nodes[id];
+    Slot *slot = &engine->slots[id];
+
+    if (slot->rows != NULL)
+        return slot->rows;
+    if (node->kind == PLAN_ROWS)
+        return slot->rows =
+                   rows_all(engine->arena, source_of(engine, node->level), engine->first, engine->people);
+    const Rows *rows = select_rows(engine, node->operands[0]);
+    if (node->kind == PLAN_PICK)
+        return slot->rows = rows_pick(engine->arena, rows, node->integer);
+    const Vector *by = value_at(engine, node->operands[1], node->level);
+    if (node->kind == PLAN_SORT)
+        return slot->rows = rows_sort(engine->arena, rows, by);
+    return slot->rows = rows_filter(engine->arena, rows, by, node->kind == PLAN_KEEP);
+}
+
+static bool is_equal(const Vector *a, size_t i, const Vector *b, size_t j)
+{
+    return a->decimals != NULL && b->decimals != NULL ? vector_decimal(a, i) == vector_decimal(b, j)
+                                                      : vector_number(a, i) == vector_number(b, j);
+}
+
+/* False where there are no rows, also of what is unknown; unknown rows are equal to nothing. */
+static int64_t is_in_rows(const Vector *value, size_t i, const Rows *rows, size_t person,
+                          const Vector *theirs)
+{
+    if (rows->begin[person] == rows->begin[person + 1])
+        return false;
+    if (!vector_is_known(value, i))
+        return NUMBER_UNKNOWN;
+    for (uint32_t r = rows->begin[person]; r < rows->begin[person + 1]; r++)
+        if (vector_is_known(theirs, rows->rows[r]) && is_equal(value, i, theirs, rows->rows[r]))
+            return true;
+    return false;
+}
+
+static void search_rows(Engine *engine, const PlanNode *node, Vector *out)
+{
+    const Vector *value = value_at(engine, node->operands[0], node->level);
+    const Rows *rows = select_rows(engine, node->operands[1]);
+    const Vector *theirs = value_at(engine, node->operands[2], engine->plan->nodes[node->operands[1]].level);
+    const uint32_t *begin =
+        node->level == PLAN_PEOPLE ? NULL : &source_of(engine, node->level)->begin[engine->first];
+
+    for (uint32_t p = 0; p < engine->people; p++) {
+        size_t from = begin == NULL ? p : begin[p] - begin[0];
+        size_t to = begin == NULL ? from + 1 : begin[p + 1] - begin[0];
+        for (size_t i = from; i < to; i++)
+            out->numbers[i] = is_in_rows(value, i, rows, p, theirs);
+    }
+}
+
+static void gather(Engine *engine, const PlanNode *node, Vector *out)
+{
+    const Rows *rows = select_rows(engine, node->operands[0]);
+    const Vector *value = NULL;
+
+    if (node->operand_count > 1)
+        value = value_at(engine, node->operands[1], engine->plan->nodes[node->operands[0]].level);
+    rows_gather(node, rows, value, engine->arena, out);
+}
+
+static void work_operands(Engine *engine, const PlanNode *node, size_t count, Vector *out)
+{
+    const Vector *operands[OPERANDS_MAX];
+
+    for (size_t i = 0; i < node->operand_count; i++)
+        operands[i] = value_at(engine, node->operands[i], node->level);
+    vector_work(engine->plan, node, operands, count, out);
+}
+
+static bool is_constant(const PlanNode *node)
+{
+    return node->kind == PLAN_NUMBER || node->kind == PLAN_DECIMAL;
+}
+
+static const Vector *work(Engine *engine, PlanId id)
+{
+    const PlanNode *node = &engine->plan->nodes[id];
+    size_t count = places(engine, node->level);
+
+    if (engine->slots[id].value != NULL)
+        return engine->slots[id].value;
+    Vector *out = vector_create(engine->arena, node->type, count);
+    if (node->kind == PLAN_COLUMN)
+        read_column(engine, node, count, out);
+    else if (node->kind == PLAN_IN_ROWS)
+        search_rows(engine, node, out);
+    else if (node->kind >= PLAN_EXISTS && node->kind <= PLAN_EPISODES)
+        gather(engine, node, out);
+    else
+        work_operands(engine, node, count, out);
+    out->mask = is_constant(node) ? 0 : SIZE_MAX;
+    engine->slots[id].value = out;
+    return out;
+}
+
+const Vector *engine_value(Engine *engine, PlanId id)
+{
+    assert(engine->plan->nodes[id].level == PLAN_PEOPLE && !plan_is_rows(engine->plan->nodes[id].kind));
+    return work(engine, id);
+}
