@@ -209,6 +209,16 @@ static Result restore_roots(const KeyFolder *folder, Secret *packed, KeyringRest
     return RESULT_OK;
 }
 
+/* What was sealed to the old one is lost with it; encodings come again with later deliveries. */
+static Result restore_encodings(const KeyFolder *folder, KeyringRestored *restored, Error *error)
+{
+    SCOPED(hub_versions_close) HubVersions held = {0};
+
+    TRY(key_folder_encodings_versions(folder, &held, error));
+    restored->has_new_encodings = held.count == 0;
+    return held.count > 0 ? RESULT_OK : key_folder_write_encodings_pair(folder, 1, error);
+}
+
 /* A keyring without one seals no quarantine, and does not open. */
 static Result restore_quarantine(const KeyFolder *folder, KeyringRestored *restored, Error *error)
 {
@@ -232,5 +242,6 @@ Result keyring_restore(const char *folder, const char *const paths[KEYRING_SHARE
     TRY(key_folder_open(folder, &opened, error));
     TRY(restore_roots(&opened, packed, restored, error));
     TRY(restore_quarantine(&opened, restored, error));
+    TRY(restore_encodings(&opened, restored, error));
     return key_file_sync_parent(folder, error);
 }

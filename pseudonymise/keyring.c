@@ -12,6 +12,8 @@ struct Keyring {
     size_t hub_count;
     Date regional_until, hub_until; /* of the current hub version; DATE_NONE: never */
     uint8_t quarantine_public[KEY_BYTES];
+    uint8_t encodings_public[KEY_BYTES];
+    int encodings_version;            /* 0: none, and nothing can be stored for linkage */
     uint8_t parcel_public[KEY_BYTES]; /* a provider's, which has no hub key and no quarantine's */
 };
 
@@ -23,6 +25,20 @@ static Result check_private_key(const KeyFolder *folder, Error *error)
      */
     TRY(key_file_exists(folder, KEY_FILE_QUARANTINE_PRIVATE, &exists, error));
     return exists ? key_file_read(folder, KEY_FILE_QUARANTINE_PRIVATE, NULL, NULL, error) : RESULT_OK;
+}
+
+/* The private half is linkage's: it is not even looked at. */
+static Result read_encodings_key(const KeyFolder *folder, Keyring *keyring, Error *error)
+{
+    SCOPED(hub_versions_close) HubVersions versions = {0};
+    char name[KEY_FILE_NAME_BYTES];
+
+    TRY(key_folder_encodings_versions(folder, &versions, error));
+    if (versions.count == 0)
+        return RESULT_OK;
+    keyring->encodings_version = versions.versions[versions.count - 1];
+    return key_file_read(folder, key_folder_encodings_file(keyring->encodings_version, false, name),
+                         keyring->encodings_public, NULL, error);
 }
 
 static Result read_keys(const KeyFolder *folder, Keyring *keyring, Error *error)
@@ -40,6 +56,7 @@ static Result read_keys(const KeyFolder *folder, Keyring *keyring, Error *error)
     TRY(key_until_read(folder, KEY_FILE_REGIONAL, &keyring->regional_until, error));
     TRY(key_until_read(folder, name, &keyring->hub_until, error));
     TRY(key_file_read(folder, KEY_FILE_QUARANTINE_PUBLIC, keyring->quarantine_public, NULL, error));
+    TRY(read_encodings_key(folder, keyring, error));
     keyring->hub_versions = hub.versions;
     keyring->hub_count = hub.count;
     hub = (HubVersions){0};
@@ -165,6 +182,16 @@ const uint8_t *keyring_regional_root(const Keyring *keyring)
 Date keyring_regional_until(const Keyring *keyring)
 {
     return keyring->regional_until;
+}
+
+const uint8_t *keyring_encodings_public(const Keyring *keyring)
+{
+    return keyring->encodings_public;
+}
+
+int keyring_encodings_version(const Keyring *keyring)
+{
+    return keyring->encodings_version;
 }
 
 const uint8_t *keyring_parcel_public(const Keyring *keyring)

@@ -18,6 +18,9 @@ Date keyring_regional_until(const Keyring *keyring);          /* DATE_NONE: neve
 size_t keyring_hub_count(const Keyring *keyring);
 int keyring_hub_version_at(const Keyring *keyring, size_t index); /* ascending */
 const uint8_t *keyring_quarantine_public(const Keyring *keyring); /* X25519, KEY_BYTES */
-const uint8_t *keyring_parcel_public(const Keyring *keyring);     /* X25519, of a provider's alone */
+const uint8_t *
+keyring_encodings_public(const Keyring *keyring);             /* X25519, KEY_BYTES, of the newest version */
+int keyring_encodings_version(const Keyring *keyring);        /* 0: there is none */
+const uint8_t *keyring_parcel_public(const Keyring *keyring); /* X25519, of a provider's alone */
 /* Which regional key it is, and nothing more: derived from it. */
 Result keyring_regional_name(const Keyring *keyring, uint8_t name[KEYRING_NAME_BYTES], Error *error) CHECKED;

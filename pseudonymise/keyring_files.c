@@ -49,6 +49,14 @@ Result key_folder_write_quarantine_pair(const KeyFolder *folder, Error *error)
     return key_folder_write_pair(folder, KEY_FILE_QUARANTINE_PRIVATE, KEY_FILE_QUARANTINE_PUBLIC, error);
 }
 
+Result key_folder_write_encodings_pair(const KeyFolder *folder, int version, Error *error)
+{
+    char private_name[KEY_FILE_NAME_BYTES], public_name[KEY_FILE_NAME_BYTES];
+
+    return key_folder_write_pair(folder, key_folder_encodings_file(version, true, private_name),
+                                 key_folder_encodings_file(version, false, public_name), error);
+}
+
 static Result fill_folder(const char *path, Error *error)
 {
     SCOPED(key_folder_close) KeyFolder folder = KEY_FOLDER_NONE;
@@ -57,6 +65,7 @@ static Result fill_folder(const char *path, Error *error)
     TRY(key_folder_open(path, &folder, error));
     TRY(write_random(&folder, KEY_FILE_REGIONAL, error));
     TRY(write_random(&folder, key_folder_hub_file(1, name), error));
+    TRY(key_folder_write_encodings_pair(&folder, 1, error));
     return key_folder_write_quarantine_pair(&folder, error);
 }
 
@@ -69,6 +78,8 @@ static void remove_folder(const char *path)
     if (key_folder_open(path, &folder, &ignored).ok) {
         (void)unlinkat(folder.descriptor, KEY_FILE_REGIONAL, 0);
         (void)unlinkat(folder.descriptor, key_folder_hub_file(1, name), 0);
+        (void)unlinkat(folder.descriptor, key_folder_encodings_file(1, true, name), 0);
+        (void)unlinkat(folder.descriptor, key_folder_encodings_file(1, false, name), 0);
         (void)unlinkat(folder.descriptor, KEY_FILE_QUARANTINE_PRIVATE, 0);
         (void)unlinkat(folder.descriptor, KEY_FILE_QUARANTINE_PUBLIC, 0);
     }
@@ -125,6 +136,21 @@ Result keyring_rotate(const char *folder, int *version, Error *error)
     return RESULT_OK;
 }
 
+Result keyring_rotate_encodings(const char *folder, int *version, Error *error)
+{
+    SCOPED(key_folder_close) KeyFolder opened = KEY_FOLDER_NONE;
+    SCOPED(hub_versions_close) HubVersions held = {0};
+
+    TRY(key_folder_open(folder, &opened, error));
+    TRY(key_folder_encodings_versions(&opened, &held, error));
+    int next = held.count == 0 ? 1 : held.versions[held.count - 1] + 1;
+    if (next > KEY_HUB_VERSIONS_MAX)
+        return fail(error, ERROR_LIMIT, "%s: no version of the encodings' key left", folder);
+    TRY(key_folder_write_encodings_pair(&opened, next, error));
+    *version = next;
+    return RESULT_OK;
+}
+
 typedef struct Listing {
     KeyringEntry *entries;
     size_t entries_max, count;
@@ -147,6 +173,21 @@ static Result list_key(const KeyFolder *folder, const char *file, KeyringEntry e
     return RESULT_OK;
 }
 
+static Result list_encodings(const KeyFolder *folder, Listing *listing, Error *error)
+{
+    SCOPED(hub_versions_close) HubVersions held = {0};
+    char name[KEY_FILE_NAME_BYTES];
+
+    TRY(key_folder_encodings_versions(folder, &held, error));
+    for (size_t i = 0; i < held.count; i++) {
+        KeyringEntry entry = {
+            .name = KEY_FAMILY_ENCODINGS, .version = held.versions[i], .is_current = i + 1 == held.count};
+        TRY(list_key(folder, key_folder_encodings_file(held.versions[i], false, name), entry, listing,
+                     error));
+    }
+    return RESULT_OK;
+}
+
 Result keyring_list(const char *folder, KeyringEntry *entries, size_t entries_max, size_t *count,
                     Error *error)
 {
@@ -165,6 +206,7 @@ Result keyring_list(const char *folder, KeyringEntry *entries, size_t entries_ma
     }
     KeyringEntry quarantine = {.name = "quarantine", .version = 1, .is_current = true};
     TRY(list_key(&opened, KEY_FILE_QUARANTINE_PUBLIC, quarantine, &listing, error));
+    TRY(list_encodings(&opened, &listing, error));
     *count = listing.count;
     return RESULT_OK;
 }
@@ -211,4 +253,20 @@ Result keyring_destroy(const char *folder, int hub_version, Error *error)
                     hub_version);
     TRY(key_file_destroy(&opened, name, error));
     return key_until_remove(&opened, name, error);
+}
+
+Result keyring_destroy_encodings(const char *folder, int version, Error *error)
+{
+    SCOPED(key_folder_close) KeyFolder opened = KEY_FOLDER_NONE;
+    SCOPED(hub_versions_close) HubVersions held = {0};
+    char name[KEY_FILE_NAME_BYTES];
+
+    TRY(key_folder_open(folder, &opened, error));
+    TRY(key_folder_encodings_versions(&opened, &held, error));
+    if (held.count > 0 && held.versions[held.count - 1] == version)
+        return fail(error, ERROR_CONFIG,
+                    "%s: version %d of the encodings' key is the current one; rotate it first", folder,
+                    version);
+    TRY(key_file_destroy(&opened, key_folder_encodings_file(version, true, name), error));
+    return key_file_destroy(&opened, key_folder_encodings_file(version, false, name), error);
 }

@@ -98,7 +98,7 @@ bool openpseudonymiser_is_digest(Text text);
 typedef struct Keyring Keyring;
 
 typedef struct KeyringEntry {
-    char name[32]; /* "regional", "hub", "quarantine" */
+    char name[32]; /* "regional", "hub", "quarantine", "encodings" */
     int version;
     char created[DATE_TEXT_BYTES], not_after[DATE_TEXT_BYTES]; /* the latter empty: none is set */
     bool is_current;
@@ -123,6 +123,11 @@ Result keyring_expire(const char *folder, int hub_version, Date not_after, Error
 Date keyring_not_after(const Keyring *keyring);
 /* ERROR_CONFIG behind the last day of the regional or the current hub key. */
 Result keyring_check_day(const Keyring *keyring, Date today, Error *error) CHECKED;
+/* A new pair that stored encodings are sealed to; what older ones seal stays readable until they are
+ * destroyed. */
+Result keyring_rotate_encodings(const char *folder, int *version, Error *error) CHECKED;
+/* Overwrites and removes an older pair: nobody can read what is sealed to it any more. */
+Result keyring_destroy_encodings(const char *folder, int version, Error *error) CHECKED;
 /* Overwrites and removes an older hub version. The caller has made sure that nothing is held under it. */
 Result keyring_destroy(const char *folder, int hub_version, Error *error) CHECKED;
 void keyring_close(Keyring **keyring);
@@ -140,8 +145,9 @@ Result keyring_split(const char *folder, const char *const places[KEYRING_SHARES
                      char ceremony[KEYRING_CEREMONY_BYTES], Error *error) CHECKED;
 
 typedef struct KeyringRestored {
-    int written, kept;       /* roots; kept: was there already, and equal */
-    bool has_new_quarantine; /* a pair was made, since there was none: a ceremony does not hold it */
+    int written, kept; /* roots; kept: was there already, and equal */
+    bool has_new_quarantine,
+        has_new_encodings; /* a pair was made, since there was none: a ceremony holds neither */
 } KeyringRestored;
 
 /* Makes the folder, or fills in what is missing in it. ERROR_CONFIG before anything is written when a root is
@@ -406,6 +412,52 @@ Result encoder_encode(Encoder *encoder, const Text *fields, uint8_t *encoding, s
  */
 Result encoder_reference(Encoder *encoder, uint8_t *encoding, size_t *length, Error *error) CHECKED;
 enum { ENCODING_REFERENCES = 10000 };
+
+/*
+ * ---- stored encodings: a load seals them, linkage alone opens them ----
+ *
+ * As an archive is sealed: X25519 of a key drawn for the load to the newest public half in the keyring, HKDF,
+ * AES-256-GCM. Whoever seals cannot open later. What is sealed is as long for everybody; load, subject and
+ * part are authenticated with it. docs/decisions/stored-encodings.md
+ */
+typedef enum StoredPart { STORED_HEAD, STORED_FILTERS, STORED_REFERENCE } StoredPart;
+enum { STORED_HEADER_BYTES = 41, STORED_BYTES_MAX = ENCODING_BYTES_MAX + 32 };
+
+typedef struct EncodingSealer EncodingSealer;
+/* ERROR_CONFIG: the keyring has no key for it. */
+Result encoding_sealer_create(const Keyring *keyring, int64_t load_id, EncodingSealer **sealer, Error *error)
+    CHECKED;
+void encoding_sealer_close(EncodingSealer **sealer);
+/* To be kept beside what is sealed: without both nothing of the load opens. */
+int encoding_sealer_version(const EncodingSealer *sealer);
+Text encoding_sealer_header(const EncodingSealer *sealer);
+/* *head and *filters live until the next call. ERROR_INPUT: no encoding. */
+Result encoding_seal(EncodingSealer *sealer, int64_t subject_id, Text encoding, Text *head, Text *filters,
+                     Error *error) CHECKED;
+/* Of nobody. */
+Result encoding_seal_reference(EncodingSealer *sealer, Text encoding, Text *sealed, Error *error) CHECKED;
+
+typedef struct StoredLoad {
+    int64_t load_id;
+    int key_version;
+    Text header;
+} StoredLoad;
+
+typedef struct StoredPlace {
+    int64_t load_id, subject_id; /* subject 0 of a reference */
+    StoredPart part;
+} StoredPlace;
+
+typedef struct EncodingOpener EncodingOpener;
+/* Reads nothing of the keyring but the private halves that loads are sealed to, each when it is first
+ * needed. */
+EncodingOpener *encoding_opener_create(const char *keyring_folder);
+void encoding_opener_close(EncodingOpener **opener); /* wipes */
+/* ERROR_CONFIG: its key version is not there. */
+Result encoding_opener_add(EncodingOpener *opener, const StoredLoad *load, Error *error) CHECKED;
+/* plain: holds ENCODING_BYTES_MAX. ERROR_INPUT: changed, in another's place, or of a load not added. */
+Result encoding_open(EncodingOpener *opener, const StoredPlace *place, Text sealed, char *plain,
+                     size_t *length, Error *error) CHECKED;
 
 /* ---- sealed quarantine: lines that only the holder of the private key can read ---- */
 

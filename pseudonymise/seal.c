@@ -74,16 +74,11 @@ static Result open_file(Seal *seal, Error *error)
 
 static Result write_header(const SealTo *to, Seal *seal, Error *error)
 {
-    SCOPED(seal_pair_close) EVP_PKEY *ephemeral = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
     SCOPED(secret_close) Secret *key = NULL;
     uint8_t *header = seal->bound;
-    size_t length = KEY_BYTES;
 
-    memcpy(header, to->start, sizeof SEAL_START);
     memcpy(header + SEAL_HEADER_BYTES, to->recipient, KEY_BYTES);
-    if (ephemeral == NULL || EVP_PKEY_get_raw_public_key(ephemeral, header + sizeof SEAL_START, &length) != 1)
-        return fail(error, ERROR_SYSTEM, "X25519: OpenSSL refused");
-    TRY(seal_agree(ephemeral, to->recipient, header, to->recipient, to->of, &key, error));
+    TRY(seal_begin(to->start, to->recipient, to->of, header, &key, error));
     TRY(seal_cipher(key, KEYED_LOCK, &seal->cipher, error));
     if (to->opening_path != NULL)
         TRY(seal_opening_write(to->keyring, to->opening_path, header, to->of, key, error));

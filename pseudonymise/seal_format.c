@@ -97,6 +97,18 @@ Result seal_agree(EVP_PKEY *own, const uint8_t peer[KEY_BYTES], const uint8_t he
     return RESULT_OK;
 }
 
+Result seal_begin(const uint8_t start[SEAL_MAGIC_BYTES + 1], const uint8_t recipient[KEY_BYTES],
+                  const char *of, uint8_t header[SEAL_HEADER_BYTES], Secret **key, Error *error)
+{
+    SCOPED(seal_pair_close) EVP_PKEY *ephemeral = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
+    size_t length = KEY_BYTES;
+
+    memcpy(header, start, sizeof SEAL_START);
+    if (ephemeral == NULL || EVP_PKEY_get_raw_public_key(ephemeral, header + sizeof SEAL_START, &length) != 1)
+        return fail(error, ERROR_SYSTEM, "X25519: OpenSSL refused");
+    return seal_agree(ephemeral, recipient, header, recipient, of, key, error);
+}
+
 Result seal_frame_start(EVP_CIPHER_CTX *cipher, uint64_t frame, const uint8_t head[SEAL_FRAME_HEAD_BYTES],
                         Error *error)
 {

@@ -49,6 +49,11 @@ Result seal_create_for(const uint8_t recipient[KEY_BYTES], const char *path, con
 Result seal_agree(EVP_PKEY *own, const uint8_t peer[KEY_BYTES], const uint8_t header[SEAL_HEADER_BYTES],
                   const uint8_t quarantine_public[KEY_BYTES], const char *of, Secret **key, Error *error)
     CHECKED;
+/* Draws the ephemeral key: makes the header, which begins with start, and the key of what it stands in front
+ * of.
+ */
+Result seal_begin(const uint8_t start[SEAL_MAGIC_BYTES + 1], const uint8_t recipient[KEY_BYTES],
+                  const char *of, uint8_t header[SEAL_HEADER_BYTES], Secret **key, Error *error) CHECKED;
 /* An AES-256-GCM context. */
 Result seal_cipher(Secret *key, KeyedDirection direction, EVP_CIPHER_CTX **cipher, Error *error) CHECKED;
 
