@@ -93,7 +93,7 @@ static Result measure(const Cluster *cluster, LinkageReport *report, Error *erro
                         error));
     TRY(open_as(cluster, "cinque", "cinque_linker", &linker, error));
     TRY(governance_request(governance, &request, &permit, error));
-    TRY(linkage_run(linker, permit, report, error));
+    TRY(linkage_run(linker, NULL, permit, report, error));
     return governance_result(governance, permit, &outcome, error);
 }
 

@@ -8,7 +8,7 @@
 enum { ENTRIES_MAX = 64, CELL_BYTES = 24 };
 
 static const char keeper_role[] = "cinque_keeper";
-static const char hub_name[] = "hub";
+static const char hub_name[] = "hub", encodings_name[] = "encodings";
 
 /* The keys there are, and what is held under them. */
 typedef struct Keys {
@@ -18,8 +18,8 @@ typedef struct Keys {
     int hub_version; /* the current one */
     Db *keeper;      /* NULL: there is no database, or it is stopped */
     ClusterState database;
-    IngestKeyUse uses[INGEST_KEY_USES_MAX];
-    size_t use_count;
+    IngestKeyUse uses[INGEST_KEY_USES_MAX], encodings[INGEST_KEY_USES_MAX];
+    size_t use_count, encodings_count;
 } Keys;
 
 static void keys_close(Keys *keys)
@@ -38,6 +38,8 @@ static Result keys_open(const Cli *cli, Keys *keys, Error *error)
     if (keys->database != CLUSTER_RUNNING)
         return RESULT_OK;
     TRY(cli_open(cli, keeper_role, &keys->keeper, error));
+    TRY(ingest_encoding_key_use(keys->keeper, keys->encodings, INGEST_KEY_USES_MAX, &keys->encodings_count,
+                                error));
     return ingest_key_use(keys->keeper, keys->uses, INGEST_KEY_USES_MAX, &keys->use_count, error);
 }
 
@@ -63,21 +65,33 @@ Result cmd_key_create(Cli *cli, int argc, const char *const *argv, Error *error)
     return RESULT_OK;
 }
 
-static int64_t subjects_under(const Keys *keys, int version)
+static int64_t count_under(const IngestKeyUse *uses, size_t count, int version)
 {
-    for (size_t i = 0; i < keys->use_count; i++)
-        if (keys->uses[i].version == version)
-            return keys->uses[i].subjects;
+    for (size_t i = 0; i < count; i++)
+        if (uses[i].version == version)
+            return uses[i].subjects;
     return 0;
+}
+
+/* Of hub keys tokens, of the others encodings; -1: nothing is counted. */
+static int64_t subjects_under(const Keys *keys, const KeyringEntry *entry)
+{
+    if (keys->keeper != NULL && strcmp(entry->name, hub_name) == 0)
+        return count_under(keys->uses, keys->use_count, entry->version);
+    if (keys->keeper != NULL && strcmp(entry->name, encodings_name) == 0)
+        return count_under(keys->encodings, keys->encodings_count, entry->version);
+    return -1;
 }
 
 static void add_entry(const Keys *keys, const KeyringEntry *entry, Table *table)
 {
     char version[CELL_BYTES], subjects[CELL_BYTES] = "";
 
+    int64_t count = subjects_under(keys, entry);
+
     snprintf(version, sizeof version, "%d", entry->version);
-    if (keys->keeper != NULL && strcmp(entry->name, hub_name) == 0)
-        snprintf(subjects, sizeof subjects, "%" PRId64, subjects_under(keys, entry->version));
+    if (count >= 0)
+        snprintf(subjects, sizeof subjects, "%" PRId64, count);
     const Text cells[] = {text_from(entry->name),    text_from(version),
                           text_from(entry->created), text_from(entry->is_current ? "yes" : ""),
                           text_from(subjects),       text_from(entry->not_after)};
@@ -153,6 +167,24 @@ static Result rotate_keyring_alone(const Keys *keys, Error *error)
     return RESULT_OK;
 }
 
+/* What older versions seal stays readable: new loads take the new one. */
+static Result rotate_encodings(const Cli *cli, const Keys *keys, Error *error)
+{
+    SCOPED(work_close) Work work = {0};
+    const GovernanceRequest request = {.action = GOVERNANCE_REKEY, .object = TEXT("encodings")};
+    const GovernanceOutcome outcome = {.succeeded = true};
+    int version;
+
+    TRY(work_begin_unless_absent(cli, &request, &work, error));
+    TRY(keyring_rotate_encodings(keys->folder, &version, error));
+    TRY(work_end_unless_absent(cli, &work, &outcome, error));
+    printf(
+        "encodings of new loads are sealed to version %d; cinque key destroy encodings-%d ends what the one "
+        "before seals\n",
+        version, version - 1);
+    return RESULT_OK;
+}
+
 Result cmd_key_rotate(Cli *cli, int argc, const char *const *argv, Error *error)
 {
     SCOPED(keys_close) Keys keys = {0};
@@ -163,8 +195,12 @@ Result cmd_key_rotate(Cli *cli, int argc, const char *const *argv, Error *error)
     };
     IngestRekeyReport report;
 
-    TRY(cli_parse(cli, argc, argv, options, 1, 0, 0, error));
+    TRY(cli_parse(cli, argc, argv, options, 1, 0, 1, error));
     TRY(keys_open(cli, &keys, error));
+    if (cli->argument_count == 1 && strcmp(cli->arguments[0], encodings_name) == 0 && !resume)
+        return rotate_encodings(cli, &keys, error);
+    if (cli->argument_count == 1)
+        return fail(error, ERROR_USAGE, "key rotate: encodings is the only other key that is rotated");
     if (keys.database == CLUSTER_STOPPED)
         return fail(error, ERROR_CONFIG,
                     "database: is stopped, and what it holds must be re-keyed; cinque start starts it");

@@ -37,6 +37,10 @@ static Result restore(const Cli *cli, const char *keyring, Error *error)
     if (restored.has_new_quarantine)
         printf(
             "quarantine key pair made anew: what was sealed before opens with the old private key alone\n");
+    if (restored.has_new_encodings)
+        printf("encodings' key pair made anew: put the old one back, or what is stored before does not open; "
+               "then "
+               "cinque key rotate encodings and cinque key destroy encodings-1 let linkage go on\n");
     return RESULT_OK;
 }
 

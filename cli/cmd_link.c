@@ -2,6 +2,7 @@
 
 #include "cli/cli.h"
 #include "linkage/linkage.h"
+#include "pseudonymise/pseudonymise.h"
 
 static const char linker_role[] = "cinque_linker";
 
@@ -44,17 +45,45 @@ static void print_run(const LinkageReport *report)
     printf("run %" PRId64 " in %.1f s\n", report->run_id, (double)report->elapsed_us / 1e6);
 }
 
+/* ---- what linkage opens, under a key that it does not see ---- */
+
+static Result add_load(void *context, int64_t load_id, int key_version, Text header, Error *error)
+{
+    const StoredLoad load = {.load_id = load_id, .key_version = key_version, .header = header};
+
+    return encoding_opener_add(context, &load, error);
+}
+
+static Result open_sealed(void *context, const LinkageSealed *sealed, char *opened, size_t *length,
+                          Error *error)
+{
+    static const StoredPart parts[] = {[LINKAGE_HEAD] = STORED_HEAD,
+                                       [LINKAGE_FILTERS] = STORED_FILTERS,
+                                       [LINKAGE_REFERENCE] = STORED_REFERENCE};
+    const StoredPlace place = {
+        .load_id = sealed->load_id, .subject_id = sealed->subject_id, .part = parts[sealed->part]};
+
+    return encoding_open(context, &place, sealed->bytes, opened, length, error);
+}
+
+_Static_assert((int)LINKAGE_ENCODING_BYTES_MAX >= (int)ENCODING_BYTES_MAX, "any encoding can be opened");
+
 Result cmd_link(Cli *cli, int argc, const char *const *argv, Error *error)
 {
     SCOPED(work_close) Work work = {0};
     SCOPED(db_close) Db *linker = NULL;
+    SCOPED(encoding_opener_close) EncodingOpener *opener = NULL;
+    char keyring[CLI_PATH_BYTES];
     GovernanceRequest request = {.action = GOVERNANCE_LINK, .object = TEXT(LINKAGE_OBJECT)};
     LinkageReport report;
 
     TRY(cli_parse(cli, argc, argv, NULL, 0, 0, 0, error));
     TRY(cli_open(cli, linker_role, &linker, error));
+    TRY(cli_path(cli, "keyring", keyring, error));
+    opener = encoding_opener_create(keyring);
+    const LinkageOpener opens = {.context = opener, .add_load = add_load, .open = open_sealed};
     TRY(work_begin(cli, &request, &work, error));
-    TRY(linkage_run(linker, work.permit, &report, error));
+    TRY(linkage_run(linker, &opens, work.permit, &report, error));
     GovernanceOutcome outcome = {.succeeded = true,
                                  .rows = report.linked,
                                  .detail = text_format(cli->arena, "run=%" PRId64, report.run_id)};

@@ -17,38 +17,46 @@ typedef struct Entry {
 } Entry;
 
 struct Encodings {
+    int64_t load_id;
     char table[TABLE_BYTES];
-    Entry *entries; /* NULL: nothing was ever added */
+    EncodingSealer *sealer; /* NULL: not opened, and nothing may be added */
+    Entry *entries;         /* NULL: nothing was ever added */
     uint8_t *bytes;
     size_t count, byte_count;
 };
 
-static const DbStatement encoding_open = {
+static const DbStatement open_statement = {
     .name = "encoding_open",
     .sql = ingest_sql_encoding_open,
-    .parameters = {VALUE_BYTES, VALUE_INT4},
+    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_INT2, VALUE_BYTES},
     .columns = {VALUE_INT8},
 };
-static const DbCopyColumn columns[] = {{"subject_id", VALUE_INT8}, {"encoding", VALUE_BYTES}};
-
-Result encodings_wanted(Db *loader, const GovernancePermit *permit, int64_t load_id, bool *wanted,
-                        Error *error)
-{
-    const Value values[] = {value_bytes(governance_permit_id(permit), GOVERNANCE_PERMIT_BYTES),
-                            value_int4(load_id)};
-    int64_t answer;
-
-    TRY(db_run_int8(loader, &encoding_open, values, &answer, NULL, error));
-    *wanted = answer != 0;
-    return RESULT_OK;
-}
+static const DbCopyColumn columns[] = {
+    {"subject_id", VALUE_INT8}, {"head", VALUE_BYTES}, {"filters", VALUE_BYTES}};
 
 Encodings *encodings_create(int64_t load_id)
 {
     Encodings *made = memory_alloc(sizeof *made);
 
+    made->load_id = load_id;
     snprintf(made->table, TABLE_BYTES, "staging.encoding_%d", (int)load_id);
     return made;
+}
+
+Result encodings_open(Encodings *encodings, Db *loader, const GovernancePermit *permit,
+                      const Keyring *keyring, bool *wanted, Error *error)
+{
+    int64_t answer;
+
+    TRY(encoding_sealer_create(keyring, encodings->load_id, &encodings->sealer, error));
+    Text header = encoding_sealer_header(encodings->sealer);
+    const Value values[] = {value_bytes(governance_permit_id(permit), GOVERNANCE_PERMIT_BYTES),
+                            value_int4(encodings->load_id),
+                            value_int2(encoding_sealer_version(encodings->sealer)),
+                            value_bytes((const uint8_t *)header.data, header.length)};
+    TRY(db_run_int8(loader, &open_statement, values, &answer, NULL, error));
+    *wanted = answer != 0;
+    return RESULT_OK;
 }
 
 void encodings_add(Encodings *encodings, const int64_t *subject_id, Text encoding)
@@ -59,7 +67,8 @@ void encodings_add(Encodings *encodings, const int64_t *subject_id, Text encodin
         encodings->entries = memory_alloc(ENTRIES_MAX * sizeof *encodings->entries);
         encodings->bytes = memory_alloc(BYTES_MAX);
     }
-    assert(!encodings_is_full(encodings) && encoding.length <= ENCODING_BYTES_MAX);
+    assert(encodings->sealer != NULL && !encodings_is_full(encodings) &&
+           encoding.length <= ENCODING_BYTES_MAX);
     encodings->entries[encodings->count++] = (Entry){.subject_id = subject_id != NULL ? *subject_id : 0,
                                                      .is_somebody = subject_id != NULL,
                                                      .at = encodings->byte_count,
@@ -73,6 +82,26 @@ bool encodings_is_full(const Encodings *encodings)
     return encodings->count == ENTRIES_MAX || BYTES_MAX - encodings->byte_count < ENCODING_BYTES_MAX;
 }
 
+static Value bytes_of(Text text)
+{
+    return value_bytes((const uint8_t *)text.data, text.length);
+}
+
+static Result copy_entry(const Encodings *encodings, DbCopy *copy, const Entry *entry, Error *error)
+{
+    Text encoding = {.data = (const char *)encodings->bytes + entry->at, .length = entry->length};
+    Text head, filters;
+
+    if (entry->is_somebody) {
+        TRY(encoding_seal(encodings->sealer, entry->subject_id, encoding, &head, &filters, error));
+        const Value values[] = {value_int8(entry->subject_id), bytes_of(head), bytes_of(filters)};
+        return db_copy_row(copy, values, error);
+    }
+    TRY(encoding_seal_reference(encodings->sealer, encoding, &head, error));
+    const Value values[] = {value_null(VALUE_INT8), bytes_of(head), value_null(VALUE_BYTES)};
+    return db_copy_row(copy, values, error);
+}
+
 Result encodings_flush(Encodings *encodings, Db *loader, Error *error)
 {
     SCOPED(db_copy_abandon) DbCopy *copy = NULL;
@@ -80,14 +109,8 @@ Result encodings_flush(Encodings *encodings, Db *loader, Error *error)
     if (encodings->count == 0)
         return RESULT_OK;
     TRY(db_copy_in(loader, encodings->table, columns, sizeof columns / sizeof *columns, &copy, error));
-    for (size_t i = 0; i < encodings->count; i++) {
-        const Entry *entry = &encodings->entries[i];
-        const Value values[] = {
-            entry->is_somebody ? value_int8(entry->subject_id) : value_null(VALUE_INT8),
-            value_bytes(encodings->bytes + entry->at, entry->length),
-        };
-        TRY(db_copy_row(copy, values, error));
-    }
+    for (size_t i = 0; i < encodings->count; i++)
+        TRY(copy_entry(encodings, copy, &encodings->entries[i], error));
     encodings->count = encodings->byte_count = 0;
     return db_copy_end(&copy, NULL, error);
 }
@@ -98,6 +121,7 @@ void encodings_close(Encodings **encodings)
         return;
     if ((*encodings)->bytes != NULL)
         secret_wipe((*encodings)->bytes, BYTES_MAX);
+    encoding_sealer_close(&(*encodings)->sealer);
     memory_free((*encodings)->bytes);
     memory_free((*encodings)->entries);
     memory_free(*encodings);

@@ -9,7 +9,6 @@
 #include "base/input.h"
 #include "base/log.h"
 #include "ingest/controllers.h"
-#include "ingest/encodings.h"
 #include "ingest/observe.h"
 #include "ingest/packer.h"
 #include "ingest/parcel_pass.h"
@@ -249,13 +248,13 @@ static Result read_parcel(Load *load, Error *error)
     return check_content(load, &content, error);
 }
 
-static Result read_delivery(Load *load, const GovernancePermit *permit, Error *error)
+static Result read_delivery(Load *load, Error *error)
 {
     const IngestContext *context = load->context;
     bool encodes = false;
 
     if (load_has_field(load->spec, IDENTITY_FAMILY_NAME))
-        TRY(encodings_wanted(context->loader, permit, load->report->load_id, &encodes, error));
+        TRY(store_encodes(load->store, context->keyring, &encodes, error));
     if (encodes && load->parcel != NULL && !parcel_label(load->parcel)->has_encodings)
         return fail(error, ERROR_INPUT,
                     "%s: parcel: made without encodings, by which its source is to be linked (--encodings)",
@@ -314,7 +313,7 @@ static Result run(Load *load, const GovernancePermit *permit, Error *error)
     TRY(controllers_open(load->context->loader, &store_load, load->report->load_id, &load->controllers,
                          error));
     if (!is_nil)
-        TRY(read_delivery(load, permit, error));
+        TRY(read_delivery(load, error));
     if (load->report->rows_refused > 0) {
         TRY(store_flush(load->store, error));
         TRY(controllers_keep(load->controllers, load->context->loader, &store_load, load->report->load_id,

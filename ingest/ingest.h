@@ -335,6 +335,13 @@ Text ingest_rekey_object(int version, char out[INGEST_VERSION_BYTES]);
 Result ingest_rekey_check(Db *keeper, const GovernancePermit *permit, int version, Error *error) CHECKED;
 /* ERROR_REFUSED while anything is held under the version: ask before it is destroyed. Object of the permit
  * (key_destroy): the version. */
+/* Deletes the encodings that are sealed to a version of their key, which is destroyed next: their subjects
+ * get others with later deliveries. Object of the permit for GOVERNANCE_KEY_DESTROY: "encodings-VERSION". */
+Result ingest_encodings_forget(Db *keeper, const GovernancePermit *permit, int version, int64_t *encodings,
+                               Error *error) CHECKED;
+/* Encodings by version, as subjects. */
+Result ingest_encoding_key_use(Db *keeper, IngestKeyUse *uses, size_t uses_max, size_t *count, Error *error)
+    CHECKED;
 Result ingest_key_destroy_check(Db *keeper, const GovernancePermit *permit, int version, Error *error)
     CHECKED;
 /*

@@ -18,6 +18,17 @@ static const DbStatement check_statement = {
     .parameters = {VALUE_BYTES, VALUE_INT2},
     .columns = {VALUE_INT8},
 };
+static const DbStatement forget_statement = {
+    .name = "encodings_forget",
+    .sql = ingest_sql_encodings_forget,
+    .parameters = {VALUE_BYTES, VALUE_INT2},
+    .columns = {VALUE_INT8},
+};
+static const DbStatement encoding_use_statement = {
+    .name = "encoding_key_use",
+    .sql = ingest_sql_encoding_key_use,
+    .columns = {VALUE_INT8, VALUE_INT8},
+};
 static const DbStatement destroy_check_statement = {
     .name = "key_destroy_check",
     .sql = ingest_sql_key_destroy_check,
@@ -160,24 +171,33 @@ static Result rolled_back(Db *keeper, Result failed)
     return failed;
 }
 
-static Result run_check(Db *keeper, const DbStatement *check, const GovernancePermit *permit, int version,
-                        Error *error)
+static Result run_door(Db *keeper, const DbStatement *door, const GovernancePermit *permit, int version,
+                       int64_t *answer, Error *error)
 {
     const Value values[] = {value_bytes(governance_permit_id(permit), GOVERNANCE_PERMIT_BYTES),
                             value_int2(version)};
-    int64_t nothing;
 
-    return db_run_int8(keeper, check, values, &nothing, NULL, error);
+    return db_run_int8(keeper, door, values, answer, NULL, error);
 }
 
 Result ingest_rekey_check(Db *keeper, const GovernancePermit *permit, int version, Error *error)
 {
-    return run_check(keeper, &check_statement, permit, version, error);
+    int64_t nothing;
+
+    return run_door(keeper, &check_statement, permit, version, &nothing, error);
 }
 
 Result ingest_key_destroy_check(Db *keeper, const GovernancePermit *permit, int version, Error *error)
 {
-    return run_check(keeper, &destroy_check_statement, permit, version, error);
+    int64_t nothing;
+
+    return run_door(keeper, &destroy_check_statement, permit, version, &nothing, error);
+}
+
+Result ingest_encodings_forget(Db *keeper, const GovernancePermit *permit, int version, int64_t *encodings,
+                               Error *error)
+{
+    return run_door(keeper, &forget_statement, permit, version, encodings, error);
 }
 
 Result ingest_rekey(Db *keeper, const Keyring *keyring, const GovernancePermit *permit,
@@ -210,19 +230,30 @@ Text ingest_rekey_object(int version, char out[INGEST_VERSION_BYTES])
     return text_from(out);
 }
 
-Result ingest_key_use(Db *keeper, IngestKeyUse *uses, size_t uses_max, size_t *count, Error *error)
+static Result read_uses(Db *keeper, const DbStatement *statement, IngestKeyUse *uses, size_t uses_max,
+                        size_t *count, Error *error)
 {
     SCOPED(db_rows_close) DbRows *rows = NULL;
 
-    TRY(db_run(keeper, &use_statement, NULL, &rows, error));
+    TRY(db_run(keeper, statement, NULL, &rows, error));
     *count = db_row_count(rows);
     if (*count > uses_max)
-        return fail(error, ERROR_LIMIT, "subjects are under more than %zu hub key versions", uses_max);
+        return fail(error, ERROR_LIMIT, "more than %zu key versions are in use", uses_max);
     for (size_t row = 0; row < *count; row++)
         uses[row] = (IngestKeyUse){
             .version = (int)db_int(rows, row, 0),
             .subjects = db_int(rows, row, 1),
-            .is_held = db_value(rows, row, 2).boolean,
+            .is_held = statement == &use_statement && db_value(rows, row, 2).boolean,
         };
     return RESULT_OK;
+}
+
+Result ingest_key_use(Db *keeper, IngestKeyUse *uses, size_t uses_max, size_t *count, Error *error)
+{
+    return read_uses(keeper, &use_statement, uses, uses_max, count, error);
+}
+
+Result ingest_encoding_key_use(Db *keeper, IngestKeyUse *uses, size_t uses_max, size_t *count, Error *error)
+{
+    return read_uses(keeper, &encoding_use_statement, uses, uses_max, count, error);
 }

@@ -384,6 +384,11 @@ Result store_quarantine(Store *store, const ReaderRecord *record, const RuleRow 
     return RESULT_OK;
 }
 
+Result store_encodes(Store *store, const Keyring *keyring, bool *wanted, Error *error)
+{
+    return encodings_open(store->encodings, store->loader, store->load.permit, keyring, wanted, error);
+}
+
 Result store_reference(Store *store, Text encoding, Error *error)
 {
     if (encodings_is_full(store->encodings))

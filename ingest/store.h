@@ -30,6 +30,10 @@ Result store_open(Db *loader, const StoreLoad *load, Store **store, int64_t *loa
                   Error *error) CHECKED;
 Result store_row(Store *store, const TokenisedRow *row, Error *error) CHECKED;
 Result store_quarantine(Store *store, const ReaderRecord *record, const RuleRow *row, Error *error) CHECKED;
+/* Whether encodings are made of this load's rows: then they are sealed to the keyring's key. Before the first
+ * row.
+ */
+Result store_encodes(Store *store, const Keyring *keyring, bool *wanted, Error *error) CHECKED;
 /* A pseudonymiser's, between rows: which goes into the load but with nobody. */
 Result store_reference(Store *store, Text encoding, Error *error) CHECKED;
 /* Sends all that waits; then the loader's connection is free for a statement of the same transaction. */

@@ -1,6 +1,7 @@
 /* The story of linking by encodings inside a run: rules, weights, comparisons, people. */
 #include "linkage/alike.h"
 
+#include "base/arena.h"
 #include "base/log.h"
 #include "linkage_sql.h"
 
@@ -13,7 +14,7 @@ static const DbStatement begin_statement = {
 static const DbStatement heads_statement = {
     .name = "linkage_encoded_all",
     .sql = linkage_sql_encoded_all,
-    .columns = {VALUE_INT8, VALUE_INT8, VALUE_BOOL, VALUE_BOOL, VALUE_BYTES},
+    .columns = {VALUE_INT8, VALUE_INT8, VALUE_BOOL, VALUE_BOOL, VALUE_INT8, VALUE_BYTES},
 };
 static const DbStatement comparable_statement = {
     .name = "linkage_comparable",
@@ -70,8 +71,11 @@ static Result read_rules(AlikeRun *run, Error *error)
 
 static Result vote(void *context, const Value *row, Error *error)
 {
-    (void)error;
-    alike_shape_vote(&((AlikeRun *)context)->shape, row[4].text);
+    AlikeRun *run = context;
+    Text head;
+
+    TRY(alike_open_head(run, row, &head, error));
+    alike_shape_vote(&run->shape, head);
     return RESULT_OK;
 }
 
@@ -110,6 +114,7 @@ static Result compare(AlikeRun *run, Error *error)
     int64_t kept;
 
     if (run->source_count > 0) {
+        TRY(alike_open_loads(run, error));
         TRY(db_copy_out(run->linker, &heads_statement, vote, run, error));
         TRY(alike_model(run, error));
     }
@@ -120,9 +125,15 @@ static Result compare(AlikeRun *run, Error *error)
     return db_run_int8(run->linker, &keep_statement, keep, &kept, NULL, error);
 }
 
-Result alike_run(Db *linker, Value permit, int64_t run_id, int64_t *unread, Error *error)
+Result alike_run(Db *linker, const LinkageOpener *opener, Value permit, int64_t run_id, int64_t *unread,
+                 Error *error)
 {
-    AlikeRun run = {.linker = linker, .permit = permit, .run_id = run_id};
+    SCOPED(arena_close) Arena *arena = arena_create(2 * LINKAGE_ENCODING_BYTES_MAX); /* wiped */
+    AlikeRun run = {.linker = linker,
+                    .opener = opener,
+                    .opened = arena_alloc(arena, 2 * LINKAGE_ENCODING_BYTES_MAX),
+                    .permit = permit,
+                    .run_id = run_id};
     const Value step[] = {permit, value_int4(run_id)};
     int64_t links;
 

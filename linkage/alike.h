@@ -13,6 +13,8 @@ enum { ALIKE_GIVEN_NAME, ALIKE_FAMILY_NAME, ALIKE_BIRTH_DATE, ALIKE_SEX, ALIKE_P
 
 typedef struct AlikeRun {
     Db *linker;
+    const LinkageOpener *opener;
+    char *opened; /* what alike_open opened last */
     Value permit;
     int64_t run_id, model_id; /* model_id 0: none could be learnt yet */
     LinkageModel model;
@@ -25,7 +27,17 @@ typedef struct AlikeRun {
 } AlikeRun;
 
 /* All after the step of people. *unread: encodings that could not be read, which were passed over. */
-Result alike_run(Db *linker, Value permit, int64_t run_id, int64_t *unread, Error *error) CHECKED;
+Result alike_run(Db *linker, const LinkageOpener *opener, Value permit, int64_t run_id, int64_t *unread,
+                 Error *error) CHECKED;
+
+/* alike_open.c: tells the opener what each load sealed to. */
+Result alike_open_loads(AlikeRun *run, Error *error) CHECKED;
+/* *opened lives until the next of any row. With another part of the same subject's behind it: after is how
+ * many bytes that was opened before it stay. */
+Result alike_open(AlikeRun *run, const LinkageSealed *sealed, size_t after, Text *opened, Error *error)
+    CHECKED;
+/* Of a row of linkage.encoded: subject, source, is free, is new, load, head. */
+Result alike_open_head(AlikeRun *run, const Value *row, Text *head, Error *error) CHECKED;
 
 /* The source's place among the run's; ALIKE_SOURCES_MAX: none. */
 size_t alike_source(const AlikeRun *run, int64_t source_id);

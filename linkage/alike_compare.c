@@ -10,7 +10,7 @@
 #include "linkage/alike_tokens.h"
 #include "linkage_sql.h"
 
-enum { BATCH = 20000, FILTERS_AT_ONCE = 5000, LIST_FIRST = 1024, ENCODED_BYTES_MAX = 32768 };
+enum { BATCH = 20000, FILTERS_AT_ONCE = 5000, LIST_FIRST = 1024 };
 
 /* What the heads of a batch's members may take: far more than blocks of at most 500 let them. */
 #define HEADS_BYTES_MAX ((size_t)8 << 30)
@@ -25,6 +25,7 @@ static const float WEIGHT_KEPT = -2;
             VALUE_INT8,                                                                                      \
             VALUE_BOOL,                                                                                      \
             VALUE_BOOL,                                                                                      \
+            VALUE_INT8,                                                                                      \
             VALUE_BYTES                                                                                      \
         }                                                                                                    \
     }
@@ -34,7 +35,7 @@ static const DbStatement filters_statement = {
     .name = "linkage_encoded_filters",
     .sql = linkage_sql_encoded_filters,
     .parameters = {VALUE_INT8_ARRAY},
-    .columns = {VALUE_INT8, VALUE_BYTES},
+    .columns = {VALUE_INT8, VALUE_INT8, VALUE_BYTES},
 };
 
 /* Who will have been compared when this ends. */
@@ -99,15 +100,25 @@ static void add_unread(Comparison *comparison, int64_t subject_id)
     comparison->unread[comparison->unread_count++] = subject_id;
 }
 
+/* Of a row of linkage.encoded. *head lives until the next row. */
+static Result read_keys(const Comparison *comparison, const Value *row, Text *head,
+                        uint64_t keys[TOKEN_KEYS_MAX], size_t *count, Error *error)
+{
+    TRY(alike_open_head(comparison->run, row, head, error));
+    *count = token_keys(*head, keys);
+    return RESULT_OK;
+}
+
 /* ---- whose tokens, and how many have them ---- */
 
 static Result note_free(void *context, const Value *row, Error *error)
 {
     Comparison *comparison = context;
     uint64_t keys[TOKEN_KEYS_MAX];
-    size_t count = token_keys(row[4].text, keys);
+    size_t count;
+    Text head;
 
-    (void)error;
+    TRY(read_keys(comparison, row, &head, keys, &count, error));
     for (size_t i = 0; i < count; i++)
         token_table_add(&comparison->tokens, keys[i]);
     return RESULT_OK;
@@ -125,9 +136,10 @@ static Result count_tokens(void *context, const Value *row, Error *error)
 {
     Comparison *comparison = context;
     uint64_t keys[TOKEN_KEYS_MAX];
-    size_t count = token_keys(row[4].text, keys);
+    size_t count;
+    Text head;
 
-    (void)error;
+    TRY(read_keys(comparison, row, &head, keys, &count, error));
     for (size_t i = 0; i < count; i++) {
         TokenSlot *slot = token_table_find(&comparison->tokens, keys[i]);
         if (slot == NULL)
@@ -135,7 +147,7 @@ static Result count_tokens(void *context, const Value *row, Error *error)
         slot->count++;
         slot->fresh += row[3].boolean;
     }
-    if (count == 0 || !alike_shape_has(&comparison->run->shape, row[4].text))
+    if (count == 0 || !alike_shape_has(&comparison->run->shape, head))
         add_unread(comparison, row[0].integer);
     if (row[3].boolean)
         add_done(comparison, row, false);
@@ -153,10 +165,11 @@ static Result note_touched(void *context, const Value *row, Error *error)
 {
     Comparison *comparison = context;
     uint64_t keys[TOKEN_KEYS_MAX];
-    size_t count = token_keys(row[4].text, keys);
+    size_t count;
+    Text head;
     bool is_again = false, is_touched = row[3].boolean;
 
-    (void)error;
+    TRY(read_keys(comparison, row, &head, keys, &count, error));
     for (size_t i = 0; i < count; i++) {
         const TokenSlot *slot = token_table_find(&comparison->tokens, keys[i]);
         is_again = is_again || is_closing(slot);
@@ -189,11 +202,12 @@ static Result want_tokens(void *context, const Value *row, Error *error)
 {
     Comparison *comparison = context;
     uint64_t keys[TOKEN_KEYS_MAX];
+    size_t count;
+    Text head;
 
-    (void)error;
     if (!is_in(comparison->batch, comparison->batch_count, row[0].integer))
         return RESULT_OK;
-    size_t count = token_keys(row[4].text, keys);
+    TRY(read_keys(comparison, row, &head, keys, &count, error));
     for (size_t i = 0; i < count; i++)
         token_table_find(&comparison->tokens, keys[i])->is_wanted = true;
     return RESULT_OK;
@@ -216,10 +230,11 @@ static Result take_member(void *context, const Value *row, Error *error)
 {
     Comparison *comparison = context;
     size_t source = alike_source(comparison->run, row[1].integer);
+    Text head;
 
-    (void)error;
-    if (source == ALIKE_SOURCES_MAX || !alike_shape_has(&comparison->run->shape, row[4].text) ||
-        !is_wanted(comparison, row[4].text))
+    TRY(alike_open_head(comparison->run, row, &head, error));
+    if (source == ALIKE_SOURCES_MAX || !alike_shape_has(&comparison->run->shape, head) ||
+        !is_wanted(comparison, head))
         return RESULT_OK;
     comparison->members =
         room(comparison->members, comparison->member_count, &comparison->member_capacity, sizeof(Member));
@@ -228,7 +243,7 @@ static Result take_member(void *context, const Value *row, Error *error)
         .place = (uint8_t)(2 * source + row[2].boolean),
         .is_fresh = row[3].boolean,
         .is_of_batch = row[2].boolean && is_in(comparison->batch, comparison->batch_count, row[0].integer),
-        .head = text_copy(comparison->bytes, row[4].text),
+        .head = text_copy(comparison->bytes, head),
     };
     return RESULT_OK;
 }
@@ -279,7 +294,7 @@ static uint32_t first_fresh(const Comparison *comparison)
 
 typedef struct Fetch {
     int64_t ids[FILTERS_AT_ONCE]; /* in order */
-    Text filters[FILTERS_AT_ONCE];
+    LinkageSealed filters[FILTERS_AT_ONCE];
     size_t count;
 } Fetch;
 
@@ -297,34 +312,32 @@ static Result fetch_filters(const Comparison *comparison, const Member *members,
     for (size_t i = 0; i < fetch->count; i++) {
         int64_t id = db_int(*rows, i, 0);
         const int64_t *at = bsearch(&id, fetch->ids, fetch->count, sizeof id, compare_ids);
-        fetch->filters[at - fetch->ids] = db_text(*rows, i, 1);
+        fetch->filters[at - fetch->ids] = (LinkageSealed){.load_id = db_int(*rows, i, 1),
+                                                          .subject_id = id,
+                                                          .part = LINKAGE_FILTERS,
+                                                          .bytes = db_text(*rows, i, 2)};
     }
     return RESULT_OK;
 }
 
 static Result add_member(const Comparison *comparison, LinkageSet *set, const Member *member,
-                         const Fetch *fetch, char *buffer, bool *is_added, Error *error)
+                         const Fetch *fetch, bool *is_added, Error *error)
 {
+    AlikeRun *run = comparison->run;
     const int64_t *at =
         bsearch(&member->subject_id, fetch->ids, fetch->count, sizeof *fetch->ids, compare_ids);
-    Text filters = fetch->filters[at - fetch->ids];
+    Text encoding;
 
-    *is_added = false;
-    if (member->head.length + filters.length > ENCODED_BYTES_MAX)
-        return RESULT_OK;
-    memcpy(buffer, member->head.data, member->head.length);
-    memcpy(buffer + member->head.length, filters.data, filters.length);
-    return alike_set_add(comparison->run, set,
-                         (Text){.data = buffer, .length = member->head.length + filters.length},
-                         member->place, is_added, error);
+    memcpy(run->opened, member->head.data, member->head.length);
+    TRY(alike_open(run, &fetch->filters[at - fetch->ids], member->head.length, &encoding, error));
+    return alike_set_add(run, set, encoding, member->place, is_added, error);
 }
 
 /* A member's place is its record's in the set: who is passed over is no member. */
 static Result fill_set(Comparison *comparison, LinkageSet *set, Error *error)
 {
-    SCOPED(arena_close) Arena *arena = arena_create(sizeof(Fetch) + 2 * ENCODED_BYTES_MAX);
+    SCOPED(arena_close) Arena *arena = arena_create(2 * sizeof(Fetch));
     Fetch *fetch = arena_alloc(arena, sizeof *fetch);
-    char *buffer = arena_alloc(arena, ENCODED_BYTES_MAX);
     size_t kept = 0;
 
     for (size_t from = 0; from < comparison->member_count; from += fetch->count) {
@@ -336,7 +349,7 @@ static Result fill_set(Comparison *comparison, LinkageSet *set, Error *error)
         for (size_t i = 0; i < fetch->count; i++) {
             const Member member = members[i];
             bool is_added;
-            TRY(add_member(comparison, set, &member, fetch, buffer, &is_added, error));
+            TRY(add_member(comparison, set, &member, fetch, &is_added, error));
             if (is_added)
                 comparison->members[kept++] = member;
             else

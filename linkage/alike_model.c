@@ -22,12 +22,12 @@ static const DbStatement model_statement = {
 static const DbStatement sample_statement = {
     .name = "linkage_sample",
     .sql = linkage_sql_sample,
-    .columns = {VALUE_INT8, VALUE_BYTES},
+    .columns = {VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_BYTES, VALUE_BYTES},
 };
 static const DbStatement reference_statement = {
     .name = "linkage_reference",
     .sql = linkage_sql_reference,
-    .columns = {VALUE_BYTES},
+    .columns = {VALUE_INT8, VALUE_BYTES},
 };
 static const DbStatement keep_statement = {
     .name = "linkage_model_keep",
@@ -56,24 +56,34 @@ static Result read_model(AlikeRun *run, Error *error)
 }
 
 typedef struct Sampling {
-    const AlikeRun *run;
+    AlikeRun *run;
     LinkageSet *set;
 } Sampling;
 
 static Result add_record(void *context, const Value *row, Error *error)
 {
     const Sampling *sampling = context;
-    size_t source = alike_source(sampling->run, row[0].integer);
+    size_t source = alike_source(sampling->run, row[1].integer);
+    LinkageSealed part = {.load_id = row[2].integer, .subject_id = row[0].integer, .bytes = row[3].text};
+    Text encoding;
     bool is_added;
 
-    return alike_set_add(sampling->run, sampling->set, row[1].text, (unsigned)source, &is_added, error);
+    TRY(alike_open(sampling->run, &part, 0, &encoding, error));
+    part.part = LINKAGE_FILTERS;
+    part.bytes = row[4].text;
+    TRY(alike_open(sampling->run, &part, encoding.length, &encoding, error));
+    return alike_set_add(sampling->run, sampling->set, encoding, (unsigned)source, &is_added, error);
 }
 
 static Result add_reference(void *context, const Value *row, Error *error)
 {
     const Sampling *sampling = context;
 
-    return alike_set_add_reference(sampling->run, sampling->set, row[0].text, error);
+    const LinkageSealed part = {.load_id = row[0].integer, .part = LINKAGE_REFERENCE, .bytes = row[1].text};
+    Text encoding;
+
+    TRY(alike_open(sampling->run, &part, 0, &encoding, error));
+    return alike_set_add_reference(sampling->run, sampling->set, encoding, error);
 }
 
 static Text write_shares(const LinkageModel *model, const double shares[][LINKAGE_LEVELS],

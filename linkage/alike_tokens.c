@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/secret.h"
 
 enum {
     SLOTS_FIRST = 1 << 12,
@@ -30,6 +31,14 @@ static TokenSlot *slot_of(const TokenTable *table, uint64_t key)
     return &table->slots[at];
 }
 
+/* Who shares them is what encodings are sealed for. */
+static void close_slots(TokenTable *table)
+{
+    if (table->slots != NULL)
+        secret_wipe(table->slots, table->capacity * sizeof *table->slots);
+    memory_free(table->slots);
+}
+
 static void grow(TokenTable *table)
 {
     TokenTable larger = {.used = table->used, .capacity = table->capacity * 2 + SLOTS_FIRST};
@@ -40,7 +49,7 @@ static void grow(TokenTable *table)
     for (size_t i = 0; i < table->capacity; i++)
         if (table->slots[i].key != 0)
             *slot_of(&larger, table->slots[i].key) = table->slots[i];
-    memory_free(table->slots);
+    close_slots(table);
     *table = larger;
 }
 
@@ -63,7 +72,7 @@ TokenSlot *token_table_find(const TokenTable *table, uint64_t key)
 
 void token_table_close(TokenTable *table)
 {
-    memory_free(table->slots);
+    close_slots(table);
     *table = (TokenTable){0};
 }
 

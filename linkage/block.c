@@ -5,6 +5,7 @@
 #include <threads.h>
 
 #include "base/arena.h"
+#include "base/secret.h"
 #include "linkage/fields.h"
 
 enum { BLOCK_MAX = 100, THREADS = 2, BATCH = 1024 };
@@ -238,6 +239,7 @@ void block_index_close(BlockIndex **index)
 {
     if (*index == NULL)
         return;
+    secret_wipe((*index)->entries, (*index)->starts[(*index)->set->block_count] * sizeof *(*index)->entries);
     memory_free((*index)->entries);
     memory_free((*index)->runs);
     memory_free(*index);

@@ -101,8 +101,8 @@ static Result run_finish(Db *linker, const Value *parameters, LinkageReport *rep
     return RESULT_OK;
 }
 
-static Result run_in_transaction(Db *linker, const GovernancePermit *permit, LinkageReport *report,
-                                 Error *error)
+static Result run_in_transaction(Db *linker, const LinkageOpener *opener, const GovernancePermit *permit,
+                                 LinkageReport *report, Error *error)
 {
     Value begin[] = {permit_value(permit), value_int2(RULE_VERSION)};
 
@@ -110,7 +110,7 @@ static Result run_in_transaction(Db *linker, const GovernancePermit *permit, Lin
     TRY(db_run_int8(linker, &begin_statement, begin, &report->run_id, NULL, error));
     Value step[] = {permit_value(permit), value_int4(report->run_id)};
     TRY(run_steps(linker, number_statements, COUNT(number_statements), step, error));
-    TRY(alike_run(linker, permit_value(permit), report->run_id, &report->unread, error));
+    TRY(alike_run(linker, opener, permit_value(permit), report->run_id, &report->unread, error));
     TRY(run_steps(linker, place_statements, COUNT(place_statements), step, error));
     TRY(run_finish(linker, step, report, error));
     return db_commit(linker, error);
@@ -126,14 +126,15 @@ static Result rolled_back(Db *linker, Result failed)
     return failed;
 }
 
-Result linkage_run(Db *linker, const GovernancePermit *permit, LinkageReport *report, Error *error)
+Result linkage_run(Db *linker, const LinkageOpener *opener, const GovernancePermit *permit,
+                   LinkageReport *report, Error *error)
 {
     LinkageReport draft = {0};
     int64_t started_us = time_now_us();
 
     if (!governance_permit_covers(permit, GOVERNANCE_LINK, TEXT(LINKAGE_OBJECT)))
         return fail(error, ERROR_REFUSED, "linkage: the permit is not for linking");
-    Result done = run_in_transaction(linker, permit, &draft, error);
+    Result done = run_in_transaction(linker, opener, permit, &draft, error);
     if (!done.ok)
         return rolled_back(linker, done);
     draft.elapsed_us = time_now_us() - started_us;

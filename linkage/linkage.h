@@ -28,8 +28,31 @@ typedef struct LinkageReport {
     int64_t elapsed_us;
 } LinkageReport;
 
-/* linker: role cinque_linker. Links every subject that has no link yet; safe to rerun after a kill. */
-Result linkage_run(Db *linker, const GovernancePermit *permit, LinkageReport *report, Error *error) CHECKED;
+/* What a load stored of an encoding, sealed: of its head, its filters, or of a reference, which is nobody's.
+ */
+typedef enum LinkagePart { LINKAGE_HEAD, LINKAGE_FILTERS, LINKAGE_REFERENCE } LinkagePart;
+
+typedef struct LinkageSealed {
+    int64_t load_id, subject_id; /* 0: of a reference */
+    LinkagePart part;
+    Text bytes;
+} LinkageSealed;
+
+enum { LINKAGE_ENCODING_BYTES_MAX = 32768 };
+
+/* Opens stored encodings: the key is the opener's, and linkage never sees it. */
+typedef struct LinkageOpener {
+    void *context;
+    /* Asked of each load before anything that it sealed. */
+    Result (*add_load)(void *context, int64_t load_id, int key_version, Text header, Error *error);
+    /* opened: holds LINKAGE_ENCODING_BYTES_MAX. Errors: changed, or not of this load, subject and part. */
+    Result (*open)(void *context, const LinkageSealed *sealed, char *opened, size_t *length, Error *error);
+} LinkageOpener;
+
+/* linker: role cinque_linker. Links every subject that has no link yet; safe to rerun after a kill. Stored
+ * encodings that do not open fail the run, which then changes nothing. */
+Result linkage_run(Db *linker, const LinkageOpener *opener, const GovernancePermit *permit,
+                   LinkageReport *report, Error *error) CHECKED;
 /* Takes the links, people and merges of a run back; runs made after it must be undone first. Object: the
  * run's number. */
 Result linkage_undo(Db *linker, const GovernancePermit *permit, int64_t run_id, Error *error) CHECKED;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/secret.h"
 #include "linkage/block.h"
 
 enum {
@@ -28,6 +29,8 @@ void linkage_set_close(LinkageSet **set)
     block_index_close(&(*set)->index);
     memory_free((*set)->records);
     memory_free((*set)->references);
+    if ((*set)->bytes != NULL)
+        secret_wipe((*set)->bytes, (*set)->byte_capacity);
     memory_free((*set)->bytes);
     memory_free(*set);
     *set = NULL;

@@ -15,10 +15,12 @@ CREATE TABLE linkage.model (
     learnt       timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
--- Whose encodings have been compared with those of all others here, by which model and run.
+-- Whose encodings have been compared with those of all others here, by which model and run. load_id: whose encoding it
+-- was: one that was deleted and came again is compared again.
 CREATE TABLE linkage.compared (
     subject_id int8    PRIMARY KEY,
     is_free    boolean NOT NULL,
+    load_id    int4    NOT NULL,
     model_id   int4    NOT NULL,
     run_id     int4    NOT NULL
 );
@@ -91,7 +93,7 @@ CREATE VIEW linkage.comparable AS SELECT source_a, source_b FROM linkage.compara
 -- Everybody with an encoding. Free: no number or pseudonym places them. New: not compared with the others yet.
 CREATE VIEW linkage.encoded AS
 SELECT e.subject_id, e.source_id, link.subject_id IS NULL AS is_free,
-       coalesce(done.is_free <> (link.subject_id IS NULL), true) AS is_new, e.head
+       coalesce(done.is_free <> (link.subject_id IS NULL) OR done.load_id <> e.load_id, true) AS is_new, e.load_id, e.head
   FROM subjects.encoding AS e
   LEFT JOIN linkage.link ON link.subject_id = e.subject_id AND link.pass < 6
   LEFT JOIN linkage.compared AS done ON done.subject_id = e.subject_id
@@ -210,6 +212,10 @@ BEGIN
     IF NOT EXISTS (SELECT FROM subjects.encoding) THEN
         DELETE FROM subjects.encoding_reference;
     END IF;
+    DELETE FROM subjects.encoding_seal AS s
+     WHERE s.load_id NOT IN (SELECT e.load_id FROM subjects.encoding AS e
+                             UNION SELECT r.load_id FROM subjects.encoding_reference AS r
+                             UNION SELECT l.load_id FROM ingest.load AS l WHERE l.state IN ('open', 'held'));
     DELETE FROM linkage.compared AS c
      USING subjects.subject AS s
      WHERE s.subject_id = c.subject_id
@@ -268,8 +274,10 @@ BEGIN
         ON CONFLICT (subject_a, subject_b) DO NOTHING;
     GET DIAGNOSTICS kept = ROW_COUNT;
     DELETE FROM linkage.compared AS held USING pg_temp.compared_made AS c WHERE held.subject_id = c.subject_id;
-    INSERT INTO linkage.compared (subject_id, is_free, model_id, run_id)
-    SELECT c.subject_id, c.is_free, model, compare_keep.run_id FROM pg_temp.compared_made AS c;
+    INSERT INTO linkage.compared (subject_id, is_free, load_id, model_id, run_id)
+    SELECT c.subject_id, c.is_free, e.load_id, model, compare_keep.run_id
+      FROM pg_temp.compared_made AS c
+      JOIN subjects.encoding AS e USING (subject_id);
     INSERT INTO linkage.pair (subject_a, subject_b, run_id)
     SELECT least(s.subject_id, s.register_subject), greatest(s.subject_id, s.register_subject), compare_keep.run_id
       FROM linkage.suspect AS s

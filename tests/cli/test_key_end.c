@@ -53,6 +53,28 @@ Test(key_end, an_older_version_is_destroyed_and_no_other_key_is)
     cr_expect_eq(access(own_path("keyring/regional.key", key), F_OK), 0);
 }
 
+Test(key_end, what_encodings_are_sealed_to_is_rotated_and_its_older_version_destroyed)
+{
+    char key[OWN_PATH_BYTES];
+    Error error = {0};
+
+    expect_failure(CLI(&error, "key", "rotate", "hub", "--data", own_folder), &error, ERROR_USAGE,
+                   "encodings is the only other key that is rotated");
+    expect_failure(CLI(&error, "key", "destroy", "encodings-1", "--data", own_folder), &error, ERROR_CONFIG,
+                   "no older version 1 of the encodings' key");
+    cr_expect(CLI(&error, "key", "rotate", "encodings", "--data", own_folder).ok, "%s", error.message);
+    expect_failure(CLI(&error, "key", "destroy", "encodings-2", "--data", own_folder), &error, ERROR_CONFIG,
+                   "no older version 2");
+    expect_failure(CLI(&error, "key", "destroy", "encodings-x", "--data", own_folder), &error, ERROR_USAGE,
+                   "");
+
+    cr_expect(CLI(&error, "key", "destroy", "encodings-1", "--data", own_folder).ok, "%s", error.message);
+
+    cr_expect_neq(access(own_path("keyring/encodings-1.private", key), F_OK), 0);
+    cr_expect_neq(access(own_path("keyring/encodings-1.public", key), F_OK), 0);
+    cr_expect_eq(access(own_path("keyring/encodings-2.private", key), F_OK), 0);
+}
+
 /* A pair of the form that `openssl genpkey -algorithm X25519` prints; the keys are Bob's of RFC 7748, 6.1. */
 Test(key_end, the_regional_key_goes_to_a_provider_by_file)
 {

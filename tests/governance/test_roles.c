@@ -36,7 +36,9 @@ static const Refusal refusals[] = {
     {"cinque_loader", "SELECT * FROM subjects.subject"},
     {"cinque_loader", "SELECT * FROM subjects.encoding"},
     {"cinque_loader", "SELECT * FROM subjects.encoding_filter"},
-    {"cinque_loader", "INSERT INTO subjects.encoding VALUES (1, 1::int2, '\\x00')"},
+    {"cinque_loader", "INSERT INTO subjects.encoding VALUES (1, 1::int2, 1, '\\x00')"},
+    {"cinque_loader", "SELECT * FROM subjects.encoding_seal"},
+    {"cinque_loader", "UPDATE subjects.encoding_seal SET key_version = 2"},
     {"cinque_governor", "SELECT * FROM subjects.encoding"},
     {"cinque_releaser", "SELECT * FROM subjects.encoding"},
     {"cinque_releaser", "SELECT * FROM subjects.encoding_filter"},
@@ -248,7 +250,8 @@ Test(roles, no_role_has_a_right_on_a_table_that_is_not_written_here)
         "  AND NOT (p = 'SELECT' AND format('%s %s.%s', r.rolname, n.nspname, c.relname) ~ "
         "'^cinque_governor (governance\\.[a-z_]+|audit\\.(intake|leaf|checkpoint)|ingest\\.source)$|"
         "^cinque_linker "
-        "(linkage\\.[a-z_]+|presence\\.[a-z_]+|subjects\\.(subject|encoding(_filter|_reference)?)|ingest\\."
+        "(linkage\\.[a-z_]+|presence\\.[a-z_]+|subjects\\.(subject|encoding(_filter|_reference|_seal)?)|"
+        "ingest\\."
         "source)$|"
         "^cinque_query (ingest\\.source(_[a-z]+)?|release\\.(release|practice_left_out|coverage))$')");
 }
@@ -279,7 +282,8 @@ Test(roles, each_role_executes_functions_of_its_own_module_alone)
                 "WHERE " SERVICES " AND " OUR_SCHEMAS " AND has_function_privilege(r.oid, p.oid, 'EXECUTE') "
                 "  AND format('%s %s.%s', r.rolname, n.nspname, p.proname) !~ "
                 "'^cinque_governor (governance|audit)\\.|^cinque_loader ingest\\.|"
-                "^cinque_keeper ingest\\.(rekey_(begin|check|rows|finish)|key_(use|destroy_check))$|"
+                "^cinque_keeper ingest\\.(rekey_(begin|check|rows|finish)|key_(use|destroy_check)|"
+                "encodings_forget|encoding_key_use)$|"
                 "^cinque_linker (linkage\\.|ingest\\.active_load$)|^cinque_(releaser|query) release\\.'");
 }
 

@@ -1,6 +1,7 @@
 /* Encodings of subjects: made where a rule lets somebody link by them, kept apart, and nowhere else. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/ingest/world.h"
 
@@ -73,9 +74,9 @@ Test(encodings, new_subjects_get_one_where_a_rule_lets_them_be_linked)
                              "(subject_id) JOIN subjects.subject USING (subject_id, source_id)"),
                  2, "a birth date alone is in no block");
     cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding_reference"), 3);
-    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding WHERE octet_length(head) ="
-                             " ingest.encoding_head_bytes(head)"),
-                 2);
+    cr_expect_eq(world_count("SELECT count(DISTINCT (octet_length(head), octet_length(filters))) FROM"
+                             " subjects.encoding JOIN subjects.encoding_filter USING (subject_id)"),
+                 1, "all are as long as the others");
     cr_expect_eq(
         world_count("SELECT count(*) FROM pg_tables WHERE schemaname = 'staging' AND tablename LIKE 'enc%'"),
         0);
@@ -139,15 +140,112 @@ Test(encodings, a_load_that_failed_leaves_none)
         0);
 }
 
-Test(encodings, no_name_stands_in_what_is_stored)
+Test(encodings, no_name_stands_in_what_is_sealed)
 {
     SCOPED(close_tried) Tried tried = open_tried(ALLOWED);
 
     (void)load(&tried, HEADER ROWS, 0);
+    world_open_encodings(&tried.world, "public.opened");
 
-    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding JOIN subjects.encoding_filter USING "
-                             "(subject_id) WHERE position(convert_to('quill', 'UTF8') IN head || filters) > 0"
-                             " OR position(convert_to('QUILL', 'UTF8') IN head || filters) > 0"
-                             " OR position(convert_to('1961', 'UTF8') IN head || filters) > 0"),
+    cr_expect_eq(world_count("SELECT count(*) FROM public.opened WHERE get_byte(encoding, 0) = 1 AND"
+                             " get_byte(encoding, 1) = 1"),
+                 2, "by blocks");
+    cr_expect_eq(world_count("SELECT count(*) FROM public.opened"
+                             " WHERE position(convert_to('quill', 'UTF8') IN encoding) > 0"
+                             " OR position(convert_to('QUILL', 'UTF8') IN encoding) > 0"
+                             " OR position(convert_to('1961', 'UTF8') IN encoding) > 0"),
                  0);
+}
+
+/* Switch: encoding_seal in copy_entry; where the encoding is stored as it is this turns red. */
+Test(encodings, nothing_of_an_encoding_stands_in_the_tables)
+{
+    SCOPED(close_tried) Tried tried = open_tried(ALLOWED);
+
+    (void)load(&tried, HEADER ROWS, 0);
+    world_open_encodings(&tried.world, "public.opened");
+
+    cr_expect_eq(world_count("SELECT count(*) FROM public.opened AS o, subjects.encoding AS e,"
+                             " subjects.encoding_filter AS f, generate_series(1, 200) AS n"
+                             " WHERE position(substring(o.encoding FROM n FOR 4) IN e.head || f.filters) > 0"
+                             "   AND substring(o.encoding FROM n FOR 4) <> '\\x00000000'"),
+                 0);
+}
+
+/* The program that loads never needs, nor reads, what opens. */
+Test(encodings, a_load_stores_them_where_no_key_is_that_opens_them)
+{
+    SCOPED(close_tried) Tried tried = open_tried(ALLOWED);
+    char path[512];
+    snprintf(path, sizeof path, "%s/encodings-1.private", tried.world.keyring_folder);
+    cr_assert_eq(unlink(path), 0);
+
+    (void)load(&tried, HEADER ROWS, 0);
+
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding"), 2);
+}
+
+Test(encodings, who_is_named_again_keeps_what_the_first_load_sealed)
+{
+    SCOPED(close_tried) Tried tried = open_tried(ALLOWED);
+
+    (void)load(&tried, HEADER ROWS, 0);
+    (void)load(&tried, HEADER ROWS "4,,Other,Someone,1970-01-01,ME14 1XX,A\n", 1);
+    world_open_encodings(&tried.world, "public.opened");
+
+    cr_expect_eq(world_count("SELECT count(*) FROM public.opened"), 3);
+    cr_expect_eq(world_count("SELECT count(DISTINCT load_id) FROM subjects.encoding"), 2);
+    cr_expect_eq(world_count("SELECT count(DISTINCT header) FROM subjects.encoding_seal"), 2);
+}
+
+/* ---- the end of their key ---- */
+
+static Error forget(const Tried *tried, const char *object)
+{
+    SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
+    SCOPED(db_close) Db *keeper = support_connect("cinque_keeper");
+    const GovernanceRequest request = {
+        .action = GOVERNANCE_KEY_DESTROY, .person_id = "eng", .object = text_from(object)};
+    Error error = {0};
+    int64_t gone;
+
+    cr_assert(governance_request(tried->world.governance, &request, &permit, &error).ok, "%s", error.message);
+    (void)ingest_encodings_forget(keeper, permit, 1, &gone, &error).ok;
+    return error;
+}
+
+Test(encodings, those_under_a_key_that_is_destroyed_go_and_come_again)
+{
+    SCOPED(close_tried) Tried tried = open_tried(ALLOWED);
+    int version;
+    Error error = {0};
+    (void)load(&tried, HEADER ROWS, 0);
+    cr_assert(keyring_rotate_encodings(tried.world.keyring_folder, &version, &error).ok, "%s", error.message);
+    keyring_close(&tried.world.keyring);
+    cr_assert(keyring_open(tried.world.keyring_folder, &tried.world.keyring, &error).ok, "%s", error.message);
+    (void)load(&tried, HEADER "4,,Other,Someone,1970-01-01,ME14 1XX,A\n", 1);
+
+    error = forget(&tried, "encodings-1");
+
+    cr_assert_eq(error.code, ERROR_NONE, "%s", error.message);
+    cr_expect_eq(
+        world_count("SELECT count(*) FROM subjects.encoding JOIN subjects.encoding_filter USING"
+                    " (subject_id) JOIN subjects.encoding_seal USING (load_id) WHERE key_version = 2"),
+        1);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding_filter"), 1);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding_reference"), 0);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding_seal"), 1);
+    (void)load(&tried, HEADER ROWS, 2);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding"), 3);
+}
+
+Test(encodings, a_permit_for_another_key_forgets_none)
+{
+    SCOPED(close_tried) Tried tried = open_tried(ALLOWED);
+    (void)load(&tried, HEADER ROWS, 0);
+
+    Error error = forget(&tried, "1");
+
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding"), 2);
 }

@@ -204,6 +204,80 @@ Result world_withdraw(const World *world, int64_t load_id, Error *error)
     return governance_result(world->governance, permit, &(GovernanceOutcome){.succeeded = true}, error);
 }
 
+/* ---- stored encodings ---- */
+
+static DbRows *rows_of(Db *db, const DbStatement *statement)
+{
+    DbRows *rows = NULL;
+    Error error = {0};
+
+    cr_assert(db_run(db, statement, NULL, &rows, &error).ok, "%s", error.message);
+    return rows;
+}
+
+static EncodingOpener *opener_of(const World *world, Db *db)
+{
+    static const DbStatement seals = {
+        .name = "seals",
+        .sql = "SELECT load_id::int8, key_version::int8, header FROM subjects.encoding_seal",
+        .columns = {VALUE_INT8, VALUE_INT8, VALUE_BYTES}};
+    SCOPED(db_rows_close) DbRows *rows = rows_of(db, &seals);
+    EncodingOpener *opener = encoding_opener_create(world->keyring_folder);
+    Error error = {0};
+
+    for (size_t i = 0; i < db_row_count(rows); i++)
+        cr_assert(encoding_opener_add(opener,
+                                      &(StoredLoad){.load_id = db_int(rows, i, 0),
+                                                    .key_version = (int)db_int(rows, i, 1),
+                                                    .header = db_text(rows, i, 2)},
+                                      &error)
+                      .ok,
+                  "%s", error.message);
+    return opener;
+}
+
+static size_t open_row(EncodingOpener *opener, DbRows *rows, size_t i, char *opened)
+{
+    StoredPlace place = {
+        .load_id = db_int(rows, i, 1), .subject_id = db_int(rows, i, 0), .part = STORED_HEAD};
+    size_t head, filters;
+    Error error = {0};
+
+    cr_assert(encoding_open(opener, &place, db_text(rows, i, 2), opened, &head, &error).ok, "%s",
+              error.message);
+    place.part = STORED_FILTERS;
+    cr_assert(encoding_open(opener, &place, db_text(rows, i, 3), opened + head, &filters, &error).ok, "%s",
+              error.message);
+    return head + filters;
+}
+
+void world_open_encodings(const World *world, const char *table)
+{
+    static char opened[2 * ENCODING_BYTES_MAX];
+    static const DbStatement stored = {
+        .name = "stored",
+        .sql = "SELECT subject_id, e.load_id::int8, e.head, f.filters FROM subjects.encoding AS e"
+               " JOIN subjects.encoding_filter AS f USING (subject_id)",
+        .columns = {VALUE_INT8, VALUE_INT8, VALUE_BYTES, VALUE_BYTES}};
+    SCOPED(db_close) Db *db = support_connect(NULL);
+    SCOPED(encoding_opener_close) EncodingOpener *opener = opener_of(world, db);
+    SCOPED(db_rows_close) DbRows *rows = rows_of(db, &stored);
+    char sql[256];
+    Error error = {0};
+
+    snprintf(sql, sizeof sql, "CREATE TABLE %s (subject_id int8, encoding bytea)", table);
+    cr_assert(db_script(db, "table", sql, &error).ok, "%s", error.message);
+    snprintf(sql, sizeof sql, "WITH a AS (INSERT INTO %s VALUES ($1, $2)) SELECT 0::int8", table);
+    const DbStatement add = {
+        .name = "add", .sql = sql, .parameters = {VALUE_INT8, VALUE_BYTES}, .columns = {VALUE_INT8}};
+    for (size_t i = 0; i < db_row_count(rows); i++) {
+        int64_t nothing;
+        size_t length = open_row(opener, rows, i, opened);
+        const Value values[] = {value_int8(db_int(rows, i, 0)), value_bytes((const uint8_t *)opened, length)};
+        cr_assert(db_run_int8(db, &add, values, &nothing, NULL, &error).ok, "%s", error.message);
+    }
+}
+
 int64_t world_count(const char *sql)
 {
     SCOPED(db_close) Db *db = support_connect(NULL);

@@ -36,6 +36,8 @@ Result world_load(const World *world, const IngestSpec *spec, const IngestDelive
 IngestReport world_must_load(const World *world, const IngestSpec *spec, const IngestDelivery *delivery);
 Result world_withdraw(const World *world, int64_t load_id, Error *error);
 
+/* Makes a table (subject_id, encoding) of all that is stored, opened with the keyring's private halves. */
+void world_open_encodings(const World *world, const char *table);
 int64_t world_count(const char *sql); /* as superuser */
 void world_script(const char *sql);   /* as superuser */
 /* The code of what role gets for a statement; ERROR_NONE when it passes. */

@@ -26,12 +26,16 @@ static const char alike_sql[] =
     "CREATE FUNCTION bench.allow(VARIADIC names text[]) RETURNS void LANGUAGE sql AS $$"
     "  INSERT INTO governance.linkage SELECT 'phm', a, b, '2020-01-01', '2090-12-31'"
     "    FROM unnest(names) AS a, unnest(names) AS b WHERE a <= b $$;"
-    "CREATE FUNCTION bench.encode(id int8, source text, encoding bytea) RETURNS void LANGUAGE sql AS $$"
-    "  INSERT INTO subjects.encoding SELECT id, s.source_id,"
-    "         substring(encoding FROM 1 FOR ingest.encoding_head_bytes(encoding))"
-    "    FROM ingest.source AS s WHERE s.name = source;"
-    "  INSERT INTO subjects.encoding_filter"
-    "  SELECT id, substring(encoding FROM ingest.encoding_head_bytes(encoding) + 1) $$;"
+    "CREATE FUNCTION bench.seal(load int4, id int8, part int4, opened bytea) RETURNS bytea LANGUAGE sql AS"
+    " $$ SELECT convert_to(format('%s %s %s:', load, id, part), 'UTF8') || opened $$;"
+    "CREATE FUNCTION bench.opened(sealed bytea) RETURNS bytea LANGUAGE sql AS"
+    " $$ SELECT substring(sealed FROM position(':'::bytea IN sealed) + 1) $$;"
+    "CREATE FUNCTION bench.encode(id int8, source text, head bytea, filters bytea) RETURNS void LANGUAGE sql"
+    " AS $$ INSERT INTO subjects.encoding"
+    "       SELECT id, s.source_id, 1, bench.seal(1, id, 0, head) FROM ingest.source AS s WHERE s.name = "
+    "source;"
+    "       INSERT INTO subjects.encoding_filter VALUES (id, bench.seal(1, id, 1, filters)) $$;"
+    "INSERT INTO subjects.encoding_seal VALUES (1, 1, decode(repeat('00', 41), 'hex'));"
     "INSERT INTO linkage.model (rule_version, match_shares, chance_shares, prior, run_id)"
     " SELECT 3, array_agg(m ORDER BY f, c DESC, m), array_agg(c ORDER BY f, c DESC, m), 1e-4, 0"
     " FROM generate_series(1, 6) AS f,"
@@ -68,7 +72,8 @@ static inline void alike_filter(uint64_t value, uint8_t *filter)
     }
 }
 
-static inline size_t alike_write(const Alike *person, uint8_t out[ALIKE_ENCODING])
+/* *head: how many bytes are before the filters. */
+static inline size_t alike_write(const Alike *person, uint8_t out[ALIKE_ENCODING], size_t *head)
 {
     uint8_t *at = out + 24 + ALIKE_FIELDS;
 
@@ -85,6 +90,7 @@ static inline size_t alike_write(const Alike *person, uint8_t out[ALIKE_ENCODING
         memcpy(at, &person->tokens[b], 8);
         at += 8;
     }
+    *head = (size_t)(at - out);
     for (int f = 0; f < ALIKE_FIELDS; f++)
         out[23 - f / 4] |= (uint8_t)(person->values[f] >> ALIKE_CLASS << 2 * (f % 4));
     for (int view = 0; view < 2; view++) {
@@ -105,15 +111,16 @@ static inline void alike_add(Bench *bench, const Alike *person)
 {
     static const DbStatement add = {
         .name = "bench add",
-        .sql = "SELECT 0::int8 FROM (SELECT bench.person($1, $2, $3, NULL), bench.encode($1, $2, $4)) AS t",
-        .parameters = {VALUE_INT8, VALUE_TEXT, VALUE_TEXT, VALUE_BYTES},
+        .sql = "SELECT 0::int8 FROM (SELECT bench.person($1, $2, $3, NULL), bench.encode($1, $2, $4, $5)) AS "
+               "t",
+        .parameters = {VALUE_INT8, VALUE_TEXT, VALUE_TEXT, VALUE_BYTES, VALUE_BYTES},
         .columns = {VALUE_INT8}};
     uint8_t encoding[ALIKE_ENCODING];
-    size_t length = alike_write(person, encoding);
+    size_t head, length = alike_write(person, encoding, &head);
     const Value values[] = {value_int8(person->subject_id), value_text(text_from(person->source)),
                             person->number != NULL ? value_text(text_from(person->number))
                                                    : value_null(VALUE_TEXT),
-                            value_bytes(encoding, length)};
+                            value_bytes(encoding, head), value_bytes(encoding + head, length - head)};
     int64_t nothing;
     Error error = {0};
 

@@ -558,16 +558,91 @@ static void expect_passed_over(const char *damage)
 
 Test(alike, an_encoding_of_another_scheme_is_passed_over)
 {
-    expect_passed_over("UPDATE subjects.encoding SET head = set_byte(head, 4, 0) WHERE subject_id = 1");
+    expect_passed_over("UPDATE subjects.encoding SET head = bench.seal(1, 1, 0, set_byte("
+                       "bench.opened(head), 4, 0)) WHERE subject_id = 1");
 }
 
 Test(alike, an_encoding_with_a_damaged_head_is_passed_over)
 {
     expect_passed_over(
-        "UPDATE subjects.encoding SET head = substring(head FROM 1 FOR 30) WHERE subject_id = 1");
+        "UPDATE subjects.encoding SET head = bench.seal(1, 1, 0, substring(bench.opened(head) FROM 1 FOR 30))"
+        " WHERE subject_id = 1");
 }
 
 Test(alike, an_encoding_with_damaged_filters_is_passed_over)
 {
-    expect_passed_over("UPDATE subjects.encoding_filter SET filters = '\\x00' WHERE subject_id = 1");
+    expect_passed_over("UPDATE subjects.encoding_filter SET filters = bench.seal(1, 1, 1, '\\x00')"
+                       " WHERE subject_id = 1");
+}
+
+/* ---- what does not open ---- */
+
+/* Go red where alike_open says that it opened all the same. */
+static void expect_refused(const char *change, const char *message)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    LinkageReport report = {0};
+    Error error = {0};
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){1, "list", "A", ANNE, TOKENS});
+    alike_add(&bench, &(Alike){2, "care", NULL, ANNE, TOKENS});
+    bench_run(bench.owner, change);
+
+    cr_expect_not(bench_try_link(&bench, &report, &error).ok, "%s", change);
+
+    cr_expect_str_eq(error.message, message);
+    cr_expect_str_eq(bench_text(&bench, "SELECT count(*)::text FROM linkage.run", other), "0",
+                     "nothing is changed");
+}
+
+Test(alike, a_head_in_anothers_place_is_refused)
+{
+    expect_refused("UPDATE subjects.encoding AS e SET head = f.head FROM subjects.encoding AS f"
+                   " WHERE (e.subject_id, f.subject_id) IN ((1, 2), (2, 1))",
+                   "load 1: an encoding in another's place");
+}
+
+Test(alike, filters_in_anothers_place_are_refused)
+{
+    expect_refused(
+        "UPDATE subjects.encoding_filter AS e SET filters = f.filters FROM subjects.encoding_filter AS f"
+        " WHERE (e.subject_id, f.subject_id) IN ((1, 2), (2, 1))",
+        "load 1: an encoding in another's place");
+}
+
+Test(alike, encodings_of_another_load_are_refused)
+{
+    expect_refused(
+        "INSERT INTO subjects.encoding_seal SELECT 2, key_version, header FROM subjects.encoding_seal;"
+        "UPDATE subjects.encoding SET load_id = 2 WHERE subject_id = 1",
+        "load 2: an encoding in another's place");
+}
+
+Test(alike, encodings_under_a_key_that_is_gone_are_refused)
+{
+    expect_refused("UPDATE subjects.encoding_seal SET key_version = 2", "load 1: no key of version 2");
+}
+
+/* Switch: load_id in linkage.encoded's is_new. */
+Test(alike, whose_encoding_was_deleted_and_came_again_is_compared_again)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){1, "list", "A", ANNE, TOKENS});
+    bench_link(&bench);
+    bench_run(bench.owner, "DELETE FROM subjects.encoding; DELETE FROM subjects.encoding_filter");
+    alike_add(&bench, &(Alike){2, "care", NULL, ANNE, TOKENS});
+    bench_link(&bench);
+    cr_expect_str_eq(bench_people(&bench, text), "1|2");
+
+    bench_run(
+        bench.owner,
+        "INSERT INTO subjects.encoding_seal SELECT 2, key_version, header FROM subjects.encoding_seal;"
+        "INSERT INTO subjects.encoding SELECT 1, s.source_id, 2, bench.seal(2, 1, 0, bench.opened(e.head))"
+        "  FROM subjects.encoding AS e, ingest.source AS s WHERE s.name = 'list' AND e.subject_id = 2;"
+        "INSERT INTO subjects.encoding_filter SELECT 1, bench.seal(2, 1, 1, bench.opened(filters))"
+        "  FROM subjects.encoding_filter WHERE subject_id = 2");
+    bench_link(&bench);
+
+    cr_expect_str_eq(bench_people(&bench, text), "1,2");
 }

@@ -49,7 +49,7 @@ Test(linkage_walls, a_permit_for_something_else_is_refused)
     LinkageReport report = {0};
     Error error = {0};
 
-    Result run = linkage_run(bench.linker, undo, &report, &error);
+    Result run = linkage_run(bench.linker, &bench_opener, undo, &report, &error);
     Result other_run = linkage_undo(bench.linker, undo, 2, &error);
     Result undone = linkage_undo(bench.linker, link, 1, &error);
 
@@ -69,7 +69,7 @@ Test(linkage_walls, a_spent_permit_is_refused)
     Result spent = governance_result(bench.governance, permit, &outcome, &error);
     cr_assert(spent.ok, "%s", error.message);
 
-    Result result = linkage_run(bench.linker, permit, &report, &error);
+    Result result = linkage_run(bench.linker, &bench_opener, permit, &report, &error);
 
     cr_expect(!result.ok);
     cr_expect_eq(error.code, ERROR_REFUSED);
