@@ -104,6 +104,7 @@ static void add_unread(Comparison *comparison, int64_t subject_id)
 static Result read_keys(const Comparison *comparison, const Value *row, Text *head,
                         uint64_t keys[TOKEN_KEYS_MAX], size_t *count, Error *error)
 {
+    *count = 0;
     TRY(alike_open_head(comparison->run, row, head, error));
     *count = token_keys(*head, keys);
     return RESULT_OK;

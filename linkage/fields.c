@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/secret.h"
 #include "linkage/fields_private.h"
 
 #define ALWAYS_INLINE __attribute__((always_inline)) static inline
@@ -83,6 +84,9 @@ void fields_rows_close(FieldsRows **rows)
 {
     if (*rows == NULL)
         return;
+    if ((*rows)->filters != NULL)
+        secret_wipe((*rows)->filters,
+                    (*rows)->capacity * (*rows)->slots * (*rows)->words * sizeof *(*rows)->filters);
     memory_free((*rows)->bits);
     memory_free((*rows)->partly);
     memory_free((*rows)->filters);

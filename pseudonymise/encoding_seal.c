@@ -159,7 +159,7 @@ static Result seal_part(EncodingSealer *sealer, const StoredPlace *place, Text t
 Result encoding_seal(EncodingSealer *sealer, int64_t subject_id, Text encoding, Text *head, Text *filters,
                      Error *error)
 {
-    Layout layout;
+    Layout layout = {0};
 
     TRY(read_layout(encoding, &layout, error));
     TRY(seal_part(sealer, &(StoredPlace){.subject_id = subject_id, .part = STORED_HEAD},

@@ -448,10 +448,11 @@ static void score_in_memory(const Alike people[COUNTY], LinkagePairs *pairs)
     const LinkageOptions options = {.block_max = 500};
     const LinkageModel model = alike_model_held();
     uint8_t bytes[ALIKE_ENCODING];
+    size_t head;
     Error error = {0};
 
     for (int i = 0; i < COUNTY; i++) {
-        const Text encoding = {.data = (const char *)bytes, .length = alike_write(&people[i], bytes)};
+        const Text encoding = {.data = (const char *)bytes, .length = alike_write(&people[i], bytes, &head)};
         cr_assert(linkage_set_add(set, encoding, 0, &error).ok, "%s", error.message);
     }
     cr_assert(linkage_score(set, &model, &options, pairs, &error).ok, "%s", error.message);
