@@ -3,6 +3,8 @@
 #include "tests/attack/views.h"
 #include "tests/pseudonymise/fixture.h"
 
+TestSuite(theft, .fini = fixture_clear);
+
 enum { PEOPLE = 3000, GRAPH_ROWS = 600 };
 
 typedef struct Theft {
@@ -28,7 +30,6 @@ static void close_theft(Theft *theft)
 {
     table_close_rows(&theft->stolen);
     county_close(&theft->county);
-    fixture_clear();
 }
 
 static Outcome by_structure(const Theft *theft)
