@@ -118,6 +118,8 @@ typedef struct LinkageOptions {
     uint64_t unique_sources;  /* bit of a source: it holds a person once */
     const uint64_t *may_meet; /* of each of the 64 sources: bits of those whose records its own are compared
                                  with, the same both ways; NULL: all */
+    const int64_t *placed;    /* for training, of each record whom its number says it is of; 0: nobody; NULL:
+                                 nobody is known */
 } LinkageOptions;
 
 /* Fellegi and Sunter's weights by field and level: 0 unlike to 4 nearly equal; 5, 6 and 7 equal in a common,
@@ -147,7 +149,13 @@ typedef struct LinkagePattern {
  */
 void linkage_learn(const LinkagePattern *patterns, size_t pattern_count, uint64_t pair_total,
                    bool free_chance, LinkageModel *model);
-/* ERROR_INPUT: no pair shares a block, or encodings by blocks without references. */
+/*
+ * Where at least LINKAGE_KNOWN_LEAST pairs that share a block are of one person by options->placed and of two
+ * sources, matches are as these are: most that a register shares blocks with are of its own people's homes,
+ * and expectation maximisation would learn families. Else it learns by itself.
+ * ERROR_INPUT: no pair shares a block, or encodings by blocks without references.
+ */
+enum { LINKAGE_KNOWN_LEAST = 50 };
 Result linkage_train(LinkageSet *set, const LinkageOptions *options, LinkageModel *model, Error *error)
     CHECKED;
 

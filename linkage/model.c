@@ -179,6 +179,26 @@ static void begin(bool free_chance, uint64_t pair_total, LinkageModel *model)
     }
 }
 
+void model_learn_known(const LinkagePattern *matches, size_t count, uint64_t pair_total, LinkageModel *model)
+{
+    Sums sums = {.matches = 0};
+
+    for (size_t p = 0; p < count; p++) {
+        sums.matches += (double)matches[p].count;
+        for (size_t i = 0; i < model->field_count; i++) {
+            unsigned level = fields_level(matches[p].levels, i);
+            if (level != LINKAGE_LEVEL_ABSENT)
+                sums.match[i][level] += (double)matches[p].count;
+        }
+    }
+    model->prior = fmin(fmax(sums.matches / (double)pair_total, LEAST), PRIOR_MOST);
+    for (size_t i = 0; i < model->field_count; i++) {
+        share_out(sums.match[i], BEFORE_WEIGHT, model->match[i]);
+        hold_classes(model, i);
+    }
+    model->is_settled = true;
+}
+
 void linkage_learn(const LinkagePattern *patterns, size_t pattern_count, uint64_t pair_total,
                    bool free_chance, LinkageModel *model)
 {

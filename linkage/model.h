@@ -12,6 +12,10 @@ void pattern_table_add(PatternTable *table, uint64_t levels, uint64_t count);
 void pattern_table_pack(PatternTable *table);
 void pattern_table_close(PatternTable *table);
 
+/* Sets model->match and model->prior by the patterns of pairs that are known to match, of pair_total that
+ * could. */
+void model_learn_known(const LinkagePattern *matches, size_t count, uint64_t pair_total, LinkageModel *model);
+
 /* A model as log2 of how much likelier a match is to agree so than two random records. */
 typedef struct ModelWeights {
     double base; /* of the prior */

@@ -8,7 +8,7 @@
 #include "linkage/fields.h"
 #include "linkage/model.h"
 
-enum { NEAR_RECORDS = 4096, RANDOM_PAIRS = 2000000, DRAWN_AT_ONCE = 512, ROUNDS = 4 };
+enum { NEAR_RECORDS = 4096, RANDOM_PAIRS = 2000000, DRAWN_AT_ONCE = 512, ROUNDS = 4, SOURCES = 64 };
 
 /* A level that was drawn once or never may be commoner than it looks: too little would be taken for proof. */
 static const double CHANCE_LEAST = 1e-6, UNSEEN = 2;
@@ -211,25 +211,38 @@ static void lend_to_unseen(const LinkageSet *set, LinkageModel *model)
 }
 
 typedef struct Counting {
-    PatternTable tables[BLOCK_THREADS_MAX];
+    const LinkageSet *set;
+    const int64_t *placed;
+    PatternTable tables[BLOCK_THREADS_MAX], known[BLOCK_THREADS_MAX];
 } Counting;
+
+/* Two records of one source that a number makes one person's differ in something, or they were one record. */
+static bool are_one(const Counting *counting, const BlockPair *pair)
+{
+    const SetRecord *records = counting->set->records;
+    const int64_t *placed = counting->placed;
+
+    return placed != NULL && placed[pair->a] != 0 && placed[pair->a] == placed[pair->b] &&
+           records[pair->a].source != records[pair->b].source;
+}
 
 static void count_pairs(void *context, int worker, size_t block, const BlockPair *pairs, size_t count)
 {
     Counting *counting = context;
 
     (void)block;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         pattern_table_add(&counting->tables[worker], pairs[i].levels, 1);
+        if (are_one(counting, &pairs[i]))
+            pattern_table_add(&counting->known[worker], pairs[i].levels, 1);
+    }
 }
 
-static Result count_patterns(LinkageSet *set, const LinkageOptions *options, PatternTable *all, Error *error)
+/* Takes what each thread counted. */
+static void gather(PatternTable tables[BLOCK_THREADS_MAX], PatternTable *all)
 {
-    Counting counting = {0};
-    Result result = block_pairs(set, options, count_pairs, &counting, error);
-
     for (int i = 0; i < BLOCK_THREADS_MAX; i++) {
-        PatternTable *table = &counting.tables[i];
+        PatternTable *table = &tables[i];
         for (size_t s = 0; s < table->capacity; s++) {
             if (table->slots[s].count != 0)
                 pattern_table_add(all, table->slots[s].levels, table->slots[s].count);
@@ -237,7 +250,43 @@ static Result count_patterns(LinkageSet *set, const LinkageOptions *options, Pat
         pattern_table_close(table);
     }
     pattern_table_pack(all);
+}
+
+static Result count_patterns(LinkageSet *set, const LinkageOptions *options, PatternTable *all,
+                             PatternTable *known, Error *error)
+{
+    Counting counting = {.set = set, .placed = options->placed};
+    Result result = block_pairs(set, options, count_pairs, &counting, error);
+
+    gather(counting.tables, all);
+    gather(counting.known, known);
     return result;
+}
+
+/* ---- matches that are known ---- */
+
+/* Of two sources that may meet, all pairs of records that numbers place. */
+static uint64_t count_placed_pairs(const LinkageSet *set, const LinkageOptions *options)
+{
+    uint64_t placed[SOURCES] = {0}, pairs = 0;
+
+    for (size_t i = 0; i < set->count; i++)
+        placed[set->records[i].source] += options->placed[i] != 0;
+    for (size_t a = 0; a < SOURCES; a++) {
+        for (size_t b = a + 1; b < SOURCES; b++)
+            if (options->may_meet == NULL || (options->may_meet[a] >> b & 1) != 0)
+                pairs += placed[a] * placed[b];
+    }
+    return pairs;
+}
+
+static bool is_enough(const PatternTable *known)
+{
+    uint64_t pairs = 0;
+
+    for (size_t i = 0; i < known->used; i++)
+        pairs += known->slots[i].count;
+    return pairs >= LINKAGE_KNOWN_LEAST;
 }
 
 static Result check_set(const LinkageSet *set, Error *error)
@@ -249,22 +298,35 @@ static Result check_set(const LinkageSet *set, Error *error)
     return RESULT_OK;
 }
 
-Result linkage_train(LinkageSet *set, const LinkageOptions *options, LinkageModel *model, Error *error)
+static void learn(const LinkageSet *set, const LinkageOptions *options, const PatternTable *all,
+                  const PatternTable *known, LinkageModel *model)
 {
-    SCOPED(pattern_table_close) PatternTable table = {0};
     Chance drawn = {0};
 
-    TRY(check_set(set, error));
-    TRY(count_patterns(set, options, &table, error));
-    if (table.used == 0)
-        return fail(error, ERROR_INPUT, "linkage: no two records share a block");
     *model = (LinkageModel){.field_count = (uint32_t)set->field_count};
     count_classes(set, model);
     draw_chance(set, &drawn);
+    if (is_enough(known)) {
+        model_learn_known(known->slots, known->used, count_placed_pairs(set, options), model);
+        take_chance(set, &drawn, model);
+        return;
+    }
     for (int round = 0; round < ROUNDS; round++) {
         take_chance(set, &drawn, model);
-        linkage_learn(table.slots, table.used, (uint64_t)set->count * (set->count - 1) / 2, false, model);
+        linkage_learn(all->slots, all->used, (uint64_t)set->count * (set->count - 1) / 2, false, model);
     }
+}
+
+Result linkage_train(LinkageSet *set, const LinkageOptions *options, LinkageModel *model, Error *error)
+{
+    SCOPED(pattern_table_close) PatternTable all = {0};
+    SCOPED(pattern_table_close) PatternTable known = {0};
+
+    TRY(check_set(set, error));
+    TRY(count_patterns(set, options, &all, &known, error));
+    if (all.used == 0)
+        return fail(error, ERROR_INPUT, "linkage: no two records share a block");
+    learn(set, options, &all, &known, model);
     lend_to_unseen(set, model);
     return RESULT_OK;
 }

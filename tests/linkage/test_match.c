@@ -238,3 +238,48 @@ Test(linkage_match, a_file_that_says_no_class_leaves_the_weights_of_classes_as_t
     cr_expect_float_eq(one.match[0][7], both.match[0][7], 1e-9);
     cr_expect_float_eq(odds(&one, 7), odds(&both, 7), odds(&both, 7) * 1e-6);
 }
+
+/* ---- matches that numbers know ---- */
+
+enum { HOMES = 100, AT_HOME = 4, REGISTERED = HOMES * AT_HOME, FROM_ELSEWHERE = 60 };
+
+/* A register holds each person once, and who lives together shares a block, two values and no more. Of
+ * another source some are the same people. */
+static LinkageModel model_of_homes(bool are_placed, int known)
+{
+    SCOPED(linkage_set_close) LinkageSet *set = linkage_set_create();
+    int64_t placed[REGISTERED + FROM_ELSEWHERE] = {0};
+    const LinkageOptions options = {.threads = 1, .placed = are_placed ? placed : NULL};
+    LinkageModel model;
+    Error error = {0};
+
+    for (uint64_t p = 0; p < REGISTERED + FROM_ELSEWHERE; p++) {
+        uint64_t person = p < REGISTERED ? p : (p - REGISTERED) * AT_HOME, home = 1 + person / AT_HOME;
+        const Encoded record = {.values = {10000 + person, 2000 + home, 3000 + home}, .tokens = {home}};
+        encoded_add(set, &record, p < REGISTERED ? 0 : 1);
+        placed[p] = p < REGISTERED + (uint64_t)known ? (int64_t)person + 1 : 0;
+    }
+    cr_assert(linkage_train(set, &options, &model, &error).ok, "%s", error.message);
+    return model;
+}
+
+/* By itself the model learns families, which are ten times as many. Switch: model_learn_known. */
+Test(linkage_match, what_matches_do_is_learnt_from_pairs_that_numbers_know)
+{
+    const LinkageModel by_itself = model_of_homes(false, FROM_ELSEWHERE),
+                       by_numbers = model_of_homes(true, FROM_ELSEWHERE);
+
+    cr_expect_lt(by_itself.match[0][7], 0.5, "%f", by_itself.match[0][7]);
+    cr_expect_gt(by_numbers.match[0][7], 0.9);
+    cr_expect(by_numbers.is_settled);
+    cr_expect_float_eq(by_numbers.prior, 1.0 / REGISTERED, 1e-9, "60 of 60 times 400");
+}
+
+/* Switch: LINKAGE_KNOWN_LEAST. */
+Test(linkage_match, a_few_known_pairs_are_no_sample)
+{
+    const LinkageModel by_itself = model_of_homes(false, 49), by_numbers = model_of_homes(true, 49);
+
+    cr_expect_eq(by_numbers.match[0][7], by_itself.match[0][7]);
+    cr_expect_gt(model_of_homes(true, 50).match[0][7], 0.9);
+}
