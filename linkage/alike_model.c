@@ -22,7 +22,7 @@ static const DbStatement model_statement = {
 static const DbStatement sample_statement = {
     .name = "linkage_sample",
     .sql = linkage_sql_sample,
-    .columns = {VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_BYTES, VALUE_BYTES},
+    .columns = {VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_BYTES, VALUE_BYTES, VALUE_INT8},
 };
 static const DbStatement reference_statement = {
     .name = "linkage_reference",
@@ -58,11 +58,30 @@ static Result read_model(AlikeRun *run, Error *error)
 typedef struct Sampling {
     AlikeRun *run;
     LinkageSet *set;
+    int64_t *placed; /* of each record of the set */
+    size_t capacity;
 } Sampling;
+
+static void close_sampling(Sampling *sampling)
+{
+    linkage_set_close(&sampling->set);
+    memory_free(sampling->placed);
+}
+
+static void note_placed(Sampling *sampling, int64_t person_id)
+{
+    size_t count = linkage_set_count(sampling->set);
+
+    if (count > sampling->capacity) {
+        sampling->capacity = 2 * count;
+        sampling->placed = memory_resize(sampling->placed, sampling->capacity * sizeof *sampling->placed);
+    }
+    sampling->placed[count - 1] = person_id;
+}
 
 static Result add_record(void *context, const Value *row, Error *error)
 {
-    const Sampling *sampling = context;
+    Sampling *sampling = context;
     size_t source = alike_source(sampling->run, row[1].integer);
     LinkageSealed part = {.load_id = row[2].integer, .subject_id = row[0].integer, .bytes = row[3].text};
     Text encoding;
@@ -72,7 +91,10 @@ static Result add_record(void *context, const Value *row, Error *error)
     part.part = LINKAGE_FILTERS;
     part.bytes = row[4].text;
     TRY(alike_open(sampling->run, &part, encoding.length, &encoding, error));
-    return alike_set_add(sampling->run, sampling->set, encoding, (unsigned)source, &is_added, error);
+    TRY(alike_set_add(sampling->run, sampling->set, encoding, (unsigned)source, &is_added, error));
+    if (is_added)
+        note_placed(sampling, row[5].integer);
+    return RESULT_OK;
 }
 
 static Result add_reference(void *context, const Value *row, Error *error)
@@ -109,14 +131,16 @@ static Result keep_model(AlikeRun *run, Error *error)
     return read_model(run, error);
 }
 
-static Result learn(AlikeRun *run, LinkageSet *set, Error *error)
+static Result learn(AlikeRun *run, const Sampling *sampling, Error *error)
 {
+    LinkageSet *set = sampling->set;
     uint64_t may_meet[64] = {0};
     Error unlearnt = {0};
 
     for (size_t i = 0; i < run->source_count; i++)
         may_meet[i] = run->may_meet[i];
-    const LinkageOptions options = {.block_max = ALIKE_BLOCK_MAX, .may_meet = may_meet};
+    const LinkageOptions options = {
+        .block_max = ALIKE_BLOCK_MAX, .may_meet = may_meet, .placed = sampling->placed};
     if (linkage_set_count(set) < RECORDS_LEAST || !linkage_train(set, &options, &run->model, &unlearnt).ok ||
         !run->model.is_settled) {
         log_event(LOG_LEVEL_WARNING, "linkage_model", "learnt=no records=%zu", linkage_set_count(set));
@@ -127,13 +151,12 @@ static Result learn(AlikeRun *run, LinkageSet *set, Error *error)
 
 Result alike_model(AlikeRun *run, Error *error)
 {
-    SCOPED(linkage_set_close) LinkageSet *set = NULL;
+    SCOPED(close_sampling) Sampling sampling = {.run = run};
 
     if (run->model_id != 0)
         return read_model(run, error);
-    set = linkage_set_create();
-    Sampling sampling = {.run = run, .set = set};
+    sampling.set = linkage_set_create();
     TRY(db_copy_out(run->linker, &sample_statement, add_record, &sampling, error));
     TRY(db_copy_out(run->linker, &reference_statement, add_reference, &sampling, error));
-    return learn(run, set, error);
+    return learn(run, &sampling, error);
 }

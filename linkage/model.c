@@ -13,6 +13,9 @@ static const double SETTLED = 1e-9, LEAST = 1e-9, PRIOR_MOST = 0.9999;
 /* What is known before any pair was seen: most matches agree well. Weighs as much as so many pairs. */
 static const double match_before[LINKAGE_LEVELS] = {0.02, 0.02, 0.03, 0.05, 0.13, 0.25, 0.25, 0.25};
 static const double BEFORE_WEIGHT = 2;
+/* Of matches that are known so much that what none of them does counts half a pair: numbers are believed
+ * where birth and sex agree, so of these they say too little. */
+static const double BEFORE_KNOWN_WEIGHT = 25;
 
 /* ---- patterns ---- */
 
@@ -193,7 +196,7 @@ void model_learn_known(const LinkagePattern *matches, size_t count, uint64_t pai
     }
     model->prior = fmin(fmax(sums.matches / (double)pair_total, LEAST), PRIOR_MOST);
     for (size_t i = 0; i < model->field_count; i++) {
-        share_out(sums.match[i], BEFORE_WEIGHT, model->match[i]);
+        share_out(sums.match[i], BEFORE_KNOWN_WEIGHT, model->match[i]);
         hold_classes(model, i);
     }
     model->is_settled = true;

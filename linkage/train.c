@@ -298,6 +298,21 @@ static Result check_set(const LinkageSet *set, Error *error)
     return RESULT_OK;
 }
 
+/* What is nearly equal weighs at most what is equal does: of so few pairs, a level that none of them has
+ * could weigh more. */
+static void hold_nearly(LinkageModel *model)
+{
+    for (size_t i = 0; i < model->field_count; i++) {
+        double match = 0, chance = 0;
+        for (size_t l = LEVEL_EQUAL; l < LINKAGE_LEVELS; l++) {
+            match += model->match[i][l];
+            chance += model->chance[i][l];
+        }
+        for (size_t l = 0; l < LEVEL_EQUAL; l++)
+            model->match[i][l] = fmin(model->match[i][l], model->chance[i][l] * match / chance);
+    }
+}
+
 static void learn(const LinkageSet *set, const LinkageOptions *options, const PatternTable *all,
                   const PatternTable *known, LinkageModel *model)
 {
@@ -309,6 +324,7 @@ static void learn(const LinkageSet *set, const LinkageOptions *options, const Pa
     if (is_enough(known)) {
         model_learn_known(known->slots, known->used, count_placed_pairs(set, options), model);
         take_chance(set, &drawn, model);
+        hold_nearly(model);
         return;
     }
     for (int round = 0; round < ROUNDS; round++) {

@@ -77,6 +77,10 @@ cinque governance apply "$rules" >/dev/null
 cinque load --deliveries "$work/county/deliveries.csv" >/dev/null
 cinque link --verbose 2>&1 | sed 's/^/link: /'
 judge after
+# of the given name 6 is the share of pairs that agree in a common one by chance, 7 in a middling one: only a first pass over
+# the file can tell them apart
+expect_equal "weights tell common names from others" "$(sql 'SELECT chance_shares[6] > chance_shares[7] FROM linkage.model')" t
+expect_equal "given names agree in most matches" "$(sql 'SELECT match_shares[6] + match_shares[7] + match_shares[8] > 0.8 FROM linkage.model')" t
 expect "more of social care find their person" test "$(answer after social_care_event 3)" -gt "$(answer before social_care_event 3)"
 expect "no fewer of the dead do" test "$(answer after death 3)" -ge "$(answer before death 3)"
 expect_equal "nobody of social care is put with another" "$(answer after social_care_event 4)" 0

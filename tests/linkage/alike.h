@@ -36,6 +36,9 @@ static const char alike_sql[] =
     "source;"
     "       INSERT INTO subjects.encoding_filter VALUES (id, bench.seal(1, id, 1, filters)) $$;"
     "INSERT INTO subjects.encoding_seal VALUES (1, 1, decode(repeat('00', 41), 'hex'));"
+    "CREATE FUNCTION bench.refer(encoding bytea) RETURNS void LANGUAGE sql AS $$"
+    "  INSERT INTO subjects.encoding_reference (load_id, encoding) SELECT 1, bench.seal(1, 0, 2, encoding) "
+    "$$;"
     "INSERT INTO linkage.model (rule_version, match_shares, chance_shares, prior, run_id)"
     " SELECT 3, array_agg(m ORDER BY f, c DESC, m), array_agg(c ORDER BY f, c DESC, m), 1e-4, 0"
     " FROM generate_series(1, 6) AS f,"
@@ -125,6 +128,28 @@ static inline void alike_add(Bench *bench, const Alike *person)
     Error error = {0};
 
     cr_assert(db_run_int8(bench->owner, &add, values, &nothing, NULL, &error).ok, "%s", error.message);
+}
+
+/* Each of somebody's values as one that is nobody's. */
+static inline void alike_refer(Bench *bench, const Alike *person)
+{
+    static const DbStatement refer = {.name = "bench refer",
+                                      .sql = "SELECT 0::int8 FROM (SELECT bench.refer($1)) AS t",
+                                      .parameters = {VALUE_BYTES},
+                                      .columns = {VALUE_INT8}};
+    uint8_t encoding[ALIKE_ENCODING] = {1, 3, 0, 1, 't', 'e', 's', 't', ALIKE_FIELDS, 2};
+    int64_t nothing;
+    Error error = {0};
+
+    memset(encoding + 24, ALIKE_FILTER, ALIKE_FIELDS);
+    for (int f = 0; f < ALIKE_FIELDS; f++) {
+        if (person->values[f] == 0)
+            continue;
+        encoding[11] = (uint8_t)(1 << f);
+        alike_filter(person->values[f] + 7, encoding + 24 + ALIKE_FIELDS);
+        const Value values[] = {value_bytes(encoding, 24 + ALIKE_FIELDS + ALIKE_FILTER)};
+        cr_assert(db_run_int8(bench->owner, &refer, values, &nothing, NULL, &error).ok, "%s", error.message);
+    }
 }
 
 static inline void alike_allow(Bench *bench)

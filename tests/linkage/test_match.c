@@ -275,6 +275,15 @@ Test(linkage_match, what_matches_do_is_learnt_from_pairs_that_numbers_know)
     cr_expect_float_eq(by_numbers.prior, 1.0 / REGISTERED, 1e-9, "60 of 60 times 400");
 }
 
+/* Nobody's values are nearly equal here. Switch: hold_nearly. */
+Test(linkage_match, what_is_nearly_equal_weighs_at_most_what_is_equal)
+{
+    const LinkageModel model = model_of_homes(true, FROM_ELSEWHERE);
+
+    for (size_t level = 0; level < 5; level++)
+        cr_expect_leq(odds(&model, level), odds(&model, 7) * 1.001, "level %zu", level);
+}
+
 /* Switch: LINKAGE_KNOWN_LEAST. */
 Test(linkage_match, a_few_known_pairs_are_no_sample)
 {
