@@ -113,6 +113,42 @@ BEGIN
     EXECUTE format('ALTER TABLE staging.%I SET LOGGED', 'encoding_' || wanted);
 END $$;
 
+-- ---- the end of encodings ----
+
+-- An encoding is needed while a published load names its subject, whoever places it: the next subject without a number
+-- may be the same person. Of a load that was withdrawn or replaced those go whom no other names; which load sealed them
+-- is all one. What a withdrawn load sampled goes too.
+CREATE FUNCTION ingest.encodings_unneeded() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
+DECLARE
+    named text := (SELECT s.name FROM ingest.source AS s WHERE s.source_id = NEW.source_id);
+    published int4[] := (SELECT array_agg(l.load_id) FROM ingest.load AS l
+                          WHERE l.source_id = NEW.source_id AND l.state = 'published');
+    gone int8[];
+BEGIN
+    IF NEW.state = 'withdrawn' THEN
+        DELETE FROM subjects.encoding_reference AS r WHERE r.load_id = NEW.load_id;
+    END IF;
+    IF NOT EXISTS (SELECT FROM subjects.encoding_seal AS s JOIN ingest.load AS l USING (load_id)
+                    WHERE l.source_id = NEW.source_id) THEN
+        RETURN NULL;
+    END IF;
+    EXECUTE format('WITH unnamed AS MATERIALIZED ('
+                   ' SELECT r.subject_id FROM records.%1$I AS r WHERE r.load_id = $1 AND r.subject_id IS NOT NULL'
+                   ' EXCEPT SELECT r.subject_id FROM records.%1$I AS r WHERE r.load_id = ANY ($2)'
+                   '), gone AS ('
+                   ' DELETE FROM subjects.encoding AS e USING unnamed AS u WHERE e.subject_id = u.subject_id'
+                   ' RETURNING e.subject_id)'
+                   ' SELECT array_agg(g.subject_id) FROM gone AS g', named)
+       INTO gone USING NEW.load_id, published;
+    DELETE FROM subjects.encoding_filter AS f WHERE f.subject_id = ANY (gone);
+    RETURN NULL;
+END $$;
+-- At the end of the transaction, when what replaces a load is published too.
+CREATE CONSTRAINT TRIGGER encodings_unneeded AFTER UPDATE OF state ON ingest.load DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (OLD.state = 'published' AND NEW.state IN ('withdrawn', 'replaced'))
+    EXECUTE FUNCTION ingest.encodings_unneeded();
+
 -- ---- for who holds the keys ----
 
 -- Encodings sealed to a version that is about to be destroyed go first: nobody can read them then, and their subjects get
@@ -148,7 +184,7 @@ $$;
 
 REVOKE EXECUTE ON FUNCTION ingest.is_encoded(int2), ingest.encoding_open(bytea, int4, int2, bytea),
     ingest.references_keep(text, int4), ingest.encodings_keep(int2, int4), ingest.encodings_hold(int4),
-    ingest.encodings_forget(bytea, int2), ingest.encoding_key_use() FROM PUBLIC;
+    ingest.encodings_unneeded(), ingest.encodings_forget(bytea, int2), ingest.encoding_key_use() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ingest.encoding_open(bytea, int4, int2, bytea) TO cinque_loader;
 GRANT EXECUTE ON FUNCTION ingest.encodings_forget(bytea, int2), ingest.encoding_key_use() TO cinque_keeper;
 GRANT SELECT ON subjects.encoding, subjects.encoding_filter, subjects.encoding_reference, subjects.encoding_seal

@@ -198,6 +198,73 @@ Test(encodings, who_is_named_again_keeps_what_the_first_load_sealed)
     cr_expect_eq(world_count("SELECT count(DISTINCT header) FROM subjects.encoding_seal"), 2);
 }
 
+/* ---- the end of encodings ---- */
+
+static void withdraw(const Tried *tried, int64_t load_id)
+{
+    Error error = {0};
+
+    cr_assert(world_withdraw(&tried->world, load_id, &error).ok, "%s", error.message);
+}
+
+/* Switch: the trigger encodings_unneeded. */
+Test(encodings, those_that_a_withdrawn_load_alone_names_go_with_it)
+{
+    SCOPED(close_tried) Tried tried = open_tried(ALLOWED);
+    int64_t load_id = load(&tried, HEADER ROWS, 0).load_id;
+
+    withdraw(&tried, load_id);
+
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding"), 0);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding_filter"), 0);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding_reference"), 0);
+}
+
+Test(encodings, whom_another_load_names_keeps_it_until_that_is_withdrawn_too)
+{
+    SCOPED(close_tried) Tried tried = open_tried(ALLOWED);
+    int64_t first = load(&tried, HEADER ROWS, 0).load_id,
+            second = load(&tried, HEADER "1,,Quillfeather,Marguerite,1961-05-02,ME14 1XX,A\n", 1).load_id;
+
+    withdraw(&tried, first);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding JOIN subjects.encoding_filter USING"
+                             " (subject_id)"),
+                 1);
+
+    withdraw(&tried, second);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding"), 0, "the first load had sealed it");
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding_filter"), 0);
+}
+
+Test(encodings, those_whom_a_corrected_delivery_names_no_more_go)
+{
+    SCOPED(close_tried) Tried tried = open_tried(ALLOWED);
+    int64_t first = load(&tried, HEADER ROWS, 0).load_id;
+    IngestDelivery corrected = world_delivery(HEADER "1,,Quillfeather,Marguerite,1961-05-02,ME14 1XX,A\n"
+                                                     "4,,Other,Someone,1970-01-01,ME14 1XX,A\n");
+    char sql[128];
+    corrected.replace = true;
+
+    (void)world_must_load(&tried.world, tried.spec, &corrected);
+
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding JOIN subjects.encoding_filter USING"
+                             " (subject_id)"),
+                 2);
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM subjects.encoding WHERE load_id = %d", (int)first);
+    cr_expect_eq(world_count(sql), 1, "who is still named keeps theirs");
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding_filter"), 2);
+}
+
+Test(encodings, who_is_delivered_again_after_a_withdrawal_gets_another)
+{
+    SCOPED(close_tried) Tried tried = open_tried(ALLOWED);
+    withdraw(&tried, load(&tried, HEADER ROWS, 0).load_id);
+
+    (void)load(&tried, HEADER ROWS "4,,Other,Someone,1970-01-01,ME14 1XX,A\n", 1);
+
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding"), 3);
+}
+
 /* ---- the end of their key ---- */
 
 static Error forget(const Tried *tried, const char *object)
