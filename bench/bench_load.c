@@ -46,7 +46,7 @@ typedef struct Bench {
     Cluster cluster;
     char folder[PATH_BYTES], files[KIND_COUNT][PATH_BYTES], rows_file[PATH_BYTES];
     int64_t rows, rows_a_person, pairs, loads; /* loads: so far, each of another month */
-    Db *superuser, *loader;
+    Db *superuser, *loader, *merger;
     Governance *governance;
     Keyring *keyring;
     PostcodeDirectory *directory;
@@ -129,6 +129,7 @@ static Result open_connections(Bench *bench, Error *error)
     snprintf(path, sizeof path, "%s/keyring", bench->folder);
     TRY(keyring_open(path, &bench->keyring, error));
     TRY(open_as(bench, "cinque", "cinque_loader", &bench->loader, error));
+    TRY(open_as(bench, "cinque", "cinque_loader", &bench->merger, error));
     return governance_open(cluster_conninfo(&bench->cluster, "cinque", "cinque_governor", conninfo),
                            &bench->governance, error);
 }
@@ -178,6 +179,7 @@ static Result load_file(const Bench *bench, Kind kind, Month period, Error *erro
 {
     SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
     const IngestContext context = {.loader = bench->loader,
+                                   .merger = bench->merger,
                                    .keyring = bench->keyring,
                                    .directory = bench->directory,
                                    .quarantine_folder = bench->folder};
@@ -405,6 +407,7 @@ static void close_bench(Bench *bench)
     Error ignored = {0};
 
     governance_close(&bench->governance);
+    db_close(&bench->merger);
     db_close(&bench->loader);
     db_close(&bench->superuser);
     ingest_spec_close(&bench->spec);

@@ -14,7 +14,7 @@ static const char loader_role[] = "cinque_loader";
 /* What all loads of one call share. */
 typedef struct Loading {
     const Cli *cli;
-    Db *loader;
+    Db *loader, *merger;
     Keyring *keyring;
     PostcodeDirectory *directory;
     Work work;
@@ -25,6 +25,7 @@ typedef struct Loading {
 static void loading_close(Loading *loading)
 {
     work_close(&loading->work);
+    db_close(&loading->merger);
     db_close(&loading->loader);
     keyring_close(&loading->keyring);
     postcode_directory_close(&loading->directory);
@@ -56,6 +57,7 @@ static Result loading_open(const Cli *cli, Loading *loading, Error *error)
     TRY(keyring_open(keyring, &loading->keyring, error));
     TRY(check_keys(loading->keyring, error));
     TRY(reference_open(cli, &loading->directory, error));
+    TRY(cli_open(cli, loader_role, &loading->merger, error));
     return cli_open(cli, loader_role, &loading->loader, error);
 }
 
@@ -127,6 +129,7 @@ static Result load_one(Loading *loading, const Delivery *delivery, IngestReport 
     GovernanceRequest request;
     InputMark mark;
     const IngestContext context = {.loader = loading->loader,
+                                   .merger = loading->merger,
                                    .keyring = loading->keyring,
                                    .directory = loading->directory,
                                    .quarantine_folder = loading->quarantine,

@@ -5,13 +5,12 @@
 
 #include "base/secret.h"
 #include "ingest/encodings.h"
+#include "ingest/subjects.h"
 #include "ingest/window.h"
 #include "ingest_sql.h"
 
 enum {
     FLUSH_ROWS = 64 << 10,
-    SUBJECT_BYTES = 4 << 20,
-    SUBJECTS_MAX = SUBJECT_BYTES / sizeof(Subject),
     QUARANTINE_MAX = 32 << 10,
     FIXED_COLUMNS = 5, /* in front of the payload */
     TABLE_BYTES = 96,
@@ -28,12 +27,11 @@ struct Store {
     Db *loader;
     StoreLoad load;
     int64_t load_id, source_id;
-    DbCopy *copy; /* of records; one at a time, so subjects and quarantine wait in memory */
-    char records[TABLE_BYTES], subjects[TABLE_BYTES], quarantine[TABLE_BYTES];
+    DbCopy *copy; /* of records; one at a time, so quarantine waits in memory */
+    char records[TABLE_BYTES], quarantine[TABLE_BYTES];
     DbCopyColumn columns[FIXED_COLUMNS + SPEC_PAYLOAD_MAX];
     size_t column_count, rows_since_flush;
-    Subject *subject_buffer;
-    size_t subject_count;
+    Subjects *subjects;
     QuarantineEntry *quarantine_buffer;
     size_t quarantine_count;
     Encodings *encodings;
@@ -79,25 +77,6 @@ static const DbStatement load_abandon = {
 static const DbCopyColumn fixed_columns[FIXED_COLUMNS] = {
     {"load_id", VALUE_INT4},    {"line_number", VALUE_INT4}, {"subject_id", VALUE_INT8},
     {"record_key", VALUE_INT8}, {"age_days", VALUE_INT2},
-};
-static const DbCopyColumn subject_columns[] = {
-    {"subject_id", VALUE_INT8},
-    {"source_id", VALUE_INT2},
-    {"digest", VALUE_BYTES},
-    {"first_load_id", VALUE_INT4},
-    {"key_version", VALUE_INT2},
-    {"nhs_token", VALUE_BYTES},
-    {"superseded_nhs_token", VALUE_BYTES},
-    {"local_token", VALUE_BYTES},
-    {"uprn_token", VALUE_BYTES},
-    {"foreign_token", VALUE_BYTES},
-    {"foreign_token_to", VALUE_BYTES},
-    {"nhs_state", VALUE_INT2},
-    {"birth_year", VALUE_INT2},
-    {"birth_month", VALUE_INT2},
-    {"sex", VALUE_TEXT},
-    {"lsoa_2011", VALUE_TEXT},
-    {"lsoa_2021", VALUE_TEXT},
 };
 static const DbCopyColumn quarantine_columns[] = {
     {"line_number", VALUE_INT4}, {"column_name", VALUE_TEXT}, {"rule", VALUE_TEXT},
@@ -163,21 +142,25 @@ static Store *make_store(Db *loader, const StoreLoad *load, int64_t load_id, int
     store->names = arena_create(1 << 20);
     store->windows = windows_create();
     store->encodings = encodings_create(load_id);
-    store->subject_buffer = memory_alloc(SUBJECTS_MAX * sizeof(Subject));
     store->quarantine_buffer = memory_alloc(QUARANTINE_MAX * sizeof(QuarantineEntry));
     snprintf(store->records, TABLE_BYTES, "staging.%s_%d", load->spec->source, (int)load_id);
-    snprintf(store->subjects, TABLE_BYTES, "staging.subject_%d", (int)load_id);
     snprintf(store->quarantine, TABLE_BYTES, "staging.quarantine_%d", (int)load_id);
     name_columns(store);
     return store;
 }
 
 /* Rows are copied in the transaction that this begins. */
-static Result stage(const Store *store, Error *error)
+static Result stage(Store *store, Error *error)
 {
     const Value values[] = {permit_value(store->load.permit), value_int4(store->load_id)};
+    const SubjectsPlace place = {.loader = store->loader,
+                                 .merger = store->load.merger,
+                                 .permit = store->load.permit,
+                                 .load_id = store->load_id,
+                                 .source_id = store->source_id};
     int64_t nothing;
 
+    TRY(subjects_open(&place, &store->subjects, error));
     TRY(db_begin(store->loader, error));
     return db_run_int8(store->loader, &load_stage, values, &nothing, NULL, error);
 }
@@ -213,61 +196,7 @@ Result store_open(Db *loader, const StoreLoad *load, Store **store, int64_t *loa
     return RESULT_OK;
 }
 
-/* ---- subjects and quarantine, between two copies of records ---- */
-
-static Value token_value(const Token *token)
-{
-    return token->is_set ? value_bytes(token->bytes, TOKEN_BYTES) : value_null(VALUE_BYTES);
-}
-
-static Value number_or_null(int number)
-{
-    return number != 0 ? value_int2(number) : value_null(VALUE_INT2);
-}
-
-static Value string_or_null(const char *string)
-{
-    return string[0] != '\0' ? value_text(text_from(string)) : value_null(VALUE_TEXT);
-}
-
-static Result copy_subject(const Store *store, DbCopy *copy, const Subject *subject, Error *error)
-{
-    const char sex[] = {subject->sex, '\0'};
-    const Value values[COUNT(subject_columns)] = {
-        value_int8(subject->subject_id),
-        value_int2(store->source_id),
-        value_bytes(subject->digest, sizeof subject->digest),
-        value_int4(store->load_id),
-        value_int2(subject->key_version),
-        token_value(&subject->nhs),
-        token_value(&subject->superseded_nhs),
-        token_value(&subject->local_id),
-        token_value(&subject->uprn),
-        token_value(&subject->foreign),
-        token_value(&subject->foreign_to),
-        value_int2((int64_t)subject->nhs_state),
-        number_or_null(subject->birth_year),
-        number_or_null(subject->birth_month),
-        string_or_null(sex),
-        string_or_null(subject->lsoa_2011),
-        string_or_null(subject->lsoa_2021),
-    };
-
-    return db_copy_row(copy, values, error);
-}
-
-static Result flush_subjects(Store *store, Error *error)
-{
-    SCOPED(db_copy_abandon) DbCopy *copy = NULL;
-
-    if (store->subject_count == 0)
-        return RESULT_OK;
-    TRY(db_copy_in(store->loader, store->subjects, subject_columns, COUNT(subject_columns), &copy, error));
-    for (size_t i = 0; i < store->subject_count; i++)
-        TRY(copy_subject(store, copy, &store->subject_buffer[i], error));
-    store->subject_count = 0;
-    return db_copy_end(&copy, NULL, error);
-}
+/* ---- what goes between two copies of records ---- */
 
 static Result copy_entry(const Store *store, DbCopy *copy, const QuarantineEntry *entry, Error *error)
 {
@@ -305,7 +234,7 @@ Result store_flush(Store *store, Error *error)
     if (store->copy != NULL)
         TRY(db_copy_end(&store->copy, NULL, error));
     store->rows_since_flush = 0;
-    TRY(flush_subjects(store, error));
+    TRY(subjects_flush(store->subjects, error));
     TRY(encodings_flush(store->encodings, store->loader, error));
     return flush_quarantine(store, error);
 }
@@ -355,14 +284,14 @@ Result store_row(Store *store, const TokenisedRow *row, Error *error)
     const Subject *subject = tokenised_row_subject(row);
 
     TRY(line_number(store, tokenised_row_line(row), error));
-    if (store->rows_since_flush == FLUSH_ROWS || store->subject_count == SUBJECTS_MAX ||
+    if (store->rows_since_flush == FLUSH_ROWS || subjects_is_full(store->subjects) ||
         encodings_is_full(store->encodings))
         TRY(store_flush(store, error));
     if (store->copy == NULL)
         TRY(db_copy_in(store->loader, store->records, store->columns, store->column_count, &store->copy,
                        error));
     if (subject != NULL && tokenised_row_subject_is_new(row)) {
-        store->subject_buffer[store->subject_count++] = *subject;
+        TRY(subjects_add(store->subjects, subject, error));
         encodings_add(store->encodings, &subject->subject_id, tokenised_row_encoding(row));
     }
     store->rows_since_flush++;
@@ -408,8 +337,7 @@ static void close_store(Store **store)
 {
     Store *closing = *store;
 
-    secret_wipe(closing->subject_buffer, SUBJECTS_MAX * sizeof(Subject));
-    memory_free(closing->subject_buffer);
+    subjects_close(&closing->subjects);
     memory_free(closing->quarantine_buffer);
     windows_close(&closing->windows);
     encodings_close(&closing->encodings);
@@ -438,6 +366,27 @@ static Value text_array(const Text *items, size_t count)
     return (Value){.type = VALUE_TEXT_ARRAY, .array = {.items = items, .count = count}};
 }
 
+/* Where subjects were merged, in their transaction. */
+static Result run_last(const Store *store, const DbStatement *statement, const Value *values, DbRows **rows,
+                       Error *error)
+{
+    Db *merger = store->load.merger;
+
+    if (statement != &load_publish || merger == NULL)
+        return db_run(store->loader, statement, values, rows, error);
+    TRY(db_run(merger, statement, values, rows, error));
+    return db_commit(merger, error);
+}
+
+/* What was staged is given up for a load that is rejected: its statement asks for the tables. */
+static Result settle(Store *store, const DbStatement *statement, Error *error)
+{
+    if (statement == &load_publish)
+        return subjects_settle(store->subjects, error);
+    subjects_close(&store->subjects);
+    return RESULT_OK;
+}
+
 /* The statement that rejects takes no windows: its parameters end before them. */
 static Result end_load(Store **store, const DbStatement *statement, const StoreCounts *counts,
                        IngestOutcome *outcome, int64_t *subjects_new, Error *error)
@@ -464,8 +413,9 @@ static Result end_load(Store **store, const DbStatement *statement, const StoreC
     };
 
     TRY(store_flush(ending, error));
+    TRY(settle(ending, statement, error));
     TRY(db_commit(ending->loader, error));
-    TRY(db_run(ending->loader, statement, values, &rows, error));
+    TRY(run_last(ending, statement, values, &rows, error));
     *outcome = outcome_named(db_text(rows, 0, 0));
     *subjects_new = db_int(rows, 0, 1);
     close_store(store);
@@ -497,6 +447,7 @@ void store_abandon(Store **store)
         return;
     Store *ending = *store;
     const Value values[] = {permit_value(ending->load.permit), value_int4(ending->load_id)};
+    subjects_close(&ending->subjects);
     db_copy_abandon(&ending->copy);
     if (db_in_transaction(ending->loader))
         done = db_rollback(ending->loader, &ignored);

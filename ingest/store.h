@@ -16,6 +16,7 @@ typedef struct StoreCounts {
 extern const char *const STORE_STATUS_NAMES[]; /* of IngestStatus, as ingest.load has them */
 
 typedef struct StoreLoad {
+    Db *merger; /* a second connection, by which subjects are merged while rows come; NULL: when they have */
     const GovernancePermit *permit;
     const IngestSpec *spec;
     const IngestDelivery *delivery;

@@ -184,6 +184,14 @@ CREATE TABLE subjects.subject (
     lsoa_2021            text CHECK (octet_length(lsoa_2021) = 9 AND substr(lsoa_2021, 2, 1) < 'A')
 );
 
+-- How far the subjects of a load under way are merged, in the transaction that will publish it: up to which block of
+-- its staged subjects, and how many were new. No other transaction ever sees a row of it.
+CREATE TABLE subjects.merging (
+    load_id    int4 PRIMARY KEY,
+    next_block int8 NOT NULL,
+    added      int8 NOT NULL
+);
+
 -- The one version of the hub key that the tokens of all subjects are under. The first load decides it, and re-keying
 -- alone (060_rekey.sql) changes it: tokens of two versions side by side would make two people of one.
 CREATE TABLE subjects.hub_key (
@@ -256,13 +264,13 @@ BEGIN
     END IF;
 END $$;
 
--- The load as opened under this permit, locked; raises unless it is open and the permit covers it.
-CREATE FUNCTION ingest.load_claim(permit bytea, wanted int4) RETURNS ingest.load
+-- The load as opened under this permit; raises unless it is open and the permit covers it.
+CREATE FUNCTION ingest.load_opened(permit bytea, wanted int4) RETURNS ingest.load
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     held ingest.load;
 BEGIN
-    SELECT l.* INTO held FROM ingest.load AS l WHERE l.load_id = wanted FOR UPDATE;
+    SELECT l.* INTO held FROM ingest.load AS l WHERE l.load_id = wanted;
     IF NOT FOUND OR held.state <> 'open' THEN
         RAISE EXCEPTION 'load %: not open', wanted USING ERRCODE = 'CQ002';
     END IF;
@@ -271,6 +279,14 @@ BEGIN
         RAISE EXCEPTION 'load %: opened under another permit', wanted USING ERRCODE = 'CQ001';
     END IF;
     RETURN held;
+END $$;
+
+-- The same, locked.
+CREATE FUNCTION ingest.load_claim(permit bytea, wanted int4) RETURNS ingest.load
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM FROM ingest.load AS l WHERE l.load_id = wanted FOR UPDATE;
+    RETURN ingest.load_opened(permit, wanted);
 END $$;
 
 CREATE FUNCTION ingest.staging_name(load_source int2, wanted int4) RETURNS text
@@ -485,22 +501,96 @@ BEGIN
     END IF;
 END $$;
 
--- Moves the load's subjects in. Publishers of one source take turns, so what is not there yet can be told by a join;
--- an upsert of each row would cost twice as much. Sorted, so that neighbours in the index come together; work_mem
+-- Publishers of one source take turns with its subjects. Asked before any other lock of a publisher, for the one whose
+-- turn it is may have it since its load began.
+CREATE FUNCTION ingest.subjects_turn(load_source int2) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    SELECT pg_advisory_xact_lock(1667852914, load_source)
+$$;
+
+-- Adds those staged subjects, from a block on, that are not held yet; since publishers take turns that can be told by a
+-- join: an upsert of each row would cost twice as much. Sorted, so that neighbours in the index come together; work_mem
 -- keeps that sort in memory.
-CREATE FUNCTION ingest.subjects_keep(load_source int2, wanted int4) RETURNS int8
+CREATE FUNCTION ingest.subjects_add(staged text, from_block int8) RETURNS int8
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
 DECLARE
+    added int8;
+BEGIN
+    EXECUTE format('INSERT INTO subjects.subject SELECT DISTINCT ON (t.subject_id) t.* FROM staging.%I AS t'
+                   ' WHERE t.ctid >= %L::tid'
+                   '   AND NOT EXISTS (SELECT FROM subjects.subject AS s WHERE s.subject_id = t.subject_id)'
+                   ' ORDER BY t.subject_id', staged, format('(%s,0)', from_block));
+    GET DIAGNOSTICS added = ROW_COUNT;
+    RETURN added;
+END $$;
+
+-- Adds what was staged since it was last called, while the load's rows still come: in the transaction that will publish
+-- it, so that nobody sees them before, and nothing stays of them when it fails. False: there is no point in calling it
+-- again, as another load of the source has its turn, or most of the subjects are held already and can only be compared,
+-- which publishing does. Each call looks for few subjects among many: by the index alone, whatever statistics say, for
+-- what they were made of may have been nearly empty.
+CREATE FUNCTION ingest.subjects_merge(permit bytea, wanted int4) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_hashjoin = off
+SET enable_mergejoin = off SET enable_seqscan = off SET enable_material = off AS $$
+DECLARE
+    held ingest.load := ingest.load_opened(permit, wanted); -- not locked: the transaction of its rows has it
     staged text := 'subject_' || wanted;
+    first_block int8;
+    given int8;
+    fresh int8;
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(1667852914, held.source_id) THEN
+        RETURN false;
+    END IF;
+    INSERT INTO subjects.merging (load_id, next_block, added) VALUES (wanted, 0, 0) ON CONFLICT DO NOTHING;
+    SELECT m.next_block INTO first_block FROM subjects.merging AS m WHERE m.load_id = wanted;
+    EXECUTE format('SELECT count(*) FROM staging.%I AS t WHERE t.ctid >= %L::tid', staged,
+                   format('(%s,0)', first_block)) INTO given;
+    fresh := ingest.subjects_add(staged, first_block);
+    UPDATE subjects.merging AS m
+       SET added = m.added + fresh, -- the last block may have room for more
+           next_block = greatest(pg_relation_size(format('staging.%I', staged))
+                                   / current_setting('block_size')::int8 - 1, 0)
+     WHERE m.load_id = wanted;
+    RETURN 2 * fresh > given;
+END $$;
+
+-- What was merged is kept by the end of its load alone: whoever commits before that is refused.
+CREATE FUNCTION ingest.merging_refuse() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM subjects.merging AS m WHERE m.load_id = NEW.load_id) THEN
+        RAISE EXCEPTION 'load %: its subjects are kept with its rows alone', NEW.load_id USING ERRCODE = 'CQ001';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER merging_refuse AFTER INSERT ON subjects.merging DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION ingest.merging_refuse();
+
+-- The load is not published after all.
+CREATE FUNCTION ingest.subjects_unmerge(wanted int4) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    DELETE FROM subjects.merging AS m WHERE m.load_id = wanted;
+    IF FOUND THEN
+        DELETE FROM subjects.subject AS s WHERE s.first_load_id = wanted;
+    END IF;
+END $$;
+
+-- Moves in those of the load's subjects that were not merged yet.
+CREATE FUNCTION ingest.subjects_keep(load_source int2, wanted int4) RETURNS int8
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    staged text := 'subject_' || wanted;
+    first_block int8 := 0;
+    merged int8 := 0;
     given int8;
     added int8;
 BEGIN
-    PERFORM pg_advisory_xact_lock(1667852914, load_source);
+    PERFORM ingest.subjects_turn(load_source);
+    DELETE FROM subjects.merging AS m WHERE m.load_id = wanted RETURNING m.next_block, m.added INTO first_block, merged;
     EXECUTE format('SELECT count(*) FROM staging.%I', staged) INTO given;
-    EXECUTE format('INSERT INTO subjects.subject SELECT DISTINCT ON (t.subject_id) t.* FROM staging.%I AS t'
-                   ' WHERE NOT EXISTS (SELECT FROM subjects.subject AS s WHERE s.subject_id = t.subject_id)'
-                   ' ORDER BY t.subject_id', staged);
-    GET DIAGNOSTICS added = ROW_COUNT;
+    added := coalesce(merged, 0) + ingest.subjects_add(staged, coalesce(first_block, 0));
     IF added < given THEN
         PERFORM ingest.subjects_compare(staged, wanted);
     END IF;
@@ -566,11 +656,15 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     held ingest.load := ingest.load_claim(permit, wanted);
 BEGIN
+    PERFORM ingest.subjects_turn(held.source_id);
     LOCK TABLE ingest.load IN ROW EXCLUSIVE MODE; -- waits for a linkage: then the moment is later than its beginning
     PERFORM ingest.quarantine_keep(wanted);
     PERFORM ingest.counts_set(wanted, counts, columns, classes);
     PERFORM ingest.replaces_set(wanted, groups, days);
     outcome := ingest.limits_weigh(wanted);
+    IF outcome <> 'published' THEN
+        PERFORM ingest.subjects_unmerge(wanted);
+    END IF;
     IF outcome = 'rejected' THEN
         PERFORM ingest.load_drop(held, 'rejected');
     ELSIF outcome = 'held' THEN
@@ -755,6 +849,7 @@ GRANT EXECUTE ON FUNCTION
     ingest.load_open(bytea, text, text, int4, text, bytea, int4, bytea, text, boolean, int2),
     ingest.load_publish(bytea, int4, int8[], text[], int8[], text[], int8[]), ingest.load_reject(bytea, int4, int8[], text[], int8[]),
     ingest.load_abandon(bytea, int4), ingest.load_stage(bytea, int4), ingest.load_withdraw(bytea, int4),
+    ingest.subjects_merge(bytea, int4),
     ingest.load_list(date), ingest.load_missing(int4), ingest.quarantine_list(int4, int8) TO cinque_loader;
 
 GRANT USAGE ON SCHEMA ingest, subjects, presence TO cinque_linker;

@@ -6,7 +6,7 @@ SET LOCAL ROLE cinque_owner;
 CREATE TABLE ingest.hold (
     load_id int4 PRIMARY KEY REFERENCES ingest.load,
     loader  text NOT NULL, -- whose permit loaded it
-    held_at timestamptz NOT NULL DEFAULT now(),
+    held_at timestamptz NOT NULL DEFAULT clock_timestamp(), -- its transaction may have begun long before
     UNIQUE (load_id, loader)
 );
 
@@ -198,6 +198,7 @@ DECLARE
     held ingest.load;
 BEGIN
     PERFORM audit.require(permit, action, wanted::text);
+    PERFORM ingest.subjects_turn(l.source_id) FROM ingest.load AS l WHERE l.load_id = wanted;
     LOCK TABLE ingest.load IN ROW EXCLUSIVE MODE; -- as when a load is published
     SELECT l.* INTO held FROM ingest.load AS l WHERE l.load_id = wanted AND l.state = 'held' FOR UPDATE;
     IF NOT FOUND THEN

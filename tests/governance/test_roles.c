@@ -318,7 +318,7 @@ Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
         "delivery_list delivery_see delivery_settle dqmi duplicates_keep encoding_open load_abandon "
         "load_findings load_list "
         "load_missing load_open load_publish load_reject load_stage load_withdraw quality quality_history "
-        "quality_tests quarantine_list refused_list totals_put");
+        "quality_tests quarantine_list refused_list subjects_merge totals_put");
     expect_functions("cinque_releaser", "release",
                      "build_begin build_people build_places build_publish build_source build_sources list "
                      "practices retire unsettled verify");

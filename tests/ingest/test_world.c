@@ -88,6 +88,7 @@ World world_open(void)
               error.message);
     apply_rules(world.governance);
     world.loader = support_connect("cinque_loader");
+    world.merger = support_connect("cinque_loader");
     snprintf(folder, sizeof folder, "%s/keyring", support_folder());
     world.keyring_folder = folder;
     cr_assert(keyring_create(folder, &error).ok, "%s", error.message);
@@ -98,6 +99,7 @@ World world_open(void)
 void world_close(World *world)
 {
     keyring_close(&world->keyring);
+    db_close(&world->merger);
     db_close(&world->loader);
     governance_close(&world->governance);
 }
@@ -169,6 +171,7 @@ Result world_load(const World *world, const IngestSpec *spec, const IngestDelive
 {
     SCOPED(governance_permit_close) GovernancePermit *permit = world_permit(world, spec, delivery);
     const IngestContext context = {.loader = world->loader,
+                                   .merger = world->merger,
                                    .keyring = world->keyring,
                                    .quarantine_folder = support_folder(),
                                    .parcel_keys = world->parcel_keys};

@@ -12,7 +12,7 @@ extern const char WORLD_SPEC[];
 
 typedef struct World {
     Governance *governance;
-    Db *loader;
+    Db *loader, *merger;
     Keyring *keyring;
     const char *keyring_folder;
     const char *parcel_keys; /* NULL: none */

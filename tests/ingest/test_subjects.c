@@ -1,0 +1,246 @@
+/* Subjects that are merged while the rows of their load still come. */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ingest/store.h"
+#include "tests/ingest/world.h"
+
+#define ANN WORLD_HEADER "v1,9990000018,1980-01-02,CT1 1AA,2026-07-01,,,,,,,\n"
+#define BOB "v2,9990000026,1981-01-02,CT1 1AA,2026-07-02,,,,,,,\n"
+/* Publishing waits for it; opening and copying do not. */
+#define KEEP_FROM_PUBLISHING "LOCK TABLE records.visit IN SHARE MODE"
+
+static World world;
+static IngestSpec *spec;
+
+static void open_all(void)
+{
+    world = world_open();
+    spec = world_spec(WORLD_SPEC);
+    world_apply(spec);
+}
+
+static void close_all(void)
+{
+    ingest_spec_close(&spec);
+    world_close(&world);
+}
+
+TestSuite(subjects, .init = open_all, .fini = close_all);
+
+static void await(const char *sql)
+{
+    for (int tries = 0; world_count(sql) == 0; tries++) {
+        cr_assert_lt(tries, 1000, "nobody came: %s", sql);
+        usleep(10000);
+    }
+}
+
+static Db *session(const char *sql)
+{
+    Db *db = support_connect(NULL);
+    Error error = {0};
+
+    cr_assert(db_begin(db, &error).ok && db_script(db, "hold", sql, &error).ok, "%s", error.message);
+    return db;
+}
+
+/* Another process, with connections and keys of its own (a fork does not get ours), which loads and ends. */
+static pid_t load_elsewhere(const IngestDelivery *delivery)
+{
+    pid_t child = fork();
+
+    if (child == 0) {
+        World own = world;
+        IngestReport report;
+        Error error = {0};
+        own.loader = support_connect("cinque_loader");
+        own.merger = support_connect("cinque_loader");
+        bool is_ready = governance_open(support_conninfo("cinque_governor"), &own.governance, &error).ok &&
+                        keyring_open(world.keyring_folder, &own.keyring, &error).ok;
+        _exit(is_ready && world_load(&own, spec, delivery, &report, &error).ok ? 0 : 1);
+    }
+    return child;
+}
+
+/* A load under way, before its first row. */
+static Store *opened(const GovernancePermit *permit, const IngestDelivery *delivery, int64_t *load_id)
+{
+    static Hash content; /* it outlives the store */
+    IngestOutcome outcome;
+    Store *store = NULL;
+    Error error = {0};
+    const StoreLoad load = {
+        .permit = permit, .spec = spec, .delivery = delivery, .content = &content, .key_version = 1};
+
+    cr_assert(hash_parse(governance_permit_object(permit), &content));
+    cr_assert(store_open(world.loader, &load, &store, load_id, &outcome, &error).ok, "%s", error.message);
+    return store;
+}
+
+/* Waits for a lock of the parent table, with everything merged. */
+static const char publishes[] = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation'"
+                                " AND relation = 'records.visit'::regclass";
+/* Waits for its turn. */
+static const char awaits_turn[] =
+    "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory' AND classid = 1667852914";
+
+/* Switch: db_begin in subjects_open: each block would be committed by itself (then merging_refuse refuses).
+ */
+Test(subjects, what_is_merged_is_seen_by_nobody_and_gone_when_its_process_is_killed)
+{
+    IngestDelivery delivery = world_delivery(ANN BOB);
+    SCOPED(db_close) Db *holder = session(KEEP_FROM_PUBLISHING);
+    pid_t child = load_elsewhere(&delivery);
+    await(publishes);
+
+    int64_t seen = world_count("SELECT count(*) FROM subjects.subject");
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    db_close(&holder);
+    await("SELECT (count(*) = 0)::int4::int8 FROM pg_stat_activity WHERE usename = 'cinque_loader' AND state "
+          "<> "
+          "'idle'");
+
+    cr_expect_eq(seen, 0);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 0);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.merging"), 0);
+    cr_expect_eq(world_must_load(&world, spec, &delivery).subjects_new, 2, "it can be loaded again");
+}
+
+/* Switch: the trigger merging_refuse. */
+Test(subjects, a_merge_is_not_kept_without_its_load)
+{
+    SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
+    IngestDelivery delivery = world_delivery(ANN);
+    int64_t load_id, goes_on;
+    Error error = {0};
+    const DbStatement merge = {.name = "test merge",
+                               .sql = "SELECT ingest.subjects_merge($1, $2)::int4::int8",
+                               .parameters = {VALUE_BYTES, VALUE_INT4},
+                               .columns = {VALUE_INT8}};
+    SCOPED(store_abandon) Store *store = NULL;
+    permit = world_permit(&world, spec, &delivery);
+    store = opened(permit, &delivery, &load_id);
+    world_script("INSERT INTO staging.subject_1 (subject_id, source_id, digest, first_load_id, key_version,"
+                 " nhs_state) VALUES (7, 1, '\\x00112233445566778899aabbccddeeff', 1, 1, 0)");
+    const Value values[] = {value_bytes(governance_permit_id(permit), GOVERNANCE_PERMIT_BYTES),
+                            value_int4(load_id)};
+    cr_assert(db_begin(world.merger, &error).ok);
+    cr_assert(db_run_int8(world.merger, &merge, values, &goes_on, NULL, &error).ok, "%s", error.message);
+
+    Result committed = db_commit(world.merger, &error);
+
+    cr_expect(!committed.ok);
+    cr_expect_eq(error.code, ERROR_REFUSED, "%s", error.message);
+    cr_expect_eq(goes_on, 1);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 0);
+}
+
+/* Switch: subjects_turn before the locks of load_publish. One that waits for its turn keeps from whoever has
+ * it nothing that publishing needs, and no linkage from beginning: else the two would wait for each other. */
+Test(subjects, who_waits_for_a_turn_holds_no_lock_that_another_publisher_needs)
+{
+    IngestDelivery delivery = world_delivery(ANN);
+    SCOPED(db_close) Db *turn = session("SELECT ingest.subjects_turn(1::int2)");
+    Error error = {0};
+    pid_t child = load_elsewhere(&delivery);
+    int status;
+    await(awaits_turn);
+
+    Result locked = db_script(turn, "publish",
+                              "LOCK TABLE records.visit IN SHARE UPDATE EXCLUSIVE MODE NOWAIT;"
+                              "LOCK TABLE ingest.load IN SHARE MODE NOWAIT",
+                              &error);
+
+    cr_expect(locked.ok, "%s", error.message);
+    db_close(&turn);
+    waitpid(child, &status, 0);
+    cr_expect_eq(status, 0, "and publishes when it has it");
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 1);
+}
+
+/* Switch: the try in subjects_merge. Another has its turn from before the first row until after the last. */
+Test(subjects, a_load_without_a_turn_merges_when_it_publishes)
+{
+    IngestDelivery delivery = world_delivery(ANN BOB);
+    SCOPED(db_close) Db *turn = session("SELECT ingest.subjects_turn(1::int2)");
+    pid_t child = load_elsewhere(&delivery);
+    int status;
+    await(awaits_turn);
+    cr_assert_eq(world_count("SELECT count(*) FROM staging.subject_1"), 0, "its transaction has them");
+
+    db_close(&turn);
+    waitpid(child, &status, 0);
+
+    cr_expect_eq(status, 0);
+    cr_expect_eq(world_count("SELECT subjects_new FROM ingest.load WHERE load_id = 1"), 2);
+}
+
+Test(subjects, those_held_already_are_neither_new_nor_added_twice)
+{
+    IngestDelivery delivery = world_delivery(ANN);
+    world_must_load(&world, spec, &delivery);
+    delivery = world_delivery(ANN BOB "v3,9990000026,1981-01-02,CT1 1AA,2026-07-03,,,,,,,\n");
+    delivery.replace = true;
+
+    IngestReport report = world_must_load(&world, spec, &delivery);
+
+    cr_expect_eq(report.subjects_new, 1);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 2);
+    cr_expect_eq(world_count("SELECT count(*) FROM records.active_visit AS r JOIN subjects.subject USING "
+                             "(subject_id)"),
+                 3);
+}
+
+Test(subjects, without_a_second_connection_they_are_merged_when_the_load_is_published)
+{
+    IngestDelivery delivery = world_delivery(ANN BOB);
+    World own = world;
+    own.merger = NULL;
+
+    IngestReport report = world_must_load(&own, spec, &delivery);
+
+    cr_expect_eq(report.subjects_new, 2);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 2);
+}
+
+/* ---- the rows' transaction ---- */
+
+/* Switch: the TRUNCATE in ingest.load_stage. Rows written into a table that this very transaction has emptied
+ * are not logged: their file is another than the one that was committed, and no record of the log is theirs.
+ */
+Test(subjects, rows_are_staged_in_a_file_of_their_transaction_and_not_logged)
+{
+    static const DbStatement file = {
+        .name = "test file",
+        .sql = "SELECT pg_relation_filenode('staging.visit_1')::int8",
+        .columns = {VALUE_INT8},
+    };
+    static const DbStatement insert = {
+        .name = "test insert",
+        .sql = "EXPLAIN (ANALYZE, WAL, COSTS off, TIMING off, SUMMARY off) INSERT INTO staging.visit_1"
+               " (load_id, line_number) SELECT 1, i FROM generate_series(1, 20000) AS i",
+        .columns = {VALUE_TEXT},
+    };
+    SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
+    SCOPED(store_abandon) Store *store = NULL;
+    SCOPED(db_rows_close) DbRows *plan = NULL;
+    IngestDelivery delivery = world_delivery(ANN);
+    int64_t load_id, own;
+    Error error = {0};
+    permit = world_permit(&world, spec, &delivery);
+    store = opened(permit, &delivery, &load_id);
+
+    int64_t committed = world_count(file.sql);
+    cr_assert(db_run_int8(world.loader, &file, NULL, &own, NULL, &error).ok, "%s", error.message);
+    cr_assert(db_run(world.loader, &insert, NULL, &plan, &error).ok, "%s", error.message);
+
+    cr_expect(db_in_transaction(world.loader));
+    cr_expect_neq(own, committed, "a file of its own");
+    cr_expect(text_starts_with(db_text(plan, 0, 0), TEXT("Insert on visit_1")));
+    for (size_t i = 0; i < db_row_count(plan); i++)
+        cr_expect_not(text_starts_with(text_trim(db_text(plan, i, 0)), TEXT("WAL:")));
+}
