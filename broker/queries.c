@@ -30,16 +30,37 @@ static Text source_list(Arena *arena, const Query *query)
     return list;
 }
 
+/* What submitting would refuse, said before. */
+static Result check_grants(Call *call, const Query *query, Error *error)
+{
+    const char *project = text_to_string(call->arena, query_project(query));
+    Text *granted;
+    size_t count, at;
+
+    TRY(governance_project_sources(call->governance, call->person.person_id, project, call->arena, &granted,
+                                   &count, error));
+    for (size_t i = 0; i < query_source_count(query); i++) {
+        for (at = 0; at < count && !text_equal(granted[at], query_source(query, i)); at++)
+            ;
+        if (at == count)
+            return fail(error, ERROR_REFUSED, "query: source %.*s is not granted to the project",
+                        TEXT_ARG(query_source(query, i)));
+    }
+    return RESULT_OK;
+}
+
 Result handle_query_check(Call *call, json_t **answer, Error *error)
 {
     SCOPED(db_close) Db *reader = NULL;
     SCOPED(query_close) Query *query = NULL;
 
     TRY(open_query(call, &reader, &query, error));
-    Text sources = source_list(call->arena, query);
+    TRY(check_grants(call, query, error));
+    Text sources = source_list(call->arena, query), canonical = query_canonical(query);
     Text project = query_project(query), title = query_title(query);
-    *answer = json_pack("{s:s%, s:s%, s:s%}", "title", title.data, title.length, "project", project.data,
-                        project.length, "sources", sources.data, sources.length);
+    *answer = json_pack("{s:s%, s:s%, s:s%, s:s%}", "title", title.data, title.length, "project",
+                        project.data, project.length, "sources", sources.data, sources.length, "canonical",
+                        canonical.data, canonical.length);
     return RESULT_OK;
 }
 

@@ -5,6 +5,7 @@
 /* The whole service. */
 static const Route routes[] = {
     {"GET", "/status", handle_status, true},
+    {"GET", "/catalogue", handle_catalogue, false},
     {"GET", "/queries", handle_query_list, false},
     {"POST", "/queries", handle_query_submit, false},
     {"POST", "/queries/check", handle_query_check, false},

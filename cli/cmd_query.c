@@ -77,12 +77,10 @@ static Result make_body(const Cli *cli, const char *path, json_t **body, Error *
     return add_files(cli, path, text, files, error);
 }
 
-static Result send_query(Cli *cli, int argc, const char *const *argv, const char *door, json_t **answer,
-                         Error *error)
+static Result send_query(Cli *cli, const char *door, json_t **answer, Error *error)
 {
     SCOPED(client_release) json_t *body = NULL;
 
-    TRY(cli_parse(cli, argc, argv, NULL, 0, 1, 1, error));
     TRY(make_body(cli, cli->arguments[0], &body, error));
     return client_call(cli, "POST", door, body, answer, error);
 }
@@ -98,7 +96,16 @@ Result cmd_query_check(Cli *cli, int argc, const char *const *argv, Error *error
 {
     SCOPED(client_release) json_t *answer = NULL;
 
-    TRY(send_query(cli, argc, argv, "/queries/check", &answer, error));
+    bool canonical = false;
+    const Option options[] = {
+        {"canonical", OPTION_FLAG, false, NULL, "print what an approval would be for", &canonical}};
+
+    TRY(cli_parse(cli, argc, argv, options, 1, 1, 1, error));
+    TRY(send_query(cli, "/queries/check", &answer, error));
+    if (canonical) {
+        fputs(text_of(answer, "canonical"), stdout);
+        return RESULT_OK;
+    }
     printf("good: %s, project %s, reads %s\n", text_of(answer, "title"), text_of(answer, "project"),
            text_of(answer, "sources"));
     return RESULT_OK;
@@ -108,7 +115,8 @@ Result cmd_query_submit(Cli *cli, int argc, const char *const *argv, Error *erro
 {
     SCOPED(client_release) json_t *answer = NULL;
 
-    TRY(send_query(cli, argc, argv, "/queries", &answer, error));
+    TRY(cli_parse(cli, argc, argv, NULL, 0, 1, 1, error));
+    TRY(send_query(cli, "/queries", &answer, error));
     printf("query %" PRId64 " submitted; another person approves it\n",
            (int64_t)json_integer_value(json_object_get(answer, "query")));
     return RESULT_OK;

@@ -127,6 +127,11 @@ typedef struct GovernanceProject {
 Result governance_project(Governance *governance, const char *project_id, GovernanceProject *project,
                           Error *error) CHECKED;
 
+/* The sources that a query of this project may read, by name, for a member of the project who is an analyst
+ * and for IG leads; ERROR_REFUSED for others. */
+Result governance_project_sources(Governance *governance, const char *person_id, const char *project_id,
+                                  Arena *arena, Text **sources, size_t *count, Error *error) CHECKED;
+
 /* ---- queries and their approval: an author cannot approve (database constraint) ---- */
 
 typedef struct GovernanceQuery {

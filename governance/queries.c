@@ -29,6 +29,12 @@ static const DbStatement get_statement = {
     .columns = {VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_BYTES, VALUE_TEXT},
 };
 
+static const DbStatement project_sources_statement = {
+    .name = "project sources",
+    .sql = governance_sql_project_sources,
+    .parameters = {VALUE_TEXT, VALUE_TEXT},
+    .columns = {VALUE_TEXT, VALUE_TEXT},
+};
 static const DbStatement list_statement = {
     .name = "query_list",
     .sql = governance_sql_query_list,
@@ -118,6 +124,23 @@ Result governance_query_get(Governance *governance, int64_t query_id, Arena *are
     snprintf(query->status, sizeof query->status, "%s", db_is_null(rows, 0, 2) ? "submitted" : "approved");
     memcpy(query->content.bytes, content.data, HASH_BYTES);
     query->text = text_copy(arena, db_text(rows, 0, 4));
+    return RESULT_OK;
+}
+
+Result governance_project_sources(Governance *governance, const char *person_id, const char *project_id,
+                                  Arena *arena, Text **sources, size_t *count, Error *error)
+{
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    const Value parameters[] = {value_text(text_from(person_id)), value_text(text_from(project_id))};
+
+    *count = 0;
+    TRY(db_run(governance->db, &project_sources_statement, parameters, &rows, error));
+    *sources = arena_alloc(arena, (db_row_count(rows) + 1) * sizeof **sources);
+    for (size_t row = 0; row < db_row_count(rows); row++) {
+        if (!db_is_null(rows, row, 0))
+            return fail(error, ERROR_REFUSED, "project: %.*s", TEXT_ARG(db_text(rows, row, 0)));
+        (*sources)[(*count)++] = text_copy(arena, db_text(rows, row, 1));
+    }
     return RESULT_OK;
 }
 

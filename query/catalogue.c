@@ -8,16 +8,21 @@ enum { SOURCE_COLUMNS_MAX = 256 };
 const char *const QUERY_TYPE_NAMES[] = {"a condition", "a number", "a date", "text", "a decimal number"};
 
 const Attribute ATTRIBUTES[] = {
-    {"sex", "p", "sex", "sex", TYPE_TEXT, true, false},
-    {"ethnic_category", "p", "ethnic_category", "ethnic_category", TYPE_TEXT, true, true},
-    {"district", "r", "district", "place", TYPE_TEXT, true, false},
-    {"ward", "r", "ward", "place", TYPE_TEXT, true, false},
-    {"hcp", "r", "hcp", "place", TYPE_TEXT, true, false},
-    {"pcn", "r", "pcn", "place", TYPE_TEXT, true, false},
-    {"practice", "r", "practice", "place", TYPE_TEXT, true, false},
-    {"imd_decile", "r", "imd_decile", "imd_decile", TYPE_NUMBER, true, false},
-    {"care_home", "r", "care_home", "care_home", TYPE_BOOL, true, false},
-    {"age", "p", NULL, "age", TYPE_NUMBER, false, false},
+    {"sex", "p", "sex", "sex", TYPE_TEXT, true, false, "of the register, else of any source that says"},
+    {"ethnic_category", "p", "ethnic_category", "ethnic_category", TYPE_TEXT, true, true,
+     "stated before not stated, the register's before others', the latest"},
+    {"district", "r", "district", "place", TYPE_TEXT, true, false, "of the home on the query's day"},
+    {"ward", "r", "ward", "place", TYPE_TEXT, true, false, "of the home on the query's day"},
+    {"hcp", "r", "hcp", "place", TYPE_TEXT, true, false,
+     "health and care partnership of the practice, else of the home"},
+    {"pcn", "r", "pcn", "place", TYPE_TEXT, true, false, "primary care network of the practice"},
+    {"practice", "r", "practice", "place", TYPE_TEXT, true, false, "registered with on the query's day"},
+    {"imd_decile", "r", "imd_decile", "imd_decile", TYPE_NUMBER, true, false,
+     "deprivation of the home's area; 1 is the most deprived"},
+    {"care_home", "r", "care_home", "care_home", TYPE_BOOL, true, false,
+     "lives in one, as the register says"},
+    {"age", "p", NULL, "age", TYPE_NUMBER, false, false,
+     "birthdays by the query's day; at another day: age at DATE"},
 };
 const size_t ATTRIBUTE_COUNT = sizeof ATTRIBUTES / sizeof *ATTRIBUTES;
 

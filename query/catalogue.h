@@ -18,6 +18,7 @@ typedef struct Attribute {
     QueryType type;
     bool is_dimension;
     bool is_gathered; /* from each person source that has a column of this name */
+    const char *meaning;
 } Attribute;
 
 extern const Attribute ATTRIBUTES[];

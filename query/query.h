@@ -46,6 +46,20 @@ Result query_release_verify(Db *releaser, int64_t release_id, Error *error) CHEC
 /* The newest release of a purpose; ERROR_REFUSED when it is retired or there is none. */
 Result query_release_newest(Db *reader, const char *purpose, int64_t *release_id, Error *error) CHECKED;
 
+/* ---- the catalogue: what a query may name; no data of anybody ---- */
+
+typedef struct CatalogueWanted {
+    const Text *sources; /* granted: what is not among them does not exist */
+    size_t source_count;
+    int64_t release_id; /* what is held is of this one */
+    const char *source; /* NULL: all sources; "person": what is known of everybody */
+    const char *column; /* NULL: the source's columns */
+    bool by_month;      /* what is held of the source, month by month, in place of its columns */
+} CatalogueWanted;
+
+/* One line a source, column, code or month. ERROR_INPUT for a word that is unknown, with the nearest. */
+Result query_catalogue(Db *reader, const CatalogueWanted *wanted, Table **table, Error *error) CHECKED;
+
 /* ---- queries ---- */
 
 typedef struct Query Query;

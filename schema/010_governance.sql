@@ -255,6 +255,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
              WHEN NOT governance.project_has_sources($2, $3) THEN 'a source is not granted to the project' END);
 $$;
 
+-- The sources that a person may name for a project, as a member of it or as an IG lead; or the rule that is broken.
+CREATE FUNCTION governance.project_sources(person text, project text) RETURNS TABLE (broken text, source text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    WITH rule AS (
+        SELECT CASE WHEN NOT governance.has_role($1, 'ig_lead') THEN governance.rule_project($1, $2, '{}'::text[])
+                    WHEN NOT governance.project_is_current($2) THEN 'the project is unknown or not current' END AS broken)
+    SELECT r.broken, NULL FROM rule AS r WHERE r.broken IS NOT NULL
+     UNION ALL
+    SELECT NULL, s.source FROM rule AS r JOIN governance.project_source AS s ON s.project_id = $2 AND s.ended_on IS NULL
+     WHERE r.broken IS NULL
+     ORDER BY 2;
+$$;
+
 CREATE FUNCTION governance.rule_approve(person text, query text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(
@@ -530,6 +543,7 @@ GRANT EXECUTE ON FUNCTION governance.today(),
                           governance.end_item(bytea, text, text, text[]),
                           governance.keep_file(bytea, text, text),
                           governance.lock_rules(),
+                          governance.project_sources(text, text),
                           governance.submit_query(bytea, text, text),
                           governance.approve_query(bytea, int8),
                           governance.keep_output(bytea, int8, int8, text, bytea)

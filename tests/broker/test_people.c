@@ -44,17 +44,12 @@ Test(people, a_stranger_is_refused_at_every_door_and_it_is_logged)
 {
     SCOPED(bench_close) Bench bench = bench_open();
     static const char *const doors[][2] = {
-        {"GET", "/queries"},
-        {"POST", "/queries"},
-        {"POST", "/queries/check"},
-        {"GET", "/queries/1"},
-        {"POST", "/queries/1/approve"},
-        {"POST", "/queries/1/run"},
-        {"GET", "/audit"},
-        {"POST", "/audit/verify"},
-        {"GET", "/loads/held"},
-        {"POST", "/loads/1/release"},
-        {"POST", "/loads/1/refuse"},
+        {"GET", "/catalogue"},        {"GET", "/queries"},
+        {"POST", "/queries"},         {"POST", "/queries/check"},
+        {"GET", "/queries/1"},        {"POST", "/queries/1/approve"},
+        {"POST", "/queries/1/run"},   {"GET", "/audit"},
+        {"POST", "/audit/verify"},    {"GET", "/loads/held"},
+        {"POST", "/loads/1/release"}, {"POST", "/loads/1/refuse"},
     };
     const size_t door_count = sizeof doors / sizeof doors[0];
 

@@ -1,0 +1,101 @@
+/* What a query may name is said to the project's people alone, and only of what the project was granted. */
+#include "tests/broker/workbench.h"
+
+static char answer[ANSWER_BYTES];
+
+static const char two_sources[] =
+    "INSERT INTO ingest.source (name, title, subject_kind, update_mode) VALUES"
+    " ('gp_event', 'GP events', 'person', 'snapshot'), ('hospice_stay', 'Stays', 'person', 'snapshot');"
+    "INSERT INTO ingest.source_column (source_id, name, position, label, use, type, list, required, "
+    "first_version,"
+    " last_version) SELECT source_id, 'code', 1, 'Code', 'code', 'text', 'codes', true, 1, 1 FROM "
+    "ingest.source;"
+    "INSERT INTO ingest.source_code (source_id, list, code, position, meaning)"
+    " SELECT source_id, 'codes', 'D1', 1, 'Diabetes' FROM ingest.source;"
+    "INSERT INTO governance.project_source (project_id, source) VALUES ('P-1', 'gp_event')";
+
+static int ask(const Bench *bench, uid_t uid, const char *path)
+{
+    return bench_call(bench, uid, "GET", path, "", answer);
+}
+
+/* Switch: wanted.sources in handle_catalogue; with all registered ones in their place this is red. */
+Test(catalogue, names_only_sources_granted_to_the_project)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_sql(&bench, two_sources);
+
+    cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1"), 200, "%s", answer);
+
+    cr_expect_not_null(strstr(answer, "gp_event"));
+    cr_expect_not_null(strstr(answer, "not held"));
+    cr_expect_null(strstr(answer, "hospice_stay"));
+    cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=hospice_stay"), 400);
+    cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=hospice_stay&column=code"), 400);
+    cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=hospice_stay&months=yes"), 400);
+}
+
+Test(catalogue, says_columns_codes_and_what_is_known_of_everybody)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_sql(&bench, two_sources);
+
+    cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=gp_event"), 200);
+    cr_expect_not_null(strstr(answer, "Code"));
+    cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=gp_event&column=code&format=csv"), 200);
+    cr_expect_not_null(strstr(answer, "D1,Diabetes"));
+    cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=person"), 200);
+    cr_expect_not_null(strstr(answer, "imd_decile"));
+    cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=person&column=district"), 200);
+}
+
+Test(catalogue, a_wrong_word_is_told_the_nearest)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_sql(&bench, two_sources);
+
+    cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=gp_evnt"), 400);
+    cr_expect_not_null(strstr(answer, "did you mean gp_event?"));
+    cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=gp_event&column=cod"), 400);
+    cr_expect_not_null(strstr(answer, "did you mean code?"));
+    cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=person&column=distric"), 400);
+    cr_expect_not_null(strstr(answer, "did you mean district?"));
+    cr_expect_eq(ask(&bench, ANALYST, "/catalogue"), 400);
+}
+
+/* Switch: the rule in governance.project_sources (schema/010_governance.sql). */
+Test(catalogue, is_for_members_of_a_current_project_and_for_ig_leads)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_sql(&bench, two_sources);
+
+    cr_expect_eq(ask(&bench, IG_LEAD, "/catalogue?project=P-1"), 200);
+    cr_expect_eq(ask(&bench, ENGINEER, "/catalogue?project=P-1"), 403);
+    cr_expect_eq(ask(&bench, STRANGER, "/catalogue?project=P-1"), 403);
+    cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-2"), 403);
+    cr_expect_eq(ask(&bench, IG_LEAD, "/catalogue?project=P-2"), 403);
+
+    bench_sql(&bench, "UPDATE governance.project_member SET ended_on = '2026-01-01'");
+
+    cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1"), 403);
+    cr_expect_not_null(strstr(answer, "only a member"));
+}
+
+/* Switch: check_grants in broker/queries.c. */
+Test(catalogue, a_check_says_which_source_is_not_granted)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    static const char body[] =
+        "{\"file_name\": \"t.cohort\", \"text\": \"query \\\"t\\\"\\nproject P-1\\n"
+        "cohort exists hospice_stay\\ntable \\\"t\\\"\\n  by sex\\n  measure people\\n\"}";
+    bench_sql(&bench, two_sources);
+
+    cr_expect_eq(bench_call(&bench, ANALYST, "POST", "/queries/check", body, answer), 403, "%s", answer);
+    cr_expect_not_null(strstr(answer, "source hospice_stay is not granted to the project"));
+
+    bench_sql(&bench,
+              "INSERT INTO governance.project_source (project_id, source) VALUES ('P-1', 'hospice_stay')");
+
+    cr_expect_eq(bench_call(&bench, ANALYST, "POST", "/queries/check", body, answer), 200);
+    cr_expect_not_null(strstr(answer, "exists hospice_stay"));
+}
