@@ -118,6 +118,10 @@ static Result build_names(SpecBuild *build, Error *error)
         TRY(check_choice(build, "role", yaml->role, roles, COUNT(roles), &chosen, error));
         spec->role = text_from(roles[chosen]);
     }
+    spec->is_once_a_delivery = yaml->once_a_delivery;
+    if (spec->is_once_a_delivery && !text_equal(spec->subject, TEXT("person")))
+        return spec_fail_key(build, "once_a_delivery", "is said of a source whose subject is a person",
+                             error);
     if (yaml->date_format != NULL)
         TRY(check_choice(build, "date_format", yaml->date_format, formats, COUNT(formats), &format, error));
     spec->date_format = (SpecDateFormat)format;

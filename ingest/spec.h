@@ -128,6 +128,7 @@ struct IngestSpec {
     Text title, subject, role, update, effective_from,
         effective_to; /* role, effective_to: empty when absent */
     int version;
+    bool is_once_a_delivery; /* no delivery names a person twice */
     ReaderFormat format;
     bool ignores_extra;
     SpecDateFormat date_format;

@@ -25,9 +25,9 @@ static const DbStatement source_find = {
 static const DbStatement source_put = {
     .name = "source_put",
     .sql = ingest_sql_source_put,
-    .parameters = {VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT,
-                   VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT,
-                   VALUE_TEXT, VALUE_TEXT_ARRAY, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT},
+    .parameters = {VALUE_TEXT, VALUE_TEXT,       VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT,
+                   VALUE_TEXT, VALUE_TEXT,       VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT,
+                   VALUE_TEXT, VALUE_TEXT_ARRAY, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_BOOL},
     .columns = {VALUE_INT2},
 };
 static const DbStatement version_find = {
@@ -334,6 +334,7 @@ static Result put_source(Db *owner, const IngestSpec *spec, Registered *register
         text_or_null(spec->crosswalk_issuer),
         stored_name(spec, spec->controller),
         stored_name(spec, spec->replaces.until),
+        value_bool(spec->is_once_a_delivery),
     };
 
     TRY(db_run(owner, &source_put, values, &rows, error));

@@ -259,6 +259,7 @@ static void put_source(Page *page)
     put_fact(page, "trailer", spec->format.trailer.name);
     put_fact(page, "about", about(spec));
     put_fact(page, "role", spec->role);
+    put_fact(page, "once a delivery", spec->is_once_a_delivery ? TEXT("each person") : TEXT(""));
     put_fact(page, "controller",
              spec->controller == SPEC_NONE ? TEXT("the sender") : column_name(spec, spec->controller));
     put_fact(page, "update", update_mode(spec));

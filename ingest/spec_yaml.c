@@ -157,6 +157,7 @@ static const cyaml_schema_field_t spec_fields[] = {
     STRING_KEY("controller", YamlSpec, controller),
     STRING_KEY("subject", YamlSpec, subject),
     STRING_MAYBE("role", YamlSpec, role),
+    CYAML_FIELD_BOOL("once_a_delivery", CYAML_FLAG_OPTIONAL, YamlSpec, once_a_delivery),
     STRING_MAYBE("date_format", YamlSpec, date_format),
     STRING_MAYBE("event_date", YamlSpec, event_date),
     STRING_MAYBE("period_date", YamlSpec, period_date),

@@ -72,6 +72,7 @@ typedef struct YamlSpec {
     char *source, *title, *effective_from, *effective_to, *update, *controller, *subject, *role, *date_format;
     char *event_date, *period_date, *withheld, *extra;
     int version;
+    bool once_a_delivery;
     YamlLayout layout;
     YamlFile file;
     YamlValidity validity;

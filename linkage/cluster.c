@@ -7,9 +7,8 @@
 
 #include "base/arena.h"
 #include "linkage/cluster.h"
-#include "linkage/tree.h"
 
-Result cluster_pairs(const LinkagePairs *pairs, const uint64_t *unique, double share,
+Result cluster_pairs(const LinkagePairs *pairs, const TreeUnique *unique, double share,
                      LinkageClusters *clusters, Error *error)
 {
     SCOPED(tree_close) Tree tree = {0};

@@ -34,12 +34,21 @@ typedef struct Growth {
     uint32_t *first, *last; /* of a root's links */
     uint32_t *parent, *sizes;
     uint64_t *sources;
+    TreeList *lists; /* NULL: nobody has any; else of each root its own, freed with it */
     Candidate *heap;
-    size_t heap_count, heap_capacity;
+    size_t heap_count, heap_capacity, record_count;
 } Growth;
+
+static void lists_close(Growth *growth)
+{
+    for (size_t i = 0; i < growth->record_count && growth->lists != NULL; i++)
+        memory_free(growth->lists[i].items);
+    memory_free(growth->lists);
+}
 
 static void growth_close(Growth *growth)
 {
+    lists_close(growth);
     memory_free(growth->table);
     memory_free(growth->links);
     memory_free(growth->first);
@@ -124,6 +133,62 @@ static Candidate heap_pop(Growth *growth)
     return top;
 }
 
+/* ---- what a cluster has once ---- */
+
+bool tree_lists_share(const TreeList *a, const TreeList *b)
+{
+    size_t i = 0, j = 0;
+
+    while (i < a->count && j < b->count) {
+        if (a->items[i] == b->items[j])
+            return true;
+        if (a->items[i] < b->items[j])
+            i++;
+        else
+            j++;
+    }
+    return false;
+}
+
+static bool may_join(const Growth *growth, uint32_t a, uint32_t b)
+{
+    return (growth->sources[a] & growth->sources[b]) == 0 &&
+           (growth->lists == NULL || !tree_lists_share(&growth->lists[a], &growth->lists[b]));
+}
+
+static int compare_items(const void *a, const void *b)
+{
+    const uint32_t *x = a, *y = b;
+
+    return *x < *y ? -1 : *x > *y;
+}
+
+static void take_list(Growth *growth, uint32_t kept, uint32_t gone)
+{
+    TreeList *own = &growth->lists[kept], *more = &growth->lists[gone];
+
+    if (more->count > 0) {
+        own->items = memory_resize(own->items, (own->count + more->count) * sizeof *own->items);
+        memcpy(own->items + own->count, more->items, more->count * sizeof *own->items);
+        own->count += more->count;
+        qsort(own->items, own->count, sizeof *own->items, compare_items);
+    }
+    memory_free(more->items);
+    *more = (TreeList){0};
+}
+
+static void copy_lists(const TreeList *lists, Growth *growth)
+{
+    growth->lists = memory_alloc((growth->record_count + 1) * sizeof *growth->lists);
+    for (size_t i = 0; i < growth->record_count; i++) {
+        size_t bytes = lists[i].count * sizeof *lists[i].items;
+        if (bytes == 0)
+            continue;
+        growth->lists[i] = (TreeList){.items = memory_alloc(bytes), .count = lists[i].count};
+        memcpy(growth->lists[i].items, lists[i].items, bytes);
+    }
+}
+
 static float share_of(const Growth *growth, uint32_t a, uint32_t b, double sum)
 {
     return (float)(sum / ((double)growth->sizes[a] * growth->sizes[b]));
@@ -133,7 +198,7 @@ static void offer(Growth *growth, uint32_t a, uint32_t b, double sum)
 {
     float share = share_of(growth, a, b, sum);
 
-    if ((double)share >= SHARE_LEAST && (growth->sources[a] & growth->sources[b]) == 0)
+    if ((double)share >= SHARE_LEAST && may_join(growth, a, b))
         heap_push(growth, (Candidate){.share = share, .a = a < b ? a : b, .b = a < b ? b : a});
 }
 
@@ -147,11 +212,11 @@ static void add_link(Growth *growth, uint32_t from, uint32_t to, uint32_t number
     growth->first[from] = number;
 }
 
-static void growth_open(const LinkagePairs *pairs, const uint64_t *unique, Growth *growth)
+static void growth_open(const LinkagePairs *pairs, const TreeUnique *unique, Growth *growth)
 {
     size_t records = pairs->record_count + 1;
 
-    *growth = (Growth){.capacity = 1024};
+    *growth = (Growth){.capacity = 1024, .record_count = pairs->record_count};
     while (growth->capacity < 2 * (pairs->count + 1))
         growth->capacity *= 2;
     growth->table = memory_alloc(growth->capacity * sizeof *growth->table);
@@ -165,8 +230,10 @@ static void growth_open(const LinkagePairs *pairs, const uint64_t *unique, Growt
         growth->parent[i] = i;
         growth->sizes[i] = 1;
         growth->first[i] = growth->last[i] = NONE;
-        growth->sources[i] = unique[i];
+        growth->sources[i] = unique->bits[i];
     }
+    if (unique->lists != NULL)
+        copy_lists(unique->lists, growth);
     for (uint32_t i = 0; i < pairs->count; i++) {
         const LinkagePair *pair = &pairs->pairs[i];
         double probability = linkage_probability((double)pair->weight);
@@ -241,6 +308,8 @@ static void join(Growth *growth, Tree *tree, const Candidate *candidate, double 
         (Join){.kept = kept, .joined = gone, .share = candidate->share, .sum = sum, .pairs = pairs};
     growth->sizes[kept] += growth->sizes[gone];
     growth->sources[kept] |= growth->sources[gone];
+    if (growth->lists != NULL)
+        take_list(growth, kept, gone);
     growth->parent[gone] = kept;
     move_links(growth, gone, kept);
     append_links(growth, gone, kept);
@@ -257,7 +326,7 @@ static void grow(Growth *growth, Tree *tree)
         /* One of them has grown since: its place in the heap is another. */
         if (share_of(growth, a, b, sum) < candidate.share)
             offer(growth, a, b, sum);
-        else if ((growth->sources[a] & growth->sources[b]) == 0)
+        else if (may_join(growth, a, b))
             join(growth, tree, &candidate, sum);
     }
 }
@@ -296,7 +365,7 @@ static double coverage_of(const Growth *growth, size_t record_count)
     return fmax(sum / pairs, COVERAGE_LEAST);
 }
 
-Result tree_grow(const LinkagePairs *pairs, const uint64_t *unique, Tree *tree, Error *error)
+Result tree_grow(const LinkagePairs *pairs, const TreeUnique *unique, Tree *tree, Error *error)
 {
     SCOPED(growth_close) Growth growth = {0};
 
@@ -318,7 +387,7 @@ Result tree_build(const LinkageSet *set, const LinkagePairs *pairs, uint64_t uni
     uint64_t *unique = memory_alloc((set->count + 1) * sizeof *unique);
     for (size_t i = 0; i < set->count; i++)
         unique[i] = UINT64_C(1) << set->records[i].source & unique_sources;
-    Result result = tree_grow(pairs, unique, tree, error);
+    Result result = tree_grow(pairs, &(TreeUnique){.bits = unique}, tree, error);
     memory_free(unique);
     return result;
 }

@@ -18,10 +18,23 @@ typedef struct Tree {
     double expected; /* matches among compared pairs */
 } Tree;
 
+/* What of each record no other of its cluster may have: bits, and numbers in order, which may be none. */
+typedef struct TreeList {
+    uint32_t *items;
+    size_t count;
+} TreeList;
+
+typedef struct TreeUnique {
+    const uint64_t *bits;
+    const TreeList *lists; /* NULL: of nobody */
+} TreeUnique;
+
+bool tree_lists_share(const TreeList *a, const TreeList *b);
+
 Result tree_build(const LinkageSet *set, const LinkagePairs *pairs, uint64_t unique_sources, Tree *tree,
                   Error *error) CHECKED;
-/* Without a set. unique: of each record, bits of what a cluster has once. */
-Result tree_grow(const LinkagePairs *pairs, const uint64_t *unique, Tree *tree, Error *error) CHECKED;
+/* Without a set. */
+Result tree_grow(const LinkagePairs *pairs, const TreeUnique *unique, Tree *tree, Error *error) CHECKED;
 /* How many of the joins to keep for the best F1 that the model expects. */
 size_t tree_best(const Tree *tree);
 size_t tree_at_share(const Tree *tree, double share);

@@ -27,6 +27,7 @@ CREATE TABLE ingest.source (
     replaced_until_column text, -- until when the event of a row that is replaced lasts; null: it is of one day
     key_columns       text[] NOT NULL DEFAULT '{}', -- what a record is known by; stored or as the file names them
     controller_column text, -- who each row is of, by their code; null: the sender
+    once_a_delivery   boolean NOT NULL DEFAULT false, -- no delivery names a person twice: linkage joins no two of one
     crosswalk_issuer  text, -- role crosswalk: whose spaces it joins, who alone may send it
     CHECK ((role IS NOT DISTINCT FROM 'crosswalk') = (crosswalk_issuer IS NOT NULL)),
     CHECK ((update_mode = 'net_change') = (operation_column IS NOT NULL)

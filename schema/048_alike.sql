@@ -71,7 +71,7 @@ CREATE UNIQUE INDEX decision_current ON linkage.decision (subject_a, subject_b) 
 CREATE TABLE linkage.conflict (
     subject_a int8 NOT NULL,
     subject_b int8 NOT NULL,
-    reason    text NOT NULL CHECK (reason IN ('two numbers', 'two deaths', 'ages', 'apart from the others')),
+    reason    text NOT NULL CHECK (reason IN ('two numbers', 'two deaths', 'ages', 'one delivery', 'apart from the others')),
     run_id    int4 NOT NULL,
     PRIMARY KEY (subject_a, subject_b)
 );
@@ -133,6 +133,36 @@ SELECT pair.subject_a, pair.subject_b, a.person_id AS person_a, b.person_id AS p
    AND (a.person_id IS NULL OR b.person_id IS NULL)
    AND EXISTS (SELECT FROM linkage.comparable AS c
                 WHERE c.source_a = least(s_a.source_id, s_b.source_id) AND c.source_b = greatest(s_a.source_id, s_b.source_id));
+
+-- Of sources that name each person once a delivery: which deliveries that count now name whom the evidence is about, or
+-- anybody who is placed with them. key: a person's, whom a number places (has_number), or a subject's.
+CREATE FUNCTION linkage.once_rows(permit bytea, run_id int4) RETURNS TABLE (key int8, has_number boolean, load_id int4)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
+DECLARE
+    source text;
+BEGIN
+    PERFORM linkage.run_require(permit, run_id);
+    IF NOT EXISTS (SELECT FROM ingest.source AS s WHERE s.once_a_delivery) THEN
+        RETURN;
+    END IF;
+    CREATE TEMPORARY TABLE once_unit ON COMMIT DROP AS
+    WITH side AS MATERIALIZED (
+        SELECT e.subject_a AS subject_id, e.person_a AS person_id, e.subject_b, e.person_b FROM linkage.evidence AS e
+    ), unit AS (
+        SELECT side.subject_id, side.person_id FROM side UNION SELECT side.subject_b, side.person_b FROM side
+    )
+    SELECT unit.subject_id, unit.subject_id AS key, false AS has_number FROM unit WHERE unit.person_id IS NULL
+     UNION ALL
+    SELECT link.subject_id, link.person_id, true FROM linkage.current_link AS link
+     WHERE link.pass < 6 AND link.person_id IN (SELECT unit.person_id FROM unit);
+    FOR source IN SELECT s.name FROM ingest.source AS s WHERE s.once_a_delivery AND s.subject_kind = 'person'
+                   ORDER BY s.source_id LOOP
+        RETURN QUERY EXECUTE format('SELECT DISTINCT u.key, u.has_number, p.load_id FROM pg_temp.once_unit AS u'
+                                    '  JOIN presence.%I AS p USING (subject_id)', source);
+    END LOOP;
+    DROP TABLE pg_temp.once_unit;
+END
+$$;
 
 -- ---- a run's steps ----
 
@@ -379,13 +409,13 @@ SELECT pair.pair_id, pair.subject_a, pair.subject_b, pair.weight, pair.levels, p
    AND NOT EXISTS (SELECT FROM linkage.decision AS said
                     WHERE said.subject_a = pair.subject_a AND said.subject_b = pair.subject_b AND said.ended IS NULL);
 
-REVOKE EXECUTE ON FUNCTION linkage.comparable_rows(), linkage.links_move(int8[], int4), linkage.run_crosscheck(bytea, int4),
+REVOKE EXECUTE ON FUNCTION linkage.comparable_rows(), linkage.once_rows(bytea, int4), linkage.links_move(int8[], int4), linkage.run_crosscheck(bytea, int4),
     linkage.compare_begin(bytea, int4), linkage.model_keep(bytea, int4, text, text, text),
     linkage.compare_keep(bytea, int4, int4, int8, int8), linkage.people_wanted(int4), linkage.run_alike(bytea, int4),
     linkage.comparisons_undo(int4) FROM PUBLIC;
 GRANT SELECT ON linkage.model, linkage.compared, linkage.pair, linkage.decision, linkage.conflict, linkage.suspect,
     linkage.comparable, linkage.encoded, linkage.evidence, linkage.clerical TO cinque_linker;
-GRANT EXECUTE ON FUNCTION linkage.comparable_rows(), linkage.run_crosscheck(bytea, int4), linkage.compare_begin(bytea, int4),
+GRANT EXECUTE ON FUNCTION linkage.comparable_rows(), linkage.once_rows(bytea, int4), linkage.run_crosscheck(bytea, int4), linkage.compare_begin(bytea, int4),
     linkage.model_keep(bytea, int4, text, text, text), linkage.compare_keep(bytea, int4, int4, int8, int8),
     linkage.run_alike(bytea, int4) TO cinque_linker;
 

@@ -328,7 +328,7 @@ Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
         "cinque_linker", "linkage",
         "clerical_list comparable_rows compare_begin compare_keep current_person decide deprivation_rows "
         "explain "
-        "model_keep report_estimates report_passes report_rates report_runs report_waiting run_alike "
+        "model_keep once_rows report_estimates report_passes report_rates report_runs report_waiting run_alike "
         "run_begin run_crosscheck run_crosswalk run_finish run_households run_mergers "
         "run_people run_residences undo");
 }

@@ -133,6 +133,8 @@ Test(spec, the_head_is_checked)
     expect_error("rows_max: 3", "rows_max: -1", "rejects: rows_max is 0 or more");
     expect_error("percent_max: 50", "percent_max: 101", "rejects: rows_max is 0 or more");
     expect_error("subject: person", "subject: none", "subject: none, but a column identifies");
+    expect_error("subject: person", "subject: household\nonce_a_delivery: true",
+                 "once_a_delivery: is said of a source whose subject is a person");
     expect_error("subject: person", "subject: household", "subject: household, but no column is a uprn");
     expect_error("use: identifier, identity: nhs_number", "use: ignored",
                  "subject: person, but no column is a person's identifier");
@@ -349,6 +351,17 @@ Test(spec_ddl, a_new_source_gets_its_tables_and_says_so, .init = open_database)
     cr_expect_eq(world_count("SELECT count(*) FROM ingest.source_code WHERE list = 'kind' AND"
                              " (code, meaning) IN (('A', 'Acute'), ('C, D', 'Comma, or \"D\"'))"),
                  2);
+}
+
+Test(spec_ddl, that_a_delivery_names_each_once_is_kept, .init = open_database)
+{
+    Error error = {0};
+    cr_assert(
+        apply_text(changed("subject: person", "subject: person\nonce_a_delivery: true"), said, &error).ok,
+        "%s", error.message);
+
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.source WHERE name = 'visit' AND once_a_delivery"),
+                 1);
 }
 
 Test(spec_ddl, the_same_spec_again_changes_nothing, .init = open_database)
