@@ -9,6 +9,7 @@
 #include "linkage/fields.h"
 
 enum { BLOCK_MAX = 100, THREADS = 2, BATCH = 1024 };
+enum { BUCKET_BITS = 14, BUCKETS = 1 << BUCKET_BITS, BUCKET_SHIFT = 64 - BUCKET_BITS, INSERTED_MOST = 32 };
 
 typedef struct Entry {
     uint64_t token;
@@ -31,6 +32,38 @@ static int compare_entries(const void *a, const void *b)
     if (x->token != y->token)
         return x->token < y->token ? -1 : 1;
     return x->record < y->record ? -1 : x->record > y->record;
+}
+
+/* Entries come in their records' order, and leave few in a bucket: those are put in order as they stand. */
+static void sort_bucket(Entry *entries, size_t count)
+{
+    if (count > INSERTED_MOST) {
+        qsort(entries, count, sizeof *entries, compare_entries);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        const Entry moved = entries[i];
+        size_t at = i;
+        for (; at > 0 && entries[at - 1].token > moved.token; at--)
+            entries[at] = entries[at - 1];
+        entries[at] = moved;
+    }
+}
+
+/* Tokens are as good as random: their first bits part them into buckets of a few. spare: as long. */
+static void sort_entries(Entry *entries, size_t count, Entry *spare, uint32_t *starts)
+{
+    memset(starts, 0, (BUCKETS + 1) * sizeof *starts);
+    for (size_t i = 0; i < count; i++)
+        starts[(entries[i].token >> BUCKET_SHIFT) + 1]++;
+    for (size_t b = 0; b < BUCKETS; b++)
+        starts[b + 1] += starts[b];
+    for (size_t i = 0; i < count; i++)
+        spare[starts[entries[i].token >> BUCKET_SHIFT]++] = entries[i];
+    /* Each start has moved to its bucket's end. */
+    for (size_t b = 0, from = 0; b < BUCKETS; from = starts[b++])
+        sort_bucket(spare + from, starts[b] - from);
+    memcpy(entries, spare, count * sizeof *entries);
 }
 
 static size_t run_end(const Entry *entries, size_t from, size_t end)
@@ -59,6 +92,8 @@ static void note_runs(BlockIndex *index, size_t block, uint32_t *number)
 static void fill(BlockIndex *index)
 {
     const LinkageSet *set = index->set;
+    Entry *spare = memory_alloc((set->count + 1) * sizeof *spare);
+    uint32_t *starts = memory_alloc((BUCKETS + 1) * sizeof *starts);
     size_t at = 0;
     uint32_t number = 0;
 
@@ -69,11 +104,12 @@ static void fill(BlockIndex *index)
                 index->entries[at++] =
                     (Entry){.token = set_token(set, &set->records[i], block), .record = (uint32_t)i};
         }
-        qsort(index->entries + index->starts[block], at - index->starts[block], sizeof(Entry),
-              compare_entries);
+        sort_entries(index->entries + index->starts[block], at - index->starts[block], spare, starts);
         index->starts[block + 1] = at;
         note_runs(index, block, &number);
     }
+    memory_free(spare);
+    memory_free(starts);
 }
 
 /* An earlier rule brought these two together already. */

@@ -21,15 +21,20 @@ Result cluster_pairs(const LinkagePairs *pairs, const TreeUnique *unique, double
 Result linkage_cluster(const LinkageSet *set, const LinkagePairs *pairs, const LinkageOptions *options,
                        double share, LinkageClusters *clusters, Error *error)
 {
-    SCOPED(tree_close) Tree tree = {0};
+    Tree tree = {0};
 
     TRY(tree_build(set, pairs, options->unique_sources, &tree, error));
     tree_cut(&tree, isnan(share) ? tree_best(&tree) : tree_at_share(&tree, share), clusters);
+    clusters->tree = memory_alloc(sizeof tree);
+    *clusters->tree = tree;
     return RESULT_OK;
 }
 
 void linkage_clusters_close(LinkageClusters *clusters)
 {
+    if (clusters->tree != NULL)
+        tree_close(clusters->tree);
+    memory_free(clusters->tree);
     memory_free(clusters->person);
     *clusters = (LinkageClusters){0};
 }

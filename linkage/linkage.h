@@ -187,6 +187,7 @@ typedef struct LinkageClusters {
     size_t record_count, cluster_count;
     double share;              /* as below */
     double precision_expected; /* of pairs inside clusters, by the model */
+    struct Tree *tree;         /* of joins, which other shares would cut elsewhere; NULL: not kept */
 } LinkageClusters;
 
 /*

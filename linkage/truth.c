@@ -133,20 +133,15 @@ static Result measure_blocking(LinkageSet *set, const LinkageOptions *options, c
     return RESULT_OK;
 }
 
-static Result best_clusters(const LinkageSet *set, const LinkagePairs *pairs, const LinkageOptions *options,
-                            const uint32_t *truth, uint64_t *keys, LinkageQuality *quality, Error *error)
+static void best_clusters(const Tree *tree, const uint32_t *truth, uint64_t *keys, LinkageQuality *quality)
 {
-    SCOPED(tree_close) Tree tree = {0};
-
-    TRY(tree_build(set, pairs, options->unique_sources, &tree, error));
     for (int step = 1; step < SHARE_STEPS; step++) {
         SCOPED(linkage_clusters_close) LinkageClusters tried = {0};
-        tree_cut(&tree, tree_at_share(&tree, (double)step / SHARE_STEPS), &tried);
+        tree_cut(tree, tree_at_share(tree, (double)step / SHARE_STEPS), &tried);
         LinkageScore score = score_clusters(&tried, truth, (double)quality->true_pairs, keys);
         if (score.f1 > quality->clusters_best.f1)
             quality->clusters_best = score;
     }
-    return RESULT_OK;
 }
 
 Result linkage_evaluate(LinkageSet *set, const LinkagePairs *pairs, const LinkageClusters *clusters,
@@ -162,8 +157,8 @@ Result linkage_evaluate(LinkageSet *set, const LinkagePairs *pairs, const Linkag
     quality->clusters = score_clusters(clusters, truth, true_pairs, keys);
     calibrate(pairs, truth, quality);
     Result result = measure_blocking(set, options, truth, quality, error);
-    if (result.ok)
-        result = best_clusters(set, pairs, options, truth, keys, quality, error);
+    if (clusters->tree != NULL)
+        best_clusters(clusters->tree, truth, keys, quality);
     memory_free(keys);
     return result;
 }
