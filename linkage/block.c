@@ -8,7 +8,7 @@
 #include "base/secret.h"
 #include "linkage/fields.h"
 
-enum { BLOCK_MAX = 100, THREADS = 2, BATCH = 1024 };
+enum { BLOCK_MAX = 100, THREADS = 2, BATCH = 512, LINE = 64 };
 enum { BUCKET_BITS = 14, BUCKETS = 1 << BUCKET_BITS, BUCKET_SHIFT = 64 - BUCKET_BITS, INSERTED_MOST = 32 };
 
 typedef struct Entry {
@@ -16,11 +16,19 @@ typedef struct Entry {
     uint32_t record;
 } Entry;
 
+/* Records of one block, at least two and few enough to be compared. */
+typedef struct Run {
+    const Entry *entries;
+    size_t count;
+} Run;
+
 struct BlockIndex {
     const LinkageSet *set;
     uint32_t block_max;
     Entry *entries; /* of one rule at a time after the other, by token */
     size_t starts[SET_BLOCKS_MAX + 1];
+    Run *compared; /* of one rule at a time after the other */
+    size_t compared_starts[SET_BLOCKS_MAX + 1];
     uint32_t *runs; /* of each record and rule: the number of its block; 0: none, or too large */
     size_t largest; /* records of one block that is compared */
 };
@@ -78,15 +86,21 @@ static size_t run_end(const Entry *entries, size_t from, size_t end)
 static void note_runs(BlockIndex *index, size_t block, uint32_t *number)
 {
     size_t end = index->starts[block + 1], blocks = index->set->block_count;
+    size_t compared = index->compared_starts[block];
 
     for (size_t from = index->starts[block], to; from < end; from = to) {
         to = run_end(index->entries, from, end);
         (*number)++;
-        if (to - from > index->largest && to - from <= index->block_max)
-            index->largest = to - from;
-        for (size_t i = from; i < to && to - from <= index->block_max; i++)
+        if (to - from > index->block_max)
+            continue;
+        for (size_t i = from; i < to; i++)
             index->runs[index->entries[i].record * blocks + block] = *number;
+        if (to - from < 2)
+            continue;
+        index->compared[compared++] = (Run){.entries = index->entries + from, .count = to - from};
+        index->largest = to - from > index->largest ? to - from : index->largest;
     }
+    index->compared_starts[block + 1] = compared;
 }
 
 static void fill(BlockIndex *index)
@@ -122,19 +136,27 @@ static bool met_before(const uint32_t *a, const uint32_t *b, size_t block)
     return false;
 }
 
+/*
+ * Pairs are compared in batches, of several runs of one rule where these are small: what memory is asked for
+ * then comes side by side.
+ */
 typedef struct Work {
     const BlockIndex *index;
     const LinkageOptions *options;
     BlockTake take;
     void *context;
     int worker, workers;
-    FieldsRows *rows; /* of those of one run's records who meet anybody; NULL: without levels */
-    bool *is_laid;    /* of each record of the run */
+    FieldsRows *rows;         /* NULL: without levels */
+    uint32_t laid[2 * BATCH]; /* records to be laid out */
+    size_t laid_count;
+    uint32_t *row_of; /* of each record of the run at hand: its place among those laid out, or NO_ROW */
     FieldsPair places[BATCH];
     uint64_t levels[BATCH];
     BlockPair pairs[BATCH];
     size_t count;
 } Work;
+
+static const uint32_t NO_ROW = UINT32_MAX;
 
 static bool may_meet(const Work *work, uint32_t a, uint32_t b)
 {
@@ -144,103 +166,127 @@ static bool may_meet(const Work *work, uint32_t a, uint32_t b)
     return may == NULL || (may[records[a].source] >> records[b].source & 1) != 0;
 }
 
+static void fetch_view(const LinkageSet *set, uint32_t record, size_t block)
+{
+    const uint8_t *view = set_view(set, &set->records[record], block);
+
+    for (size_t at = 0; at < set->records[record].view_bytes; at += LINE)
+        __builtin_prefetch(view + at);
+}
+
+static void lay_out(const Work *work, size_t block)
+{
+    enum { AHEAD = 8 };
+    const LinkageSet *set = work->index->set;
+
+    for (size_t i = 0; i < work->laid_count; i++)
+        __builtin_prefetch(&set->records[work->laid[i]]);
+    for (size_t i = 0; i < work->laid_count && i < AHEAD; i++)
+        fetch_view(set, work->laid[i], block);
+    for (size_t i = 0; i < work->laid_count; i++) {
+        const SetRecord *record = &set->records[work->laid[i]];
+        if (i + AHEAD < work->laid_count)
+            fetch_view(set, work->laid[i + AHEAD], block);
+        fields_rows_lay(work->rows, i, record, set_view(set, record, block));
+    }
+}
+
 static void hand_out(Work *work, size_t block)
 {
-    if (work->rows != NULL)
-        fields_compare(work->rows, work->places, work->count, work->levels);
-    for (size_t i = 0; i < work->count && work->rows != NULL; i++)
-        work->pairs[i].levels = work->levels[i];
-    if (work->count > 0)
-        work->take(work->context, work->worker, block, work->pairs, work->count);
-    work->count = 0;
-}
-
-/* Most who share a block have met in an earlier one: they are not laid out again. */
-static void lay(const Work *work, size_t block, const Entry *entries, size_t place)
-{
-    const LinkageSet *set = work->index->set;
-    const SetRecord *record = &set->records[entries[place].record];
-
-    if (work->is_laid[place])
+    if (work->count == 0)
         return;
-    fields_rows_lay(work->rows, place, record, set_view(set, record, block));
-    work->is_laid[place] = true;
-}
-
-static void add_pair(Work *work, size_t block, const Entry *entries, size_t i, size_t j)
-{
     if (work->rows != NULL) {
-        lay(work, block, entries, i);
-        lay(work, block, entries, j);
+        lay_out(work, block);
+        fields_compare(work->rows, work->places, work->count, work->levels);
+        for (size_t i = 0; i < work->count; i++)
+            work->pairs[i].levels = work->levels[i];
     }
-    work->places[work->count] = (FieldsPair){.left = (uint32_t)i, .right = (uint32_t)j};
-    work->pairs[work->count++] = (BlockPair){.a = entries[i].record, .b = entries[j].record};
-    if (work->count == BATCH)
-        hand_out(work, block);
+    work->take(work->context, work->worker, block, work->pairs, work->count);
+    work->count = work->laid_count = 0;
 }
 
-static void pairs_of_run(Work *work, size_t block, const Entry *entries, size_t count)
+static uint32_t row_of(Work *work, const Run *run, size_t i)
+{
+    if (work->row_of[i] == NO_ROW) {
+        work->row_of[i] = (uint32_t)work->laid_count;
+        work->laid[work->laid_count++] = run->entries[i].record;
+    }
+    return work->row_of[i];
+}
+
+static void forget_rows(const Work *work, const Run *run)
+{
+    memset(work->row_of, 0xFF, run->count * sizeof *work->row_of);
+}
+
+static void add_pair(Work *work, size_t block, const Run *run, size_t i, size_t j)
+{
+    const BlockPair pair = {.a = run->entries[i].record, .b = run->entries[j].record};
+
+    if (work->count == BATCH) {
+        hand_out(work, block);
+        forget_rows(work, run);
+    }
+    if (work->rows != NULL)
+        work->places[work->count] = (FieldsPair){.left = row_of(work, run, i), .right = row_of(work, run, j)};
+    work->pairs[work->count++] = pair;
+}
+
+static void pairs_of_run(Work *work, size_t block, const Run *run)
 {
     const uint32_t *runs = work->index->runs;
     size_t blocks = work->index->set->block_count;
+    const Entry *entries = run->entries;
 
-    for (size_t j = 1; j < count; j++) {
+    forget_rows(work, run);
+    for (size_t j = 1; j < run->count; j++) {
         const uint32_t *of_j = runs + entries[j].record * blocks;
         if (entries[j].record < work->options->first_new)
             continue;
         for (size_t i = 0; i < j; i++) {
             if (may_meet(work, entries[i].record, entries[j].record) &&
                 !met_before(runs + entries[i].record * blocks, of_j, block))
-                add_pair(work, block, entries, i, j);
+                add_pair(work, block, run, i, j);
         }
     }
-    hand_out(work, block);
 }
 
-/* A block's records lie anywhere: asked for all at once, memory answers them side by side. */
-static void fetch_run(const BlockIndex *index, size_t block, const Entry *entries, size_t count)
+/* Which blocks the records of a run are in decides who has met before. */
+static void fetch_runs(const BlockIndex *index, const Run *run)
 {
-    enum { LINE = 64 };
-    const LinkageSet *set = index->set;
+    size_t blocks = index->set->block_count, bytes = blocks * sizeof *index->runs;
 
-    for (size_t i = 0; i < count; i++) {
-        __builtin_prefetch(&set->records[entries[i].record]);
-        __builtin_prefetch(index->runs + entries[i].record * set->block_count);
-    }
-    for (size_t i = 0; i < count; i++) {
-        const SetRecord *record = &set->records[entries[i].record];
-        const uint8_t *view = set_view(set, record, block);
-        for (size_t at = 0; at < record->view_bytes; at += LINE)
-            __builtin_prefetch(view + at);
+    for (size_t i = 0; i < run->count; i++) {
+        const char *of = (const char *)(index->runs + run->entries[i].record * blocks);
+        for (size_t at = 0; at < bytes; at += LINE)
+            __builtin_prefetch(of + at);
     }
 }
 
 /* Entries stand in their records' order: the last says whether any is new. */
-static bool is_wanted(const Work *work, const Entry *entries, size_t count)
+static bool is_wanted(const Work *work, const Run *run)
 {
     /* A run belongs to the worker that its token gives it to: the split does not depend on the clock. */
-    bool is_mine = (int)(entries[0].token % (uint64_t)work->workers) == work->worker;
+    bool is_mine = (int)(run->entries[0].token % (uint64_t)work->workers) == work->worker;
 
-    return is_mine && count >= 2 && count <= work->index->block_max &&
-           entries[count - 1].record >= work->options->first_new;
+    return is_mine && run->entries[run->count - 1].record >= work->options->first_new;
 }
 
 static int work_run(void *argument)
 {
+    enum { AHEAD = 4 };
     Work *work = argument;
     const BlockIndex *index = work->index;
 
     for (size_t block = 0; block < index->set->block_count; block++) {
-        size_t end = index->starts[block + 1];
-        for (size_t from = index->starts[block], to; from < end; from = to) {
-            to = run_end(index->entries, from, end);
-            if (!is_wanted(work, index->entries + from, to - from))
-                continue;
-            fetch_run(index, block, index->entries + from, to - from);
-            if (work->rows != NULL)
-                memset(work->is_laid, 0, to - from);
-            pairs_of_run(work, block, index->entries + from, to - from);
+        size_t end = index->compared_starts[block + 1];
+        for (size_t r = index->compared_starts[block]; r < end; r++) {
+            if (r + AHEAD < end && is_wanted(work, &index->compared[r + AHEAD]))
+                fetch_runs(index, &index->compared[r + AHEAD]);
+            if (is_wanted(work, &index->compared[r]))
+                pairs_of_run(work, block, &index->compared[r]);
         }
+        hand_out(work, block);
     }
     return 0;
 }
@@ -265,6 +311,7 @@ const BlockIndex *block_index(LinkageSet *set, const LinkageOptions *options)
     index->set = set;
     index->block_max = block_max;
     index->entries = memory_alloc((token_total(set) + 1) * sizeof *index->entries);
+    index->compared = memory_alloc((token_total(set) / 2 + 1) * sizeof *index->compared);
     index->runs = memory_alloc((set->count + 1) * set->block_count * sizeof *index->runs);
     fill(index);
     set->index = index;
@@ -277,6 +324,7 @@ void block_index_close(BlockIndex **index)
         return;
     secret_wipe((*index)->entries, (*index)->starts[(*index)->set->block_count] * sizeof *(*index)->entries);
     memory_free((*index)->entries);
+    memory_free((*index)->compared);
     memory_free((*index)->runs);
     memory_free(*index);
     *index = NULL;
@@ -307,16 +355,16 @@ static Result run(LinkageSet *set, const Work *order, bool compares, Error *erro
         works[i] = *order;
         works[i].worker = i;
         works[i].workers = workers;
+        works[i].row_of = memory_alloc(largest * sizeof *works[i].row_of);
         if (!compares)
             continue;
         works[i].rows = fields_rows_create(set);
-        fields_rows_start(works[i].rows, largest);
-        works[i].is_laid = memory_alloc(largest);
+        fields_rows_start(works[i].rows, 2 * BATCH);
     }
     bool all_ran = run_workers(works, workers);
     for (int i = 0; i < workers; i++) {
         fields_rows_close(&works[i].rows);
-        memory_free(works[i].is_laid);
+        memory_free(works[i].row_of);
     }
     memory_free(works);
     return all_ran ? RESULT_OK : fail(error, ERROR_SYSTEM, "linkage: no thread could start");
