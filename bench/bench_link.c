@@ -1,8 +1,9 @@
 /*
- * How many people a first linkage run links in a second: bench_link [--json] [--people N]
- * On a throwaway cluster with the durability of a real one. Each person has a register entry and two other
- * subjects, every second one a household subject; one in a hundred numbers was superseded. Behind that come
- * the figures of bench_similarity, which need no database.
+ * How many people a first linkage run links in a second, and how much cheaper one is for one in a hundred
+ * more: bench_link [--json] [--people N] [--rows FILE] On a throwaway cluster with the durability of a real
+ * one. Each person has a register entry and two other subjects, every second one a household subject; one in
+ * a hundred numbers was superseded. Behind that come figures that need no database: encoding and scoring of
+ * the rows of a file, and those of bench_similarity.
  */
 #include <ftw.h>
 #include <inttypes.h>
@@ -17,13 +18,14 @@
 #include "base/config.h"
 #include "base/migrate.h"
 #include "bench/bench.h"
+#include "bench/link_figures.h"
 #include "bench/similarity_figures.h"
 #include "linkage/linkage.h"
 #include "schema.h"
 
-enum { FOLDER_BYTES = 64, SQL_BYTES = 4096, REPORT_FIGURES = 4 };
+enum { FOLDER_BYTES = 64, SQL_BYTES = 4096, REPORT_FIGURES = 5, ONE_IN = 100, LINKS_BYTES = 64 };
 
-static const char people_sql[] =
+static const char setup_sql[] =
     "SET ROLE cinque_owner;"
     "INSERT INTO governance.person (person_id, uid, name, is_engineer, is_analyst, is_ig_lead)"
     " VALUES ('engineer', 0, 'An Engineer', true, false, false);"
@@ -36,7 +38,11 @@ static const char people_sql[] =
     "CREATE VIEW presence.list AS SELECT subject_id, 1 AS load_id, '2020-01-01'::date AS valid_from,"
     " NULL::date AS valid_to FROM records.bench WHERE source_id = 1;"
     "CREATE VIEW presence.merging AS SELECT subject_id, 1 AS load_id, '2020-01-01'::date AS valid_from,"
-    " NULL::date AS valid_to FROM records.bench WHERE source_id = 4;"
+    " NULL::date AS valid_to FROM records.bench WHERE source_id = 4; RESET ROLE";
+
+/* From one number to another. */
+static const char people_sql[] =
+    "SET ROLE cinque_owner;"
     "INSERT INTO subjects.subject (subject_id, source_id, digest, first_load_id, key_version, nhs_token,"
     "       superseded_nhs_token, uprn_token, nhs_state)"
     " SELECT 10 * i + s, s, substr(sha256(int8send(10 * i + s)), 1, 16), 1, 1,"
@@ -44,10 +50,11 @@ static const char people_sql[] =
     "END)), 1, 16) END,"
     "        CASE WHEN s = 4 THEN substr(sha256(int8send(-i)), 1, 16) END,"
     "        CASE WHEN s IN (1, 5) THEN substr(sha256(int8send(1000000000 + i / 2)), 1, 16) END, 1"
-    "   FROM generate_series(1, %" PRId64 "::int8) AS i CROSS JOIN generate_series(1, 5) AS s"
+    "   FROM generate_series(%" PRId64 "::int8, %" PRId64 "::int8) AS i CROSS JOIN generate_series(1, 5) AS s"
     "  WHERE CASE s WHEN 4 THEN i %% 100 = 0 WHEN 5 THEN i %% 2 = 0 ELSE true END"
     "  ORDER BY sha256(int8send(10 * i + s));"
-    "INSERT INTO records.bench SELECT subject_id, source_id FROM subjects.subject WHERE source_id IN (1, 4);"
+    "INSERT INTO records.bench SELECT subject_id, source_id FROM subjects.subject"
+    " WHERE source_id IN (1, 4) AND subject_id >= 10 * %" PRId64 "::int8;"
     "ANALYZE subjects.subject, records.bench; RESET ROLE";
 
 static Result open_as(const Cluster *cluster, const char *database, const char *role, Db **db, Error *error)
@@ -57,13 +64,20 @@ static Result open_as(const Cluster *cluster, const char *database, const char *
     return db_open(cluster_conninfo(cluster, database, role, conninfo), "bench", db, error);
 }
 
+static Result add_people(Db *db, int64_t first, int64_t last, Error *error)
+{
+    char sql[SQL_BYTES];
+
+    (void)snprintf(sql, sizeof sql, people_sql, first, last, first);
+    return db_script(db, "people", sql, error);
+}
+
 static Result prepare(const Cluster *cluster, int64_t people, Error *error)
 {
     static const char *const roles[] = {"postgres", "cinque_governor", "cinque_linker"};
     SCOPED(db_close) Db *server = NULL;
     SCOPED(db_close) Db *db = NULL;
     const struct passwd *user = getpwuid(geteuid());
-    char sql[SQL_BYTES];
     int64_t applied;
 
     if (user == NULL)
@@ -74,8 +88,8 @@ static Result prepare(const Cluster *cluster, int64_t people, Error *error)
     TRY(db_script(server, "make database", "CREATE DATABASE cinque TEMPLATE template0", error));
     TRY(open_as(cluster, "cinque", "postgres", &db, error));
     TRY(migrate_apply(db, schema_files, schema_file_count, &applied, error));
-    snprintf(sql, sizeof sql, people_sql, people);
-    TRY(db_script(db, "people", sql, error));
+    TRY(db_script(db, "county", setup_sql, error));
+    TRY(add_people(db, 1, people, error));
     return cluster_map(cluster, user->pw_name, roles, sizeof roles / sizeof roles[0], error);
 }
 
@@ -97,13 +111,50 @@ static Result measure(const Cluster *cluster, LinkageReport *report, Error *erro
     return governance_result(governance, permit, &outcome, error);
 }
 
-static void add_report(const LinkageReport *report, BenchFigure *figures, size_t *count)
+/* Whose everybody is, of those up to this number. */
+static Result read_links(Db *db, int64_t people, char links[LINKS_BYTES], Error *error)
+{
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    static const DbStatement statement = {
+        .name = "bench_links",
+        .sql = "SELECT pg_catalog.md5(pg_catalog.string_agg(subject_id || ' ' || person_id, ',' ORDER BY "
+               "subject_id))"
+               "  FROM linkage.link WHERE subject_id < 10 * ($1 + 1)",
+        .parameters = {VALUE_INT8},
+        .columns = {VALUE_TEXT},
+    };
+
+    TRY(db_run(db, &statement, (const Value[]){value_int8(people)}, &rows, error));
+    Text text = db_text(rows, 0, 0);
+    (void)snprintf(links, LINKS_BYTES, "%.*s", (int)text.length, text.data);
+    return RESULT_OK;
+}
+
+/* One in a hundred comes anew, and nobody else may get another id for that. */
+static Result measure_added(const Cluster *cluster, int64_t people, LinkageReport *report, Error *error)
+{
+    SCOPED(db_close) Db *db = NULL;
+    char before[LINKS_BYTES], after[LINKS_BYTES];
+
+    TRY(open_as(cluster, "cinque", "postgres", &db, error));
+    TRY(read_links(db, people, before, error));
+    TRY(add_people(db, people + 1, people + people / ONE_IN, error));
+    TRY(measure(cluster, report, error));
+    TRY(read_links(db, people, after, error));
+    if (strcmp(before, after) != 0)
+        return fail(error, ERROR_SYSTEM, "a run for those who came gave others another id");
+    return RESULT_OK;
+}
+
+static void add_report(const LinkageReport *report, const LinkageReport *added_report, BenchFigure *figures,
+                       size_t *count)
 {
     double seconds = (double)report->elapsed_us / 1e6;
     const BenchFigure added[] = {{"people_per_s", (double)report->people / seconds, 0},
                                  {"people", (double)report->people, 0},
                                  {"subjects", (double)report->subjects, 0},
-                                 {"seconds", seconds, 3}};
+                                 {"seconds", seconds, 3},
+                                 {"incremental_ratio", seconds * 1e6 / (double)added_report->elapsed_us, 1}};
 
     memcpy(figures + *count, added, sizeof added);
     *count += REPORT_FIGURES;
@@ -117,11 +168,11 @@ static int remove_one(const char *path, const struct stat *status, int type, str
     return remove(path);
 }
 
-static Result bench(const char *folder, int64_t people, bool json, Error *error)
+static Result bench(const char *folder, int64_t people, const char *rows, bool json, Error *error)
 {
-    BenchFigure figures[REPORT_FIGURES + SIMILARITY_FIGURES_MAX];
+    BenchFigure figures[REPORT_FIGURES + LINK_FIGURES + SIMILARITY_FIGURES_MAX];
     size_t figure_count = 0;
-    LinkageReport report = {0};
+    LinkageReport report = {0}, added = {0};
     Cluster cluster;
     Error ignored = {0};
 
@@ -129,11 +180,15 @@ static Result bench(const char *folder, int64_t people, bool json, Error *error)
     Result done = prepare(&cluster, people, error);
     if (done.ok)
         done = measure(&cluster, &report, error);
+    if (done.ok)
+        done = measure_added(&cluster, people, &added, error);
     Result stopped = cluster_stop(&cluster, &ignored);
     (void)stopped;
     TRY(done);
-    add_report(&report, figures, &figure_count);
+    add_report(&report, &added, figures, &figure_count);
     /* The cluster has stopped: nothing of it runs beside these. */
+    if (rows != NULL)
+        TRY(link_figures(rows, figures, &figure_count, error));
     TRY(similarity_figures(figures, &figure_count, error));
     bench_print(figures, figure_count, json);
     return RESULT_OK;
@@ -144,20 +199,22 @@ int main(int argc, char **argv)
     char folder[FOLDER_BYTES] = "/var/tmp/cinque-bench-XXXXXX";
     bool json = false;
     int64_t people = 0;
+    const char *rows = NULL;
     const Option options[] = {
         {"json", OPTION_FLAG, false, NULL, "one JSON object", &json},
         {"people", OPTION_COUNT, false, "100000", "people to link", &people},
+        {"rows", OPTION_TEXT, false, NULL, "rows of people, as bench_link.sh makes them", &rows},
     };
     const char *positional[1];
     size_t positional_count;
     Error error = {0};
 
-    Result done = config_parse(options, 2, argc - 1, (const char *const *)argv + 1, positional, 0,
+    Result done = config_parse(options, 3, argc - 1, (const char *const *)argv + 1, positional, 0,
                                &positional_count, &error);
     if (done.ok && (mkdtemp(folder) == NULL || chmod(folder, 0711) != 0))
         done = fail_errno(&error, "%s", folder);
     if (done.ok)
-        done = bench(folder, people, json, &error);
+        done = bench(folder, people, rows, json, &error);
     (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     if (!done.ok)
         fprintf(stderr, "bench_link: %s\n", error.message);

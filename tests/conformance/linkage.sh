@@ -5,31 +5,8 @@
 source "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
 sets=${CINQUE_CONFORMANCE:?the folder of the public test sets}/linkage
 
-# febrl's truth is inside rec_id: rec-N-org and rec-N-dup-M are one person
-awk -F', *' -v OFS=', ' 'NR == 1 { sub(/\r$/, ""); print "person", $0; next } { split($1, part, "-"); print part[2], $0 }' \
-    "$sets/febrl/febrl_dataset3.csv" >"$work/febrl3.csv"
-cat >"$work/febrl.yaml" <<'SPEC'
-columns:
-  - { name: given_name, kind: given_name }
-  - { name: surname, kind: family_name }
-  - { name: date_of_birth, kind: birth_date }
-  - { name: street_number, kind: text }
-  - { name: address_1, kind: address }
-  - { name: address_2, kind: text }
-  - { name: suburb, kind: text }
-  - { name: postcode, kind: postcode }
-  - { name: state, kind: text }
-SPEC
-cat >"$work/historical.yaml" <<'SPEC'
-columns:
-  - { name: first_name, kind: given_name }
-  - { name: surname, kind: family_name }
-  - { name: dob, kind: birth_date }
-  - { name: birth_place, kind: text }
-  - { name: postcode_fake, kind: postcode }
-  - { name: gender, kind: sex }
-  - { name: occupation, kind: text }
-SPEC
+source "$(dirname "${BASH_SOURCE[0]}")/linkage_sets.sh"
+linkage_sets "$sets" "$work"
 
 # at_least WHAT REPORT GROUP FLOOR: the F1 of a group of a report is not below what is promised
 at_least() {
