@@ -87,6 +87,8 @@ Text text_next(Text *rest, char separator)
     return text_slice(whole, 0, at);
 }
 
+enum { SAFE_DIGITS = 18 }; /* so many cannot overflow */
+
 bool text_to_int64(Text text, int64_t *value)
 {
     bool negative = text.length > 0 && text.data[0] == '-';
@@ -97,7 +99,7 @@ bool text_to_int64(Text text, int64_t *value)
         return false;
     for (size_t i = negative; i < text.length; i++) {
         unsigned digit = (unsigned)(unsigned char)text.data[i] - '0';
-        if (digit > 9 || magnitude > (limit - digit) / 10)
+        if (digit > 9 || (i >= SAFE_DIGITS && magnitude > (limit - digit) / 10))
             return false;
         magnitude = magnitude * 10 + digit;
     }

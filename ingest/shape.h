@@ -7,9 +7,18 @@
 
 enum { SHAPE_PLACES_MAX = 64 };
 
+/* The first places side by side, a byte each: which of them take a letter, take a digit, or are a character.
+ */
+enum { SHAPE_WORD_BYTES = 8 };
+typedef struct ShapeWord {
+    uint64_t letters, digits, same; /* 0x80 where so */
+    uint64_t characters;
+} ShapeWord;
+
 typedef struct Shape {
     uint8_t places[SHAPE_PLACES_MAX]; /* a class, or the character itself */
     uint8_t length_min, length_max;
+    ShapeWord word;
 } Shape;
 
 /* NULL when well, else what is wrong with the pattern. */

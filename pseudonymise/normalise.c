@@ -126,7 +126,7 @@ IdentifierState pseudonymise_uprn(Text text, char digits[13])
 
 /* BS 7666 shapes, each by its length and which of its places from the left are letters, the rest digits.
  * Letters that Royal Mail leaves out are let through: NHS pseudo postcodes such as ZZ99 3VZ use them. */
-static bool is_postcode(const char *letters, size_t length)
+static bool is_postcode(size_t length, unsigned letters)
 {
     static const struct {
         uint8_t length, letters;
@@ -134,37 +134,51 @@ static bool is_postcode(const char *letters, size_t length)
         {5, 0x19}, {6, 0x31}, {6, 0x33}, /* A99AA, A999AA, AA99AA */
         {7, 0x63}, {6, 0x35}, {7, 0x6B}, /* AA999AA, A9A9AA, AA9A9AA */
     };
-    unsigned places = 0;
-    bool is_plain = true;
 
-    for (size_t i = 0; i < length; i++) {
-        bool is_letter = letters[i] >= 'A' && letters[i] <= 'Z';
-        places |= (unsigned)is_letter << i;
-        is_plain &= is_letter || is_digit(letters[i]);
-    }
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-        if (shapes[i].length == length && shapes[i].letters == places)
-            return is_plain;
+        if (shapes[i].length == length && shapes[i].letters == letters)
+            return true;
     return false;
+}
+
+/* Letters and digits without their spaces, letters in upper case. *letters: which places have one. Returns
+ * how many there are, more than POSTCODE_LETTERS_MAX also where there is anything else. */
+static size_t take_letters(Text text, char *out, unsigned *letters)
+{
+    size_t length = 0;
+
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.data[i], upper = (char)(c & ~0x20);
+        if (c == ' ' || c == '\t')
+            continue;
+        bool is_letter = upper >= 'A' && upper <= 'Z';
+        if (length == POSTCODE_LETTERS_MAX || (!is_letter && !is_digit(c)))
+            return POSTCODE_LETTERS_MAX + 1;
+        *letters |= (unsigned)is_letter << length;
+        out[length++] = is_letter ? upper : c;
+    }
+    return length;
 }
 
 IdentifierState normalise_postcode(Text text, char out[9], size_t *length)
 {
-    size_t letters = compact(text, " \t", out, POSTCODE_LETTERS_MAX);
+    unsigned places = 0;
+    size_t letters = take_letters(text, out, &places);
 
     *length = 0;
-    if (letters == 0)
+    if (letters == 0) {
+        out[0] = '\0';
         return IDENTIFIER_ABSENT;
-    for (size_t i = 0; i < letters && letters <= POSTCODE_LETTERS_MAX; i++) {
-        if (out[i] >= 'a' && out[i] <= 'z')
-            out[i] = (char)(out[i] - 'a' + 'A');
     }
-    if (letters > POSTCODE_LETTERS_MAX || !is_postcode(out, letters))
+    if (letters > POSTCODE_LETTERS_MAX || !is_postcode(letters, places))
         return refuse(out, POSTCODE_LETTERS_MAX + 2);
     char *inward = out + letters - INWARD_LETTERS;
-    memmove(inward + 1, inward, INWARD_LETTERS + 1);
+    inward[3] = inward[2];
+    inward[2] = inward[1];
+    inward[1] = inward[0];
     *inward = ' ';
     *length = letters + 1;
+    out[*length] = '\0';
     return IDENTIFIER_VALID;
 }
 

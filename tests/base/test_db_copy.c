@@ -315,6 +315,29 @@ Test(db_copy, values_of_every_kind_of_a_fixed_length_can_be_packed)
     cr_expect_eq(right, 1);
 }
 
+Test(db_copy, texts_of_every_length_are_packed_whole)
+{
+    const DbCopyColumn one[] = {{"name", VALUE_TEXT}};
+    char text[64], bytes[128];
+    Value packed;
+    Error error = {0};
+
+    for (size_t length = 0; length <= sizeof text; length++) {
+        char *from = text + sizeof text - length; /* AddressSanitizer sees a byte too many behind it */
+        for (size_t i = 0; i < length; i++)
+            from[i] = (char)('!' + (i * 7 + length) % 90);
+        const Value value = value_text((Text){.data = from, .length = length});
+        memset(bytes, 0, sizeof bytes);
+
+        succeed(db_pack(one, &value, 1, bytes, &packed, &error), &error);
+
+        cr_assert_eq(packed.text.length, 4 + length);
+        cr_assert_arr_eq(bytes, ((char[]){0, 0, 0, (char)length}), 4);
+        cr_assert_eq(memcmp(bytes + 4, from, length), 0);
+        cr_assert_eq(bytes[4 + length], 0, "nothing is written behind it");
+    }
+}
+
 Test(db_copy, what_cannot_be_packed_is_refused)
 {
     const DbCopyColumn narrow[] = {{"small", VALUE_INT2}}, raw[] = {{"raw", VALUE_BYTES}};
@@ -326,7 +349,7 @@ Test(db_copy, what_cannot_be_packed_is_refused)
     cr_expect_not(db_pack(narrow, &wrong, 1, out, &packed, &error).ok);
     cr_expect_str_eq(error.message, "pack: value for column 1 is not int2");
     cr_expect_not(db_pack(narrow, &large, 1, out, &packed, &error).ok);
-    cr_expect_str_eq(error.message, "pack: value for column 1 is out of range");
+    cr_expect_str_eq(error.message, "pack: value for column 1 is out of range, or none that is packed");
     cr_expect_not(db_pack(raw, &bytes, 1, out, &packed, &error).ok);
 }
 

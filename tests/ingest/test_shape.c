@@ -1,0 +1,103 @@
+/* Shapes are matched eight places at a time; here they are read one place at a time, from the pattern itself.
+ */
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "ingest/shape.h"
+
+enum { PATTERN_BYTES = 32 };
+
+static uint64_t state = 20261122;
+
+/* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled" (2016) */
+static unsigned draw(unsigned bound)
+{
+    state ^= state >> 12;
+    state ^= state << 25;
+    state ^= state >> 27;
+    return (unsigned)((state * UINT64_C(2685821657736338717) >> 32) % bound);
+}
+
+static bool takes(char place, char c)
+{
+    bool is_letter = c >= 'A' && c <= 'Z', is_digit = c >= '0' && c <= '9';
+
+    if (place == 'A')
+        return is_letter;
+    if (place == '9')
+        return is_digit;
+    return place == 'X' ? is_letter || is_digit : c == place;
+}
+
+static bool naive_matches(const char *pattern, Text text)
+{
+    size_t at = 0;
+
+    for (; *pattern != '\0'; pattern += 1 + (pattern[1] == '?')) {
+        if (at == text.length)
+            return pattern[1] == '?';
+        if (!takes(*pattern, text.data[at++]))
+            return false;
+    }
+    return at == text.length;
+}
+
+/* One to ten places, those at the end optional. */
+static void make_pattern(char out[PATTERN_BYTES])
+{
+    static const char places[] = "AAA999XX-:. a0@[/~";
+    size_t length = 1 + draw(10), needed = draw((unsigned)length + 1);
+
+    for (size_t i = 0; i < length; i++) {
+        *out++ = places[draw(sizeof places - 1)];
+        if (i >= needed)
+            *out++ = '?';
+    }
+    *out = '\0';
+}
+
+/* Mostly what the pattern wants, with bytes beside the edges of its classes. */
+static size_t make_text(const char *pattern, char *out)
+{
+    static const char edges[] = "AZaz09@[`{/:!~ -\x7f\x80\xb0\xc1\xff";
+    size_t length = 0;
+
+    for (; *pattern != '\0' && draw(12) > 0; pattern += 1 + (pattern[1] == '?')) {
+        char c = *pattern;
+        if (c == 'A' || c == 'X')
+            c = (char)('A' + draw(26));
+        else if (c == '9')
+            c = (char)('0' + draw(10));
+        out[length++] = draw(20) == 0 ? edges[draw(sizeof edges)] : c;
+    }
+    if (draw(20) == 0)
+        out[length++] = 'A';
+    return length;
+}
+
+/* Goes red with any class, bound or mask changed on one side alone. */
+Test(shape, texts_match_as_their_pattern_reads_one_place_at_a_time)
+{
+    int matches = 0, others = 0;
+
+    for (int round = 0; round < 400000; round++) {
+        char pattern[PATTERN_BYTES], bytes[PATTERN_BYTES];
+        Shape shape;
+        make_pattern(pattern);
+        cr_assert_null(shape_parse(text_from(pattern), &shape), "%s", pattern);
+        /* at the end of memory that is allowed, so that AddressSanitizer sees a byte too many */
+        size_t length = make_text(pattern, bytes);
+        char *end = bytes + sizeof bytes - length;
+        memmove(end, bytes, length);
+        const Text text = {.data = end, .length = length};
+
+        bool expected = naive_matches(pattern, text);
+
+        cr_assert_eq(shape_matches(&shape, text), expected, "round %d: %s", round, pattern);
+        matches += expected;
+        others += !expected;
+    }
+    cr_expect_gt(matches, 50000);
+    cr_expect_gt(others, 50000);
+}
