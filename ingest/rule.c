@@ -8,10 +8,20 @@
 #include "ingest/keys.h"
 #include "ingest/rule_value.h"
 
+/* What is asked of a column for each record, found out once. */
+typedef struct Step {
+    const SpecColumn *column;
+    const CodeList *list; /* NULL: none */
+    Value *value;         /* in the payload; NULL: not stored */
+    bool identifies;
+} Step;
+
 struct Rules {
     const IngestSpec *spec;
-    size_t fields[SPEC_COLUMNS_MAX];     /* where the spec's columns stand in the file */
-    int slots[SPEC_COLUMNS_MAX];         /* where they stand in the payload, or SPEC_NONE */
+    Step steps[SPEC_COLUMNS_MAX];
+    size_t fields[SPEC_COLUMNS_MAX]; /* where the spec's columns stand in the file */
+    int dates[SPEC_COLUMNS_MAX];     /* columns of dates that are stored */
+    size_t date_count;
     int birth;                           /* column of the date of birth, or SPEC_NONE */
     bool names_record[SPEC_COLUMNS_MAX]; /* all that is read of the removal of a record */
     Date period_first_day, period_last_day;
@@ -122,20 +132,36 @@ static void mark_names(Rules *rules)
         rules->names_record[spec->change.time] = true;
 }
 
+static void plan(Rules *rules)
+{
+    const IngestSpec *spec = rules->spec;
+    size_t slot = 0;
+
+    for (size_t i = 0; i < spec->column_count; i++) {
+        const SpecColumn *column = &spec->columns[i];
+        bool is_stored = spec_column_is_stored(column);
+        rules->steps[i] = (Step){
+            .column = column,
+            .list = column->list != SPEC_NONE ? &spec->lists[column->list] : NULL,
+            .value = is_stored ? &rules->payload[slot++] : NULL,
+            .identifies = !is_stored && column->use != SPEC_IGNORED,
+        };
+        if (column->use == SPEC_DATE)
+            rules->dates[rules->date_count++] = (int)i;
+        if (spec_column_identifies(column) && column->field == IDENTITY_BIRTH_DATE)
+            rules->birth = (int)i;
+    }
+}
+
 Result rules_open(const IngestSpec *spec, const char *path, const ReaderRecord *header, Month period,
                   Rules **rules, Error *error)
 {
     SCOPED(rules_close) Rules *draft = memory_alloc(sizeof *draft);
-    int slot = 0;
 
     draft->spec = spec;
     draft->birth = SPEC_NONE;
     TRY(header_match(spec, path, header, draft->fields, error));
-    for (size_t i = 0; i < spec->column_count; i++) {
-        draft->slots[i] = spec_column_is_stored(&spec->columns[i]) ? slot++ : SPEC_NONE;
-        if (spec_column_identifies(&spec->columns[i]) && spec->columns[i].field == IDENTITY_BIRTH_DATE)
-            draft->birth = (int)i;
-    }
+    plan(draft);
     mark_names(draft);
     draft->period_first_day = period == RULE_ANY_PERIOD ? INT32_MIN : month_first_day(period);
     draft->period_last_day = period == RULE_ANY_PERIOD ? INT32_MAX : month_last_day(period);
@@ -198,15 +224,11 @@ static void take_identity(Rules *rules, size_t column)
 
 /* ---- what is stored ---- */
 
-static int check_code(Rules *rules, size_t column)
+static int check_code(Rules *rules, const CodeList *list, size_t column)
 {
-    const SpecColumn *spec_column = &rules->spec->columns[column];
     RuleCounts *counts = &rules->counts[column];
-
-    if (spec_column->list == SPEC_NONE)
-        return READER_GOOD;
-    const CodeList *list = &rules->spec->lists[spec_column->list];
     const Code *code = codes_find(list, rules->texts[column]);
+
     if (code == NULL)
         return RULE_NOT_IN_LIST;
     if (list->is_dated && !codes_valid(code, rules->period_first_day, rules->period_last_day))
@@ -216,16 +238,14 @@ static int check_code(Rules *rules, size_t column)
     return READER_GOOD;
 }
 
-static void take_value(Rules *rules, size_t column)
+static void take_value(Rules *rules, const Step *step, size_t column)
 {
-    const SpecColumn *spec_column = &rules->spec->columns[column];
-    Value *value = &rules->payload[rules->slots[column]];
-    int reason = rule_value(rules->spec, spec_column, rules->texts[column], value);
+    int reason = rule_value(rules->spec, step->column, rules->texts[column], step->value);
 
-    if (reason == READER_GOOD)
-        reason = check_code(rules, column);
+    if (reason == READER_GOOD && step->list != NULL)
+        reason = check_code(rules, step->list, column);
     if (reason != READER_GOOD) {
-        *value = value_null(SPEC_TYPE_VALUES[spec_column->type]);
+        *step->value = value_null(SPEC_TYPE_VALUES[step->column->type]);
         add_fault(rules, (int)column, reason);
     }
 }
@@ -237,27 +257,24 @@ static bool is_asked(const Rules *rules, size_t column)
     return !rules->row.is_removal || rules->names_record[column];
 }
 
-static void take_nothing(Rules *rules, size_t column)
+static void take_nothing(Rules *rules, const Step *step, size_t column)
 {
-    const SpecColumn *spec_column = &rules->spec->columns[column];
+    SpecType type = step->column->type;
 
     if (is_asked(rules, column)) {
         rules->counts[column].missing++;
-        if (spec_column->is_required)
+        if (step->column->is_required)
             add_fault(rules, (int)column, RULE_REQUIRED);
     }
-    if (rules->slots[column] == SPEC_NONE)
-        return;
-    rules->payload[rules->slots[column]] = spec_column->type == SPEC_BOOLEAN
-                                               ? value_bool(false)
-                                               : value_null(SPEC_TYPE_VALUES[spec_column->type]);
+    if (step->value != NULL)
+        *step->value = type == SPEC_BOOLEAN ? value_bool(false) : value_null(SPEC_TYPE_VALUES[type]);
 }
 
 static const Value *date_of(const Rules *rules, int column)
 {
     if (column == SPEC_NONE)
         return NULL;
-    const Value *value = &rules->payload[rules->slots[column]];
+    const Value *value = rules->steps[column].value;
     return value->is_null ? NULL : value;
 }
 
@@ -270,10 +287,10 @@ static void check_birth(Rules *rules)
 
     if (rules->birth == SPEC_NONE || !spec_date(spec, rules->texts[rules->birth], &birth))
         return;
-    for (size_t i = 0; i < spec->column_count; i++) {
-        const Value *date = spec->columns[i].use == SPEC_DATE ? date_of(rules, (int)i) : NULL;
+    for (size_t i = 0; i < rules->date_count; i++) {
+        const Value *date = date_of(rules, rules->dates[i]);
         if (date != NULL && date->date < birth)
-            add_fault(rules, (int)i, RULE_BEFORE_BIRTH);
+            add_fault(rules, rules->dates[i], RULE_BEFORE_BIRTH);
     }
 }
 
@@ -301,7 +318,7 @@ static void take_window(Rules *rules)
         return;
     if (event != NULL && !is_in_window(rules, event->date, from->date, to->date))
         add_fault(rules, rules->spec->event_date, RULE_OUTSIDE_WINDOW);
-    const Value *group = &rules->payload[rules->slots[replaces->group]];
+    const Value *group = rules->steps[replaces->group].value;
     row->has_window = !group->is_null && from->date <= to->date;
     if (row->has_window)
         row->window = (RuleWindow){.group = group->text, .from = from->date, .to = to->date};
@@ -436,11 +453,12 @@ const RuleRow *rules_apply(Rules *rules, const ReaderRecord *record)
     if (row->is_excluded)
         return row;
     for (size_t i = 0; i < spec->column_count; i++) {
+        const Step *step = &rules->steps[i];
         if (rules->texts[i].length == 0 || !is_asked(rules, i))
-            take_nothing(rules, i);
-        else if (rules->slots[i] != SPEC_NONE)
-            take_value(rules, i);
-        else if (spec->columns[i].use != SPEC_IGNORED)
+            take_nothing(rules, step, i);
+        else if (step->value != NULL)
+            take_value(rules, step, i);
+        else if (step->identifies)
             take_identity(rules, i);
     }
     check_across(rules);

@@ -4,14 +4,22 @@
 
 enum { DIGITS_MAX = 12, DECIMALS = 2 }; /* numeric(14,2) */
 
-static int read_date(const IngestSpec *spec, const SpecColumn *column, Text text, Value *value)
+/* Member by member: a whole Value is put together on the stack first, and read back before it is there. */
+static void put_type(Value *value, ValueType type)
+{
+    value->type = type;
+    value->is_null = false;
+    value->packed_count = 0;
+}
+
+static int read_date(const IngestSpec *spec, Text text, Value *value)
 {
     Date date;
 
-    (void)column;
     if (!spec_date(spec, text, &date))
         return RULE_NOT_DATE;
-    *value = value_date(date);
+    put_type(value, VALUE_DATE);
+    value->date = date;
     return READER_GOOD;
 }
 
@@ -22,14 +30,14 @@ static int check_range(const SpecColumn *column, int64_t number)
     return number > column->max ? RULE_ABOVE : READER_GOOD;
 }
 
-static int read_integer(const IngestSpec *spec, const SpecColumn *column, Text text, Value *value)
+static int read_integer(const SpecColumn *column, Text text, Value *value)
 {
     int64_t number;
 
-    (void)spec;
     if (!text_to_int64(text, &number))
         return RULE_NOT_INTEGER;
-    *value = value_int8(number);
+    put_type(value, VALUE_INT8);
+    value->integer = number;
     return check_range(column, number);
 }
 
@@ -70,45 +78,45 @@ static int parse_hundredths(Text text, int64_t *hundredths)
     return READER_GOOD;
 }
 
-static int read_decimal(const IngestSpec *spec, const SpecColumn *column, Text text, Value *value)
+static int read_decimal(const SpecColumn *column, Text text, Value *value)
 {
     int64_t hundredths;
     int reason = parse_hundredths(text, &hundredths);
 
-    (void)spec;
     if (reason != READER_GOOD)
         return reason;
-    *value = value_numeric(hundredths);
+    put_type(value, VALUE_NUMERIC);
+    value->integer = hundredths;
     return check_range(column, hundredths);
 }
 
-static int read_string(const IngestSpec *spec, const SpecColumn *column, Text text, Value *value)
+static int read_string(const SpecColumn *column, Text text, Value *value)
 {
-    (void)spec;
     if (column->is_snomed && !snomed_is_concept(text))
         return RULE_NOT_SNOMED;
     if (column->shape_text.length > 0 && !shape_matches(&column->shape, text))
         return RULE_NOT_SHAPE;
-    *value = value_text(text);
-    return READER_GOOD;
-}
-
-static int read_presence(const IngestSpec *spec, const SpecColumn *column, Text text, Value *value)
-{
-    (void)spec;
-    (void)column;
-    *value = value_bool(text.length > 0);
+    put_type(value, VALUE_TEXT);
+    value->text = text;
     return READER_GOOD;
 }
 
 int rule_value(const IngestSpec *spec, const SpecColumn *column, Text text, Value *value)
 {
-    static int (*const readers[SPEC_TYPE_COUNT])(const IngestSpec *, const SpecColumn *, Text, Value *) = {
-        [SPEC_STRING] = read_string,   [SPEC_DAY] = read_date,         [SPEC_INTEGER] = read_integer,
-        [SPEC_DECIMAL] = read_decimal, [SPEC_BOOLEAN] = read_presence,
-    };
-
-    return readers[column->type](spec, column, text, value);
+    switch (column->type) {
+    case SPEC_STRING:
+        return read_string(column, text, value);
+    case SPEC_DAY:
+        return read_date(spec, text, value);
+    case SPEC_INTEGER:
+        return read_integer(column, text, value);
+    case SPEC_DECIMAL:
+        return read_decimal(column, text, value);
+    default:
+        put_type(value, VALUE_BOOL);
+        value->boolean = text.length > 0;
+        return READER_GOOD;
+    }
 }
 
 int rule_stored(const IngestSpec *spec, const SpecColumn *column, const Value *value)
@@ -122,7 +130,7 @@ int rule_stored(const IngestSpec *spec, const SpecColumn *column, const Value *v
         return check_range(column, value->integer);
     if (column->type != SPEC_STRING)
         return READER_GOOD;
-    int reason = value->text.length > 0 ? read_string(spec, column, value->text, &same) : RULE_REQUIRED;
+    int reason = value->text.length > 0 ? read_string(column, value->text, &same) : RULE_REQUIRED;
     if (reason != READER_GOOD || column->list == SPEC_NONE)
         return reason;
     return codes_find(&spec->lists[column->list], value->text) != NULL ? READER_GOOD : RULE_NOT_IN_LIST;
