@@ -248,16 +248,24 @@ static Result line_number(const Store *store, uint64_t line, Error *error)
     return RESULT_OK;
 }
 
-static Value record_key(const TokenisedRow *row)
+/* Member by member: a whole Value is put together on the stack first, and read back before it is there. */
+static void put_number(Value *value, ValueType type, bool is_known, int64_t number)
 {
-    int64_t key;
-    return tokenised_row_record_key(row, &key) ? value_int8(key) : value_null(VALUE_INT8);
+    value->type = type;
+    value->is_null = !is_known;
+    value->integer = number;
 }
 
-static Value reference(const TokenisedRow *row, size_t index)
+static void put_keys(const Store *store, const TokenisedRow *row, Value *record_key, Value *references)
 {
-    int64_t key;
-    return tokenised_row_reference(row, index, &key) ? value_int8(key) : value_null(VALUE_INT8);
+    int64_t key = 0;
+    bool is_known = tokenised_row_record_key(row, &key);
+
+    put_number(record_key, VALUE_INT8, is_known, key);
+    for (size_t i = 0; i < store->load.spec->key_reference_count; i++) {
+        is_known = tokenised_row_reference(row, i, &key);
+        put_number(&references[i], VALUE_INT8, is_known, key);
+    }
 }
 
 static Result copy_record(Store *store, const TokenisedRow *row, const Subject *subject, Error *error)
@@ -267,15 +275,13 @@ static Result copy_record(Store *store, const TokenisedRow *row, const Subject *
     const Value *payload = tokenised_row_payload(row, &payload_count);
     int age_days = tokenised_row_age_days(row);
 
-    values[0] = value_int4(store->load_id);
-    values[1] = value_int4((int64_t)tokenised_row_line(row));
-    values[2] = subject != NULL ? value_int8(subject->subject_id) : value_null(VALUE_INT8);
-    values[3] = record_key(row);
-    values[4] = age_days >= 0 ? value_int2(age_days) : value_null(VALUE_INT2);
+    put_number(&values[0], VALUE_INT4, true, store->load_id);
+    put_number(&values[1], VALUE_INT4, true, (int64_t)tokenised_row_line(row));
+    put_number(&values[2], VALUE_INT8, subject != NULL, subject != NULL ? subject->subject_id : 0);
+    put_keys(store, row, &values[3], values + FIXED_COLUMNS + payload_count);
+    put_number(&values[4], VALUE_INT2, age_days >= 0, age_days);
     if (payload_count > 0)
         memcpy(values + FIXED_COLUMNS, payload, payload_count * sizeof *payload);
-    for (size_t i = 0; i < store->load.spec->key_reference_count; i++)
-        values[FIXED_COLUMNS + payload_count + i] = reference(row, i);
     return db_copy_row(store->copy, values, error);
 }
 
