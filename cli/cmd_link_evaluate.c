@@ -191,7 +191,7 @@ static Result encode(Trial *trial, Arena *arena, Error *error)
 
 static Result link_records(Trial *trial, Error *error)
 {
-    const LinkageOptions options = {.threads = 2};
+    const LinkageOptions options = {.threads = 2, .near_too = true};
     double started = now_s();
 
     TRY(linkage_train(trial->set, &options, &trial->model, error));

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/secret.h"
 #include "linkage/fields.h"
+#include "linkage/near.h"
 
 enum { BLOCK_MAX = 100, THREADS = 2, BATCH = 512, LINE = 64 };
 enum { BUCKET_BITS = 14, BUCKETS = 1 << BUCKET_BITS, BUCKET_SHIFT = 64 - BUCKET_BITS, INSERTED_MOST = 32 };
@@ -31,6 +32,8 @@ struct BlockIndex {
     size_t compared_starts[SET_BLOCKS_MAX + 1];
     uint32_t *runs; /* of each record and rule: the number of its block; 0: none, or too large */
     size_t largest; /* records of one block that is compared */
+    bool has_near;
+    NearPairs near; /* whom no block needs to bring together */
 };
 
 static int compare_entries(const void *a, const void *b)
@@ -272,6 +275,26 @@ static bool is_wanted(const Work *work, const Run *run)
     return is_mine && run->entries[run->count - 1].record >= work->options->first_new;
 }
 
+/* Whom no block brought together; each worker takes its share of records. */
+static void near_pairs(Work *work)
+{
+    const BlockIndex *index = work->index;
+    size_t blocks = index->set->block_count;
+
+    for (size_t i = 0; i < index->near.count; i++) {
+        const NearPair *pair = &index->near.pairs[i];
+        const Entry entries[] = {{.record = pair->a}, {.record = pair->b}};
+        const Run run = {.entries = entries, .count = 2};
+        if ((int)(pair->a % (unsigned)work->workers) != work->worker || pair->b < work->options->first_new ||
+            !may_meet(work, pair->a, pair->b) ||
+            met_before(index->runs + pair->a * blocks, index->runs + pair->b * blocks, blocks))
+            continue;
+        forget_rows(work, &run);
+        add_pair(work, blocks, &run, 0, 1);
+    }
+    hand_out(work, blocks);
+}
+
 static int work_run(void *argument)
 {
     enum { AHEAD = 4 };
@@ -288,6 +311,7 @@ static int work_run(void *argument)
         }
         hand_out(work, block);
     }
+    near_pairs(work);
     return 0;
 }
 
@@ -304,7 +328,7 @@ const BlockIndex *block_index(LinkageSet *set, const LinkageOptions *options)
 {
     uint32_t block_max = options->block_max > 0 ? options->block_max : BLOCK_MAX;
 
-    if (set->index != NULL && set->index->block_max == block_max)
+    if (set->index != NULL && set->index->block_max == block_max && set->index->has_near == options->near_too)
         return set->index;
     block_index_close(&set->index);
     BlockIndex *index = memory_alloc(sizeof *index);
@@ -314,6 +338,9 @@ const BlockIndex *block_index(LinkageSet *set, const LinkageOptions *options)
     index->compared = memory_alloc((token_total(set) / 2 + 1) * sizeof *index->compared);
     index->runs = memory_alloc((set->count + 1) * set->block_count * sizeof *index->runs);
     fill(index);
+    index->has_near = options->near_too;
+    if (options->near_too)
+        near_find(set, options->threads > 0 ? (unsigned)options->threads : THREADS, &index->near);
     set->index = index;
     return index;
 }
@@ -324,6 +351,7 @@ void block_index_close(BlockIndex **index)
         return;
     secret_wipe((*index)->entries, (*index)->starts[(*index)->set->block_count] * sizeof *(*index)->entries);
     memory_free((*index)->entries);
+    near_close(&(*index)->near);
     memory_free((*index)->compared);
     memory_free((*index)->runs);
     memory_free(*index);
@@ -348,7 +376,7 @@ static Result run(LinkageSet *set, const Work *order, bool compares, Error *erro
 {
     int wanted = order->options->threads > 0 ? order->options->threads : THREADS;
     int workers = wanted < BLOCK_THREADS_MAX ? wanted : BLOCK_THREADS_MAX;
-    size_t largest = order->index->largest + 1;
+    size_t largest = order->index->largest + 2;
     Work *works = memory_alloc((size_t)workers * sizeof *works);
 
     for (int i = 0; i < workers; i++) {

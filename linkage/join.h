@@ -46,11 +46,3 @@ typedef Result (*JoinEmit)(void *context, const JoinMatch *matches, size_t count
  */
 Result join_pairs(const SimilaritySet *left, const SimilaritySet *right, const JoinOptions *options,
                   JoinEmit emit, void *context, JoinReport *report, Error *error) CHECKED;
-
-/*
- * The `most` best matches of each record of left: best[most * i] on, the best first, of equal ones that with
- * the smaller place; unused places have both == 0. right: NULL as above, and then each pair counts for both
- * of its records.
- */
-Result join_best(const SimilaritySet *left, const SimilaritySet *right, const JoinOptions *options,
-                 unsigned most, JoinMatch *best, JoinReport *report, Error *error) CHECKED;

@@ -120,6 +120,8 @@ typedef struct LinkageOptions {
                                  with, the same both ways; NULL: all */
     const int64_t *placed;    /* for training, of each record whom its number says it is of; 0: nobody; NULL:
                                  nobody is known */
+    bool near_too; /* records that share no block are compared where all their filters together are alike; of
+                      encodings that are not hardened, and of at most 131,072 records */
 } LinkageOptions;
 
 /* Fellegi and Sunter's weights by field and level: 0 unlike to 4 nearly equal; 5, 6 and 7 equal in a common,
@@ -162,7 +164,7 @@ Result linkage_train(LinkageSet *set, const LinkageOptions *options, LinkageMode
 typedef struct LinkagePair {
     uint32_t a, b;  /* a < b */
     float weight;   /* log2 of the odds */
-    uint32_t block; /* the first rule that brought them together */
+    uint32_t block; /* the first rule that brought them together; as many as there are rules: none did */
     uint64_t levels;
 } LinkagePair;
 

@@ -300,60 +300,6 @@ Test(join, high_thresholds_leave_most_words_of_sparse_records_uncounted)
     memory_free(rows);
 }
 
-/* ---- the best of each ---- */
-
-static bool is_better(const JoinMatch *a, const JoinMatch *b)
-{
-    unsigned left = (unsigned)a->both * b->ones, right = (unsigned)b->both * a->ones;
-    return left > right || (left == right && a->right < b->right);
-}
-
-/* The rank of a match among those of its record, by counting all that are better. */
-static void check_best(const List *all, const JoinMatch *best, unsigned most, bool is_self)
-{
-    static JoinMatch turned[2 * MATCHES_MAX];
-    size_t count = 0;
-
-    for (size_t i = 0; i < all->count; i++) {
-        JoinMatch match = all->matches[i];
-        turned[count++] = match;
-        if (is_self)
-            turned[count++] = (JoinMatch){match.right, match.left, match.both, match.ones};
-    }
-    for (size_t i = 0; i < count; i++) {
-        size_t rank = 0;
-        for (size_t j = 0; j < count; j++)
-            rank += turned[j].left == turned[i].left && is_better(&turned[j], &turned[i]);
-        if (rank < most) {
-            const JoinMatch *there = &best[turned[i].left * most + rank];
-            cr_assert_eq(there->right, turned[i].right, "record %u, rank %zu", turned[i].left, rank);
-            cr_assert_eq(there->both, turned[i].both);
-        }
-    }
-}
-
-Test(join, the_best_of_each_record_are_those_of_a_loop_and_ties_go_to_the_first)
-{
-    enum { MOST = 3, COUNT = 400 };
-    SimilaritySet set = set_make(COUNT, WORDS, 19), other = set_make(COUNT, WORDS, 20);
-    static JoinMatch best[COUNT * MOST];
-    JoinReport report;
-    Error error = {0};
-
-    for (unsigned threads = 1; threads <= 2; threads++) {
-        JoinOptions options = {{60, 100}, threads, NULL};
-        cr_assert(join_best(&set, NULL, &options, MOST, best, &report, &error).ok);
-        naive(&set, NULL, options.threshold, &expected);
-        check_best(&expected, best, MOST, true);
-        cr_assert(join_best(&set, &other, &options, MOST, best, &report, &error).ok);
-        naive(&set, &other, options.threshold, &expected);
-        check_best(&expected, best, MOST, false);
-    }
-    cr_expect_eq(best[20 * MOST].both, 0, "an empty encoding has no best match");
-    set_free(&set);
-    set_free(&other);
-}
-
 /* ---- errors ---- */
 
 static Result refuse(void *context, const JoinMatch *matches, size_t count, Error *error)

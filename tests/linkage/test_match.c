@@ -292,3 +292,43 @@ Test(linkage_match, a_few_known_pairs_are_no_sample)
     cr_expect_eq(by_numbers.match[0][7], by_itself.match[0][7]);
     cr_expect_gt(model_of_homes(true, 50).match[0][7], 0.9);
 }
+
+/* ---- whom no block brings together ---- */
+
+static uint64_t compared_of(const Encoded *one, const Encoded *other, const LinkageOptions *options)
+{
+    SCOPED(linkage_set_close) LinkageSet *set = linkage_set_create();
+    SCOPED(linkage_pairs_close) LinkagePairs pairs = {0};
+    LinkageModel model = {.field_count = ENCODED_FIELDS, .prior = 0.5};
+    Error error = {0};
+
+    for (size_t f = 0; f < ENCODED_FIELDS; f++) {
+        for (size_t l = 0; l < LINKAGE_LEVELS; l++)
+            model.match[f][l] = model.chance[f][l] = 0.1;
+    }
+    encoded_add(set, one, 0);
+    encoded_add(set, other, 1);
+    cr_assert(linkage_score(set, &model, options, &pairs, &error).ok, "%s", error.message);
+    return pairs.compared;
+}
+
+/* Switch: options.near_too, and in near_find whether the set is by blocks. */
+Test(linkage_match, records_that_are_alike_all_over_need_no_block_where_encodings_are_not_hardened)
+{
+    const uint64_t apart[64] = {1, 2};
+    const LinkageOptions near = {.near_too = true}, blocked = {.threads = 2},
+                         old = {.near_too = true, .first_new = 2},
+                         strangers = {.near_too = true, .may_meet = apart};
+    const Encoded one = {.values = {1, 2, 3}, .tokens = {4}}, other = {.values = {1, 2, 3}, .tokens = {5}},
+                  same = {.values = {1, 2, 3}, .tokens = {4}}, unlike = {.values = {1, 8, 9}, .tokens = {5}};
+    Encoded hardened = one, hardened_other = other;
+    hardened.flags = hardened_other.flags = BY_BLOCKS;
+
+    cr_expect_eq(compared_of(&one, &other, &blocked), 0U);
+    cr_expect_eq(compared_of(&one, &other, &near), 1U);
+    cr_expect_eq(compared_of(&one, &same, &near), 1U, "once, though they share a block as well");
+    cr_expect_eq(compared_of(&one, &unlike, &near), 0U);
+    cr_expect_eq(compared_of(&one, &other, &old), 0U, "both were compared before");
+    cr_expect_eq(compared_of(&one, &other, &strangers), 0U, "their sources may not meet");
+    cr_expect_eq(compared_of(&hardened, &hardened_other, &near), 0U, "filters of two blocks say nothing");
+}
