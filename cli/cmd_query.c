@@ -18,20 +18,20 @@ static const char *base_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-/* Reads one code list from beside the query, if it is there. Whether it is a good one the broker says, with
- * line and column. */
-static Result add_file(const Cli *cli, const char *query_path, Text name, json_t *files, Error *error)
+/* Reads one file from beside the query, if it is there, into files and *content. Whether it is a good one the
+ * broker says, with line and column. */
+static Result add_file(const Cli *cli, const char *query_path, Text name, json_t *files, Text *content,
+                       Error *error)
 {
     const char *slash = strrchr(query_path, '/');
     int folder_length = slash != NULL ? (int)(slash - query_path) + 1 : 0;
     Text path = text_format(cli->arena, "%.*s%.*s", folder_length, query_path, TEXT_ARG(name));
     struct stat status;
-    Text content;
 
     if (stat(path.data, &status) != 0 || !S_ISREG(status.st_mode))
         return RESULT_OK;
-    TRY(input_read_all(path.data, QUERY_BYTES_MAX, cli->arena, &content, error));
-    json_t *text = json_stringn(content.data, content.length);
+    TRY(input_read_all(path.data, QUERY_BYTES_MAX, cli->arena, content, error));
+    json_t *text = json_stringn(content->data, content->length);
     if (text == NULL)
         return fail(error, ERROR_INPUT, "%s: not UTF-8", path.data);
     if (json_object_set_new(files, text_to_string(cli->arena, name), text) != 0)
@@ -39,24 +39,32 @@ static Result add_file(const Cli *cli, const char *query_path, Text name, json_t
     return RESULT_OK;
 }
 
-/* Each `from "NAME"` in the text may name a code list, or stand in a title or a comment: no path is opened
+/* Each `from "NAME"`, or `use "NAME"`, may name a file, or stand in a title or a comment: no path is opened
  * that the language would refuse, and what does not exist is left to the broker's message. */
-static Result add_files(const Cli *cli, const char *query_path, Text text, json_t *files, Error *error)
+static Result add_named(const Cli *cli, const char *query_path, const char *word, Text text, json_t *files,
+                        Error *error)
 {
-    static const char opening[] = "from \"";
-    const char *at = text.data;
+    const char *opening = text_format(cli->arena, "%s \"", word).data, *at = text.data;
 
-    while ((at = strstr(at, opening)) != NULL) {
-        at += sizeof opening - 1;
+    while (at != NULL && (at = strstr(at, opening)) != NULL) {
+        at += strlen(opening);
         const char *end = strpbrk(at, "\"\n");
         if (end == NULL || *end != '"')
             continue;
-        Text name = {.data = at, .length = (size_t)(end - at)};
+        Text name = {.data = at, .length = (size_t)(end - at)}, content = {0};
         if (query_is_code_file(name))
-            TRY(add_file(cli, query_path, name, files, error));
+            TRY(add_file(cli, query_path, name, files, &content, error));
+        if (strcmp(word, "use") == 0)
+            TRY(add_named(cli, query_path, "from", content, files, error));
         at = end;
     }
     return RESULT_OK;
+}
+
+static Result add_files(const Cli *cli, const char *query_path, Text text, json_t *files, Error *error)
+{
+    TRY(add_named(cli, query_path, "from", text, files, error));
+    return add_named(cli, query_path, "use", text, files, error);
 }
 
 static Result make_body(const Cli *cli, const char *path, json_t **body, Error *error)

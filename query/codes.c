@@ -68,31 +68,39 @@ static Result take_codes(Text content, const char *path, CodeList *list, Error *
     return RESULT_OK;
 }
 
-Result codes_read(const Parser *parser, Text file_name, Place place, CodeList *list, Error *error)
+Result codes_read_file(const Parser *parser, Text file_name, Place place, Text *content, Error *error)
 {
     const QueryFiles *files = parser->input->files;
     char path[PATH_BYTES];
-    Text content;
 
     if (files == NULL || files->codes_folder == NULL)
         return source_text_fail(&parser->input->source, place, error,
-                                "codes from a file are not part of a canonical text");
+                                "another file is not part of a canonical text");
     if (!query_is_code_file(file_name))
         return source_text_fail(&parser->input->source, place, error,
-                                "a code list is a plain name below the folder of code lists");
+                                "a file is a plain name below the folder of the query");
     if (snprintf(path, sizeof path, "%s/%.*s", files->codes_folder, TEXT_ARG(file_name)) >= (int)sizeof path)
         return source_text_fail(&parser->input->source, place, error, "path is too long");
-    if (!input_read_all(path, CODES_FILE_BYTES_MAX, parser->arena, &content, error).ok) {
+    if (!input_read_all(path, CODES_FILE_BYTES_MAX, parser->arena, content, error).ok) {
         char place_text[64];
         (void)snprintf(place_text, sizeof place_text, "%u:%u", place.line, place.column);
         return fail_context(error, "%s:%s", parser->input->source.file_name, place_text);
     }
-    if (text_starts_with(content, TEXT("\xEF\xBB\xBF")))
-        content = text_slice(content, 3, content.length);
+    if (text_starts_with(*content, TEXT("\xEF\xBB\xBF")))
+        *content = text_slice(*content, 3, content->length);
+    return RESULT_OK;
+}
+
+Result codes_read(const Parser *parser, Text file_name, Place place, CodeList *list, Error *error)
+{
+    const char *name = text_to_string(parser->arena, file_name);
+    Text content;
+
+    TRY(codes_read_file(parser, file_name, place, &content, error));
     if (!text_equal(text_trim(first_field(next_line(&content))), TEXT("code")))
-        return fail(error, ERROR_INPUT, "%s line 1: the first column is not 'code'", path);
+        return fail(error, ERROR_INPUT, "%s line 1: the first column is not 'code'", name);
     list->codes = arena_alloc(parser->arena, QUERY_CODES_MAX * sizeof *list->codes);
-    return take_codes(content, path, list, error);
+    return take_codes(content, name, list, error);
 }
 
 static int compare_codes(const void *a, const void *b)

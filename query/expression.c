@@ -125,23 +125,12 @@ static Result take_name(Parser *parser, const Node **node, Error *error)
         if (draft.attribute == NULL)
             return fail_word(parser, error);
         draft.type = draft.attribute->type;
-        TRY(parser_reads_attribute(parser, draft.attribute, error));
     }
     TRY(parser_advance(parser, error));
     return finish(parser, &draft, place, node, error);
 }
 
 /* ---- dates about a person ---- */
-
-static Result reads_deaths(Parser *parser, Error *error)
-{
-    const Catalogue *catalogue = parser->input->catalogue;
-
-    for (size_t i = 0; i < catalogue->source_count; i++)
-        if (catalogue->sources[i].is_death)
-            TRY(parser_reads(parser, &catalogue->sources[i], error));
-    return RESULT_OK;
-}
 
 static Result take_constant_date(Parser *parser, const Node **node, Error *error)
 {
@@ -184,7 +173,6 @@ static Result take_registered(Parser *parser, const Node **node, Error *error)
     TRY(parser_advance(parser, error));
     TRY(parser_expect(parser, "at", error));
     TRY(take_constant_date(parser, &at, error));
-    TRY(reads_deaths(parser, error));
     draft.operands = operands_of(parser, at, NULL, NULL);
     return finish(parser, &draft, place, node, error);
 }
@@ -205,7 +193,6 @@ static Result take_source(Parser *parser, const CatalogueSource **source, Error 
     if (*source == NULL)
         return source_text_fail_unknown(&parser->input->source, parser->token.place, "source",
                                         parser->token.text, candidates, count, error);
-    TRY(parser_reads(parser, *source, error));
     return parser_advance(parser, error);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-/* Private to query: shared by parser.c (statements) and expression.c. */
+/* Private to query: shared by parser.c (the whole), definitions.c, expression.c, parser_table.c and codes.c.
+ */
 #include "query/lexer.h"
 #include "query/tree.h"
 
@@ -11,6 +12,7 @@ typedef struct Parser {
     Tree *tree;
     const CatalogueSource *where; /* the source whose `where` is being read */
     unsigned depth;
+    bool is_shared; /* reading a file that the query uses */
 } Parser;
 
 Result parser_advance(Parser *parser, Error *error) CHECKED;
@@ -21,13 +23,21 @@ Result parser_accept(Parser *parser, const char *word, bool *accepted, Error *er
 Result parser_fail(const Parser *parser, Error *error, const char *format, ...) PRINTF(3, 4) CHECKED;
 Result parser_integer(Parser *parser, const char *what, int64_t min, int64_t max, int64_t *value,
                       Error *error) CHECKED;
+/* A text in double quotes that is not empty. */
+Result parser_string(Parser *parser, const char *what, Text *text, Error *error) CHECKED;
+/* UTF-8 without NUL. */
+Result parser_check_text(const SourceText *source, Error *error) CHECKED;
+/* definitions.c: up to what is none */
+Result parser_definitions(Parser *parser, Error *error) CHECKED;
+/* parser_table.c: behind the word `table`; and whether all of them may stand together */
+Result parser_table(Parser *parser, Error *error) CHECKED;
+Result parser_check_rings(const Parser *parser, Error *error) CHECKED;
 /* expression.c: up to a token that cannot continue it */
 Result parser_expression(Parser *parser, const Node **node, Error *error) CHECKED;
-/* The query reads these sources as well, each noted once. */
-Result parser_reads(Parser *parser, const CatalogueSource *source, Error *error) CHECKED;
-Result parser_reads_attribute(Parser *parser, const Attribute *attribute, Error *error) CHECKED;
 const CodeList *parser_code_list(const Parser *parser, Text name);
-/* codes.c: reads a file's codes into list */
+/* codes.c: a file of the query's folder, NUL-terminated, without a byte order mark; and its codes */
+Result codes_read_file(const Parser *parser, Text file_name, Place place, Text *content, Error *error)
+    CHECKED;
 Result codes_read(const Parser *parser, Text file_name, Place place, CodeList *list, Error *error) CHECKED;
 /* Sorts, and leaves each code once. */
 void codes_sort(CodeList *list);

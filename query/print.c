@@ -277,22 +277,31 @@ static void print_heading(TextBuilder *out, const Tree *tree)
     text_add_char(out, '\n');
 }
 
+static void print_definitions(TextBuilder *out, Arena *arena, const Tree *tree)
+{
+    for (size_t i = 0; i < tree->code_list_count; i++) {
+        const CodeList *list = &tree->code_lists[i];
+        if (!tree->code_lists[i].is_used)
+            continue;
+        text_add_format(out, "codes %.*s = ", TEXT_ARG(list->name));
+        print_strings(out, list->codes, list->count, ",\n  ");
+        text_add_char(out, '\n');
+    }
+    for (size_t i = 0; i < tree->let_count; i++) {
+        if (!tree->lets[i].is_used)
+            continue;
+        text_add_format(out, "let %.*s = ", TEXT_ARG(tree->lets[i].name));
+        print_node(out, arena, tree->lets[i].value);
+        text_add_char(out, '\n');
+    }
+}
+
 Text tree_print(const Tree *tree, Arena *arena)
 {
     SCOPED(text_builder_close) TextBuilder out = text_builder(2 * QUERY_CANONICAL_BYTES_MAX);
 
     print_heading(&out, tree);
-    for (size_t i = 0; i < tree->code_list_count; i++) {
-        const CodeList *list = &tree->code_lists[i];
-        text_add_format(&out, "codes %.*s = ", TEXT_ARG(list->name));
-        print_strings(&out, list->codes, list->count, ",\n  ");
-        text_add_char(&out, '\n');
-    }
-    for (size_t i = 0; i < tree->let_count; i++) {
-        text_add_format(&out, "let %.*s = ", TEXT_ARG(tree->lets[i].name));
-        print_node(&out, arena, tree->lets[i].value);
-        text_add_char(&out, '\n');
-    }
+    print_definitions(&out, arena, tree);
     text_add_string(&out, "cohort ");
     print_node(&out, arena, tree->cohort);
     text_add_char(&out, '\n');

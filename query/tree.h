@@ -51,11 +51,13 @@ typedef struct CodeList {
     Text name;
     Text *codes; /* sorted, each once */
     size_t count;
+    bool is_used;
 } CodeList;
 
 typedef struct Let {
     Text name;
     const Node *value;
+    bool is_used;
 } Let;
 
 struct Node {
@@ -102,7 +104,7 @@ typedef struct Tree {
     const Node *cohort;
     TableNode tables[QUERY_TABLES_MAX];
     size_t table_count;
-    const CatalogueSource *sources[QUERY_NAMES_MAX]; /* each one that it reads, by name */
+    const CatalogueSource **sources; /* each one that it reads, once */
     size_t source_count;
 } Tree;
 
@@ -114,6 +116,8 @@ typedef struct ParseInput {
 
 /* text ends in a NUL behind its length. tree and all in it live in arena. */
 Result tree_parse(const ParseInput *input, Arena *arena, Tree **tree, Error *error) CHECKED;
+/* Marks what the cohort leads to, and notes the sources read; what it does not lead to means nothing. */
+void tree_use(Tree *tree, const Catalogue *catalogue);
 /* Prints the canonical text: no comments, one layout, operands of and/or sorted and each once. */
 Text tree_print(const Tree *tree, Arena *arena);
 bool dimension_equal(const Dimension *a, const Dimension *b);

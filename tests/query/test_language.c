@@ -148,9 +148,9 @@ Test(language, each_rule_has_its_message)
          "each "
          "other, ask two queries"},
         {"query \"t\" project P codes c from \"../x.csv\"",
-         "q.cohort:1:34: a code list is a plain name below the folder of code lists"},
+         "q.cohort:1:34: a file is a plain name below the folder of the query"},
         {"query \"t\" project P codes c from \"/etc/passwd\"",
-         "q.cohort:1:34: a code list is a plain name below the folder of code lists"},
+         "q.cohort:1:34: a file is a plain name below the folder of the query"},
         {"query \"t\" project P codes c = (\"\")", "q.cohort:1:32: code: expected a text in double quotes"},
     };
 

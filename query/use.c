@@ -1,0 +1,82 @@
+/* What a query uses: a shared file may define more than one query needs, and that must leave no trace. */
+#include "query/tree.h"
+
+typedef struct Use {
+    Tree *tree;
+    const Catalogue *catalogue;
+} Use;
+
+static void read_source(const Use *use, const CatalogueSource *source)
+{
+    Tree *tree = use->tree;
+
+    for (size_t i = 0; i < tree->source_count; i++)
+        if (tree->sources[i] == source)
+            return;
+    tree->sources[tree->source_count++] = source;
+}
+
+/* What an attribute is made of is read too: approval, grants and coverage ask for those sources. */
+static void read_attribute(const Use *use, const Attribute *attribute)
+{
+    for (size_t i = 0; attribute->is_gathered && i < use->catalogue->source_count; i++) {
+        const CatalogueSource *source = &use->catalogue->sources[i];
+        if (!source->is_household && catalogue_column(source, text_from(attribute->name)) != NULL)
+            read_source(use, source);
+    }
+}
+
+static void read_deaths(const Use *use)
+{
+    for (size_t i = 0; i < use->catalogue->source_count; i++)
+        if (use->catalogue->sources[i].is_death)
+            read_source(use, &use->catalogue->sources[i]);
+}
+
+static void use_node(const Use *use, const Node *node);
+
+static void use_let(const Use *use, const Let *named)
+{
+    Let *let = &use->tree->lets[named - use->tree->lets];
+
+    if (let->is_used)
+        return;
+    let->is_used = true;
+    use_node(use, let->value);
+}
+
+static void use_node(const Use *use, const Node *node)
+{
+    switch (node->kind) {
+    case NODE_LET:
+        use_let(use, node->let);
+        break;
+    case NODE_IN_CODES:
+        use->tree->code_lists[node->codes - use->tree->code_lists].is_used = true;
+        break;
+    case NODE_ATTRIBUTE:
+        read_attribute(use, node->attribute);
+        break;
+    case NODE_REGISTERED:
+        read_deaths(use);
+        break;
+    case NODE_EXISTS:
+    case NODE_COUNT:
+        read_source(use, node->source);
+        break;
+    default:
+        break;
+    }
+    for (size_t i = 0; i < node->operand_count; i++)
+        use_node(use, node->operands[i]);
+}
+
+void tree_use(Tree *tree, const Catalogue *catalogue)
+{
+    const Use use = {tree, catalogue};
+
+    use_node(&use, tree->cohort);
+    for (size_t t = 0; t < tree->table_count; t++)
+        for (size_t i = 0; i < tree->tables[t].dimension_count; i++)
+            read_attribute(&use, tree->tables[t].dimensions[i].attribute);
+}
