@@ -15,6 +15,7 @@ static const Route routes[] = {
     {"GET", "/loads/held", handle_load_list, false},
     {"POST", "/loads/#/release", handle_load_release, false},
     {"POST", "/loads/#/refuse", handle_load_refuse, false},
+    {"POST", "/keys/approve", handle_key_approve, false},
     {"GET", "/audit", handle_audit_list, false},
     {"POST", "/audit/verify", handle_audit_verify, false},
 };

@@ -121,6 +121,7 @@ Result cmd_key_list(Cli *cli, int argc, const char *const *argv, Error *error) C
 Result cmd_key_rotate(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_key_expire(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_key_destroy(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_key_approve(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_key_seal_for(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_key_unseal(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_key_ceremony(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

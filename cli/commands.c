@@ -21,6 +21,8 @@ static const Command commands[] = {
      "set the last day on which a key is used for new work"},
     {"key destroy", cmd_key_destroy, "VERSION|encodings-VERSION",
      "overwrite and remove a hub key that holds nothing, or the encodings' key with what it seals"},
+    {"key approve", cmd_key_approve, "FINGERPRINT",
+     "let another person seal the regional key to a provider's key, once"},
     {"key seal-for", cmd_key_seal_for, "PROVIDER.pem --out FILE",
      "seal the regional key to a provider's public key"},
     {"key unseal", cmd_key_unseal, "FILE --private-key PRIVATE.pem --to FOLDER",

@@ -28,6 +28,7 @@ const char *const GOVERNANCE_ACTION_NAMES[GOVERNANCE_ACTION_COUNT] = {
     [GOVERNANCE_KEY_CEREMONY] = "key_ceremony",
     [GOVERNANCE_KEY_EXPIRE] = "key_expire",
     [GOVERNANCE_KEY_DESTROY] = "key_destroy",
+    [GOVERNANCE_KEY_APPROVE] = "key_approve",
     [GOVERNANCE_KEY_SEAL] = "key_seal",
     [GOVERNANCE_RELEASE_BUILD] = "release_build",
     [GOVERNANCE_RELEASE_RETIRE] = "release_retire",

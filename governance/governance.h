@@ -35,7 +35,8 @@ typedef enum GovernanceAction {
     GOVERNANCE_KEY_CEREMONY,   /* role engineer */
     GOVERNANCE_KEY_EXPIRE,     /* role engineer */
     GOVERNANCE_KEY_DESTROY,    /* role engineer */
-    GOVERNANCE_KEY_SEAL,       /* role ig_lead */
+    GOVERNANCE_KEY_APPROVE,    /* role ig_lead */
+    GOVERNANCE_KEY_SEAL,       /* role engineer; approved by another, not used yet */
     GOVERNANCE_RELEASE_BUILD,  /* role engineer; purpose exists; opt-out list present and fresh */
     GOVERNANCE_RELEASE_RETIRE, /* role engineer or ig_lead */
     GOVERNANCE_QUERY_SUBMIT,   /* role analyst, member of the current project */
@@ -131,6 +132,16 @@ Result governance_project(Governance *governance, const char *project_id, Govern
  * and for IG leads; ERROR_REFUSED for others. */
 Result governance_project_sources(Governance *governance, const char *person_id, const char *project_id,
                                   Arena *arena, Text **sources, size_t *count, Error *error) CHECKED;
+
+/* ---- the regional key for a provider: one person approves the provider's key, another seals to it, once
+ * ---- */
+
+/* fingerprint: SHA-256 in hex, the permit's object. */
+Result governance_key_approve(Governance *governance, GovernancePermit *permit, Text fingerprint,
+                              Error *error) CHECKED;
+/* Uses the approval up; before anything is sealed. ERROR_REFUSED: no approval of another person is left. */
+Result governance_key_use_approval(Governance *governance, const GovernancePermit *permit, Text fingerprint,
+                                   Error *error) CHECKED;
 
 /* ---- queries and their approval: an author cannot approve (database constraint) ---- */
 

@@ -18,13 +18,13 @@ enum { ROOT_LINE = 1, UNTIL_LINE = 2 };
 
 static const char sealed_of[] = "regional key for a provider";
 
-Result keyring_provider_fingerprint(const char *public_pem, char out[HASH_TEXT_BYTES], Error *error)
-{
-    uint8_t key[KEY_BYTES];
+_Static_assert(sizeof(((ProviderKey *)NULL)->bytes) == KEY_BYTES, "a provider's key is a public key");
 
-    TRY(provider_pem_public(public_pem, key, error));
-    Hash hash = hash_of(key, sizeof key);
-    (void)hash_format(&hash, out);
+Result keyring_provider_key(const char *public_pem, ProviderKey *key, Error *error)
+{
+    TRY(provider_pem_public(public_pem, key->bytes, error));
+    Hash hash = hash_of(key->bytes, sizeof key->bytes);
+    (void)hash_format(&hash, key->fingerprint);
     return RESULT_OK;
 }
 
@@ -34,17 +34,15 @@ static Text until_text(const Keyring *keyring, char day[DATE_TEXT_BYTES])
     return until == DATE_NONE ? TEXT("") : text_from(date_format(until, day));
 }
 
-Result keyring_seal_for(const Keyring *keyring, const char *public_pem, const char *path, Error *error)
+Result keyring_seal_for(const Keyring *keyring, const ProviderKey *key, const char *path, Error *error)
 {
     SCOPED(seal_abandon) Seal *seal = NULL;
-    uint8_t recipient[KEY_BYTES];
     char day[DATE_TEXT_BYTES];
     Date until = keyring_regional_until(keyring);
 
     if (until != DATE_NONE && date_today() > until)
         return fail(error, ERROR_CONFIG, "keyring: the regional key is past its last day");
-    TRY(provider_pem_public(public_pem, recipient, error));
-    TRY(seal_create_for(recipient, path, sealed_of, &seal, error));
+    TRY(seal_create_for(key->bytes, path, sealed_of, &seal, error));
     const Text root = {.data = (const char *)keyring_regional_root(keyring), .length = KEY_BYTES};
     TRY(seal_line(seal, ROOT_LINE, root, error));
     TRY(seal_line(seal, UNTIL_LINE, until_text(keyring, day), error));

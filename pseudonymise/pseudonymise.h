@@ -201,11 +201,16 @@ Result oblivious_finalise(const ObliviousFinalising *of, ObliviousReport *report
 
 /* ---- the regional key for a provider that pseudonymises at source; it makes no token of the hub's ---- */
 
-/* In hex, the SHA-256 of the X25519 key in a PEM file: what both sides compare. */
-Result keyring_provider_fingerprint(const char *public_pem, char out[HASH_TEXT_BYTES], Error *error) CHECKED;
+/* A provider's X25519 public key as a PEM file held it when it was read. fingerprint: its SHA-256 in hex,
+ * which both sides compare and one approves. */
+typedef struct ProviderKey {
+    uint8_t bytes[32];
+    char fingerprint[HASH_TEXT_BYTES];
+} ProviderKey;
+Result keyring_provider_key(const char *public_pem, ProviderKey *key, Error *error) CHECKED;
 /* A new file that the provider's private key alone opens: the regional root and its last day. ERROR_CONFIG
  * behind that day. */
-Result keyring_seal_for(const Keyring *keyring, const char *public_pem, const char *path, Error *error)
+Result keyring_seal_for(const Keyring *keyring, const ProviderKey *key, const char *path, Error *error)
     CHECKED;
 /* The provider's side: a new folder (0700) with the regional key alone. private_pem: a PEM file without
  * passphrase, of the caller's own and mode 0600. */

@@ -126,6 +126,20 @@ CREATE TABLE governance.approval (
     CONSTRAINT approver_is_another CHECK (approver <> author)
 );
 
+-- That the regional key may be sealed, once, to the provider's key with this fingerprint: one person says so, and another,
+-- who may read the keyring, seals.
+CREATE TABLE governance.key_approval (
+    approval_id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    fingerprint text NOT NULL CHECK (fingerprint ~ '^[0-9a-f]{64}$'),
+    approver    text NOT NULL REFERENCES governance.person,
+    approved_at timestamptz NOT NULL DEFAULT now(),
+    permit_id   bytea NOT NULL,
+    sealer      text REFERENCES governance.person, -- null: not used yet
+    sealed_at   timestamptz,
+    CONSTRAINT sealer_is_another CHECK (sealer <> approver),
+    CHECK ((sealer IS NULL) = (sealed_at IS NULL))
+);
+
 CREATE TABLE governance.output (
     output_id   int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     query_id    int8 NOT NULL REFERENCES governance.query,
@@ -313,6 +327,23 @@ BEGIN
 END
 $$;
 
+-- Not used yet, and of the last 30 days: a fingerprint that was compared long ago is compared again.
+CREATE FUNCTION governance.key_approval_open(fingerprint text) RETURNS SETOF governance.key_approval
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT a.* FROM governance.key_approval AS a
+     WHERE a.fingerprint = $1 AND a.sealer IS NULL AND a.approved_at > now() - interval '30 days'
+     ORDER BY a.approval_id
+$$;
+
+CREATE FUNCTION governance.rule_key_seal(person text, fingerprint text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(governance.rule_role($1, 'engineer'),
+                    CASE WHEN NOT EXISTS (SELECT FROM governance.key_approval_open($2))
+                              THEN 'no IG lead has approved this key in the last 30 days, or it was sealed to already'
+                         WHEN NOT EXISTS (SELECT FROM governance.key_approval_open($2) AS a WHERE a.approver <> $1)
+                              THEN 'who approved the key does not seal to it' END)
+$$;
+
 -- Before anybody is registered the first files may be applied, by no one in particular, and the log says so.
 CREATE FUNCTION governance.rule_apply(person text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -341,7 +372,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         WHEN 'key_ceremony'   THEN governance.rule_role(person, 'engineer')
         WHEN 'key_expire'     THEN governance.rule_role(person, 'engineer')
         WHEN 'key_destroy'    THEN governance.rule_role(person, 'engineer')
-        WHEN 'key_seal'       THEN governance.rule_role(person, 'ig_lead')
+        WHEN 'key_approve'    THEN governance.rule_role(person, 'ig_lead')
+        WHEN 'key_seal'       THEN governance.rule_key_seal(person, object)
         WHEN 'release_build'  THEN governance.rule_release_build(person, purpose)
         WHEN 'release_retire' THEN governance.rule_either_role(person, 'engineer', 'ig_lead')
         WHEN 'query_submit'   THEN governance.rule_project(person, project, governance.source_list(source))
@@ -526,6 +558,33 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION governance.approve_key(permit bytea, fingerprint text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM audit.require($1, 'key_approve', $2);
+    INSERT INTO governance.key_approval (fingerprint, approver, permit_id) VALUES ($2, audit.permit_person($1), $1);
+EXCEPTION WHEN check_violation THEN
+    RAISE EXCEPTION 'fingerprint: 64 hexadecimal digits in lower case' USING ERRCODE = 'CQ002';
+END
+$$;
+
+-- Asked before the key is sealed: an approval that was used is used, also where the sealing then fails.
+CREATE FUNCTION governance.use_key_approval(permit bytea, fingerprint text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    person text := audit.permit_person($1);
+    unused int8;
+BEGIN
+    PERFORM audit.require($1, 'key_seal', $2);
+    LOCK TABLE governance.key_approval IN SHARE ROW EXCLUSIVE MODE;
+    SELECT a.approval_id INTO unused FROM governance.key_approval_open($2) AS a WHERE a.approver <> person LIMIT 1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'key: no approval by another person is left' USING ERRCODE = 'CQ001';
+    END IF;
+    UPDATE governance.key_approval SET sealer = person, sealed_at = now() WHERE approval_id = unused;
+END
+$$;
+
 CREATE FUNCTION governance.keep_output(permit bytea, query_id int8, release_id int8, output_text text, content bytea)
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -546,6 +605,8 @@ GRANT EXECUTE ON FUNCTION governance.today(),
                           governance.project_sources(text, text),
                           governance.submit_query(bytea, text, text),
                           governance.approve_query(bytea, int8),
+                          governance.approve_key(bytea, text),
+                          governance.use_key_approval(bytea, text),
                           governance.keep_output(bytea, int8, int8, text, bytea)
       TO cinque_governor;
 RESET ROLE;

@@ -50,6 +50,7 @@ Test(people, a_stranger_is_refused_at_every_door_and_it_is_logged)
         {"POST", "/queries/1/run"},   {"GET", "/audit"},
         {"POST", "/audit/verify"},    {"GET", "/loads/held"},
         {"POST", "/loads/1/release"}, {"POST", "/loads/1/refuse"},
+        {"POST", "/keys/approve"},
     };
     const size_t door_count = sizeof doors / sizeof doors[0];
 

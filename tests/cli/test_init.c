@@ -143,6 +143,45 @@ Test(init, no_version_of_the_key_is_made_while_a_load_waits)
     cr_expect_eq(count, before);
 }
 
+#define BOB                                                                                                  \
+    "f35e5616160a30bf3c6e79fa73c576d40205e8fc3ba4e1c6dcf93e6b98e857b4" /* SHA-256 of RFC 7748's, 6.1 */
+
+/* Switch: governance_key_use_approval in cli/cmd_key_seal.c; without it the second sealing passes. */
+Test(init, the_regional_key_is_sealed_once_to_a_key_that_an_ig_lead_approved)
+{
+    SCOPED(db_close) Db *owner = NULL;
+    static const char rules[] = TEST_FILES "/../../examples/governance.yaml",
+                      pem[] = "-----BEGIN PUBLIC KEY-----\n"
+                              "MCowBQYDK2VuAyEA3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08=\n"
+                              "-----END PUBLIC KEY-----\n";
+    const char *provider = support_file("provider.pem", pem);
+    char conninfo[DB_PLACE_BYTES], sealed[700], again[700];
+    Error error = {0};
+    snprintf(sealed, sizeof sealed, "%s/sealed", support_folder());
+    snprintf(again, sizeof again, "%s/again", support_folder());
+    cr_assert(CLI(&error, "init", "--data", data).ok, "%s", error.message);
+    cr_assert(CLI(&error, "governance", "apply", rules, "--data", data).ok, "%s", error.message);
+    cr_assert(CLI(&error, "key", "create", "--data", data).ok, "%s", error.message);
+    cr_assert(db_place_conninfo(data, "cinque", "cinque_owner", conninfo, &error).ok, "%s", error.message);
+    cr_assert(db_open(conninfo, "test", &owner, &error).ok, "%s", error.message);
+
+    expect_failure(CLI(&error, "key", "seal-for", provider, "--out", sealed, "--data", data), &error,
+                   ERROR_REFUSED, "provider's key " BOB ": key_seal refused: no IG lead has approved");
+    cr_assert(db_script(owner, "test",
+                        "INSERT INTO governance.key_approval (fingerprint, approver, permit_id) SELECT '" BOB
+                        "', person_id, '\\x00' FROM governance.person WHERE is_ig_lead LIMIT 1",
+                        &error)
+                  .ok,
+              "%s", error.message);
+    cr_expect(CLI(&error, "key", "seal-for", provider, "--out", sealed, "--data", data).ok, "%s",
+              error.message);
+    expect_failure(CLI(&error, "key", "seal-for", provider, "--out", again, "--data", data), &error,
+                   ERROR_REFUSED, "sealed to already");
+
+    cr_expect_eq(access(sealed, F_OK), 0);
+    cr_expect_neq(access(again, F_OK), 0);
+}
+
 Test(init, a_postcode_directory_is_taken_in_whole_or_not_at_all)
 {
     Error error = {0};

@@ -105,7 +105,12 @@ Test(governance, each_rule_refuses_what_it_forbids)
          "key_expire refused: role engineer is needed"},
         {{.action = GOVERNANCE_KEY_DESTROY, .person_id = "ida"},
          "key_destroy refused: role engineer is needed"},
-        {{.action = GOVERNANCE_KEY_SEAL, .person_id = "eng"}, "key_seal refused: role ig_lead is needed"},
+        {{.action = GOVERNANCE_KEY_APPROVE, .person_id = "eng"},
+         "key_approve refused: role ig_lead is needed"},
+        {{.action = GOVERNANCE_KEY_SEAL, .person_id = "ida"}, "key_seal refused: role engineer is needed"},
+        {{.action = GOVERNANCE_KEY_SEAL, .person_id = "eng", .object = TEXT("f00d")},
+         "key_seal refused: no IG lead has approved this key in the last 30 days, or it was sealed to "
+         "already"},
         {{.action = GOVERNANCE_RELEASE_BUILD, .person_id = "ana", .purpose = TEXT("phm")},
          "release_build refused: role engineer is needed"},
         {{.action = GOVERNANCE_RELEASE_BUILD, .person_id = "eng", .purpose = TEXT("other")},

@@ -308,10 +308,10 @@ Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
     expect_functions(
         "cinque_governor", "audit",
         "add_checkpoint decide entry_field entry_kind entry_text entry_time index_pending note result");
-    expect_functions(
-        "cinque_governor", "governance",
-        "approve_query decide end_item held_loads keep_file keep_output lock_rules project_sources put_item "
-        "refuse_load release_load submit_query today");
+    expect_functions("cinque_governor", "governance",
+                     "approve_key approve_query decide end_item held_loads keep_file keep_output lock_rules "
+                     "project_sources put_item "
+                     "refuse_load release_load submit_query today use_key_approval");
     expect_functions(
         "cinque_loader", "ingest",
         "controller_keep controller_list delivery_archive delivery_came delivery_end "
@@ -328,7 +328,8 @@ Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
         "cinque_linker", "linkage",
         "clerical_list comparable_rows compare_begin compare_keep current_person decide deprivation_rows "
         "explain "
-        "model_keep once_rows report_estimates report_passes report_rates report_runs report_waiting run_alike "
+        "model_keep once_rows report_estimates report_passes report_rates report_runs report_waiting "
+        "run_alike "
         "run_begin run_crosscheck run_crosswalk run_finish run_households run_mergers "
         "run_people run_residences undo");
 }

@@ -36,8 +36,10 @@ static Result seal_for(const char *public_pem, const char *out, Error *error)
 {
     char pem[FIXTURE_PATH_BYTES], path[FIXTURE_PATH_BYTES], folder[FIXTURE_PATH_BYTES];
     SCOPED(keyring_close) Keyring *keyring = fixture_open(fixture_path("keyring", folder));
+    ProviderKey key;
 
-    return keyring_seal_for(keyring, fixture_path(public_pem, pem), fixture_path(out, path), error);
+    TRY(keyring_provider_key(fixture_path(public_pem, pem), &key, error));
+    return keyring_seal_for(keyring, &key, fixture_path(out, path), error);
 }
 
 static Result unseal(const char *sealed, const char *private_pem, const char *to, Error *error)
@@ -209,16 +211,36 @@ Test(provider_key, nothing_is_written_over)
 
 Test(provider_key, a_fingerprint_is_of_the_key_itself)
 {
-    char path[FIXTURE_PATH_BYTES], hex[HASH_TEXT_BYTES];
+    char path[FIXTURE_PATH_BYTES];
+    ProviderKey key;
     static const char pem[] = "-----BEGIN PUBLIC KEY-----\n"
                               "MCowBQYDK2VuAyEA3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08=\n"
                               "-----END PUBLIC KEY-----\n";
     Error error = {0};
     fixture_write("bob.pem", pem, strlen(pem));
 
-    cr_assert(keyring_provider_fingerprint(fixture_path("bob.pem", path), hex, &error).ok, "%s",
-              error.message);
+    cr_assert(keyring_provider_key(fixture_path("bob.pem", path), &key, &error).ok, "%s", error.message);
 
     /* Bob's public key of RFC 7748, section 6.1, under SHA-256 (sha256sum) */
-    cr_expect_str_eq(hex, "f35e5616160a30bf3c6e79fa73c576d40205e8fc3ba4e1c6dcf93e6b98e857b4");
+    cr_expect_str_eq(key.fingerprint, "f35e5616160a30bf3c6e79fa73c576d40205e8fc3ba4e1c6dcf93e6b98e857b4");
+}
+
+/* Switch: the key that keyring_seal_for takes; where it read the file again this turns red. */
+Test(provider_key, a_file_that_is_changed_once_its_fingerprint_was_told_changes_nothing)
+{
+    char pem[FIXTURE_PATH_BYTES], other[FIXTURE_PATH_BYTES], path[FIXTURE_PATH_BYTES],
+        folder[FIXTURE_PATH_BYTES];
+    Error error = {0};
+    ProviderKey key;
+    (void)fixture_keyring_folder(folder);
+    make_pair("hospital", "X25519");
+    make_pair("another", "X25519");
+    SCOPED(keyring_close) Keyring *keyring = fixture_open(folder);
+    cr_assert(keyring_provider_key(fixture_path("hospital.public.pem", pem), &key, &error).ok, "%s",
+              error.message);
+    cr_assert_eq(rename(fixture_path("another.public.pem", other), pem), 0);
+
+    cr_assert(keyring_seal_for(keyring, &key, fixture_path("sealed", path), &error).ok, "%s", error.message);
+
+    cr_expect(unseal("sealed", "hospital.pem", "provider", &error).ok, "%s", error.message);
 }
