@@ -82,7 +82,8 @@ typedef struct IngestReport {
 
 typedef struct IngestContext {
     Db *loader; /* role cinque_loader */
-    Db *merger; /* another connection of that role, by which subjects are merged while rows come; NULL: none */
+    Db *merger; /* another connection of that role, by which subjects are merged while rows come; NULL: none
+                 */
     const Keyring *keyring;
     const PostcodeDirectory *directory; /* may be NULL */
     const char *quarantine_folder;      /* sealed lines go here; NULL: not kept */
