@@ -254,7 +254,8 @@ DECLARE
     last ingest.load;
 BEGIN
     SELECT l.* INTO last FROM ingest.load AS l
-     WHERE (l.source_id, l.sender, l.period, l.content) = (of_source, of_sender, of_period, of_content)
+     WHERE (l.source_id, l.sender, l.period) = (of_source, of_sender, of_period)
+       AND l.content IS NOT DISTINCT FROM of_content -- nil returns are all alike
        AND l.state NOT IN ('open', 'abandoned', 'rejected')
      ORDER BY l.load_id DESC LIMIT 1;
     IF last.state = 'withdrawn' AND NOT EXISTS (

@@ -578,6 +578,26 @@ Test(ingest, what_was_withdrawn_is_loaded_again_for_a_reason_alone)
                  1);
 }
 
+/* Switch: IS NOT DISTINCT FROM in ingest.withdrawn_require: a nil return has no content that could be equal.
+ */
+Test(ingest, a_nil_return_that_was_withdrawn_is_taken_again_for_a_reason_alone)
+{
+    Error error = {0};
+    IngestReport report;
+    IngestDelivery nil = world_delivery(NULL);
+    world_must_load(&world, spec, &nil);
+    cr_assert(world_withdraw(&world, 1, &error).ok, "%s", error.message);
+
+    Result result = world_load(&world, spec, &nil, &report, &error);
+
+    cr_expect_not(result.ok);
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_not_null(strstr(error.message, "withdrawn as load 1"), "%s", error.message);
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load"), 1);
+    nil.again = "nothing happened, they say";
+    cr_expect_eq(world_must_load(&world, spec, &nil).outcome, INGEST_LOADED);
+}
+
 Test(ingest, other_content_than_was_withdrawn_needs_no_reason)
 {
     Error error = {0};
