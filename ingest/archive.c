@@ -59,13 +59,25 @@ static Result sync_folder(const char *folder, Error *error)
     return result;
 }
 
-Result archive_remove(const char *folder, int64_t delivery_id, Error *error)
+static Result remove_before(const char *folder, int64_t delivery_id, Error *error)
+{
+    TRY(remove_file(folder, delivery_id, ARCHIVE_BEFORE_OPENING, error));
+    TRY(remove_file(folder, delivery_id, ARCHIVE_BEFORE, error));
+    return sync_folder(folder, error);
+}
+
+static Result remove_own(const char *folder, int64_t delivery_id, Error *error)
 {
     /* the opening first: what is left when we are stopped here is sealed */
     TRY(remove_file(folder, delivery_id, ARCHIVE_OPENING, error));
     TRY(remove_file(folder, delivery_id, ARCHIVE_PART, error));
-    TRY(remove_file(folder, delivery_id, ARCHIVE_SEALED, error));
-    return sync_folder(folder, error);
+    return remove_file(folder, delivery_id, ARCHIVE_SEALED, error);
+}
+
+Result archive_remove(const char *folder, int64_t delivery_id, Error *error)
+{
+    TRY(remove_own(folder, delivery_id, error));
+    return remove_before(folder, delivery_id, error);
 }
 
 Result archive_forget(const char *folder, int64_t delivery_id, Error *error)
@@ -145,8 +157,8 @@ static Result open_seal(const Keyring *keyring, ArchiveWriter *writer, Error *er
     return hold(opening, &writer->opening, error);
 }
 
-Result archive_create(const Keyring *keyring, const char *folder, int64_t delivery_id, ArchiveWriter **writer,
-                      Error *error)
+static Result make_writer(const Keyring *keyring, const char *folder, int64_t delivery_id,
+                          ArchiveWriter **writer, Error *error)
 {
     SCOPED(archive_abandon) ArchiveWriter *made = memory_alloc(sizeof *made);
 
@@ -160,8 +172,60 @@ Result archive_create(const Keyring *keyring, const char *folder, int64_t delive
     made->packed = memory_alloc(made->packed_capacity);
     if (made->encoder == NULL)
         return fail(error, ERROR_SYSTEM, "zstd: encoder cannot be set up");
-    TRY(archive_remove(folder, delivery_id, error));
     TRY(open_seal(keyring, made, error));
+    *writer = made;
+    made = NULL;
+    return RESULT_OK;
+}
+
+Result archive_create(const Keyring *keyring, const char *folder, int64_t delivery_id, ArchiveWriter **writer,
+                      Error *error)
+{
+    TRY(archive_remove(folder, delivery_id, error));
+    return make_writer(keyring, folder, delivery_id, writer, error);
+}
+
+static bool is_there(const char *folder, int64_t delivery_id, const char *suffix)
+{
+    char path[ARCHIVE_PATH_BYTES];
+    Error ignored;
+
+    return archive_path(folder, delivery_id, suffix, path, &ignored).ok && access(path, F_OK) == 0;
+}
+
+static Result rename_file(const char *folder, int64_t delivery_id, const char *from, const char *to,
+                          Error *error)
+{
+    char old[ARCHIVE_PATH_BYTES], new[ARCHIVE_PATH_BYTES];
+
+    TRY(archive_path(folder, delivery_id, from, old, error));
+    TRY(archive_path(folder, delivery_id, to, new, error));
+    return rename(old, new) == 0 ? RESULT_OK : fail_errno(error, "%s: cannot be renamed", old);
+}
+
+/* Who was killed while it took one over has less than that in its own part: then this is the one. */
+static Result set_aside(const char *folder, int64_t delivery_id, Error *error)
+{
+    if (is_there(folder, delivery_id, ARCHIVE_BEFORE) &&
+        is_there(folder, delivery_id, ARCHIVE_BEFORE_OPENING))
+        return RESULT_OK;
+    if (!is_there(folder, delivery_id, ARCHIVE_PART) || !is_there(folder, delivery_id, ARCHIVE_OPENING))
+        return RESULT_OK;
+    TRY(rename_file(folder, delivery_id, ARCHIVE_OPENING, ARCHIVE_BEFORE_OPENING, error));
+    return rename_file(folder, delivery_id, ARCHIVE_PART, ARCHIVE_BEFORE, error);
+}
+
+Result archive_resume(const Keyring *keyring, const char *folder, int64_t delivery_id, ArchiveWriter **writer,
+                      Error *error)
+{
+    SCOPED(archive_abandon) ArchiveWriter *made = NULL;
+    Archive before = {.folder = folder, .delivery_id = delivery_id, .keyring = keyring, .is_before = true};
+
+    TRY(set_aside(folder, delivery_id, error));
+    TRY(remove_own(folder, delivery_id, error));
+    TRY(make_writer(keyring, folder, delivery_id, &made, error));
+    TRY(archive_salvage(&before, made, error));
+    TRY(remove_before(folder, delivery_id, error));
     *writer = made;
     made = NULL;
     return RESULT_OK;

@@ -21,6 +21,10 @@ typedef struct ArchiveSum {
 /* What a killed pull left under this number is removed first. */
 Result archive_create(const Keyring *keyring, const char *folder, int64_t delivery_id, ArchiveWriter **writer,
                       Error *error) CHECKED;
+/* The same, but what a killed pull had sealed is given to the new writer first, as far as it is whole: that
+ * is archive_added. Only for a delivery that is the very same still. */
+Result archive_resume(const Keyring *keyring, const char *folder, int64_t delivery_id, ArchiveWriter **writer,
+                      Error *error) CHECKED;
 /* Failed once, a writer takes nothing more and is not to be finished. */
 Result archive_add(ArchiveWriter *writer, const void *bytes, size_t length, Error *error) CHECKED;
 uint64_t archive_added(const ArchiveWriter *writer);
@@ -41,10 +45,13 @@ typedef struct Archive {
     int64_t delivery_id;
     const Keyring *keyring;        /* by N.opening */
     const char *private_key_path;  /* or, not NULL, by this */
+    bool is_before;                /* N.before, which has no end, by N.before-opening */
     char name[ARCHIVE_NAME_BYTES]; /* "delivery 7": made by archive_source */
 } Archive;
 
 /* For input_serve: the delivery as it came. archive must outlive it. */
 InputSource archive_source(Archive *archive);
+/* Its whole blocks to the writer. Errors: the writer's alone; what is damaged or not there is the end. */
+Result archive_salvage(Archive *archive, ArchiveWriter *writer, Error *error) CHECKED;
 /* Its bytes to out, as they are authenticated; that it is whole is known only when this succeeds. */
 Result archive_copy(Archive *archive, FILE *out, ArchiveSum *sum, Error *error) CHECKED;

@@ -42,8 +42,10 @@ static Result open_reader(const Archive *archive, SealReader **reader, Error *er
 {
     char sealed[ARCHIVE_PATH_BYTES], opening[ARCHIVE_PATH_BYTES], of[ARCHIVE_NAME_BYTES];
 
-    TRY(archive_path(archive->folder, archive->delivery_id, ARCHIVE_SEALED, sealed, error));
-    TRY(archive_path(archive->folder, archive->delivery_id, ARCHIVE_OPENING, opening, error));
+    TRY(archive_path(archive->folder, archive->delivery_id,
+                     archive->is_before ? ARCHIVE_BEFORE : ARCHIVE_SEALED, sealed, error));
+    TRY(archive_path(archive->folder, archive->delivery_id,
+                     archive->is_before ? ARCHIVE_BEFORE_OPENING : ARCHIVE_OPENING, opening, error));
     (void)archive_name(archive->delivery_id, of);
     /* of this delivery alone: the others of its feed can be loaded */
     if (access(sealed, F_OK) != 0 && errno == ENOENT)
@@ -117,6 +119,19 @@ InputSource archive_source(Archive *archive)
                          .open = stream_open,
                          .read = stream_read,
                          .close = stream_close};
+}
+
+Result archive_salvage(Archive *archive, ArchiveWriter *writer, Error *error)
+{
+    SCOPED(stream_close) void *opened = NULL;
+    Error ignored = {0};
+
+    if (!stream_open(archive, &opened, &ignored).ok)
+        return RESULT_OK;
+    Stream *stream = opened;
+    while (fill(stream, &ignored).ok && !stream->at_end)
+        TRY(archive_add(writer, stream->block, stream->length, error));
+    return RESULT_OK;
 }
 
 static Result copy(void *stream, HashStream *hash, unsigned char *piece, FILE *out, ArchiveSum *sum,

@@ -64,6 +64,11 @@ static bool is_lock(const char *name)
     return end != NULL && end != name && strcmp(end, ARCHIVE_LOCK) == 0;
 }
 
+static bool is_before(const char *suffix)
+{
+    return strcmp(suffix, ARCHIVE_BEFORE) == 0 || strcmp(suffix, ARCHIVE_BEFORE_OPENING) == 0;
+}
+
 /* What is wrong with a file that lies there, or NULL. A delivery that is seen may be being written now. */
 static const char *fault_of(const char *name, const IngestHeld *held, size_t count)
 {
@@ -75,13 +80,13 @@ static const char *fault_of(const char *name, const IngestHeld *held, size_t cou
     if (suffix == name && is_lock(name))
         return NULL;
     if (suffix == name || (strcmp(suffix, ARCHIVE_SEALED) != 0 && strcmp(suffix, ARCHIVE_PART) != 0 &&
-                           strcmp(suffix, ARCHIVE_OPENING) != 0))
+                           strcmp(suffix, ARCHIVE_OPENING) != 0 && !is_before(suffix)))
         return "not of the archive";
     if (row == NULL)
         return "no delivery of this number in the ledger";
     if (is_seen)
-        return "of a pull that is under way or was stopped: the next pull of its feed begins it anew";
-    if (strcmp(suffix, ARCHIVE_PART) == 0)
+        return "of a pull that is under way or was stopped: the next pull of its feed takes it up";
+    if (strcmp(suffix, ARCHIVE_PART) == 0 || is_before(suffix))
         return "left by a pull that was stopped";
     if (!row->has_archive)
         return "the ledger says that its archive was deleted";

@@ -26,7 +26,8 @@ typedef struct FetchItem {
     int64_t changed_us;          /* since 1970, UTC; 0: unknown */
     bool has_version;            /* the host names its content */
     Hash version;                /* of that name */
-    bool is_vague;               /* what changes under this id is told by its content alone: always fetched */
+    bool may_go_on; /* what tells it proves that bytes of it that came to a killed process are its */
+    bool is_vague;  /* what changes under this id is told by its content alone: always fetched */
     /* Of a file on this host, with when its inode changed: whoever sets a time back does not get another
      * content taken for it. 0: unknown */
     uint64_t inode;

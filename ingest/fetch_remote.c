@@ -186,6 +186,19 @@ static Result leave_out_growing(Remote *remote, Error *error)
     return RESULT_OK;
 }
 
+/* A weak one (W/"...") is of files that mean the same. */
+static bool has_strong_tag(const RemoteFile *file)
+{
+    return file->has_version && file->validator[0] == '"';
+}
+
+/* The same for a while before each fetch of it: so what a killed process got has this size and time, too. */
+static bool proves_stable(const Remote *remote, const RemoteFile *file)
+{
+    return remote->kind->waits && remote->feed->settings.complete == FEED_STABLE &&
+           remote->feed->settings.stable_seconds > 1 && file->changed > 0;
+}
+
 Result remote_list(void *state, FetchEach each, void *context, Error *error)
 {
     Remote *remote = state;
@@ -207,6 +220,7 @@ Result remote_list(void *state, FetchEach each, void *context, Error *error)
                           .is_vague = file->changed <= 0 && !file->has_version};
         if (!file->is_there)
             continue;
+        item.may_go_on = has_strong_tag(file) || proves_stable(remote, file);
         memcpy(item.id, file->name, strlen(file->name) + 1);
         memcpy(item.name, file->name, strlen(file->name) + 1);
         TRY(each(context, &item, error));

@@ -1,7 +1,8 @@
 /*
  * The story of a pull: what lies there is listed, what the ledger knows is acknowledged again, and each new
  * one is seen, archived, entered as archived, and only then acknowledged. Killed between any two steps the
- * next pull finds either a row that says seen, and begins anew, or one that says archived, and acknowledges.
+ * next pull finds either a row that says seen, and begins anew or takes up what is whole, or one that says
+ * archived, and acknowledges.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -233,8 +234,7 @@ static Result archive_piece(void *context, const void *bytes, size_t length, Err
     return result;
 }
 
-/* A connection that was lost is taken up where it was; the data key is of this attempt alone, so a killed
- * pull begins anew. */
+/* A connection that was lost is taken up where it was. */
 static Result transfer(Taking *taking, Error *error)
 {
     const IngestPull *pull = taking->pull;
@@ -266,11 +266,26 @@ static Result check_content(const Taking *taking, const ArchiveSum *sum, Error *
     return RESULT_OK;
 }
 
+/* What a killed pull had sealed is sealed again, under a key of this attempt: a frame that was half written
+ * cannot go on, for two texts would be encrypted under one nonce. */
+static Result open_writer(Taking *taking, int64_t delivery_id, Error *error)
+{
+    const IngestPullContext *context = &taking->pull->context;
+
+    if (!taking->item->may_go_on)
+        return archive_create(context->keyring, context->archive_folder, delivery_id, &taking->writer, error);
+    TRY(archive_resume(context->keyring, context->archive_folder, delivery_id, &taking->writer, error));
+    if (archive_added(taking->writer) > 0)
+        log_event(LOG_LEVEL_INFO, "pull_taken_up", "delivery=%" PRId64 " bytes=%" PRIu64, delivery_id,
+                  archive_added(taking->writer));
+    return RESULT_OK;
+}
+
 static Result archive_item(Taking *taking, int64_t delivery_id, ArchiveSum *sum, Error *error)
 {
     const IngestPullContext *context = &taking->pull->context;
 
-    TRY(archive_create(context->keyring, context->archive_folder, delivery_id, &taking->writer, error));
+    TRY(open_writer(taking, delivery_id, error));
     TRY(transfer(taking, error));
     TRY(archive_finish(&taking->writer, sum, error));
     Result result = check_content(taking, sum, error);

@@ -216,6 +216,103 @@ Test(archive, what_a_kill_left_is_written_anew)
     cr_expect_eq(read_archive(by_opening(7), &error), CONTENT_BYTES, "%s", error.message);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+    char old[PATH_BYTES], new[PATH_BYTES];
+    SCOPED(arena_close) Arena *arena = arena_create(8 << 20);
+    Text bytes;
+    Error error = {0};
+
+    cr_assert(input_read_all(path_of(from, old), 8 << 20, arena, &bytes, &error).ok, "%s", error.message);
+    int file = open(path_of(to, new), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0600);
+    cr_assert_eq(write(file, bytes.data, bytes.length), (ssize_t)bytes.length);
+    cr_assert_eq(close(file), 0);
+}
+
+/* What is on the disk when a pull is killed at so many bytes. */
+static void kill_at(size_t bytes)
+{
+    ArchiveWriter *writer = NULL;
+    Error error = {0};
+    uint32_t state = 7;
+
+    for (size_t i = 0; i < CONTENT_BYTES; i++) { /* so that a block is larger than what waits to be written */
+        state = state * 1664525 + 1013904223;
+        content[i] = (char)(state >> 24);
+    }
+    cr_assert(archive_create(keyring, root, 7, &writer, &error).ok, "%s", error.message);
+    cr_assert(archive_add(writer, content, bytes, &error).ok, "%s", error.message);
+    copy_file("7.part", "part");
+    copy_file("7.opening", "opening");
+    archive_abandon(&writer);
+    copy_file("part", "7.part");
+    copy_file("opening", "7.opening");
+}
+
+static uint64_t taken_up(ArchiveWriter **writer)
+{
+    Error error = {0};
+
+    cr_assert(archive_resume(keyring, root, 7, writer, &error).ok, "%s", error.message);
+    return archive_added(*writer);
+}
+
+static void go_on(ArchiveWriter **writer)
+{
+    ArchiveSum sum;
+    Error error = {0};
+    uint64_t from = archive_added(*writer);
+
+    cr_assert(archive_add(*writer, content + from, CONTENT_BYTES - from, &error).ok, "%s", error.message);
+    cr_assert(archive_finish(writer, &sum, &error).ok, "%s", error.message);
+    cr_expect_eq(memcmp(sum.content.bytes, hash_of(content, CONTENT_BYTES).bytes, HASH_BYTES), 0);
+    cr_expect_eq(read_archive(by_opening(7), &error), CONTENT_BYTES, "%s", error.message);
+}
+
+/* Switch: archive_salvage in archive_resume. The frame that was being written is not whole. */
+Test(archive, what_a_killed_pull_had_sealed_is_taken_up_to_its_last_whole_block)
+{
+    ArchiveWriter *writer = NULL;
+    kill_at(2 * ARCHIVE_BLOCK_BYTES + 777);
+
+    uint64_t bytes = taken_up(&writer);
+
+    cr_expect_eq(bytes % ARCHIVE_BLOCK_BYTES, 0);
+    cr_expect_geq(bytes, ARCHIVE_BLOCK_BYTES);
+    cr_expect_leq(bytes, 2 * ARCHIVE_BLOCK_BYTES);
+    cr_expect_not(is_there("7.before"));
+    cr_expect_not(is_there("7.before-opening"));
+    go_on(&writer);
+}
+
+Test(archive, killed_while_it_took_one_over_the_next_takes_it_over)
+{
+    ArchiveWriter *writer = NULL;
+    kill_at(2 * ARCHIVE_BLOCK_BYTES + 777);
+    copy_file("7.part", "7.before");
+    copy_file("7.opening", "7.before-opening");
+    copy_file("opening", "7.part"); /* of the killed one: anything */
+
+    cr_expect_geq(taken_up(&writer), ARCHIVE_BLOCK_BYTES);
+
+    go_on(&writer);
+}
+
+/* Switch: the tag of each frame (pseudonymise/seal_read.c). */
+Test(archive, of_what_was_changed_since_nothing_is_taken_up)
+{
+    ArchiveWriter *writer = NULL;
+    char path[PATH_BYTES];
+    kill_at(2 * ARCHIVE_BLOCK_BYTES + 777);
+    int file = open(path_of("7.part", path), O_WRONLY | O_CLOEXEC);
+    cr_assert_eq(pwrite(file, "x", 1, ARCHIVE_BLOCK_BYTES / 2), 1);
+    cr_assert_eq(close(file), 0);
+
+    cr_expect_eq(taken_up(&writer), 0);
+
+    go_on(&writer);
+}
+
 Test(archive, given_up_leaves_nothing)
 {
     ArchiveWriter *writer = NULL;

@@ -222,6 +222,26 @@ Test(fetch_https, a_file_under_another_tag_is_another_delivery)
     end(&FETCH_HTTPS, state);
 }
 
+/* Switch: has_strong_tag in remote_list. A weak tag stays where only the bytes changed. */
+Test(fetch_https, what_came_to_a_killed_process_is_taken_up_under_a_strong_tag_alone)
+{
+    static const struct {
+        const char *tag;
+        bool may_go_on;
+    } cases[] = {{"\"one\"", true}, {"W/\"one\"", false}, {NULL, false}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        host.tag = cases[i].tag;
+        void *state = open_feed(&FETCH_HTTPS, &feed);
+
+        list(&FETCH_HTTPS, state);
+
+        cr_assert_eq(item_count, 1);
+        cr_expect_eq(items[0].may_go_on, cases[i].may_go_on, "case %zu", i);
+        end(&FETCH_HTTPS, state);
+    }
+}
+
 /* pull.c fetches it each time, and compares the content. */
 Test(fetch_https, a_file_without_tag_and_time_is_known_by_its_content_alone)
 {
