@@ -131,6 +131,17 @@ static Result keep_model(AlikeRun *run, Error *error)
     return read_model(run, error);
 }
 
+/* Of a register's own people families would be learnt, and weights are kept for good: nobody is compared
+ * until enough of them are in another source. Where numbers place few there are no pairs to wait for. */
+static bool is_premature(const Sampling *sampling, const LinkageModel *model)
+{
+    size_t placed = 0, count = linkage_set_count(sampling->set);
+
+    for (size_t i = 0; i < count; i++)
+        placed += sampling->placed[i] != 0;
+    return !model->is_by_numbers && 2 * placed > count;
+}
+
 static Result learn(AlikeRun *run, const Sampling *sampling, Error *error)
 {
     LinkageSet *set = sampling->set;
@@ -142,7 +153,7 @@ static Result learn(AlikeRun *run, const Sampling *sampling, Error *error)
     const LinkageOptions options = {
         .block_max = ALIKE_BLOCK_MAX, .may_meet = may_meet, .placed = sampling->placed};
     if (linkage_set_count(set) < RECORDS_LEAST || !linkage_train(set, &options, &run->model, &unlearnt).ok ||
-        !run->model.is_settled) {
+        !run->model.is_settled || is_premature(sampling, &run->model)) {
         log_event(LOG_LEVEL_WARNING, "linkage_model", "learnt=no records=%zu", linkage_set_count(set));
         return RESULT_OK;
     }

@@ -135,7 +135,8 @@ typedef struct LinkageModel {
      * held. */
     double classes[LINKAGE_FIELDS_MAX][3];
     uint32_t iterations;
-    bool is_settled; /* false: expectation maximisation did not settle, or the prior left its bounds */
+    bool is_by_numbers; /* learnt from pairs that options->placed knows */
+    bool is_settled;    /* false: expectation maximisation did not settle, or the prior left its bounds */
 } LinkageModel;
 
 /* Counts of agreement patterns, for those who have them without encodings. */

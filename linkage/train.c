@@ -325,6 +325,7 @@ static void learn(const LinkageSet *set, const LinkageOptions *options, const Pa
         model_learn_known(known->slots, known->used, count_placed_pairs(set, options), model);
         take_chance(set, &drawn, model);
         hold_nearly(model);
+        model->is_by_numbers = true;
         return;
     }
     for (int round = 0; round < ROUNDS; round++) {
