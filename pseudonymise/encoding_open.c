@@ -112,7 +112,8 @@ Result encoding_opener_add(EncodingOpener *opener, const StoredLoad *load, Error
         opener->loads = memory_resize(opener->loads, opener->capacity * sizeof *opener->loads);
     }
     opener->loads[opener->count++] = made;
-    qsort(opener->loads, opener->count, sizeof *opener->loads, compare_loads);
+    if (opener->count > 1 && opener->loads[opener->count - 2].load_id > load->load_id)
+        qsort(opener->loads, opener->count, sizeof *opener->loads, compare_loads);
     return RESULT_OK;
 }
 
