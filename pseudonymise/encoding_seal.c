@@ -31,10 +31,14 @@ const uint8_t ENCODING_SEAL_START[SEAL_MAGIC_BYTES + 1] = {'C', 'I', 'N', 'Q', '
 
 _Static_assert((int)STORED_HEADER_BYTES == (int)SEAL_HEADER_BYTES, "a stored header is a seal's");
 
+enum { NONCES = 256 };
+
 struct EncodingSealer {
     EVP_CIPHER_CTX *cipher;
     int key_version;
     uint8_t header[SEAL_HEADER_BYTES];
+    uint8_t nonces[NONCES][SEAL_NONCE_BYTES]; /* drawn together: drawing costs more than sealing */
+    size_t nonces_left;
     uint8_t plain[STORED_BYTES_MAX]; /* wiped */
     uint8_t head[STORED_BYTES_MAX], filters[STORED_BYTES_MAX];
 };
@@ -122,13 +126,23 @@ static Result read_layout(Text encoding, Layout *layout, Error *error)
 
 /* ---- sealing ---- */
 
+static Result draw_nonce(EncodingSealer *sealer, uint8_t out[SEAL_NONCE_BYTES], Error *error)
+{
+    if (sealer->nonces_left == 0) {
+        TRY(secret_random(sealer->nonces, sizeof sealer->nonces, error));
+        sealer->nonces_left = NONCES;
+    }
+    memcpy(out, sealer->nonces[--sealer->nonces_left], SEAL_NONCE_BYTES);
+    return RESULT_OK;
+}
+
 static Result encrypt(EncodingSealer *sealer, const uint8_t place[ENCODING_SEAL_PLACE_BYTES], size_t length,
                       uint8_t *out, Error *error)
 {
     uint8_t *text = out + SEAL_NONCE_BYTES, *tag = text + length;
     int written;
 
-    TRY(secret_random(out, SEAL_NONCE_BYTES, error));
+    TRY(draw_nonce(sealer, out, error));
     if (EVP_CipherInit_ex2(sealer->cipher, NULL, NULL, out, -1, NULL) != 1 ||
         EVP_CipherUpdate(sealer->cipher, NULL, &written, place, ENCODING_SEAL_PLACE_BYTES) != 1 ||
         EVP_CipherUpdate(sealer->cipher, text, &written, sealer->plain, (int)length) != 1 ||
