@@ -195,6 +195,37 @@ Test(subjects, those_held_already_are_neither_new_nor_added_twice)
                  3);
 }
 
+/* People born on as many days from one on, a visit each. */
+static IngestDelivery people_born(int first_day, int count)
+{
+    SCOPED(text_builder_close) TextBuilder rows = text_builder(8 << 20);
+    char day[DATE_TEXT_BYTES];
+    Date birth;
+
+    cr_assert(date_parse(TEXT("1930-01-01"), &birth));
+    text_add_string(&rows, WORLD_HEADER);
+    for (int i = first_day; i < first_day + count; i++)
+        text_add_format(&rows, "v%d,,%s,CT1 1AA,2026-07-01,,,,,,,\n", i, date_format(birth + i, day));
+    return world_delivery(text_built(&rows).data);
+}
+
+/* Switch: next_block in subjects_merge. Each of several blocks is merged once, and none is passed over,
+ * whether most of its subjects are new or known. */
+Test(subjects, of_many_blocks_each_subject_is_held_once)
+{
+    IngestDelivery delivery = people_born(0, 25000);
+
+    cr_expect_eq(world_must_load(&world, spec, &delivery).subjects_new, 25000);
+    delivery = people_born(12000, 18000);
+    delivery.period = month_from(2026, 7);
+    delivery.replace = true;
+    cr_expect_eq(world_must_load(&world, spec, &delivery).subjects_new, 5000, "of days 25000 to 29999");
+
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 30000);
+    cr_expect_eq(world_count("SELECT count(*) FROM records.visit JOIN subjects.subject USING (subject_id)"),
+                 43000);
+}
+
 Test(subjects, without_a_second_connection_they_are_merged_when_the_load_is_published)
 {
     IngestDelivery delivery = world_delivery(ANN BOB);
