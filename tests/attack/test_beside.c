@@ -1,7 +1,8 @@
-/* A8: what can be read beside the bits. Popcount against the length of the name, and what is absent. */
+/* A8: what can be read beside the bits: ones, tokens and classes against the length of the name. */
 #include <math.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "tests/attack/control.h"
 #include "tests/attack/county.h"
 
@@ -81,4 +82,68 @@ Test(beside, popcounts_tell_less_than_a_twentieth_of_a_names_length)
         cr_expect_lt(r_squared(&sums), 0.05, "field %zu: %.4f", field, r_squared(&sums));
         county_close(&county);
     }
+}
+
+/* ---- the head: how many tokens, and how common the name is said to be ---- */
+
+enum { LENGTHS = 24, SAID = 64 };
+
+typedef struct Joint {
+    double counts[SAID][LENGTHS], total;
+} Joint;
+
+static void count(Joint *joint, size_t said, size_t length)
+{
+    joint->counts[said < SAID ? said : SAID - 1][length < LENGTHS ? length : LENGTHS - 1]++;
+    joint->total++;
+}
+
+/* Bits that one tells of the other, less what a table of so few tells by chance (Miller and Madow). */
+static double bits_told(const Joint *joint)
+{
+    double said[SAID] = {0}, lengths[LENGTHS] = {0}, bits = 0, cells = 0, rows = 0, columns = 0;
+
+    for (size_t s = 0; s < SAID; s++) {
+        for (size_t l = 0; l < LENGTHS; l++) {
+            said[s] += joint->counts[s][l];
+            lengths[l] += joint->counts[s][l];
+            cells += joint->counts[s][l] > 0;
+        }
+        rows += said[s] > 0;
+    }
+    for (size_t l = 0; l < LENGTHS; l++)
+        columns += lengths[l] > 0;
+    for (size_t s = 0; s < SAID; s++) {
+        for (size_t l = 0; l < LENGTHS; l++) {
+            double both = joint->counts[s][l];
+            bits += both > 0 ? both / joint->total * log2(both * joint->total / (said[s] * lengths[l])) : 0;
+        }
+    }
+    return bits - (cells - rows - columns + 1) / (2 * joint->total * log(2));
+}
+
+/* The class is the control: it stands for the name, which has a length. A token for each q-gram of a name
+ * would say as much. */
+Test(beside, how_many_tokens_there_are_tells_nothing_of_a_names_length)
+{
+    County county = county_make(2 * BESIDE_PEOPLE, 100, true);
+    Joint *tokens = memory_alloc(sizeof *tokens), *classes = memory_alloc(sizeof *classes);
+
+    for (size_t i = 0; i < county.files.count; i++) {
+        const uint8_t *row = county.table.rows[i];
+        size_t length = strlen(county.people->all[county.files.encoded[i]].fields[FIELD_GIVEN]);
+        if ((row_fields(row) >> FIELD_GIVEN & 1) == 0)
+            continue;
+        count(tokens, (size_t)__builtin_popcountll(row_rules(row)), length);
+        count(classes, row_class(row, FIELD_GIVEN), length);
+    }
+
+    const Outcome of_tokens = {.share = bits_told(tokens)}, of_classes = {.share = bits_told(classes)};
+    county_say("A8 bits told of a given name's length, by tokens", 100, &of_tokens);
+    county_say("A8 bits told of a given name's length, by class", 100, &of_classes);
+    cr_expect_leq(of_tokens.share, 0.02, "%.4f", of_tokens.share);
+    cr_expect_gt(of_classes.share, 0.10, "%.4f", of_classes.share);
+    memory_free(tokens);
+    memory_free(classes);
+    county_close(&county);
 }
