@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "pseudonymise/large_pages.h"
 
 enum { ROWS = 2, COUNTERS = 1 << 22 };
 
@@ -12,7 +13,10 @@ struct Crowd {
 
 Crowd *crowd_create(void)
 {
-    return memory_alloc(sizeof(Crowd));
+    Crowd *crowd = memory_alloc(sizeof *crowd);
+
+    large_pages_wish(crowd, sizeof *crowd);
+    return crowd;
 }
 
 void crowd_close(Crowd **crowd)

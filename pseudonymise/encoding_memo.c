@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 
-enum { ENTRIES = 1 << 12, LINE = 64, WORD_BYTES = 7 };
+enum { ENTRIES = 1 << 11, LINE = 64, WORD_BYTES = 7 };
 
 _Static_assert(sizeof(MemoEntry) % LINE == 0, "an entry is whole lines of the caches");
 

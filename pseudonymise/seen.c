@@ -2,12 +2,12 @@
 
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/arena.h"
+#include "pseudonymise/large_pages.h"
 
 /* One cache line a bucket. Half of the slots stay empty at subjects_max, so few buckets ever overflow. */
-enum { WAYS = 8, LARGE_PAGE_BYTES = 2 << 20 };
+enum { WAYS = 8 };
 
 /*
  * The first half of the digest is the subject id and chooses the bucket, the second half is kept. So two
@@ -22,17 +22,6 @@ struct Seen {
     Bucket *buckets;
 };
 
-/* Rows come in no order of their subjects: with pages of 4 KiB nearly each look-up asks for one whose address
- * the processor no longer knows. A wish: what the kernel makes of it changes no answer. */
-static void wish_large_pages(Bucket *buckets, size_t count)
-{
-    const uintptr_t page = LARGE_PAGE_BYTES, from = ((uintptr_t)buckets + page - 1) / page * page,
-                    to = (uintptr_t)(buckets + count) / page * page;
-
-    if (from < to)
-        (void)madvise((void *)from, to - from, MADV_HUGEPAGE);
-}
-
 Seen *seen_create(size_t subjects_max)
 {
     Seen *seen = memory_alloc(sizeof *seen);
@@ -42,7 +31,7 @@ Seen *seen_create(size_t subjects_max)
         count *= 2;
     seen->mask = count - 1;
     seen->buckets = memory_alloc(count * sizeof(Bucket));
-    wish_large_pages(seen->buckets, count);
+    large_pages_wish(seen->buckets, count * sizeof(Bucket));
     return seen;
 }
 
