@@ -315,6 +315,13 @@ static int work_run(void *argument)
     return 0;
 }
 
+static int workers_of(const LinkageOptions *options)
+{
+    int wanted = options->threads > 0 ? options->threads : THREADS;
+
+    return wanted < BLOCK_THREADS_MAX ? wanted : BLOCK_THREADS_MAX;
+}
+
 static size_t token_total(const LinkageSet *set)
 {
     size_t total = 0;
@@ -340,7 +347,7 @@ const BlockIndex *block_index(LinkageSet *set, const LinkageOptions *options)
     fill(index);
     index->has_near = options->near_too;
     if (options->near_too)
-        near_find(set, options->threads > 0 ? (unsigned)options->threads : THREADS, &index->near);
+        near_find(set, (unsigned)workers_of(options), &index->near);
     set->index = index;
     return index;
 }
@@ -374,8 +381,7 @@ static bool run_workers(Work *works, int workers)
 
 static Result run(LinkageSet *set, const Work *order, bool compares, Error *error)
 {
-    int wanted = order->options->threads > 0 ? order->options->threads : THREADS;
-    int workers = wanted < BLOCK_THREADS_MAX ? wanted : BLOCK_THREADS_MAX;
+    int workers = workers_of(order->options);
     size_t largest = order->index->largest + 2;
     Work *works = memory_alloc((size_t)workers * sizeof *works);
 
