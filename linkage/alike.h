@@ -5,6 +5,7 @@
  */
 #include "linkage/alike_shape.h"
 #include "linkage/linkage.h"
+#include "linkage/tree.h"
 
 enum { ALIKE_SOURCES_MAX = 32, ALIKE_BLOCK_MAX = 500 };
 
@@ -49,5 +50,14 @@ Result alike_set_add_reference(const AlikeRun *run, LinkageSet *set, Text encodi
 Result alike_model(AlikeRun *run, Error *error) CHECKED;
 /* Compares who is new with everybody; what is likely goes to pg_temp.pair_made. */
 Result alike_compare(AlikeRun *run, Error *error) CHECKED;
+/* A person whom a number places, or a subject; place: whose list it has. */
+typedef struct AlikeKey {
+    int64_t key;
+    bool has_number;
+    uint32_t place;
+} AlikeKey;
+/* alike_once.c: adds to the list at each key's place the deliveries that name it, in order, of sources that
+ * name each person once a delivery. Sorts keys. The items are the caller's to free. */
+Result alike_once(AlikeRun *run, AlikeKey *keys, size_t count, TreeList *lists, Error *error) CHECKED;
 /* Makes people of all evidence: pg_temp.person_made and conflict_made. */
 Result alike_people(AlikeRun *run, Error *error) CHECKED;

@@ -27,13 +27,6 @@ static const DbStatement evidence_statement = {
 static const DbStatement free_statement = {
     .name = "linkage_free_subjects", .sql = linkage_sql_free_subjects, .columns = {VALUE_INT8}};
 
-static const DbStatement once_statement = {
-    .name = "linkage_once",
-    .sql = linkage_sql_once,
-    .parameters = {VALUE_BYTES, VALUE_INT4},
-    .columns = {VALUE_INT8, VALUE_BOOL, VALUE_INT8},
-};
-
 typedef struct Side {
     int64_t subject_id, key; /* key: of the unit, a person's or a subject's */
     bool has_number, is_dead;
@@ -221,62 +214,17 @@ static void make_units(People *people)
     place_units(people);
 }
 
-/* ---- deliveries that name each person once ---- */
-
-typedef struct UnitPlace {
-    int64_t key;
-    uint32_t has_number, unit;
-} UnitPlace;
-
-static int compare_places(const void *a, const void *b)
-{
-    const UnitPlace *x = a, *y = b;
-
-    if (x->has_number != y->has_number)
-        return x->has_number ? 1 : -1;
-    return x->key < y->key ? -1 : x->key > y->key;
-}
-
-/* By has_number and key, as the rows come. */
-static UnitPlace *places_of(const People *people)
-{
-    UnitPlace *places = memory_alloc((people->unit_count + 1) * sizeof *places);
-
-    for (uint32_t i = 0; i < people->unit_count; i++)
-        places[i] =
-            (UnitPlace){.key = people->units[i].key, .has_number = people->units[i].has_number, .unit = i};
-    if (people->unit_count > 1)
-        qsort(places, people->unit_count, sizeof *places, compare_places);
-    return places;
-}
-
-static void add_once(People *people, const UnitPlace *places, const DbRows *rows)
-{
-    size_t at = 0;
-
-    for (size_t row = 0; row < db_row_count(rows); row++) {
-        const UnitPlace wanted = {.key = db_int(rows, row, 0), .has_number = db_value(rows, row, 1).boolean};
-        while (at < people->unit_count && compare_places(&places[at], &wanted) < 0)
-            at++;
-        if (at == people->unit_count || compare_places(&places[at], &wanted) != 0)
-            continue;
-        TreeList *list = &people->once[places[at].unit];
-        list->items = memory_resize(list->items, (list->count + 1) * sizeof *list->items);
-        list->items[list->count++] = (uint32_t)db_int(rows, row, 2);
-    }
-}
-
 static Result read_once(AlikeRun *run, People *people, Error *error)
 {
-    SCOPED(db_rows_close) DbRows *rows = NULL;
-    const Value values[] = {run->permit, value_int4(run->run_id)};
+    AlikeKey *keys = memory_alloc((people->unit_count + 1) * sizeof *keys);
 
     people->once = memory_alloc((people->unit_count + 1) * sizeof *people->once);
-    TRY(db_run(run->linker, &once_statement, values, &rows, error));
-    UnitPlace *places = places_of(people);
-    add_once(people, places, rows);
-    memory_free(places);
-    return RESULT_OK;
+    for (uint32_t i = 0; i < people->unit_count; i++)
+        keys[i] =
+            (AlikeKey){.key = people->units[i].key, .has_number = people->units[i].has_number, .place = i};
+    Result result = alike_once(run, keys, people->unit_count, people->once, error);
+    memory_free(keys);
+    return result;
 }
 
 /* ---- clusters ---- */
