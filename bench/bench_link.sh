@@ -51,7 +51,7 @@ f1() { # the F1 of the clusters of `cinque link evaluate` with these arguments
 }
 public_sets() { # figures of the public sets, one "name value" a line
     local half=$conformance/historical_50k/historical_half.csv
-    source "$(dirname "${BASH_SOURCE[0]}")/../tests/conformance/linkage_sets.sh"
+    source "$(dirname "${BASH_SOURCE[0]}")/../tests/support/linkage_sets.sh"
     linkage_sets "$conformance" "$work"
     echo "f1_historical_half $(f1 "$half" --spec "$work/historical.yaml" --truth cluster --plain)"
     echo "f1_historical_half_hardened $(f1 "$half" --spec "$work/historical.yaml" --truth cluster)"

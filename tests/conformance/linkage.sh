@@ -5,7 +5,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
 sets=${CINQUE_CONFORMANCE:?the folder of the public test sets}/linkage
 
-source "$(dirname "${BASH_SOURCE[0]}")/linkage_sets.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/../support/linkage_sets.sh"
 linkage_sets "$sets" "$work"
 
 # at_least WHAT REPORT GROUP FLOOR: the F1 of a group of a report is not below what is promised

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # linkage_sets SETS WORK: FEBRL 3 with its truth as a column (WORK/febrl3.csv), and the specs of it and of historical_50k
-# (WORK/febrl.yaml, WORK/historical.yaml). Read by linkage.sh and by bench/bench_link.sh.
+# (WORK/febrl.yaml, WORK/historical.yaml). Read by tests/conformance/linkage.sh and by bench/bench_link.sh.
 linkage_sets() {
     local sets=$1 work=$2
     # febrl's truth is inside rec_id: rec-N-org and rec-N-dup-M are one person
