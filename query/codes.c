@@ -81,11 +81,10 @@ Result codes_read_file(const Parser *parser, Text file_name, Place place, Text *
                                 "a file is a plain name below the folder of the query");
     if (snprintf(path, sizeof path, "%s/%.*s", files->codes_folder, TEXT_ARG(file_name)) >= (int)sizeof path)
         return source_text_fail(&parser->input->source, place, error, "path is too long");
-    if (!input_read_all(path, CODES_FILE_BYTES_MAX, parser->arena, content, error).ok) {
-        char place_text[64];
-        (void)snprintf(place_text, sizeof place_text, "%u:%u", place.line, place.column);
-        return fail_context(error, "%s:%s", parser->input->source.file_name, place_text);
-    }
+    if (!input_read_all(path, CODES_FILE_BYTES_MAX, parser->arena, content, error).ok)
+        return source_text_fail(&parser->input->source, place, error,
+                                "this file is not beside the query, or longer than %d bytes",
+                                CODES_FILE_BYTES_MAX);
     if (text_starts_with(*content, TEXT("\xEF\xBB\xBF")))
         *content = text_slice(*content, 3, content->length);
     return RESULT_OK;

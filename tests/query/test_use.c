@@ -101,6 +101,14 @@ Test(use, an_error_names_the_file_it_is_in)
     expect_refused("query \"t\" project P use \"bytes.cohort\" cohort x" TAIL, "bytes.cohort: not UTF-8");
 }
 
+Test(use, a_file_that_is_not_there_is_named_by_its_place_alone)
+{
+    write_file("there.cohort", "let x = care_home\n");
+
+    expect_refused("query \"t\" project P use \"gone.cohort\" cohort care_home" TAIL,
+                   "q.cohort:1:25: this file is not beside the query, or longer than 1048576 bytes");
+}
+
 /* Switch: query_is_code_file in codes_read_file. */
 Test(use, a_file_outside_the_folder_is_not_read)
 {
