@@ -1,10 +1,10 @@
 /*
  * Encodings as they are stored: sealed, so that who has the database has nothing to compare or count.
  *
- * header  as of an archive, beginning with "CINQENCS" and 1; once a load
- * sealed  12 nonce, drawn at random: a count would tell the order of the file | AES-256-GCM ciphertext | 16
- * tag plain   4 length, big-endian | head or filters | zeros up to what the longest of its layout has AAD 1
- * part | 8 subject number, big-endian; the load is in the key (info "... encodings of load N")
+ * - header: as of an archive, beginning with "CINQENCS" and 1; once a load
+ * - sealed: 12 nonce, drawn at random since a count would tell the order of the file | ciphertext | 16 tag
+ * - plain: 4 length, big-endian | head or filters | zeros up to what the longest of its layout has
+ * - AAD: 1 part | 8 subject number, big-endian; the load is in the key (info "... encodings of load N")
  */
 #include "pseudonymise/encoding_seal.h"
 

@@ -1,10 +1,19 @@
-#include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "query/plan.h"
 
 static const uint32_t NONE = UINT32_MAX;
+
+/* In every build, unlike assert. */
+static void must(bool holds, const char *rule)
+{
+    if (holds)
+        return;
+    (void)fprintf(stderr, "cinque: plan: %s\n", rule);
+    abort();
+}
 
 Plan *plan_create(const Dataset *dataset, size_t nodes_max, Arena *arena)
 {
@@ -68,7 +77,7 @@ static PlanId keep(Plan *plan, const PlanNode *node)
     for (; plan->index[place] != NONE; place = (place + 1) % size)
         if (same_node(&plan->nodes[plan->index[place]], node))
             return plan->index[place];
-    assert(plan->count < plan->nodes_max);
+    must(plan->count < plan->nodes_max, "more nodes than were bounded");
     plan->nodes[plan->count] = *node;
     plan->index[place] = (uint32_t)plan->count;
     return (PlanId)plan->count++;
@@ -92,13 +101,16 @@ static uint16_t level_of(const Plan *plan, const PlanNode *node)
 
     if (node->kind == PLAN_COLUMN || node->kind == PLAN_ROWS)
         return node->level;
-    if (node->kind == PLAN_IN_ROWS)
-        return plan->nodes[node->operands[0]].level;
-    if (gathers(node->kind))
-        return PLAN_PEOPLE;
+    if (gathers(node->kind)) {
+        bool has_value_first = node->kind == PLAN_IN_ROWS;
+        uint16_t rows = plan->nodes[node->operands[has_value_first]].level;
+        uint16_t of = plan->nodes[node->operands[node->operand_count - 1]].level;
+        must(of == PLAN_PEOPLE || of == rows, "a value of other rows");
+        return has_value_first ? plan->nodes[node->operands[0]].level : PLAN_PEOPLE;
+    }
     for (size_t i = 0; i < node->operand_count; i++) {
         uint16_t of = plan->nodes[node->operands[i]].level;
-        assert(of == PLAN_PEOPLE || level == PLAN_PEOPLE || of == level);
+        must(of == PLAN_PEOPLE || level == PLAN_PEOPLE || of == level, "operands of two sources");
         level = of == PLAN_PEOPLE ? level : of;
     }
     return level;
@@ -106,29 +118,16 @@ static uint16_t level_of(const Plan *plan, const PlanNode *node)
 
 /* ---- types ---- */
 
-/* Operands from here on are values that have to be of one type; a whole number among decimals becomes one. */
-static size_t first_alike(PlanKind kind, size_t count)
+static bool compares(PlanKind kind)
 {
-    switch (kind) {
-    case PLAN_EQUAL:
-    case PLAN_NOT_EQUAL:
-    case PLAN_LESS:
-    case PLAN_AT_MOST:
-    case PLAN_MORE:
-    case PLAN_AT_LEAST:
-    case PLAN_ADD:
-    case PLAN_SUBTRACT:
-    case PLAN_MULTIPLY:
-    case PLAN_DIVIDE:
-    case PLAN_DIVIDE_DOWN:
-    case PLAN_POWER:
-    case PLAN_LEAST:
-    case PLAN_GREATEST:
-    case PLAN_COALESCE:
-        return 0;
-    default:
-        return count;
-    }
+    return kind >= PLAN_EQUAL && kind <= PLAN_AT_LEAST;
+}
+
+/* What comes out is of the type of what goes in. */
+static bool keeps_type(PlanKind kind)
+{
+    return (kind >= PLAN_ADD && kind <= PLAN_POWER) || kind == PLAN_LEAST || kind == PLAN_GREATEST ||
+           kind == PLAN_COALESCE || kind == PLAN_CASE;
 }
 
 /* Of a case, every other operand is a condition, but for the last of an odd number. */
@@ -137,13 +136,14 @@ static bool is_case_value(size_t operand, size_t count)
     return operand % 2 == 1 || operand + 1 == count;
 }
 
+/* Of one type with its like: a whole number among decimals becomes one. */
 static bool is_alike(const PlanNode *node, size_t operand)
 {
     if (node->kind == PLAN_CASE)
         return is_case_value(operand, node->operand_count);
     if (node->kind == PLAN_IN_ROWS)
         return operand != 1;
-    return operand >= first_alike(node->kind, node->operand_count);
+    return compares(node->kind) || keeps_type(node->kind);
 }
 
 static PlanId to_decimal(Plan *plan, PlanId operand)
@@ -152,7 +152,7 @@ static PlanId to_decimal(Plan *plan, PlanId operand)
 
     if (node->type == TYPE_DECIMAL)
         return operand;
-    assert(node->type == TYPE_NUMBER);
+    must(node->type == TYPE_NUMBER, "no number among decimals");
     if (node->kind == PLAN_NUMBER && node->integer != NUMBER_UNKNOWN)
         return plan_decimal(plan, (double)node->integer);
     return plan_add(plan, (PlanNode){.kind = PLAN_TO_DECIMAL, .type = TYPE_DECIMAL}, &operand, 1);
@@ -167,22 +167,16 @@ static bool wants_decimals(const Plan *plan, const PlanNode *node, const PlanId 
     return any;
 }
 
-static bool keeps_type(PlanKind kind)
-{
-    return (kind >= PLAN_ADD && kind <= PLAN_POWER) || kind == PLAN_LEAST || kind == PLAN_GREATEST ||
-           kind == PLAN_COALESCE || kind == PLAN_CASE;
-}
-
 PlanId plan_add(Plan *plan, PlanNode draft, const PlanId *operands, size_t operand_count)
 {
     PlanId *own = arena_alloc(plan->arena, (operand_count + 1) * sizeof *own);
 
-    assert(operand_count <= PLAN_OPERANDS_MAX);
+    must(operand_count <= PLAN_OPERANDS_MAX, "too many operands");
     draft.operand_count = (uint32_t)operand_count;
     draft.operands = own;
     bool decimals = wants_decimals(plan, &draft, operands);
     for (size_t i = 0; i < operand_count; i++) {
-        assert(operands[i] < plan->count);
+        must(operands[i] < plan->count, "an operand that is not there yet");
         own[i] = decimals && is_alike(&draft, i) ? to_decimal(plan, operands[i]) : operands[i];
     }
     if (decimals && keeps_type(draft.kind))
