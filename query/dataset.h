@@ -18,11 +18,15 @@ typedef struct DataColumn {
     const double *decimals;
 } DataColumn;
 
+typedef struct Postings Postings; /* query/posting.h */
+
 typedef struct DataSource {
     Text name;
     const uint32_t *begin; /* people + 1: the first row of each person */
     const DataColumn *columns;
     size_t column_count;
+    const Postings *postings; /* the same rows once more, by a code and a day; NULL where there are none */
+    size_t postings_count;
 } DataSource;
 
 typedef struct Dataset {

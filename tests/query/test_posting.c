@@ -1,0 +1,95 @@
+/* Posting lists against the rows they come from. */
+#include <criterion/criterion.h>
+
+#include "query/posting.h"
+
+enum { ARENA_BYTES_MAX = 1 << 24, CODE = 0, DAY = 1 };
+
+static const Text words[] = {TEXT("A1"), TEXT("B2"), TEXT("C3")};
+
+static const Dataset *dataset_of(Arena *arena, uint32_t people, const uint32_t *begin, const int32_t *codes,
+                                 const int32_t *days)
+{
+    Dataset *dataset = arena_alloc(arena, sizeof *dataset);
+    DataSource *sources = arena_alloc(arena, 2 * sizeof *sources);
+    DataColumn *columns = arena_alloc(arena, 2 * sizeof *columns);
+
+    columns[CODE] = (DataColumn){.name = TEXT("code"), .type = TYPE_TEXT, .narrow = codes};
+    columns[DAY] = (DataColumn){.name = TEXT("day"), .type = TYPE_DATE, .narrow = days};
+    sources[1] = (DataSource){.name = TEXT("event"), .begin = begin, .columns = columns, .column_count = 2};
+    *dataset = (Dataset){people, sources, 2, words, 3};
+    return dataset;
+}
+
+Test(posting, lists_hold_each_row_by_code_then_day_then_person)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(ARENA_BYTES_MAX);
+    const uint32_t begin[] = {0, 3, 3, 6};
+    const int32_t codes[] = {2, SMALL_UNKNOWN, 2, 0, 2, 2};
+    const int32_t days[] = {50, 7, SMALL_UNKNOWN, -9000, 50, 50};
+    Postings postings;
+
+    postings_build(dataset_of(arena, 3, begin, codes, days), 1, CODE, DAY, 2, arena, &postings);
+
+    cr_assert_eq(postings.list_count, 3);
+    cr_expect_arr_eq(postings.codes, ((int32_t[]){SMALL_UNKNOWN, 0, 2}), 3 * sizeof(int32_t));
+    cr_expect_eq(postings.first_day, -9000);
+    cr_expect_eq(postings.last_day, 50);
+    cr_expect_eq(postings.lists[0].count, 1);
+    cr_expect_eq(postings.lists[0].days[0], 7);
+    cr_expect_eq(postings.lists[0].people[0], 0);
+    cr_expect_eq(postings.lists[1].count, 1);
+    cr_expect_eq(postings.lists[1].days[0], -9000);
+    cr_expect_eq(postings.lists[1].people[0], 2);
+    cr_assert_eq(postings.lists[2].count, 4);
+    cr_expect_arr_eq(postings.lists[2].days, ((int32_t[]){SMALL_UNKNOWN, 50, 50, 50}), 4 * sizeof(int32_t));
+    cr_expect_arr_eq(postings.lists[2].people, ((uint32_t[]){0, 0, 2, 2}), 4 * sizeof(uint32_t));
+}
+
+Test(posting, lists_of_no_rows_are_none)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(ARENA_BYTES_MAX);
+    const uint32_t begin[] = {0};
+    const int32_t none[] = {0};
+    Postings postings;
+
+    postings_build(dataset_of(arena, 0, begin, none, none), 1, CODE, DAY, 1, arena, &postings);
+
+    cr_expect_eq(postings.list_count, 0);
+    cr_expect_lt(postings.last_day, postings.first_day);
+}
+
+/* Three digits of days, more lists than threads, a long one and short ones: what every thread does. */
+Test(posting, lists_of_days_far_apart_are_in_order)
+{
+    enum { PEOPLE = 500, EACH = 8 };
+    SCOPED(arena_close) Arena *arena = arena_create(ARENA_BYTES_MAX);
+    uint32_t *begin = arena_alloc(arena, (PEOPLE + 1) * sizeof *begin);
+    int32_t *codes = arena_alloc(arena, PEOPLE * EACH * sizeof *codes);
+    int32_t *days = arena_alloc(arena, PEOPLE * EACH * sizeof *days);
+    Postings postings;
+    uint32_t rows = 0;
+
+    for (uint32_t i = 0; i < PEOPLE * EACH; i++) {
+        begin[i / EACH] = i / EACH * EACH;
+        codes[i] = i % 16 == 0 ? (int32_t)(i / 16 % 2) : 2;
+        days[i] = (int32_t)(i * 2654435761u);
+    }
+    begin[PEOPLE] = PEOPLE * EACH;
+    postings_build(dataset_of(arena, PEOPLE, begin, codes, days), 1, CODE, DAY, 2, arena, &postings);
+
+    cr_assert_eq(postings.list_count, 3);
+    for (uint32_t l = 0; l < 3; l++) {
+        const PostingList *list = &postings.lists[l];
+        for (uint32_t i = 0; i < list->count; i++) {
+            uint32_t from = begin[list->people[i]];
+            bool is_there = false;
+            cr_assert(i == 0 || list->days[i - 1] <= list->days[i]);
+            for (uint32_t row = from; row < from + EACH; row++)
+                is_there |= codes[row] == postings.codes[l] && days[row] == list->days[i];
+            cr_assert(is_there);
+        }
+        rows += list->count;
+    }
+    cr_expect_eq(rows, PEOPLE * EACH);
+}
