@@ -3,7 +3,7 @@
 
 #include "query/compile.h"
 
-enum { SQL_BYTES_MAX = 8 << 20, AGE_TOP = 90 };
+enum { SQL_BYTES_MAX = 8 << 20 };
 
 typedef struct Compiler {
     TextBuilder joins; /* aggregated subqueries of `count of` */
@@ -311,11 +311,6 @@ static void add_node(Compiler *compiler, TextBuilder *sql, const Node *node)
 }
 
 /* ---- the statement ---- */
-
-int64_t band_top(int64_t band_years)
-{
-    return AGE_TOP / band_years * band_years;
-}
 
 /* Who has no known birth, or none before the day, is in no band. */
 static void add_dimension(Compiler *compiler, TextBuilder *sql, const Dimension *dimension)

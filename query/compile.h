@@ -3,7 +3,7 @@
  * Private to query: a tree as one SQL statement. Values travel as two array parameters, identifiers come from
  * the catalogue alone. A row is a combination of the dimensions' values with the numbers of its people.
  */
-#include "query/tree.h"
+#include "query/bind.h"
 
 enum { COMPILED_DIMENSIONS_MAX = 16 };
 
@@ -19,5 +19,3 @@ typedef struct Compiled {
 
 void compile(const Tree *tree, int64_t release_id, Date as_at, Arena *arena, Compiled *compiled);
 size_t compiled_dimension(const Compiled *compiled, const Dimension *dimension); /* its index */
-/* Bands from here up are one: very old people are few. A multiple of band_years. */
-int64_t band_top(int64_t band_years);

@@ -1,0 +1,100 @@
+/* A tree becomes a plan: node by node by the table below, then the dimensions of its tables. */
+#include <assert.h>
+
+#include "query/bind_parts.h"
+
+enum { NODES_OF_A_DIMENSION = 32, NODES_ALWAYS = 64, AGE_TOP = 90 };
+
+static BindNode *const binders[] = {
+    [NODE_INTEGER] = bind_integer,
+    [NODE_DATE] = bind_day,
+    [NODE_STRING] = bind_text,
+    [NODE_AS_AT] = bind_day,
+    [NODE_ATTRIBUTE] = bind_attribute,
+    [NODE_AGE] = bind_age,
+    [NODE_COLUMN] = bind_column,
+    [NODE_LET] = bind_let,
+    [NODE_REGISTERED] = bind_registered,
+    [NODE_EXISTS] = bind_exists,
+    [NODE_COUNT] = bind_count,
+    [NODE_COMPARE] = bind_compare,
+    [NODE_RANGE] = bind_range,
+    [NODE_WITHIN] = bind_within,
+    [NODE_IN_CODES] = bind_in,
+    [NODE_IN_LIST] = bind_in,
+    [NODE_NOT] = bind_not,
+    [NODE_AND] = bind_and,
+    [NODE_OR] = bind_or,
+};
+
+PlanId bind_node(Binder *binder, const Node *node)
+{
+    assert((size_t)node->kind < sizeof binders / sizeof *binders && binders[node->kind] != NULL);
+    return binders[node->kind](binder, node);
+}
+
+/* ---- dimensions ---- */
+
+int64_t band_top(int64_t band_years)
+{
+    return AGE_TOP / band_years * band_years;
+}
+
+/* Who has no known birth, or none before the day, is in no band. */
+static PlanId bind_band(Binder *binder, int64_t years)
+{
+    Plan *plan = binder->plan;
+    PlanId age = bind_age_on(binder, plan_constant(plan, TYPE_DATE, binder->as_at));
+    PlanId width = plan_constant(plan, TYPE_NUMBER, years);
+    PlanId band = bind_with_two(binder, PLAN_DIVIDE_DOWN, TYPE_NUMBER, age, width);
+    band = bind_with_two(binder, PLAN_MULTIPLY, TYPE_NUMBER, band, width);
+    band = bind_with_two(binder, PLAN_LEAST, TYPE_NUMBER, band,
+                         plan_constant(plan, TYPE_NUMBER, band_top(years)));
+    PlanId is_born =
+        bind_with_two(binder, PLAN_AT_LEAST, TYPE_BOOL, age, plan_constant(plan, TYPE_NUMBER, 0));
+    return bind_with_two(binder, PLAN_CASE, TYPE_NUMBER, is_born, band);
+}
+
+static PlanId bind_dimension(Binder *binder, const Dimension *dimension)
+{
+    if (dimension->band_years != 0)
+        return bind_band(binder, dimension->band_years);
+    return bind_attribute_on(binder, dimension->attribute,
+                             plan_constant(binder->plan, TYPE_DATE, binder->as_at));
+}
+
+size_t bound_dimension(const Bound *bound, const Dimension *dimension)
+{
+    size_t i = 0;
+
+    while (i < bound->dimension_count && !dimension_equal(&bound->dimensions[i], dimension))
+        i++;
+    return i;
+}
+
+static void bind_table(Binder *binder, const TableNode *table, Bound *bound)
+{
+    for (size_t i = 0; i < table->dimension_count; i++) {
+        const Dimension *dimension = &table->dimensions[i];
+        if (bound_dimension(bound, dimension) < bound->dimension_count)
+            continue;
+        assert(bound->dimension_count < BOUND_DIMENSIONS_MAX);
+        bound->values[bound->dimension_count] = bind_dimension(binder, dimension);
+        bound->dimensions[bound->dimension_count++] = *dimension;
+    }
+}
+
+Result bind_tree(const Tree *tree, const Dataset *dataset, Date as_at, Arena *arena, Bound *bound,
+                 Error *error)
+{
+    size_t nodes_max = NODES_ALWAYS + BIND_NODES_EACH * tree->cohort->size +
+                       NODES_OF_A_DIMENSION * (size_t)BOUND_DIMENSIONS_MAX;
+    Binder binder = {.as_at = as_at, .level = PLAN_PEOPLE};
+
+    TRY(bind_shape_check(tree, dataset, error));
+    binder.plan = plan_create(dataset, nodes_max, arena);
+    *bound = (Bound){.plan = binder.plan, .cohort = bind_node(&binder, tree->cohort)};
+    for (size_t t = 0; t < tree->table_count; t++)
+        bind_table(&binder, &tree->tables[t], bound);
+    return RESULT_OK;
+}

@@ -1,0 +1,24 @@
+#pragma once
+/*
+ * Private to query: a tree as a plan over a dataset, for a day. What is bound asks nothing of the database; a
+ * dataset's shape is enough, its values may still be elsewhere.
+ */
+#include "query/plan.h"
+#include "query/tree.h"
+
+enum { BOUND_DIMENSIONS_MAX = 16 };
+
+typedef struct Bound {
+    Plan *plan;
+    PlanId cohort;                              /* who counts: where it is true */
+    Dimension dimensions[BOUND_DIMENSIONS_MAX]; /* of all tables, each once */
+    PlanId values[BOUND_DIMENSIONS_MAX];        /* of a band its first year; unknown: in none */
+    size_t dimension_count;
+} Bound;
+
+/* Fails where the dataset lacks a source or column, as a release does that is older than the source. */
+Result bind_tree(const Tree *tree, const Dataset *dataset, Date as_at, Arena *arena, Bound *bound,
+                 Error *error) CHECKED;
+size_t bound_dimension(const Bound *bound, const Dimension *dimension); /* its index */
+/* Bands from here up are one: very old people are few. A multiple of band_years. */
+int64_t band_top(int64_t band_years);

@@ -1,0 +1,64 @@
+#pragma once
+/*
+ * Private to bind*.c: how one kind of node is bound. By theme: bind_person.c, bind_rows.c, bind_condition.c,
+ * bind_value.c. To add a kind: its function here, in the file of its theme, and in the table of bind.c.
+ */
+#include "query/bind.h"
+
+/* Of the dataset; the first source is that of people. */
+enum { BIND_PEOPLE_SOURCE = 0, BIND_NODES_EACH = 16 /* at most made of one node of a tree */ };
+
+typedef struct BoundCodes {
+    const CodeList *list;
+    const int64_t *words; /* ascending; -1 stands for those that no cell holds */
+    size_t count;
+} BoundCodes;
+
+typedef struct Binder {
+    Plan *plan;
+    Date as_at;
+    uint16_t level; /* the source whose `where` is being bound, or PLAN_PEOPLE */
+    BoundCodes codes[QUERY_NAMES_MAX];
+    size_t codes_count;
+} Binder;
+
+typedef PlanId BindNode(Binder *binder, const Node *node);
+
+PlanId bind_node(Binder *binder, const Node *node);
+
+/* ---- pieces ---- */
+
+PlanId bind_with(Binder *binder, PlanKind kind, QueryType type, PlanId operand);
+PlanId bind_with_two(Binder *binder, PlanKind kind, QueryType type, PlanId first, PlanId second);
+/* Both are there: bind_shape_check has looked. */
+uint16_t bind_source(const Binder *binder, Text name);
+PlanId bind_column_of(Binder *binder, uint16_t source, Text name);
+/* The day of `as_at` or of a date. */
+PlanId bind_day(Binder *binder, const Node *node);
+/* months: below 0 before. Of a constant a constant, so that windows about it can be looked up. */
+PlanId bind_shifted(Binder *binder, PlanId day, int64_t months);
+/* Between two columns, either of which may be unknown: then it has no beginning or end. */
+PlanId bind_covers(Binder *binder, PlanId from, PlanId to, PlanId day);
+/* As one node, without `and` directly in `and`; operand_count of at least 1. */
+PlanId bind_all(Binder *binder, const PlanId *operands, size_t operand_count);
+
+/* ---- people ---- */
+
+BindNode bind_attribute, bind_age, bind_registered;
+PlanId bind_attribute_on(Binder *binder, const Attribute *attribute, PlanId day);
+PlanId bind_age_on(Binder *binder, PlanId day);
+
+/* ---- rows ---- */
+
+BindNode bind_column, bind_exists, bind_count;
+/* Those of a node's source for which its `where` is true. */
+PlanId bind_rows(Binder *binder, const Node *node);
+
+/* ---- values and conditions ---- */
+
+BindNode bind_integer, bind_text, bind_let;
+BindNode bind_compare, bind_range, bind_within, bind_in, bind_not, bind_and, bind_or;
+
+/* ---- what the dataset has to have ---- */
+
+Result bind_shape_check(const Tree *tree, const Dataset *dataset, Error *error) CHECKED;

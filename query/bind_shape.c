@@ -1,0 +1,143 @@
+/*
+ * Has the dataset what the tree names? A release can be older than a source or a column. Names are of the
+ * catalogue, not of the data.
+ */
+#include <string.h>
+
+#include "query/bind_parts.h"
+
+typedef struct Shape {
+    const Dataset *dataset;
+    const CatalogueSource *where; /* whose rows are spoken of */
+} Shape;
+
+static Result check_node(Shape *shape, const Node *node, Error *error);
+
+/* Numbers may be held as decimals. */
+static bool is_held_as(QueryType type, QueryType held)
+{
+    return type == held || (type == TYPE_NUMBER && held == TYPE_DECIMAL);
+}
+
+static Result check_column(const Shape *shape, size_t source, Text name, QueryType type, Error *error)
+{
+    const DataSource *held = &shape->dataset->sources[source];
+    size_t column = data_source_column(held, name);
+
+    if (column == held->column_count)
+        return fail(error, ERROR_REFUSED, "release: its source %.*s has no column %.*s; build a new one",
+                    TEXT_ARG(held->name), TEXT_ARG(name));
+    if (!is_held_as(type, held->columns[column].type))
+        return fail(error, ERROR_REFUSED,
+                    "release: its source %.*s holds column %.*s as another type; build a new one",
+                    TEXT_ARG(held->name), TEXT_ARG(name));
+    return RESULT_OK;
+}
+
+static Result find_source(const Shape *shape, Text name, size_t *source, Error *error)
+{
+    *source = dataset_source(shape->dataset, name);
+    if (*source < shape->dataset->source_count)
+        return RESULT_OK;
+    return fail(error, ERROR_REFUSED, "release: it has no source %.*s; build a new one", TEXT_ARG(name));
+}
+
+/* ---- people and registrations ---- */
+
+typedef struct Needed {
+    const char *source, *column;
+    QueryType type;
+} Needed;
+
+static Result check_needed(const Shape *shape, const Needed *needed, size_t count, Error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t source = BIND_PEOPLE_SOURCE;
+        if (needed[i].source != NULL)
+            TRY(find_source(shape, text_from(needed[i].source), &source, error));
+        TRY(check_column(shape, source, text_from(needed[i].column), needed[i].type, error));
+    }
+    return RESULT_OK;
+}
+
+static Result check_attribute(const Shape *shape, const Attribute *attribute, Error *error)
+{
+    static const Needed birth[] = {{NULL, "birth_year", TYPE_NUMBER}, {NULL, "birth_month", TYPE_NUMBER}};
+    bool is_of_person = strcmp(attribute->table, "p") == 0;
+    const Needed needed[] = {
+        {is_of_person ? NULL : "registration", attribute->column, attribute->type},
+        {"registration", "valid_from", TYPE_DATE},
+        {"registration", "valid_to", TYPE_DATE},
+    };
+
+    if (attribute->column == NULL)
+        return check_needed(shape, birth, 2, error);
+    return check_needed(shape, needed, is_of_person ? 1 : 3, error);
+}
+
+static Result check_registered(const Shape *shape, Error *error)
+{
+    static const Needed needed[] = {
+        {NULL, "death_date", TYPE_DATE},
+        {"registration", "valid_from", TYPE_DATE},
+        {"registration", "valid_to", TYPE_DATE},
+    };
+
+    return check_needed(shape, needed, 3, error);
+}
+
+/* ---- sources ---- */
+
+static Result check_rows(Shape *shape, const Node *node, Error *error)
+{
+    static const char *const residence[] = {"household_from", "household_to"};
+    const CatalogueSource *outer = shape->where;
+    size_t source;
+
+    TRY(find_source(shape, node->source->name, &source, error));
+    for (size_t i = 0; node->source->is_household && i < 2; i++)
+        TRY(check_column(shape, source, text_from(residence[i]), TYPE_DATE, error));
+    shape->where = node->source;
+    for (size_t i = 0; i < node->operand_count; i++)
+        TRY(check_node(shape, node->operands[i], error));
+    shape->where = outer;
+    return RESULT_OK;
+}
+
+static Result check_column_node(const Shape *shape, const Node *node, Error *error)
+{
+    size_t source;
+
+    TRY(find_source(shape, shape->where->name, &source, error));
+    return check_column(shape, source, node->column->stored, node->column->type, error);
+}
+
+static Result check_node(Shape *shape, const Node *node, Error *error)
+{
+    if (node->source != NULL)
+        return check_rows(shape, node, error);
+    if (node->column != NULL)
+        return check_column_node(shape, node, error);
+    if (node->let != NULL)
+        return check_node(shape, node->let->value, error);
+    if (node->attribute != NULL)
+        TRY(check_attribute(shape, node->attribute, error));
+    if (node->kind == NODE_AGE)
+        TRY(check_attribute(shape, attribute_find(TEXT("age")), error));
+    if (node->kind == NODE_REGISTERED)
+        TRY(check_registered(shape, error));
+    for (size_t i = 0; i < node->operand_count; i++)
+        TRY(check_node(shape, node->operands[i], error));
+    return RESULT_OK;
+}
+
+Result bind_shape_check(const Tree *tree, const Dataset *dataset, Error *error)
+{
+    Shape shape = {.dataset = dataset};
+
+    TRY(check_node(&shape, tree->cohort, error));
+    for (size_t t = 0; t < tree->table_count; t++)
+        for (size_t i = 0; i < tree->tables[t].dimension_count; i++)
+            TRY(check_attribute(&shape, tree->tables[t].dimensions[i].attribute, error));
+    return RESULT_OK;
+}
