@@ -1,4 +1,4 @@
-#include "query/dataset.h"
+#include "query/dataset_open.h"
 
 size_t dataset_source(const Dataset *dataset, Text name)
 {
@@ -32,5 +32,21 @@ int64_t dataset_word(const Dataset *dataset, Text word)
         else
             to = middle;
     }
+    return -1;
+}
+
+int dataset_source(const Dataset *dataset, Text name)
+{
+    for (size_t i = 0; i < dataset->source_count; i++)
+        if (text_equal(dataset->sources[i].name, name))
+            return (int)i;
+    return -1;
+}
+
+int dataset_column(const DataSource *source, Text name)
+{
+    for (size_t i = 0; i < source->column_count; i++)
+        if (text_equal(source->columns[i].name, name))
+            return (int)i;
     return -1;
 }

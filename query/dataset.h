@@ -9,7 +9,8 @@
 #define NUMBER_UNKNOWN INT64_MIN /* of a condition, number, date or word */
 #define SMALL_UNKNOWN  INT32_MIN /* the same in a narrow column */
 
-/* One of the three: narrow numbers, wide ones, or decimals, where what is not finite is unknown. */
+/* One of the three: narrow numbers, wide ones, or decimals, where what is not finite is unknown. Of a release
+ * none until it is fetched (dataset_open.h). */
 typedef struct DataColumn {
     Text name;
     QueryType type;
@@ -22,7 +23,7 @@ typedef struct Postings Postings; /* query/posting.h */
 
 typedef struct DataSource {
     Text name;
-    const uint32_t *begin; /* people + 1: the first row of each person */
+    const uint32_t *begin; /* people + 1: the first row of each person; NULL until fetched */
     const DataColumn *columns;
     size_t column_count;
     const Postings *postings; /* the same rows once more, by a code and a day; NULL where there are none */
