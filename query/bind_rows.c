@@ -5,9 +5,9 @@
 
 uint16_t bind_source(const Binder *binder, Text name)
 {
-    size_t source = dataset_source(binder->plan->dataset, name);
+    int source = dataset_source(binder->plan->dataset, name);
 
-    assert(source < binder->plan->dataset->source_count);
+    assert(source >= 0);
     return (uint16_t)source;
 }
 
@@ -15,9 +15,9 @@ PlanId bind_column_of(Binder *binder, uint16_t source, Text name)
 {
     const Dataset *dataset = binder->plan->dataset;
     const DataSource *of = &dataset->sources[source == PLAN_PEOPLE ? BIND_PEOPLE_SOURCE : source];
-    size_t column = data_source_column(of, name);
+    int column = dataset_column(of, name);
 
-    assert(column < of->column_count);
+    assert(column >= 0);
     PlanNode draft = {
         .kind = PLAN_COLUMN, .type = of->columns[column].type, .level = source, .column = (uint16_t)column};
     return plan_add(binder->plan, draft, NULL, 0);

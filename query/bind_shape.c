@@ -19,12 +19,12 @@ static bool is_held_as(QueryType type, QueryType held)
     return type == held || (type == TYPE_NUMBER && held == TYPE_DECIMAL);
 }
 
-static Result check_column(const Shape *shape, size_t source, Text name, QueryType type, Error *error)
+static Result check_column(const Shape *shape, int source, Text name, QueryType type, Error *error)
 {
     const DataSource *held = &shape->dataset->sources[source];
-    size_t column = data_source_column(held, name);
+    int column = dataset_column(held, name);
 
-    if (column == held->column_count)
+    if (column < 0)
         return fail(error, ERROR_REFUSED, "release: its source %.*s has no column %.*s; build a new one",
                     TEXT_ARG(held->name), TEXT_ARG(name));
     if (!is_held_as(type, held->columns[column].type))
@@ -34,10 +34,10 @@ static Result check_column(const Shape *shape, size_t source, Text name, QueryTy
     return RESULT_OK;
 }
 
-static Result find_source(const Shape *shape, Text name, size_t *source, Error *error)
+static Result find_source(const Shape *shape, Text name, int *source, Error *error)
 {
     *source = dataset_source(shape->dataset, name);
-    if (*source < shape->dataset->source_count)
+    if (*source >= 0)
         return RESULT_OK;
     return fail(error, ERROR_REFUSED, "release: it has no source %.*s; build a new one", TEXT_ARG(name));
 }
@@ -52,7 +52,7 @@ typedef struct Needed {
 static Result check_needed(const Shape *shape, const Needed *needed, size_t count, Error *error)
 {
     for (size_t i = 0; i < count; i++) {
-        size_t source = BIND_PEOPLE_SOURCE;
+        int source = BIND_PEOPLE_SOURCE;
         if (needed[i].source != NULL)
             TRY(find_source(shape, text_from(needed[i].source), &source, error));
         TRY(check_column(shape, source, text_from(needed[i].column), needed[i].type, error));
@@ -92,7 +92,7 @@ static Result check_rows(Shape *shape, const Node *node, Error *error)
 {
     static const char *const residence[] = {"household_from", "household_to"};
     const CatalogueSource *outer = shape->where;
-    size_t source;
+    int source;
 
     TRY(find_source(shape, node->source->name, &source, error));
     for (size_t i = 0; node->source->is_household && i < 2; i++)
@@ -106,7 +106,7 @@ static Result check_rows(Shape *shape, const Node *node, Error *error)
 
 static Result check_column_node(const Shape *shape, const Node *node, Error *error)
 {
-    size_t source;
+    int source;
 
     TRY(find_source(shape, shape->where->name, &source, error));
     return check_column(shape, source, node->column->stored, node->column->type, error);

@@ -1,23 +1,5 @@
 #include "query/dataset_open.h"
 
-size_t dataset_source(const Dataset *dataset, Text name)
-{
-    size_t i = 0;
-
-    while (i < dataset->source_count && !text_equal(dataset->sources[i].name, name))
-        i++;
-    return i;
-}
-
-size_t data_source_column(const DataSource *source, Text name)
-{
-    size_t i = 0;
-
-    while (i < source->column_count && !text_equal(source->columns[i].name, name))
-        i++;
-    return i;
-}
-
 int64_t dataset_word(const Dataset *dataset, Text word)
 {
     size_t from = 0, to = dataset->word_count;

@@ -38,9 +38,8 @@ typedef struct Dataset {
     size_t word_count;
 } Dataset;
 
-/* Its index, or source_count. */
-size_t dataset_source(const Dataset *dataset, Text name);
-/* Its index, or column_count. */
-size_t data_source_column(const DataSource *source, Text name);
+/* Of `person`, a source or a column: its place, or -1. */
+int dataset_source(const Dataset *dataset, Text name);
+int dataset_column(const DataSource *source, Text name);
 /* The word's number, or -1: no cell holds it. */
 int64_t dataset_word(const Dataset *dataset, Text word);

@@ -41,7 +41,3 @@ Result dataset_fetch(DatasetHold *hold, Db *reader, const DatasetColumn *columns
 /* All that the nodes of a plan over this dataset read. */
 Result dataset_fetch_plan(DatasetHold *hold, Db *reader, const Plan *plan, Error *error) CHECKED;
 void dataset_close(DatasetHold **hold);
-
-/* Of `person`, a source or a column: its place, or -1. */
-int dataset_source(const Dataset *dataset, Text name);
-int dataset_column(const DataSource *source, Text name);
