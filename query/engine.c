@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "query/lookup.h"
+
 enum { CHUNK_BYTES_MAX = 1 << 30, OPERANDS_MAX = PLAN_OPERANDS_MAX };
 
 /* What is known of a node in this chunk. */
@@ -15,17 +17,28 @@ struct Engine {
     Slot *slots;
     Arena *arena;
     uint32_t first, people;
+    PostingReader *postings; /* NULL, as the next: everything is scanned */
+    Lookups *lookups;
 };
 
 static const Vector *work(Engine *engine, PlanId id);
 
 Engine *engine_create(const Plan *plan)
 {
+    return engine_create_as(plan, ENGINE_CHOOSES);
+}
+
+Engine *engine_create_as(const Plan *plan, EngineWay way)
+{
     Engine *engine = memory_alloc(sizeof *engine);
 
     engine->plan = plan;
     engine->slots = memory_alloc((plan->count + 1) * sizeof *engine->slots);
     engine->arena = arena_create(CHUNK_BYTES_MAX);
+    if (way != ENGINE_SCANS) {
+        engine->postings = posting_reader_create(plan, way == ENGINE_SHORTENS);
+        engine->lookups = lookups_create(plan, way == ENGINE_SHORTENS);
+    }
     return engine;
 }
 
@@ -33,6 +46,8 @@ void engine_close(Engine **engine)
 {
     if (*engine == NULL)
         return;
+    posting_reader_close(&(*engine)->postings);
+    lookups_close(&(*engine)->lookups);
     arena_close(&(*engine)->arena);
     memory_free((*engine)->slots);
     memory_free(*engine);
@@ -184,6 +199,64 @@ static void work_operands(Engine *engine, const PlanNode *node, size_t count, Ve
     vector_work(engine->plan, node, operands, count, out);
 }
 
+/* ---- shorter ways ---- */
+
+static void copy_answer(const Engine *engine, const PostingAnswer *answer, Vector *out)
+{
+    for (uint32_t i = 0; i < engine->people; i++) {
+        uint32_t person = engine->first + i;
+        if (answer->bits != NULL)
+            out->numbers[i] = answer->bits[person / 64] >> person % 64 & 1;
+        else if (answer->counts != NULL)
+            out->numbers[i] = answer->counts[person];
+        else
+            out->numbers[i] = answer->days[person] == SMALL_UNKNOWN ? NUMBER_UNKNOWN : answer->days[person];
+    }
+}
+
+static bool gather_from_postings(Engine *engine, PlanId id, Vector *out)
+{
+    const PostingAnswer *answer = engine->postings == NULL ? NULL : posting_answer(engine->postings, id);
+
+    if (answer != NULL)
+        copy_answer(engine, answer, out);
+    return answer != NULL;
+}
+
+static bool look_people_up(Engine *engine, PlanId id, Vector *out)
+{
+    const Lookup *lookup = engine->lookups == NULL ? NULL : lookup_of(engine->lookups, id);
+
+    for (uint32_t i = 0; lookup != NULL && i < engine->people; i++)
+        if (out->decimals != NULL)
+            out->decimals[i] = vector_decimal(lookup->worth, lookup_place(lookup, engine->first + i));
+        else
+            out->numbers[i] = vector_number(lookup->worth, lookup_place(lookup, engine->first + i));
+    return lookup != NULL;
+}
+
+PostingReader *engine_postings(Engine *engine)
+{
+    return engine->postings;
+}
+
+/* ---- every node ---- */
+
+static void work_out(Engine *engine, PlanId id, size_t count, Vector *out)
+{
+    const PlanNode *node = &engine->plan->nodes[id];
+
+    if (node->kind == PLAN_COLUMN)
+        read_column(engine, node, count, out);
+    else if (node->kind == PLAN_IN_ROWS)
+        search_rows(engine, node, out);
+    else if (plan_gathers(node->kind)) {
+        if (!gather_from_postings(engine, id, out))
+            gather(engine, node, out);
+    } else if (!look_people_up(engine, id, out))
+        work_operands(engine, node, count, out);
+}
+
 static bool is_constant(const PlanNode *node)
 {
     return node->kind == PLAN_NUMBER || node->kind == PLAN_DECIMAL;
@@ -197,14 +270,7 @@ static const Vector *work(Engine *engine, PlanId id)
     if (engine->slots[id].value != NULL)
         return engine->slots[id].value;
     Vector *out = vector_create(engine->arena, node->type, count);
-    if (node->kind == PLAN_COLUMN)
-        read_column(engine, node, count, out);
-    else if (node->kind == PLAN_IN_ROWS)
-        search_rows(engine, node, out);
-    else if (node->kind >= PLAN_EXISTS && node->kind <= PLAN_EPISODES)
-        gather(engine, node, out);
-    else
-        work_operands(engine, node, count, out);
+    work_out(engine, id, count, out);
     out->mask = is_constant(node) ? 0 : SIZE_MAX;
     engine->slots[id].value = out;
     return out;
@@ -214,4 +280,9 @@ const Vector *engine_value(Engine *engine, PlanId id)
 {
     assert(engine->plan->nodes[id].level == PLAN_PEOPLE && !plan_is_rows(engine->plan->nodes[id].kind));
     return work(engine, id);
+}
+
+const Vector *engine_value_at(Engine *engine, PlanId id, uint16_t level)
+{
+    return value_at(engine, id, level);
 }

@@ -3,13 +3,26 @@
  * Private to query: works a plan out for a chunk of people at a time. What a node is worth does not depend on
  * how people are cut into chunks.
  */
+#include "query/posting_answer.h"
 #include "query/rows.h"
 
 typedef struct Engine Engine;
 
-Engine *engine_create(const Plan *plan); /* never NULL; plan outlives it */
+/* Which way answers come, which are the same whichever it is. */
+typedef enum EngineWay {
+    ENGINE_CHOOSES,  /* by lists and tables where that is cheaper */
+    ENGINE_SCANS,    /* row by row */
+    ENGINE_SHORTENS, /* by lists and tables wherever they can answer */
+} EngineWay;
+
+Engine *engine_create(const Plan *plan); /* never NULL; plan outlives it, and does not grow */
+Engine *engine_create_as(const Plan *plan, EngineWay way);
 void engine_close(Engine **engine);
 /* From now on about people first to first+people-1; values handed out before end here. */
 void engine_chunk(Engine *engine, uint32_t first, uint32_t people);
 /* Of a node about people, for each of the chunk; lives until the next chunk. */
 const Vector *engine_value(Engine *engine, PlanId id);
+/* The same for each of the chunk's places of a level: its people, or rows of a source. */
+const Vector *engine_value_at(Engine *engine, PlanId id, uint16_t level);
+/* What answers the plan's nodes from posting lists: who fetches asks it which. NULL: ENGINE_SCANS. */
+PostingReader *engine_postings(Engine *engine);

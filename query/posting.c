@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, PERSON_BITS = 32 };
+enum { DIGIT_BITS = 8, DIGITS = 1 << DIGIT_BITS, PERSON_BITS = 32 };
 
 /* A row while lists are made: its day, from 0 for what is not known, above its person. */
 typedef uint64_t Entry;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "query/posting.h"
 #include "tests/query/chance.h"
 
 enum { PEOPLE_MAX = 30, ROWS_MAX = 6, COLUMNS = 6, SOURCES = 3, ITEMS_MAX = 4 };
@@ -125,6 +126,18 @@ static DataSource make_source(Arena *arena, uint32_t people, size_t most)
     return (DataSource){.name = TEXT("source"), .begin = begin, .columns = columns, .column_count = COLUMNS};
 }
 
+/* By one day or by either. */
+static void add_postings(Arena *arena, const Dataset *dataset, uint16_t number, DataSource *source)
+{
+    Postings *postings = arena_alloc(arena, 2 * sizeof *postings);
+    size_t count = 1 + chance(2);
+
+    postings_build(dataset, number, WORD, chance(2) == 0 ? DAY : OTHER_DAY, 1, arena, &postings[0]);
+    postings_build(dataset, number, WORD, postings[0].day == DAY ? OTHER_DAY : DAY, 1, arena, &postings[1]);
+    source->postings = postings;
+    source->postings_count = count;
+}
+
 const Dataset *random_dataset(Arena *arena)
 {
     Dataset *dataset = arena_alloc(arena, sizeof *dataset);
@@ -134,6 +147,8 @@ const Dataset *random_dataset(Arena *arena)
     for (int s = 0; s < SOURCES; s++)
         sources[s] = make_source(arena, people, s == 0 ? 1 : ROWS_MAX);
     *dataset = (Dataset){people, sources, SOURCES, WORDS, WORD_COUNT};
+    for (uint16_t s = 1; s < SOURCES; s++)
+        add_postings(arena, dataset, s, &sources[s]);
     return dataset;
 }
 
@@ -189,13 +204,42 @@ static PlanId make_set(Maker maker, PlanKind kind, QueryType of, QueryType type,
 
 /* ---- rows ---- */
 
+/* What posting lists answer: some codes within some days, either of which may be left out. */
+static PlanId make_codes_and_days(Maker inside, int depth)
+{
+    PlanNode column = {.kind = PLAN_COLUMN, .type = TYPE_DATE, .level = inside.level};
+    PlanId days[2], parts[3];
+    size_t count = 0;
+
+    for (int i = 0; i < 2; i++) {
+        column.column = chance(8) == 0 ? OTHER_DAY : DAY;
+        PlanId column_id = plan_add(inside.plan, column, NULL, 0);
+        PlanId constant = plan_constant(inside.plan, TYPE_DATE, random_day());
+        bool is_reversed = chance(4) == 0;
+        days[0] = is_reversed ? constant : column_id;
+        days[1] = is_reversed ? column_id : constant;
+        parts[count] = add(inside, PLAN_EQUAL + (PlanKind)chance(6), TYPE_BOOL, days, 2);
+        count += chance(4) != 0;
+    }
+    if (count == 0 || chance(4) != 0)
+        parts[count++] = make_set(inside, chance(3) == 0 ? PLAN_CONTAINS_CODE : PLAN_IN, TYPE_TEXT, TYPE_BOOL,
+                                  chance(4) == 0 ? depth : 0);
+    return count == 1 ? parts[0] : add(inside, chance(5) == 0 ? PLAN_OR : PLAN_AND, TYPE_BOOL, parts, count);
+}
+
+static PlanId make_row_condition(Maker inside, int depth)
+{
+    return chance(2) == 0 ? make_codes_and_days(inside, depth) : make(inside, TYPE_BOOL, depth);
+}
+
 static PlanId make_rows(Maker maker, Maker inside, int depth)
 {
     PlanId rows = plan_add(maker.plan, (PlanNode){.kind = PLAN_ROWS, .level = inside.level}, NULL, 0);
 
     for (uint64_t steps = chance(4); steps > 0; steps--) {
         uint64_t kind = chance(3);
-        const PlanId operands[] = {rows, make(inside, kind == 2 ? value_type() : TYPE_BOOL, depth)};
+        const PlanId operands[] = {rows, kind == 2 ? make(inside, value_type(), depth)
+                                                   : make_row_condition(inside, depth)};
         rows = plan_add(maker.plan, (PlanNode){.kind = PLAN_KEEP + (PlanKind)kind}, operands, 2);
     }
     return rows;
@@ -221,6 +265,8 @@ static PlanId make_gathered(Maker maker, QueryType type, int depth)
     if (type == TYPE_BOOL || (type == TYPE_NUMBER && chance(2) == 0)) {
         draft.kind = type == TYPE_BOOL ? PLAN_EXISTS : numbers[chance(3)];
         count = draft.kind == PLAN_COUNT_DISTINCT || draft.kind == PLAN_EPISODES ? 2 : 1;
+        if (chance(8) == 0)
+            operands[0] = make_pick(maker, rows);
         if (count == 2)
             operands[1] = make(inside, draft.kind == PLAN_EPISODES ? TYPE_DATE : value_type(), depth - 1);
         return plan_add(maker.plan, draft, operands, count);

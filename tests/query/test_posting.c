@@ -59,7 +59,7 @@ Test(posting, lists_of_no_rows_are_none)
     cr_expect_lt(postings.last_day, postings.first_day);
 }
 
-/* Three digits of days, more lists than threads, a long one and short ones: what every thread does. */
+/* Four digits of days, more lists than threads, a long one and short ones: what every thread does. */
 Test(posting, lists_of_days_far_apart_are_in_order)
 {
     enum { PEOPLE = 500, EACH = 8 };
