@@ -202,13 +202,16 @@ static void add_range(Compiler *compiler, TextBuilder *sql, const Node *node)
     text_add_char(sql, ')');
 }
 
+/* A day that the month has not is the first of the next. */
 static void add_shifted(Compiler *compiler, TextBuilder *sql, const Node *node, const char *sign)
 {
-    text_add_char(sql, '(');
-    add_node(compiler, sql, node->operands[1]);
-    text_add_format(sql, " %s make_interval(months => ", sign);
+    text_add_string(sql, "(SELECT CASE WHEN extract(day FROM x) < extract(day FROM d) THEN x + 1 ELSE x END"
+                         " FROM (SELECT d, (d ");
+    text_add_format(sql, "%s make_interval(months => ", sign);
     add_number(compiler, sql, node->integer);
-    text_add_string(sql, "::int4))::date");
+    text_add_string(sql, "::int4))::date AS x FROM (SELECT ");
+    add_node(compiler, sql, node->operands[1]);
+    text_add_string(sql, " AS d) AS of_day) AS shifted)");
 }
 
 /* Before: later than N months before the day, up to the day. After: from the day, up to before N months
