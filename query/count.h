@@ -3,7 +3,7 @@
  * Private to query: raw counts with the person set of each cell. Nothing here prints; the only way out is
  * suppress.h, which makes ReleasedTables.
  */
-#include "query/compile.h"
+#include "query/bind.h"
 
 typedef struct CountDimension {
     Text name;
@@ -44,6 +44,12 @@ bool count_is_asked(const CountTable *table, size_t cell);
 /* Sums margins' people and sets from the inner cells. */
 void count_margins(CountTable *table);
 
-/* Runs the compiled query; tables[0..tree->table_count-1] live in arena. */
-Result count_run(Db *reader, const Tree *tree, const Compiled *compiled, int64_t release_id, Arena *arena,
+SetHash count_hash(const uint32_t *numbers, size_t count);
+
+/*
+ * Runs a bound query over its dataset, people in chunks; tables[0..tree->table_count-1] live in arena. What
+ * comes out is the same however large the chunks are. ERROR_LIMIT where it would take more memory than a
+ * query may.
+ */
+Result count_run(Db *reader, const Tree *tree, const Bound *bound, int64_t release_id, Arena *arena,
                  CountTable *tables, Error *error) CHECKED;

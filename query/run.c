@@ -3,6 +3,7 @@
  * disclosure control, and only then something that can be printed.
  */
 #include "query/run.h"
+#include "query/count_sql.h"
 #include "query/released.h"
 #include "query_sql.h"
 
@@ -119,7 +120,7 @@ static Result count_and_release(Db *reader, const Query *query, const Provenance
     Compiled compiled;
 
     compile(query->tree, provenance->release_id, provenance->as_at, arena, &compiled);
-    TRY(count_run(reader, query->tree, &compiled, provenance->release_id, arena, counts, error));
+    TRY(count_by_sql(reader, query->tree, &compiled, provenance->release_id, arena, counts, error));
     TRY(run_check_cells(counts, count, error));
     suppress(counts, count, &rule, arena, states);
     for (size_t i = 0; i < count; i++)

@@ -74,7 +74,8 @@ static Truth within(const Expression *said, Fact left, Fact day)
     if (said->is_after)
         return sure(left.number >= day.number &&
                     left.number < date_shift_months((Date)day.number, said->months));
-    return sure(left.number <= day.number && left.number > date_shift_months((Date)day.number, -said->months));
+    return sure(left.number <= day.number &&
+                left.number > date_shift_months((Date)day.number, -said->months));
 }
 
 static Truth chained(const Expression *said, int person, const Row *row)
