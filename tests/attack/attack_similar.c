@@ -65,11 +65,12 @@ static void first_shape(const Likeness *likeness, size_t row, float *shape)
     memory_free(sorted);
 }
 
-static float apart(const float *a, const float *b, size_t width)
+/* Stops where they are too far apart to matter. */
+static float apart(const float *a, const float *b, size_t width, float most)
 {
     float sum = 0;
 
-    for (size_t i = 0; i < width; i++)
+    for (size_t i = 0; i < width && sum < most; i++)
         sum += (a[i] - b[i]) * (a[i] - b[i]);
     return sum;
 }
@@ -80,7 +81,7 @@ static void match_all(Matching *matching)
         float best = INFINITY, second = INFINITY;
         for (size_t p = 0; p < matching->known->rows; p++) {
             float distance = apart(matching->shapes[0] + e * SHAPE_MAX, matching->shapes[1] + p * SHAPE_MAX,
-                                   matching->width);
+                                   matching->width, second);
             if (distance < best) {
                 second = best;
                 best = distance;

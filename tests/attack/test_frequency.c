@@ -18,6 +18,28 @@ Test(frequency, breaks_the_control)
     people_close(&people);
 }
 
+enum { FREQUENCY_KEYS = 8, COLUMNS_MAX = 256 };
+
+/* Each column's mean over tables under keys of their own: which of two values as common as each other comes
+ * first is chance, and of a hundred columns there is always one where it fell right. */
+static size_t of_columns(int overlap, Outcome means[COLUMNS_MAX])
+{
+    size_t columns = 0;
+
+    for (size_t key = 0; key < FREQUENCY_KEYS; key++) {
+        County county = county_make(county_size(3000), overlap, true);
+        columns = county.sheets.stored.columns - 1;
+        cr_assert_leq(columns, (size_t)COLUMNS_MAX);
+        for (size_t column = 0; column < columns; column++) {
+            Outcome outcome = attack_frequency(&county.sheets, column);
+            means[column].share += outcome.share / FREQUENCY_KEYS;
+            means[column].base += outcome.base / FREQUENCY_KEYS;
+        }
+        county_close(&county);
+    }
+    return columns;
+}
+
 /* Every column of the table: tokens, filters under each token, classes. Switches: is_broad in
  * encoding_block.c, crowd_of in encoding.c; without both the tokens of name and area give a quarter of all
  * names. */
@@ -26,16 +48,14 @@ Test(frequency, tells_no_more_of_hardened_encodings_than_guessing)
     static const int overlaps[] = {100, 80, 50, 20, 0};
 
     for (size_t o = 0; o < sizeof overlaps / sizeof overlaps[0]; o++) {
-        County county = county_make(county_size(3000), overlaps[o], true);
-        Outcome worst = {0};
-        for (size_t column = 0; column + 1 < county.sheets.stored.columns; column++) {
-            Outcome outcome = attack_frequency(&county.sheets, column);
-            if (outcome.share - outcome.base >= worst.share - worst.base)
-                worst = outcome;
-            cr_expect_leq(outcome.share, outcome_bar(&outcome, overlaps[o]), "column %zu at %d %%: %.4f",
-                          column, overlaps[o], outcome.share);
+        Outcome means[COLUMNS_MAX] = {{0}}, worst = {0};
+        size_t columns = of_columns(overlaps[o], means);
+        for (size_t column = 0; column < columns; column++) {
+            if (means[column].share - means[column].base >= worst.share - worst.base)
+                worst = means[column];
+            cr_expect_leq(means[column].share, outcome_bar(&means[column], overlaps[o]),
+                          "column %zu at %d %%: %.4f", column, overlaps[o], means[column].share);
         }
         county_say("A1 hardened, worst column", overlaps[o], &worst);
-        county_close(&county);
     }
 }
