@@ -37,6 +37,7 @@ typedef enum PlanKind {
     PLAN_LARGEST,
     PLAN_VALUE,    /* picked rows, value */
     PLAN_IN_ROWS,  /* value, rows, value of theirs */
+    PLAN_MOST,     /* rows, date: the most that integer days running hold */
     PLAN_EPISODES, /* rows, date: runs of days no more than integer days apart */
     /* conditions */
     PLAN_EQUAL,

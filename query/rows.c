@@ -170,21 +170,40 @@ static uint32_t extreme(const Few *few, size_t known)
     return best;
 }
 
-static int64_t distinct_or_episodes(const Few *few, size_t known)
+static int64_t day_at(const Few *few, size_t i)
 {
-    bool counts_episodes = few->node->kind == PLAN_EPISODES;
-    int64_t count = 0;
+    return vector_number(few->value, few->spare[i]);
+}
+
+/* Of sorted days. */
+static int64_t most_within(const Few *few, size_t known)
+{
+    size_t most = 0, from = 0;
+
+    for (size_t i = 0; i < known; i++) {
+        while (from < i && day_at(few, i) - day_at(few, from) >= few->node->integer)
+            from++;
+        most = i + 1 - from > most ? i + 1 - from : most;
+    }
+    return (int64_t)most;
+}
+
+static bool begins_another(const Few *few, size_t i)
+{
+    if (few->node->kind == PLAN_EPISODES)
+        return day_at(few, i) - day_at(few, i - 1) > few->node->integer;
+    return compare_at(few->value, few->spare[i], few->spare[i - 1]) != 0;
+}
+
+static int64_t count_sorted(const Few *few, size_t known)
+{
+    int64_t count = known > 0;
 
     sort_stable(few->value, few->spare, few->spare + known, known);
-    for (size_t i = 0; i < known; i++) {
-        if (i == 0)
-            count = 1;
-        else if (counts_episodes)
-            count += vector_number(few->value, few->spare[i]) - vector_number(few->value, few->spare[i - 1]) >
-                     few->node->integer;
-        else
-            count += compare_at(few->value, few->spare[i], few->spare[i - 1]) != 0;
-    }
+    if (few->node->kind == PLAN_MOST)
+        return most_within(few, known);
+    for (size_t i = 1; i < known; i++)
+        count += begins_another(few, i);
     return count;
 }
 
@@ -215,7 +234,7 @@ static void gather_values(const Few *few, size_t p, Vector *out)
         put(out, p, few->value, known == 0 ? 0 : extreme(few, known), known > 0);
         break;
     default:
-        out->numbers[p] = distinct_or_episodes(few, known);
+        out->numbers[p] = count_sorted(few, known);
     }
 }
 

@@ -254,7 +254,7 @@ static PlanId make_pick(Maker maker, PlanId rows)
 
 static PlanId make_gathered(Maker maker, QueryType type, int depth)
 {
-    static const PlanKind numbers[] = {PLAN_COUNT, PLAN_COUNT_DISTINCT, PLAN_EPISODES};
+    static const PlanKind numbers[] = {PLAN_COUNT, PLAN_COUNT_DISTINCT, PLAN_EPISODES, PLAN_MOST};
     static const PlanKind any[] = {PLAN_SMALLEST, PLAN_LARGEST, PLAN_VALUE, PLAN_SUM, PLAN_MEAN};
     Maker inside = {maker.plan, (uint16_t)(1 + chance(SOURCES - 1))};
     PlanId rows = make_rows(maker, inside, depth - 1);
@@ -263,12 +263,14 @@ static PlanId make_gathered(Maker maker, QueryType type, int depth)
     size_t count = 2;
 
     if (type == TYPE_BOOL || (type == TYPE_NUMBER && chance(2) == 0)) {
-        draft.kind = type == TYPE_BOOL ? PLAN_EXISTS : numbers[chance(3)];
-        count = draft.kind == PLAN_COUNT_DISTINCT || draft.kind == PLAN_EPISODES ? 2 : 1;
+        draft.kind = type == TYPE_BOOL ? PLAN_EXISTS : numbers[chance(4)];
+        draft.integer += draft.kind == PLAN_MOST;
+        count = draft.kind == PLAN_EXISTS || draft.kind == PLAN_COUNT ? 1 : 2;
         if (chance(8) == 0)
             operands[0] = make_pick(maker, rows);
         if (count == 2)
-            operands[1] = make(inside, draft.kind == PLAN_EPISODES ? TYPE_DATE : value_type(), depth - 1);
+            operands[1] =
+                make(inside, draft.kind == PLAN_COUNT_DISTINCT ? value_type() : TYPE_DATE, depth - 1);
         return plan_add(maker.plan, draft, operands, count);
     }
     draft.kind = any[chance(type == TYPE_DECIMAL ? 5 : type == TYPE_NUMBER ? 4 : 3)];

@@ -172,6 +172,20 @@ static Answer episodes(const Answer *values, size_t count, int64_t gap)
     return number(begun);
 }
 
+/* From each day on, how many stand in the days that begin with it. */
+static Answer most(const Answer *values, size_t count, int64_t days)
+{
+    int64_t best = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        int64_t held = 0;
+        for (size_t j = 0; j < count; j++)
+            held += values[j].number >= values[i].number && values[j].number - values[i].number < days;
+        best = held > best ? held : best;
+    }
+    return number(best);
+}
+
 static Answer gathered(const Plan *plan, const PlanNode *node, uint32_t person, const List *list)
 {
     Answer values[ROWS_OF_A_PERSON_MAX];
@@ -197,6 +211,8 @@ static Answer gathered(const Plan *plan, const PlanNode *node, uint32_t person, 
         return extreme(values, count, -1);
     case PLAN_LARGEST:
         return extreme(values, count, 1);
+    case PLAN_MOST:
+        return most(values, count, node->integer);
     case PLAN_EPISODES:
         return episodes(values, count, node->integer);
     default:

@@ -207,6 +207,25 @@ Test(engine_rules, an_episode_ends_when_the_next_day_is_further_than_the_gap)
                  0);
 }
 
+static PlanId most(int64_t days_running)
+{
+    const PlanId operands[] = {rows(), column(DAY)};
+
+    return plan_add(plan, (PlanNode){.kind = PLAN_MOST, .type = TYPE_NUMBER, .integer = days_running},
+                    operands, 2);
+}
+
+/* Of A the days are 0, 3 and 9. */
+Test(engine_rules, days_running_hold_what_is_less_than_so_many_days_apart)
+{
+    cr_expect_eq(answer(most(3), A), 1);
+    cr_expect_eq(answer(most(4), A), 2);
+    cr_expect_eq(answer(most(9), A), 2);
+    cr_expect_eq(answer(most(10), A), 3);
+    cr_expect_eq(answer(most(10), C), 0);
+    cr_expect_eq(answer(most(10), D), 0);
+}
+
 Test(engine_rules, a_month_without_the_day_rolls_on_to_the_first_of_the_next)
 {
     static const struct {
