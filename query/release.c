@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "query/index.h"
 #include "query/release.h"
 #include "query_sql.h"
 
@@ -141,13 +142,23 @@ static Result publish(const Build *build, ReleaseReport *report, Error *error)
     return RESULT_OK;
 }
 
+static Result number_people(const Build *build, int64_t *people, Error *error)
+{
+    const Value parameters[] = {build->permit, build->release};
+
+    return db_run_int8(build->releaser, &people_statement, parameters, people, NULL, error);
+}
+
 static Result build_steps(Build *build, const ReleaseWanted *wanted, ReleaseReport *report, Error *error)
 {
+    int64_t people;
+
     TRY(begin(build, wanted, error));
     report->release_id = build->release.integer;
     TRY(step(build, &places_statement, error));
     TRY(copy_sources(build, error));
-    TRY(step(build, &people_statement, error));
+    TRY(number_people(build, &people, error));
+    TRY(index_write(build->releaser, build->permit, build->release, people, error));
     return publish(build, report, error);
 }
 

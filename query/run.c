@@ -13,7 +13,7 @@ static const DbStatement open_statement = {
     .name = "release open",
     .sql = query_sql_release_open,
     .parameters = {VALUE_BYTES, VALUE_TEXT, VALUE_BYTES, VALUE_INT4},
-    .columns = {VALUE_INT4, VALUE_INT8},
+    .columns = {VALUE_INT4, VALUE_INT8, VALUE_BYTES},
 };
 static const DbStatement number_statement = {
     .name = "query number",

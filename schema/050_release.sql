@@ -16,6 +16,7 @@ CREATE TABLE release.release (
     rows_without_agreement int8 NOT NULL DEFAULT 0,   -- of loads whose sender has none: left out
     rows_practice_rejected int8 NOT NULL DEFAULT 0,   -- of practices in release_practice: left out
     content                bytea CHECK (octet_length(content) = 32),
+    manifest               bytea CHECK (octet_length(manifest) = 32), -- SHA-256 of the first of its blocks, which has those of the others
     opt_out_load_id        int4,                      -- null: the purpose does not apply opt-outs
     at_least               text NOT NULL DEFAULT 'provisional' -- of deliveries less settled it holds nothing
                            CHECK (at_least IN ('provisional', 'final', 'year_end')),
@@ -84,6 +85,23 @@ CREATE TABLE release.coverage (
     match_rate float8,               -- share of rows with a person or household; null: no rows
     PRIMARY KEY (release_id, source, month)
 );
+
+-- Releases whose tables the builder has been let read. What is begun so is published or it never was.
+CREATE TABLE release.opened (
+    release_id int4 PRIMARY KEY REFERENCES release.release ON DELETE CASCADE
+);
+
+CREATE FUNCTION release.opened_check() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM release.opened AS o WHERE o.release_id = NEW.release_id) THEN
+        RAISE EXCEPTION 'release %: begun and not published', NEW.release_id USING ERRCODE = 'CQ001';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE CONSTRAINT TRIGGER opened_check AFTER INSERT ON release.opened
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION release.opened_check();
 
 -- ---- helpers, for the functions below alone ----
 
@@ -777,6 +795,77 @@ BEGIN
     RETURN made;
 END $$;
 
+-- ---- blocks: the same in columns, as queries read it ----
+-- The program that builds encodes them; what it needs to read for that it may read until it publishes, in the one
+-- transaction that also makes the tables. docs/decisions/blocks.md
+
+-- Tables that are written as blocks, in their order, and how their columns are read; one without columns has one line.
+CREATE FUNCTION release.build_columns(permit bytea, wanted int4)
+RETURNS TABLE (source text, is_household boolean, "column" text, type text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    place text := release.schema_name(wanted);
+BEGIN
+    PERFORM release.claim(permit, wanted);
+    EXECUTE format('CREATE TABLE %I.block (kind int4, source int4, "column" int4, part int4, content bytea NOT NULL,'
+                   ' PRIMARY KEY (kind, source, "column", part))', place);
+    EXECUTE format('ALTER TABLE %I.block ALTER content SET STORAGE EXTERNAL', place);
+    INSERT INTO release.opened (release_id) VALUES (wanted);
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO cinque_releaser', place);
+    EXECUTE (SELECT string_agg(format('GRANT SELECT ON %I.%I TO cinque_releaser', place, t.name), '; ')
+               FROM release.block_tables(wanted) AS t);
+    RETURN QUERY
+        SELECT t.name, t.is_household, a.attname::text,
+               CASE format_type(a.atttypid, NULL) WHEN 'smallint' THEN 'integer' WHEN 'bigint' THEN 'integer'
+                                                  WHEN 'numeric' THEN 'decimal' ELSE format_type(a.atttypid, NULL) END
+          FROM release.block_tables(wanted) AS t
+          LEFT JOIN pg_attribute AS a
+            ON a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped
+           AND a.attname NOT IN ('person_number', 'record_number')
+           AND NOT (t.is_household AND a.attname = 'household_number')
+         ORDER BY t.rank, t.name, a.attnum;
+END $$;
+
+CREATE FUNCTION release.block_tables(wanted int4)
+RETURNS TABLE (name text, relation oid, rank int4, is_household boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT c.relname::text COLLATE "C", c.oid, coalesce(array_position('{person,registration,household}', c.relname::text), 4),
+           EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'household_number' AND a.attnum = 1)
+      FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE n.nspname = release.schema_name(wanted) AND c.relkind = 'r' AND c.relname NOT LIKE 'work\_%'
+       AND c.relname NOT IN ('guard', 'category', 'block');
+$$;
+
+CREATE FUNCTION release.build_block(permit bytea, wanted int4, kind int4, source int4, "column" int4, part int4,
+                                    content bytea) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM release.claim(permit, wanted);
+    EXECUTE format('INSERT INTO %I.block VALUES ($1, $2, $3, $4, $5)', release.schema_name(wanted))
+      USING kind, source, "column", part, content;
+END $$;
+
+-- The hash of the manifest, when it ends with those of all other blocks in their order; null when it does not.
+CREATE FUNCTION release.manifest_hash(wanted int4) RETURNS bytea
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    hash bytea;
+BEGIN
+    IF to_regclass(format('%I.block', release.schema_name(wanted))) IS NULL THEN
+        RETURN NULL;
+    END IF;
+    EXECUTE format($sql$
+        SELECT sha256(m.content)
+          FROM %1$I.block AS m,
+               LATERAL (SELECT coalesce(string_agg(sha256(b.content), ''::bytea
+                                                   ORDER BY b.kind, b.source, b."column", b.part), ''::bytea) AS hashes
+                          FROM %1$I.block AS b WHERE b.kind > 0) AS held
+         WHERE m.kind = 0
+           AND substr(m.content, greatest(octet_length(m.content) - octet_length(held.hashes), 0) + 1) = held.hashes$sql$,
+        release.schema_name(wanted)) INTO hash;
+    RETURN hash;
+END $$;
+
 -- ---- content and life ----
 
 -- SHA-256 over the sorted rows, in blocks of numbers, so that no text grows with the table. No column has a capital
@@ -799,8 +888,8 @@ BEGIN
     RETURN hash;
 END $$;
 
--- Over name, columns and rows of each table, the coverage that is printed beside every answer, the status that was
--- asked for, and the practices that were left out.
+-- Over name, columns and rows of each table, the blocks by their manifest, the coverage that is printed beside every
+-- answer, the status that was asked for, and the practices that were left out.
 CREATE FUNCTION release.content_hash(wanted int4) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 AS $$
     SELECT sha256(coalesce(string_agg(convert_to(c.relname || E'\n' || d.columns || E'\n', 'UTF8')
@@ -813,7 +902,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits
                                                            ELSE E'\nat least ' || r.at_least END
                                       FROM release.release AS r WHERE r.release_id = wanted)
                                 || (SELECT coalesce(string_agg(E'\nwithout ' || x::text, '' ORDER BY x.load_id, x.practice), '')
-                                      FROM release.release_practice AS x WHERE x.release_id = wanted), 'UTF8'))
+                                      FROM release.release_practice AS x WHERE x.release_id = wanted), 'UTF8')
+                  || coalesce((SELECT r.manifest FROM release.release AS r WHERE r.release_id = wanted), ''::bytea))
       FROM pg_class AS c
       JOIN pg_namespace AS n ON n.oid = c.relnamespace,
            LATERAL (SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ',' ORDER BY a.attnum)
@@ -823,7 +913,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits
                            bool_or(a.attname = 'record_number') AS has_records
                       FROM pg_attribute AS a
                      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS d
-     WHERE n.nspname = release.schema_name(wanted) AND c.relkind = 'r' AND c.relname NOT LIKE 'work\_%';
+     WHERE n.nspname = release.schema_name(wanted) AND c.relkind = 'r' AND c.relname NOT LIKE 'work\_%'
+       AND c.relname <> 'block';
 $$;
 
 CREATE FUNCTION release.retire_now(wanted int4, permit bytea) RETURNS void
@@ -848,8 +939,16 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit 
 DECLARE
     held release.release := release.claim(permit, wanted);
     place text := release.schema_name(wanted);
+    fixed bytea := release.manifest_hash(wanted);
     work text;
 BEGIN
+    IF fixed IS NULL THEN
+        RAISE EXCEPTION 'release %: its blocks are not those of its manifest', wanted USING ERRCODE = 'CQ002';
+    END IF;
+    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM cinque_releaser', place);
+    EXECUTE format('REVOKE ALL ON SCHEMA %I FROM cinque_releaser', place);
+    DELETE FROM release.opened WHERE release_id = wanted;
+    UPDATE release.release AS r SET manifest = fixed WHERE r.release_id = wanted;
     FOR work IN SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
                  WHERE n.nspname = place AND c.relkind = 'r' AND c.relname LIKE 'work\_%' LOOP
         EXECUTE format('DROP TABLE %I.%I', place, work);
@@ -867,10 +966,11 @@ BEGIN
                    FROM release.release AS r WHERE r.release_id = wanted;
 END $$;
 
--- Is a release still what was published?
+-- Is a release still what was published, its blocks as well?
 CREATE FUNCTION release.verify(wanted int4) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT r.content = release.content_hash(r.release_id) FROM release.release AS r
+    SELECT r.manifest IS NOT DISTINCT FROM release.manifest_hash(r.release_id)
+           AND r.content = release.content_hash(r.release_id) FROM release.release AS r
      WHERE r.release_id = wanted AND r.state <> 'building';
 $$;
 
@@ -943,7 +1043,7 @@ $$;
 -- The reader's door, before anything of a release is read for a query: the permit is open, the text is the one that
 -- was approved, the release is live, the newest and of the project's purpose, and purpose and agreements still hold.
 CREATE FUNCTION release.open(permit bytea, query_id text, query_content bytea, wanted int4)
-RETURNS TABLE (month int4, people int8)
+RETURNS TABLE (month int4, people int8, manifest bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -969,7 +1069,7 @@ BEGIN
                       AND p.purpose = held.purpose) THEN
         RAISE EXCEPTION 'query: not approved in this wording for this release''s purpose' USING ERRCODE = 'CQ001';
     END IF;
-    RETURN QUERY SELECT held.month, held.people;
+    RETURN QUERY SELECT held.month, held.people, held.manifest;
 END $$;
 
 -- The number of the query with this wording that an open permit is for; null when there is none.
@@ -984,7 +1084,8 @@ $$;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA release FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
     release.build_begin(bytea, int4, text, text), release.build_places(bytea, int4), release.build_sources(bytea, int4),
-    release.build_source(bytea, int4, text), release.build_people(bytea, int4), release.build_publish(bytea, int4),
+    release.build_source(bytea, int4, text), release.build_people(bytea, int4), release.build_columns(bytea, int4),
+    release.build_block(bytea, int4, int4, int4, int4, int4, bytea), release.build_publish(bytea, int4),
     release.retire(bytea, int4), release.verify(int4), release.list(), release.unsettled(int4), release.practices(int4)
     TO cinque_releaser;
 GRANT EXECUTE ON FUNCTION release.open(bytea, text, bytea, int4), release.query_of(bytea, bytea),

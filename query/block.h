@@ -1,0 +1,61 @@
+#pragma once
+/*
+ * Private to query: numbers as they lie in a block, before it is compressed and after it is decompressed. A
+ * known number is stored as what it is above the smallest known one, plus 1; an unknown one as 0; all in as
+ * few bytes as the largest needs, first the lowest bytes of all, then the next ones. Where the rows of each
+ * person ascend, what is stored is what each adds to the one before.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+enum {
+    BLOCK_PART_PEOPLE = 1 << 16, /* of a part */
+    BLOCK_BYTES_MAX = 1 << 29,   /* of a block, before it is compressed */
+    NUMBERS_HEADER_BYTES = 10,
+};
+
+/* The people of a part have rows begin[p] to begin[p+1]-1; the part's first is begin[0]. */
+typedef struct PartRows {
+    const uint32_t *begin; /* people + 1, ascending */
+    size_t people;
+} PartRows;
+
+size_t numbers_bytes_max(size_t count);
+/* NUMBER_UNKNOWN stands for what is not known. ascending: NULL, or the rows that ascend within each person.
+ * Gives the length of what it wrote. */
+size_t numbers_put(const int64_t *values, size_t count, const PartRows *ascending, uint8_t *out);
+
+/* What a block says of its numbers, before they are taken out of it. */
+typedef struct NumbersFrame {
+    int64_t base;
+    const uint8_t *planes;
+    size_t count;
+    uint8_t width;
+    bool is_ascending;
+} NumbersFrame;
+
+/* False when the bytes are not those of a block of count numbers. */
+bool numbers_open(Text raw, size_t count, NumbersFrame *frame);
+/* The stored codes, 0: unknown. rows: needed where they ascend. The largest of them is given back. */
+uint64_t numbers_codes(const NumbersFrame *frame, const PartRows *rows, uint64_t *codes);
+/* Whether all numbers are from least to most, which base and the largest code tell. */
+bool numbers_are_within(const NumbersFrame *frame, uint64_t code_max, int64_t least, int64_t most);
+
+/* ---- compression ---- */
+
+typedef struct Packer Packer;
+
+Result packer_open(Packer **packer, Error *error) CHECKED;
+/* *packed: a view that lives until the next one. */
+Result packer_pack(Packer *packer, Text raw, Text *packed, Error *error) CHECKED;
+void packer_close(Packer **packer);
+
+typedef struct Unpacker Unpacker;
+
+Result unpacker_open(Unpacker **unpacker, Error *error) CHECKED;
+/* False unless it is one frame of exactly this many bytes. *raw: a view that lives until the next one. */
+bool unpacker_unpack(Unpacker *unpacker, Text packed, size_t bytes, Text *raw);
+void unpacker_close(Unpacker **unpacker);

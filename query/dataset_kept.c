@@ -1,0 +1,171 @@
+#include "query/dataset_kept.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+uint64_t kept_bytes_max = DATASET_BYTES_MAX;
+
+static Kept *first_kept;
+static uint64_t bytes_now;
+
+uint64_t kept_bytes(void)
+{
+    return bytes_now;
+}
+
+Kept *kept_find(int64_t release_id, const Hash *hash)
+{
+    for (Kept *kept = first_kept; kept != NULL; kept = kept->next)
+        if (kept->release_id == release_id && !kept->is_gone &&
+            memcmp(kept->hash.bytes, hash->bytes, HASH_BYTES) == 0)
+            return kept;
+    return NULL;
+}
+
+/* ---- making ---- */
+
+Kept *kept_create(int64_t release_id, const Hash *hash, Arena **arena, const Manifest *manifest)
+{
+    Arena *own = *arena;
+    Kept *kept = arena_alloc(own, sizeof *kept);
+    size_t count = manifest->source_count;
+
+    *arena = NULL;
+    *kept = (Kept){.release_id = release_id, .hash = *hash, .arena = own, .manifest = *manifest};
+    kept->sources = arena_alloc(own, count * sizeof *kept->sources);
+    kept->columns = arena_alloc(own, count * sizeof(DataColumn *));
+    kept->pieces = arena_alloc(own, count * sizeof(KeptPiece *));
+    for (size_t s = 0; s < count; s++) {
+        const ManifestSource *source = &manifest->sources[s];
+        kept->columns[s] = arena_alloc(own, (source->column_count + 1) * sizeof(DataColumn));
+        kept->pieces[s] = arena_alloc(own, (source->column_count + 1) * sizeof(KeptPiece));
+        for (size_t c = 0; c < source->column_count; c++)
+            kept->columns[s][c] =
+                (DataColumn){.name = source->columns[c].name, .type = source->columns[c].type};
+        kept->sources[s] = (DataSource){
+            .name = source->name, .columns = kept->columns[s], .column_count = source->column_count};
+    }
+    kept->dataset = (Dataset){.people = manifest->people, .sources = kept->sources, .source_count = count};
+    return kept;
+}
+
+void kept_add(Kept *kept)
+{
+    kept->next = first_kept;
+    first_kept = kept;
+}
+
+void kept_close(Kept *kept)
+{
+    Arena *arena = kept->arena;
+
+    for (size_t s = 0; s < kept->manifest.source_count; s++)
+        for (size_t p = 0; p <= kept->sources[s].column_count; p++)
+            kept_release(&kept->pieces[s][p].memory);
+    kept_release(&kept->words);
+    arena_close(&arena);
+}
+
+void kept_drop(Kept *kept)
+{
+    Kept **place = &first_kept;
+
+    kept->is_gone = true;
+    if (kept->holds > 0)
+        return;
+    while (*place != kept)
+        place = &(*place)->next;
+    *place = kept->next;
+    kept_close(kept);
+}
+
+void kept_keep_only(const int64_t *release_ids, size_t count)
+{
+    for (Kept *kept = first_kept, *next; kept != NULL; kept = next) {
+        size_t i = 0;
+        next = kept->next;
+        while (i < count && release_ids[i] != kept->release_id)
+            i++;
+        if (i == count)
+            kept_drop(kept);
+    }
+}
+
+/* ---- memory ---- */
+
+void kept_show(Kept *kept, size_t source, size_t piece)
+{
+    const void *data = kept->pieces[source][piece].memory.data;
+    const ManifestSource *described = &kept->manifest.sources[source];
+
+    if (piece == described->column_count) {
+        kept->sources[source].begin = data;
+        return;
+    }
+    DataColumn *column = &kept->columns[source][piece];
+    if (column->type == TYPE_DECIMAL)
+        column->decimals = data;
+    else if (described->columns[piece].is_wide)
+        column->wide = data;
+    else
+        column->narrow = data;
+}
+
+typedef struct Oldest {
+    Kept *kept;
+    size_t source, piece;
+} Oldest;
+
+/* Of the pieces that nobody has pinned. */
+static Oldest find_oldest(void)
+{
+    Oldest oldest = {0};
+    uint64_t used = UINT64_MAX;
+
+    for (Kept *kept = first_kept; kept != NULL; kept = kept->next)
+        for (size_t s = 0; s < kept->manifest.source_count; s++)
+            for (size_t p = 0; p <= kept->sources[s].column_count; p++) {
+                const KeptPiece *piece = &kept->pieces[s][p];
+                if (piece->memory.data == NULL || piece->pins > 0 || piece->used >= used)
+                    continue;
+                used = piece->used;
+                oldest = (Oldest){kept, s, p};
+            }
+    return oldest;
+}
+
+static bool drop_oldest(void)
+{
+    Oldest oldest = find_oldest();
+
+    if (oldest.kept != NULL) {
+        kept_release(&oldest.kept->pieces[oldest.source][oldest.piece].memory);
+        kept_show(oldest.kept, oldest.source, oldest.piece);
+        return true;
+    }
+    for (Kept *kept = first_kept; kept != NULL; kept = kept->next)
+        if (kept->holds == 0) {
+            kept_drop(kept);
+            return true;
+        }
+    return false;
+}
+
+Result kept_reserve(size_t bytes, Sealed *memory, Error *error)
+{
+    while (bytes > kept_bytes_max - bytes_now)
+        if (bytes > kept_bytes_max || !drop_oldest())
+            return fail(error, ERROR_LIMIT,
+                        "query: what it reads of the release is larger than %" PRIu64 " bytes",
+                        kept_bytes_max);
+    TRY(sealed_create(bytes, memory, error));
+    bytes_now += bytes;
+    return RESULT_OK;
+}
+
+void kept_release(Sealed *memory)
+{
+    if (memory->data != NULL)
+        bytes_now -= memory->bytes;
+    sealed_close(memory);
+}

@@ -1,0 +1,433 @@
+/* Opens the dataset of a release from its blocks, each checked against the manifest before it is opened. */
+#include "query/dataset_open.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "query/dataset_blocks.h"
+#include "query/dataset_kept.h"
+#include "query_sql.h"
+
+enum { SQL_BYTES = 192, LIVE_MAX = 4096 };
+#define MANIFEST_ARENA_BYTES_MAX ((size_t)1 << 30)
+
+static const DbStatement live_statement = {
+    .name = "releases live",
+    .sql = query_sql_release_live,
+    .columns = {VALUE_INT8},
+};
+
+struct DatasetHold {
+    Kept *kept;
+    bool **pinned; /* pieces of each source */
+};
+
+/* Datasets are kept for all threads of the process. */
+static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
+static uint64_t uses;
+
+static void unlock(pthread_mutex_t **lock)
+{
+    (void)pthread_mutex_unlock(*lock);
+}
+
+static pthread_mutex_t *lock_kept(void)
+{
+    (void)pthread_mutex_lock(&kept_lock);
+    return &kept_lock;
+}
+
+/* ---- blocks ---- */
+
+static Result damaged(int64_t release_id, const BlockPlace *place, Error *error)
+{
+    return fail(error, ERROR_DATABASE,
+                "release %" PRId64 " block %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32
+                ": not what was published",
+                release_id, place->kind, place->source, place->column, place->part);
+}
+
+/* What is done with each part of a place, in order. */
+typedef struct Fetch Fetch;
+typedef bool (*TakePart)(Fetch *fetch, Text raw);
+struct Fetch {
+    const Kept *kept;
+    BlockPlace place; /* of the next part */
+    uint32_t part_count;
+    TakePart take;
+    Unpacker *unpacker;
+    /* where it goes */
+    Sealed *memory;
+    uint32_t *begin;
+    const BlockColumn *column;
+    int32_t *numbers;
+    Text *words;
+    char *to;
+    const char *at;
+};
+
+static void fetch_close(Fetch *fetch)
+{
+    unpacker_close(&fetch->unpacker);
+}
+
+/* The hash comes before anything that looks into the bytes. */
+static Result take_block(void *context, const Value *row, Error *error)
+{
+    Fetch *fetch = context;
+    const ManifestBlock *block = manifest_block(&fetch->kept->manifest, &fetch->place);
+    Text content = row[1].text, raw;
+
+    if (block == NULL || row[0].integer != fetch->place.part || row[1].is_null ||
+        content.length != block->packed_bytes)
+        return damaged(fetch->kept->release_id, &fetch->place, error);
+    Hash hash = hash_of(content.data, content.length);
+    if (memcmp(hash.bytes, block->hash.bytes, HASH_BYTES) != 0 ||
+        !unpacker_unpack(fetch->unpacker, content, block->bytes, &raw) || !fetch->take(fetch, raw))
+        return damaged(fetch->kept->release_id, &fetch->place, error);
+    fetch->place.part++;
+    return RESULT_OK;
+}
+
+static Result fetch_parts(Db *reader, Fetch *fetch, Error *error)
+{
+    char sql[SQL_BYTES];
+    DbStatement statement = {.name = "release blocks",
+                             .sql = sql,
+                             .parameters = {VALUE_INT4, VALUE_INT4, VALUE_INT4},
+                             .columns = {VALUE_INT4, VALUE_BYTES}};
+    const Value parameters[] = {value_int4(fetch->place.kind), value_int4(fetch->place.source),
+                                value_int4(fetch->place.column)};
+
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT part, content FROM release_%" PRId64 ".block"
+                   " WHERE kind = $1 AND source = $2 AND \"column\" = $3 ORDER BY part",
+                   fetch->kept->release_id);
+    TRY(unpacker_open(&fetch->unpacker, error));
+    TRY(db_each(reader, &statement, parameters, take_block, fetch, error));
+    if (fetch->place.part != fetch->part_count)
+        return damaged(fetch->kept->release_id, &fetch->place, error);
+    return RESULT_OK;
+}
+
+/* ---- the manifest ---- */
+
+static Result read_manifest(Db *reader, int64_t release_id, const Hash *hash, Arena *arena,
+                            Manifest *manifest, Error *error)
+{
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    const BlockPlace place = {0};
+    char sql[SQL_BYTES];
+    DbStatement statement = {.name = "release manifest", .sql = sql, .columns = {VALUE_BYTES}};
+
+    (void)snprintf(sql, sizeof sql, "SELECT content FROM release_%" PRId64 ".block WHERE kind = 0",
+                   release_id);
+    TRY(db_run(reader, &statement, NULL, &rows, error));
+    if (db_row_count(rows) != 1 || db_text(rows, 0, 0).length > MANIFEST_BYTES_MAX)
+        return damaged(release_id, &place, error);
+    Text bytes = db_text(rows, 0, 0);
+    Hash held = hash_of(bytes.data, bytes.length);
+    if (memcmp(held.bytes, hash->bytes, HASH_BYTES) != 0 || !manifest_take(bytes, arena, manifest))
+        return damaged(release_id, &place, error);
+    return RESULT_OK;
+}
+
+static bool take_words(Fetch *fetch, Text raw)
+{
+    uint32_t from = fetch->place.part * MANIFEST_WORDS_PART;
+    uint32_t behind = fetch->kept->manifest.word_count - from;
+    Text before = {0};
+    size_t bytes;
+
+    if (from > 0) /* where it is written: nobody can read it yet where it will be */
+        before = (Text){fetch->to - fetch->words[from - 1].length, fetch->words[from - 1].length};
+    if (!blocks_take_words(raw, behind < MANIFEST_WORDS_PART ? behind : MANIFEST_WORDS_PART,
+                           from > 0 ? &before : NULL, fetch->to, fetch->at, fetch->words + from, &bytes))
+        return false;
+    fetch->to += bytes;
+    fetch->at += bytes;
+    return true;
+}
+
+/* The views first, then what they are of. */
+static Result read_words(Db *reader, Kept *kept, Error *error)
+{
+    uint32_t count = kept->manifest.word_count;
+    uint32_t part_count = count / MANIFEST_WORDS_PART + (count % MANIFEST_WORDS_PART > 0);
+    size_t bytes = (count + (size_t)1) * sizeof(Text), views = bytes;
+
+    for (uint32_t part = 0; part < part_count; part++) {
+        const ManifestBlock *block =
+            manifest_block(&kept->manifest, &(BlockPlace){.kind = BLOCK_WORDS, .part = part});
+        bytes += block != NULL ? block->bytes : 0;
+    }
+    TRY(kept_reserve(bytes, &kept->words, error));
+    SCOPED(fetch_close)
+    Fetch fetch = {
+        .kept = kept,
+        .place = {.kind = BLOCK_WORDS},
+        .part_count = part_count,
+        .take = take_words,
+        .memory = &kept->words,
+        .words = kept->words.draft,
+        .to = (char *)kept->words.draft + views,
+        .at = (const char *)kept->words.data + views,
+    };
+    TRY(fetch_parts(reader, &fetch, error));
+    TRY(sealed_seal(&kept->words, error));
+    kept->dataset.words = kept->words.data;
+    kept->dataset.word_count = count;
+    return RESULT_OK;
+}
+
+/* ---- opening ---- */
+
+static Result drop_retired(Db *reader, int64_t release_id, Error *error)
+{
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    int64_t live[LIVE_MAX];
+    bool is_live = false;
+
+    TRY(db_run(reader, &live_statement, NULL, &rows, error));
+    if (db_row_count(rows) > LIVE_MAX)
+        return fail(error, ERROR_LIMIT, "release: more than %d are live", LIVE_MAX);
+    for (size_t i = 0; i < db_row_count(rows); i++) {
+        live[i] = db_int(rows, i, 0);
+        is_live = is_live || live[i] == release_id;
+    }
+    kept_keep_only(live, db_row_count(rows));
+    return is_live ? RESULT_OK : fail(error, ERROR_REFUSED, "release %" PRId64 ": not live", release_id);
+}
+
+static Result keep_release(Db *reader, int64_t release_id, const Hash *hash, Kept **kept, Error *error)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(MANIFEST_ARENA_BYTES_MAX);
+    Manifest manifest;
+
+    TRY(read_manifest(reader, release_id, hash, arena, &manifest, error));
+    Kept *made = kept_create(release_id, hash, &arena, &manifest);
+    Result read = read_words(reader, made, error);
+    if (!read.ok) {
+        kept_close(made);
+        return read;
+    }
+    kept_add(made);
+    *kept = made;
+    return RESULT_OK;
+}
+
+static DatasetHold *hold_create(Kept *kept)
+{
+    DatasetHold *hold = memory_alloc(sizeof *hold);
+
+    hold->kept = kept;
+    hold->pinned = memory_alloc(kept->manifest.source_count * sizeof *hold->pinned);
+    for (size_t s = 0; s < kept->manifest.source_count; s++)
+        hold->pinned[s] = memory_alloc((kept->sources[s].column_count + 1) * sizeof **hold->pinned);
+    kept->holds++;
+    return hold;
+}
+
+Result dataset_open(Db *reader, int64_t release_id, const Hash *manifest, DatasetHold **hold, Error *error)
+{
+    SCOPED(unlock) pthread_mutex_t *lock = lock_kept();
+    Kept *kept;
+
+    TRY(drop_retired(reader, release_id, error));
+    kept = kept_find(release_id, manifest);
+    if (kept == NULL)
+        TRY(keep_release(reader, release_id, manifest, &kept, error));
+    *hold = hold_create(kept);
+    (void)lock;
+    return RESULT_OK;
+}
+
+const Dataset *dataset_of(const DatasetHold *hold)
+{
+    return &hold->kept->dataset;
+}
+
+void dataset_close(DatasetHold **hold)
+{
+    if (*hold == NULL)
+        return;
+    SCOPED(unlock) pthread_mutex_t *lock = lock_kept();
+    Kept *kept = (*hold)->kept;
+
+    for (size_t s = 0; s < kept->manifest.source_count; s++) {
+        for (size_t p = 0; p <= kept->sources[s].column_count; p++)
+            kept->pieces[s][p].pins -= (*hold)->pinned[s][p];
+        memory_free((*hold)->pinned[s]);
+    }
+    memory_free((*hold)->pinned);
+    memory_free(*hold);
+    *hold = NULL;
+    if (--kept->holds == 0 && kept->is_gone)
+        kept_drop(kept);
+    (void)lock;
+}
+
+/* ---- fetching ---- */
+
+static uint32_t first_of(const Fetch *fetch)
+{
+    return fetch->place.part * fetch->kept->manifest.part_people;
+}
+
+static bool take_rows(Fetch *fetch, Text raw)
+{
+    const Manifest *manifest = &fetch->kept->manifest;
+    uint32_t part = fetch->place.part, rows = manifest->sources[fetch->place.source].part_rows[part];
+
+    return blocks_take_rows(raw, manifest_part_people(manifest, part), rows, fetch->begin + first_of(fetch));
+}
+
+static bool take_column_words(Fetch *fetch, Text raw)
+{
+    return blocks_take_column_words(raw, fetch->column->column->word_count, fetch->kept->manifest.word_count,
+                                    fetch->numbers);
+}
+
+static bool take_column(Fetch *fetch, Text raw)
+{
+    const Kept *kept = fetch->kept;
+    const uint32_t *begin = kept->sources[fetch->place.source].begin;
+    BlockColumn column = *fetch->column;
+    size_t first_row = begin[first_of(fetch)];
+
+    column.rows = (PartRows){.begin = begin + first_of(fetch),
+                             .people = manifest_part_people(&kept->manifest, fetch->place.part)};
+    return blocks_take_column(raw, &column,
+                              (char *)fetch->memory->draft + first_row * blocks_value_bytes(column.column));
+}
+
+/* Pins a piece, and says whether it is still to be read. */
+static bool pin(DatasetHold *hold, size_t source, size_t piece)
+{
+    KeptPiece *kept = &hold->kept->pieces[source][piece];
+
+    kept->used = ++uses;
+    if (!hold->pinned[source][piece]) {
+        hold->pinned[source][piece] = true;
+        kept->pins++;
+    }
+    return kept->memory.data == NULL;
+}
+
+static Result fill(Db *reader, Kept *kept, Fetch *fetch, size_t piece, Error *error)
+{
+    TRY(fetch_parts(reader, fetch, error));
+    TRY(sealed_seal(fetch->memory, error));
+    kept_show(kept, fetch->place.source, piece);
+    return RESULT_OK;
+}
+
+static Result fetch_begin(DatasetHold *hold, Db *reader, uint16_t source, Error *error)
+{
+    Kept *kept = hold->kept;
+    size_t piece = kept->sources[source].column_count;
+    Sealed *memory = &kept->pieces[source][piece].memory;
+
+    if (!pin(hold, source, piece))
+        return RESULT_OK;
+    TRY(kept_reserve(((size_t)kept->manifest.people + 1) * sizeof(uint32_t), memory, error));
+    SCOPED(fetch_close)
+    Fetch fetch = {
+        .kept = kept,
+        .place = {.kind = BLOCK_ROWS, .source = source},
+        .part_count = manifest_part_count(&kept->manifest),
+        .take = take_rows,
+        .memory = memory,
+        .begin = memory->draft,
+    };
+    Result filled = fill(reader, kept, &fetch, piece, error);
+    if (!filled.ok)
+        kept_release(memory);
+    return filled;
+}
+
+/* Of a text, which words its numbers mean. */
+static Result fetch_column_words(Db *reader, const Kept *kept, const DatasetColumn *place,
+                                 BlockColumn *column, int32_t *numbers, Error *error)
+{
+    SCOPED(fetch_close)
+    Fetch fetch = {
+        .kept = kept,
+        .place = {.kind = BLOCK_COLUMN_WORDS, .source = place->source, .column = place->column},
+        .part_count = 1,
+        .take = take_column_words,
+        .column = column,
+        .numbers = numbers,
+    };
+
+    column->numbers = numbers;
+    return fetch_parts(reader, &fetch, error);
+}
+
+static Result read_column(Db *reader, Kept *kept, const DatasetColumn *place, Sealed *memory, Error *error)
+{
+    SCOPED(arena_close) Arena *arena = NULL;
+    BlockColumn column = {.column = &kept->manifest.sources[place->source].columns[place->column]};
+    size_t numbers_bytes = ((size_t)column.column->word_count + 1) * sizeof(int32_t);
+
+    if (column.column->type == TYPE_TEXT) {
+        arena = arena_create(numbers_bytes + 64);
+        TRY(fetch_column_words(reader, kept, place, &column, arena_alloc(arena, numbers_bytes), error));
+    }
+    SCOPED(fetch_close)
+    Fetch fetch = {
+        .kept = kept,
+        .place = {.kind = BLOCK_COLUMN, .source = place->source, .column = place->column},
+        .part_count = manifest_part_count(&kept->manifest),
+        .take = take_column,
+        .memory = memory,
+        .column = &column,
+    };
+    return fill(reader, kept, &fetch, place->column, error);
+}
+
+static Result fetch_column(DatasetHold *hold, Db *reader, const DatasetColumn *place, Error *error)
+{
+    Kept *kept = hold->kept;
+    Sealed *memory = &kept->pieces[place->source][place->column].memory;
+
+    if (!pin(hold, place->source, place->column))
+        return RESULT_OK;
+    size_t rows = kept->sources[place->source].begin[kept->manifest.people];
+    size_t bytes = blocks_value_bytes(&kept->manifest.sources[place->source].columns[place->column]);
+    TRY(kept_reserve((rows + 1) * bytes, memory, error)); /* never none */
+    Result filled = read_column(reader, kept, place, memory, error);
+    if (!filled.ok)
+        kept_release(memory);
+    return filled;
+}
+
+Result dataset_fetch(DatasetHold *hold, Db *reader, const DatasetColumn *columns, size_t count, Error *error)
+{
+    SCOPED(unlock) pthread_mutex_t *lock = lock_kept();
+
+    for (size_t i = 0; i < count; i++) {
+        TRY(fetch_begin(hold, reader, columns[i].source, error));
+        TRY(fetch_column(hold, reader, &columns[i], error));
+    }
+    (void)lock;
+    return RESULT_OK;
+}
+
+Result dataset_fetch_plan(DatasetHold *hold, Db *reader, const Plan *plan, Error *error)
+{
+    SCOPED(unlock) pthread_mutex_t *lock = lock_kept();
+
+    for (size_t i = 0; i < plan->count; i++) {
+        const PlanNode *node = &plan->nodes[i];
+        DatasetColumn place = {.source = node->level == PLAN_PEOPLE ? 0 : node->level,
+                               .column = node->column};
+        TRY(fetch_begin(hold, reader, place.source, error));
+        if (node->kind == PLAN_COLUMN)
+            TRY(fetch_column(hold, reader, &place, error));
+    }
+    (void)lock;
+    return RESULT_OK;
+}

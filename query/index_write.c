@@ -1,0 +1,425 @@
+#include "query/index.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "query/index_part.h"
+#include "query_sql.h"
+
+enum { SQL_BYTES_MAX = 16 << 10, INDEX_COLUMNS_MAX = MANIFEST_COLUMNS_MAX - 4 };
+#define INDEX_ARENA_BYTES_MAX ((size_t)6 << 30)
+
+static const DbStatement columns_statement = {
+    .name = "release columns",
+    .sql = query_sql_release_columns,
+    .parameters = {VALUE_BYTES, VALUE_INT4},
+    .columns = {VALUE_TEXT, VALUE_BOOL, VALUE_TEXT, VALUE_TEXT},
+};
+static const DbStatement block_statement = {
+    .name = "release block",
+    .sql = query_sql_release_block,
+    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_INT4, VALUE_INT4, VALUE_INT4, VALUE_INT4, VALUE_BYTES},
+    .columns = {VALUE_INT8},
+};
+
+uint32_t index_part_people = BLOCK_PART_PEOPLE;
+
+typedef struct Index {
+    Db *releaser;
+    Value permit, release;
+    Arena *arena;
+    Manifest manifest; /* people and parts, and at the end all */
+    IndexSource *sources;
+    size_t source_count;
+    IndexPart part;
+    size_t word_bytes;
+    Packer *packer;
+    uint8_t *raw;     /* of one block */
+    int64_t *numbers; /* of one block */
+    size_t raw_rows;
+    ManifestBlock *blocks;
+    size_t block_count, block_max;
+} Index;
+
+static void index_close(Index *index)
+{
+    for (size_t s = 0; s < index->source_count; s++)
+        for (size_t c = 0; c < index->sources[s].column_count; c++)
+            word_set_close(&index->sources[s].columns[c].words);
+    part_close(&index->part);
+    packer_close(&index->packer);
+    memory_free(index->raw);
+    memory_free(index->numbers);
+    memory_free(index->blocks);
+    arena_close(&index->arena);
+}
+
+/* ---- what is to be written ---- */
+
+typedef struct ReadAs {
+    const char *word;
+    QueryType type;
+    ValueType value;
+} ReadAs;
+
+static const ReadAs READ_AS[] = {
+    {"boolean", TYPE_BOOL, VALUE_BOOL},       {"integer", TYPE_NUMBER, VALUE_INT8},
+    {"date", TYPE_DATE, VALUE_DATE},          {"text", TYPE_TEXT, VALUE_TEXT},
+    {"decimal", TYPE_DECIMAL, VALUE_NUMERIC},
+};
+
+static Result add_column(Index *index, IndexSource *source, Text name, Text type, Error *error)
+{
+    IndexColumn *column = &source->columns[source->column_count];
+
+    if (source->column_count == INDEX_COLUMNS_MAX)
+        return fail(error, ERROR_LIMIT, "source %.*s: more than %d columns", TEXT_ARG(source->name),
+                    INDEX_COLUMNS_MAX);
+    for (size_t i = 0; i < sizeof READ_AS / sizeof *READ_AS; i++) {
+        if (!text_equal(type, text_from(READ_AS[i].word)))
+            continue;
+        *column = (IndexColumn){
+            .name = text_copy(index->arena, name), .type = READ_AS[i].type, .read_as = READ_AS[i].value};
+        word_set_open(&column->words, index->arena);
+        source->column_count++;
+        return RESULT_OK;
+    }
+    return fail(error, ERROR_DATABASE, "source %.*s column %.*s: of a type that no release holds",
+                TEXT_ARG(source->name), TEXT_ARG(name));
+}
+
+/* Since when and until when the person lived in the home that the row is about. */
+static Result add_residence(Index *index, IndexSource *source, Error *error)
+{
+    if (!source->is_household)
+        return RESULT_OK;
+    TRY(add_column(index, source, TEXT("household_from"), TEXT("date"), error));
+    return add_column(index, source, TEXT("household_to"), TEXT("date"), error);
+}
+
+static Result read_columns(Index *index, Error *error)
+{
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    const Value parameters[] = {index->permit, index->release};
+    IndexSource *source = NULL;
+
+    TRY(db_run(index->releaser, &columns_statement, parameters, &rows, error));
+    index->sources = arena_alloc(index->arena, (db_row_count(rows) + 1) * sizeof *index->sources);
+    for (size_t i = 0; i < db_row_count(rows); i++) {
+        if (source == NULL || !text_equal(source->name, db_text(rows, i, 0))) {
+            if (source != NULL)
+                TRY(add_residence(index, source, error));
+            source = &index->sources[index->source_count++];
+            source->name = text_copy(index->arena, db_text(rows, i, 0));
+            source->is_household = db_value(rows, i, 1).boolean;
+            source->part_rows =
+                arena_alloc(index->arena,
+                            ((size_t)manifest_part_count(&index->manifest) + 1) * sizeof *source->part_rows);
+        }
+        if (!db_is_null(rows, i, 2))
+            TRY(add_column(index, source, db_text(rows, i, 2), db_text(rows, i, 3), error));
+    }
+    if (source == NULL || index->source_count > MANIFEST_SOURCES_MAX)
+        return fail(error, ERROR_LIMIT, "release: it has no sources, or more than %d", MANIFEST_SOURCES_MAX);
+    return add_residence(index, source, error);
+}
+
+/* ---- blocks ---- */
+
+static Result write_block(Index *index, const BlockPlace *place, Text raw, Error *error)
+{
+    Text packed;
+
+    if (raw.length > BLOCK_BYTES_MAX)
+        return fail(error, ERROR_LIMIT, "release: a block of it is longer than %d bytes", BLOCK_BYTES_MAX);
+    TRY(packer_pack(index->packer, raw, &packed, error));
+    if (index->block_count == index->block_max) {
+        index->block_max = index->block_max == 0 ? 1024 : 2 * index->block_max;
+        index->blocks = memory_resize(index->blocks, index->block_max * sizeof *index->blocks);
+    }
+    index->blocks[index->block_count++] = (ManifestBlock){
+        .place = *place,
+        .packed_bytes = (uint32_t)packed.length,
+        .bytes = (uint32_t)raw.length,
+        .hash = hash_of(packed.data, packed.length),
+    };
+    const Value parameters[] = {
+        index->permit,
+        index->release,
+        value_int4(place->kind),
+        value_int4(place->source),
+        value_int4(place->column),
+        value_int4(place->part),
+        value_bytes(packed.data, packed.length),
+    };
+    return db_run(index->releaser, &block_statement, parameters, NULL, error);
+}
+
+static void reserve(Index *index, size_t count)
+{
+    if (index->raw != NULL && count <= index->raw_rows)
+        return;
+    index->raw_rows = count;
+    index->raw = memory_resize(index->raw, numbers_bytes_max(count));
+    index->numbers = memory_resize(index->numbers, (count + 1) * sizeof *index->numbers);
+}
+
+/* The first count of index->numbers. */
+static Result write_numbers(Index *index, const BlockPlace *place, size_t count, const PartRows *ascending,
+                            Error *error)
+{
+    size_t length = numbers_put(index->numbers, count, ascending, index->raw);
+
+    return write_block(index, place, (Text){.data = (const char *)index->raw, .length = length}, error);
+}
+
+/* ---- parts ---- */
+
+/* The value is cast to what it is read as; names come from the database and are quoted. */
+static void add_select(const IndexSource *source, TextBuilder *sql)
+{
+    size_t stored = source->column_count - (source->is_household ? 2 : 0);
+
+    text_add_string(sql, source->is_household ? "SELECT h.person_number" : "SELECT t.person_number");
+    for (size_t c = 0; c < stored; c++) {
+        text_add_string(sql, ", t.");
+        db_add_identifier(sql, source->columns[c].name);
+        text_add_string(sql, source->columns[c].read_as == VALUE_INT8 ? "::int8" : "");
+    }
+    text_add_string(sql, source->is_household ? ", h.valid_from, h.valid_to" : "");
+}
+
+static void add_from(const Index *index, const IndexSource *source, TextBuilder *sql)
+{
+    int64_t release = index->release.integer;
+
+    text_add_format(sql, " FROM release_%" PRId64 ".", release);
+    db_add_identifier(sql, source->name);
+    text_add_string(sql, " AS t");
+    if (source->is_household)
+        text_add_format(sql, " JOIN release_%" PRId64 ".household AS h USING (household_number)", release);
+    text_add_format(sql, " WHERE %s.person_number BETWEEN %" PRIu32 " AND %" PRIu32,
+                    source->is_household ? "h" : "t", index->part.first + 1,
+                    index->part.first + index->part.people);
+}
+
+static Result read_part(Index *index, const IndexSource *source, Error *error)
+{
+    SCOPED(text_builder_close) TextBuilder sql = text_builder(SQL_BYTES_MAX);
+    DbStatement statement = {.name = "release rows", .columns = {VALUE_INT4}};
+
+    add_select(source, &sql);
+    add_from(index, source, &sql);
+    statement.sql = text_built(&sql).data;
+    for (size_t c = 0; c < source->column_count; c++)
+        statement.columns[c + 1] = source->columns[c].read_as;
+    return db_copy_out(index->releaser, &statement, part_take, &index->part, error);
+}
+
+/* Of people themselves there is one row each. */
+static Result check_people(const IndexPart *part, Error *error)
+{
+    for (uint32_t p = 0; p <= part->people; p++)
+        if (part->begin[p] != p)
+            return fail(error, ERROR_DATABASE, "release: its people are not numbered from 1 without a gap");
+    return RESULT_OK;
+}
+
+static Result write_columns(Index *index, uint32_t source_number, uint32_t part_number, Error *error)
+{
+    IndexPart *part = &index->part;
+    const PartRows rows = {.begin = part->begin, .people = part->people};
+    BlockPlace place = {.kind = BLOCK_ROWS, .source = source_number, .part = part_number};
+
+    reserve(index, part->row_count > part->people ? part->row_count : part->people);
+    for (uint32_t p = 0; p < part->people; p++)
+        index->numbers[p] = part->begin[p + 1] - part->begin[p];
+    TRY(write_numbers(index, &place, part->people, NULL, error));
+    place.kind = BLOCK_COLUMN;
+    for (; place.column < part->source->column_count; place.column++) {
+        bool ascends = place.column == 0 && part->source->columns[0].type != TYPE_TEXT;
+        part_values(part, place.column, index->numbers);
+        TRY(write_numbers(index, &place, part->row_count, ascends ? &rows : NULL, error));
+    }
+    return RESULT_OK;
+}
+
+static Result write_source(Index *index, uint32_t number, Error *error)
+{
+    IndexSource *source = &index->sources[number];
+    uint64_t rows = 0;
+
+    for (uint32_t part = 0; part < manifest_part_count(&index->manifest); part++) {
+        part_begin(&index->part, source, part * index->manifest.part_people,
+                   manifest_part_people(&index->manifest, part));
+        TRY(read_part(index, source, error));
+        part_sort(&index->part);
+        if (number == 0)
+            TRY(check_people(&index->part, error));
+        TRY(write_columns(index, number, part, error));
+        source->part_rows[part] = (uint32_t)index->part.row_count;
+        rows += index->part.row_count;
+    }
+    if (rows > UINT32_MAX)
+        return fail(error, ERROR_LIMIT, "source %.*s: more than %" PRIu32 " rows", TEXT_ARG(source->name),
+                    UINT32_MAX);
+    return RESULT_OK;
+}
+
+/* ---- words ---- */
+
+static int compare_words(const void *a, const void *b)
+{
+    return text_compare(*(const Text *)a, *(const Text *)b);
+}
+
+/* All of them, each once, ascending. */
+static Text *gather_words(const Index *index, size_t *count)
+{
+    size_t all = 0, kept = 0;
+
+    for (size_t s = 0; s < index->source_count; s++)
+        for (size_t c = 0; c < index->sources[s].column_count; c++)
+            all += index->sources[s].columns[c].words.count;
+    Text *words = memory_alloc((all + 1) * sizeof *words);
+    all = 0;
+    for (size_t s = 0; s < index->source_count; s++)
+        for (size_t c = 0; c < index->sources[s].column_count; c++) {
+            const WordSet *set = &index->sources[s].columns[c].words;
+            memcpy(words + all, set->words, set->count * sizeof *words);
+            all += set->count;
+        }
+    qsort(words, all, sizeof *words, compare_words);
+    for (size_t i = 0; i < all; i++)
+        if (kept == 0 || !text_equal(words[kept - 1], words[i]))
+            words[kept++] = words[i];
+    *count = kept;
+    return words;
+}
+
+static Result write_column_words(Index *index, const Text *words, size_t word_count, Error *error)
+{
+    BlockPlace place = {.kind = BLOCK_COLUMN_WORDS};
+
+    for (place.source = 0; place.source < index->source_count; place.source++)
+        for (place.column = 0; place.column < index->sources[place.source].column_count; place.column++) {
+            const IndexColumn *column = &index->sources[place.source].columns[place.column];
+            if (column->type != TYPE_TEXT)
+                continue;
+            reserve(index, column->words.count);
+            for (size_t i = 0; i < column->words.count; i++)
+                index->numbers[i] = (const Text *)bsearch(&column->words.words[i], words, word_count,
+                                                          sizeof *words, compare_words) -
+                                    words;
+            TRY(write_numbers(index, &place, column->words.count, NULL, error));
+        }
+    return RESULT_OK;
+}
+
+static Result write_words(Index *index, const Text *words, size_t word_count, Error *error)
+{
+    BlockPlace place = {.kind = BLOCK_WORDS};
+
+    for (size_t from = 0; from < word_count; from += MANIFEST_WORDS_PART, place.part++) {
+        SCOPED(text_builder_close) TextBuilder raw = text_builder(BLOCK_BYTES_MAX);
+        size_t count = word_count - from < MANIFEST_WORDS_PART ? word_count - from : MANIFEST_WORDS_PART,
+               bytes = 0;
+        reserve(index, count);
+        for (size_t i = 0; i < count; i++) {
+            index->numbers[i] = (int64_t)words[from + i].length;
+            bytes += words[from + i].length;
+        }
+        if (bytes > BLOCK_BYTES_MAX / 2)
+            return fail(error, ERROR_LIMIT, "release: its texts are too long");
+        size_t length = numbers_put(index->numbers, count, NULL, index->raw);
+        text_add(&raw, (Text){.data = (const char *)index->raw, .length = length});
+        for (size_t i = 0; i < count; i++)
+            text_add(&raw, words[from + i]);
+        TRY(write_block(index, &place, text_built(&raw), error));
+    }
+    return RESULT_OK;
+}
+
+/* ---- the manifest ---- */
+
+static void describe(Index *index)
+{
+    Manifest *manifest = &index->manifest;
+
+    manifest->blocks = index->blocks;
+    manifest->block_count = index->block_count;
+    manifest->source_count = index->source_count;
+    manifest->sources = arena_alloc(index->arena, index->source_count * sizeof *manifest->sources);
+    for (size_t s = 0; s < index->source_count; s++) {
+        const IndexSource *source = &index->sources[s];
+        ManifestColumn *columns = arena_alloc(index->arena, (source->column_count + 1) * sizeof *columns);
+        for (size_t c = 0; c < source->column_count; c++)
+            columns[c] = (ManifestColumn){.name = source->columns[c].name,
+                                          .type = source->columns[c].type,
+                                          .is_wide = source->columns[c].is_wide,
+                                          .word_count = (uint32_t)source->columns[c].words.count};
+        manifest->sources[s] = (ManifestSource){.name = source->name,
+                                                .columns = columns,
+                                                .column_count = source->column_count,
+                                                .part_rows = source->part_rows};
+    }
+    manifest_sort(manifest);
+}
+
+/* Not compressed: the database compares the hashes at its end with those of the blocks. */
+static Result write_manifest(Index *index, Error *error)
+{
+    SCOPED(text_builder_close) TextBuilder bytes = text_builder(MANIFEST_BYTES_MAX);
+
+    describe(index);
+    manifest_put(&index->manifest, &bytes);
+    const Value parameters[] = {
+        index->permit,
+        index->release,
+        value_int4(BLOCK_MANIFEST),
+        value_int4(0),
+        value_int4(0),
+        value_int4(0),
+        value_bytes(bytes.data, bytes.length),
+    };
+    return db_run(index->releaser, &block_statement, parameters, NULL, error);
+}
+
+static Result write_all(Index *index, Error *error)
+{
+    size_t word_count = 0;
+
+    TRY(packer_open(&index->packer, error));
+    TRY(read_columns(index, error));
+    for (uint32_t s = 0; s < index->source_count; s++)
+        TRY(write_source(index, s, error));
+    Text *words = gather_words(index, &word_count);
+    Result written = word_count > INT32_MAX ? fail(error, ERROR_LIMIT, "release: too many different texts")
+                                            : write_column_words(index, words, word_count, error);
+    if (written.ok)
+        written = write_words(index, words, word_count, error);
+    memory_free(words);
+    TRY(written);
+    index->manifest.word_count = (uint32_t)word_count;
+    return write_manifest(index, error);
+}
+
+Result index_write(Db *releaser, Value permit, Value release, int64_t people, Error *error)
+{
+    SCOPED(index_close)
+    Index index = {.releaser = releaser,
+                   .permit = permit,
+                   .release = release,
+                   .manifest = {.people = (uint32_t)people, .part_people = index_part_people}};
+
+    index.arena = arena_create(INDEX_ARENA_BYTES_MAX);
+    index.part.word_bytes = &index.word_bytes;
+    TRY(write_all(&index, error));
+    uint64_t bytes = 0;
+    for (size_t b = 0; b < index.block_count; b++)
+        bytes += index.blocks[b].packed_bytes;
+    log_event(LOG_LEVEL_INFO, "release_blocks", "blocks=%zu bytes=%" PRIu64, index.block_count, bytes);
+    return RESULT_OK;
+}
