@@ -2,6 +2,7 @@
  * Has the dataset what the tree names? A release can be older than a source or a column. Names are of the
  * catalogue, not of the data.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "query/bind_parts.h"
@@ -108,6 +109,7 @@ static Result check_column_node(const Shape *shape, const Node *node, Error *err
 {
     int source;
 
+    assert(shape->where != NULL);
     TRY(find_source(shape, shape->where->name, &source, error));
     return check_column(shape, source, node->column->stored, node->column->type, error);
 }

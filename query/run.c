@@ -4,10 +4,16 @@
  */
 #include "query/run.h"
 #include "query/count_sql.h"
+#include "query/plan_check.h"
 #include "query/released.h"
 #include "query_sql.h"
 
-enum { RUN_ARENA_BYTES_MAX = 768 << 20, PEOPLE_MIN_FLOOR = 5, NUMBER_ARENA_BYTES = 1 << 12 };
+enum {
+    RUN_ARENA_BYTES_MAX = 768 << 20,
+    PEOPLE_MIN_FLOOR = 5,
+    NUMBER_ARENA_BYTES = 1 << 12,
+    CHECKED_SOURCES_MAX = 256
+};
 
 static const DbStatement open_statement = {
     .name = "release open",
@@ -108,6 +114,23 @@ Result run_check_cells(const CountTable *tables, size_t count, Error *error)
         return fail(error, ERROR_LIMIT, "query: its tables have more than %d cells together",
                     QUERY_CELLS_MAX);
     return RESULT_OK;
+}
+
+Result run_check_plan(const Query *query, const Bound *bound, Error *error)
+{
+    ReleasedValue values[BOUND_DIMENSIONS_MAX];
+    Text sources[CHECKED_SOURCES_MAX];
+    const PlanReleased released = {bound->cohort, values, bound->dimension_count};
+    const PlanGrant grant = {&query->catalogue, sources, query->tree->source_count};
+
+    if (query->tree->source_count > CHECKED_SOURCES_MAX)
+        return fail(error, ERROR_LIMIT, "query: it reads more than %d sources", CHECKED_SOURCES_MAX);
+    for (size_t i = 0; i < grant.source_count; i++)
+        sources[i] = query->tree->sources[i]->name;
+    for (size_t i = 0; i < bound->dimension_count; i++)
+        values[i] = (ReleasedValue){bound->values[i], text_from(bound->dimensions[i].attribute->name),
+                                    bound->dimensions[i].band_years};
+    return plan_check(bound->plan, &released, &grant, error);
 }
 
 static Result count_and_release(Db *reader, const Query *query, const Provenance *provenance, Arena *arena,

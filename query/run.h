@@ -5,6 +5,8 @@
 
 /* ERROR_LIMIT when the tables together have more than QUERY_CELLS_MAX cells. */
 Result run_check_cells(const CountTable *tables, size_t count, Error *error) CHECKED;
+/* A second look at what was bound, before it runs: granted is what the query says that it reads. */
+Result run_check_plan(const Query *query, const Bound *bound, Error *error) CHECKED;
 /* The number of the approved query whose wording this is and whose running the permit allows. */
 Result run_query_number(Db *reader, const uint8_t *permit_id, const Query *query, Arena *arena, Text *number,
                         Error *error) CHECKED;

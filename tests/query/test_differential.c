@@ -284,6 +284,8 @@ static int64_t ask(Db *reader, const Dataset *dataset, int64_t release_id, uint6
     cr_assert(counted.ok, "CINQUE_SEED=%" PRIu64 ", query %d: %s\n%s", seed, number, error.message,
               text.data);
     Result is_bound = bind_tree(query->tree, dataset, naive.as_at, arena, &bound, &error);
+    if (is_bound.ok)
+        is_bound = run_check_plan(query, &bound, &error);
     cr_assert(is_bound.ok, "CINQUE_SEED=%" PRIu64 ", query %d: %s\n%s", seed, number, error.message,
               text.data);
     counted = count_run(reader, query->tree, &bound, release_id, arena, tables, &error);

@@ -1,0 +1,32 @@
+#pragma once
+/*
+ * Private to query: a second look at a plan before it runs, which shares nothing with what made it. Says
+ * whether all that can come out of it are numbers of people by registered categories or wide bands, out of
+ * sources that were granted. A plan that the language can make always passes; what is refused here is a fault
+ * in our own making of plans, and does not run.
+ */
+#include "query/plan.h"
+
+typedef struct ReleasedValue {
+    PlanId value;
+    Text name;          /* of the dimension */
+    int64_t band_years; /* 0: categories */
+} ReleasedValue;
+
+/* Cells count people for whom `cohort` is true, by the values. */
+typedef struct PlanReleased {
+    PlanId cohort;
+    const ReleasedValue *values;
+    size_t value_count;
+} PlanReleased;
+
+/* What the run was permitted for. */
+typedef struct PlanGrant {
+    const Catalogue *catalogue;
+    const Text *sources;
+    size_t source_count;
+} PlanGrant;
+
+/* ERROR_REFUSED "plan: RULE". */
+Result plan_check(const Plan *plan, const PlanReleased *released, const PlanGrant *grant, Error *error)
+    CHECKED;

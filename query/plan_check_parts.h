@@ -1,0 +1,10 @@
+#pragma once
+/* Private to plan_check*.c. */
+#include "query/plan_check.h"
+
+/* Each node is one of the engine's, over operands before it, of levels and types that go together. */
+Result plan_check_nodes(const Plan *plan, Error *error) CHECKED;
+/* What it reads: columns that are there, of granted sources or of those made of granted ones. */
+Result plan_check_reads(const Plan *plan, const PlanGrant *grant, Error *error) CHECKED;
+/* The name of a source, the first being that of people. */
+bool plan_check_is_source(const Plan *plan, uint16_t level, const char *name);
