@@ -203,7 +203,7 @@ Test(spec_file, names_that_could_mean_two_columns_are_refused)
 
 Test(spec_file, extra_columns_cannot_be_ignored_where_columns_have_no_names)
 {
-    char text[TEXT_BYTES];
+    char text[TEXT_BYTES + 16];
     Error error = {0};
     snprintf(text, sizeof text, "extra: ignore\n%s", spec_text("format: delimited, header: none", "", ""));
 
