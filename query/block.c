@@ -138,15 +138,15 @@ bool numbers_are_within(const NumbersFrame *frame, uint64_t code_max, int64_t le
 
 /* ---- compression ---- */
 
-struct Packer {
+struct BlockPacker {
     ZSTD_CCtx *context;
     char *packed;
     size_t packed_max;
 };
 
-Result packer_open(Packer **packer, Error *error)
+Result block_packer_open(BlockPacker **packer, Error *error)
 {
-    SCOPED(packer_close) Packer *made = memory_alloc(sizeof *made);
+    SCOPED(block_packer_close) BlockPacker *made = memory_alloc(sizeof *made);
 
     made->context = ZSTD_createCCtx();
     if (made->context == NULL ||
@@ -157,7 +157,7 @@ Result packer_open(Packer **packer, Error *error)
     return RESULT_OK;
 }
 
-Result packer_pack(Packer *packer, Text raw, Text *packed, Error *error)
+Result block_packer_pack(BlockPacker *packer, Text raw, Text *packed, Error *error)
 {
     size_t bound = ZSTD_compressBound(raw.length);
 
@@ -172,7 +172,7 @@ Result packer_pack(Packer *packer, Text raw, Text *packed, Error *error)
     return RESULT_OK;
 }
 
-void packer_close(Packer **packer)
+void block_packer_close(BlockPacker **packer)
 {
     if (*packer == NULL)
         return;
@@ -182,15 +182,15 @@ void packer_close(Packer **packer)
     *packer = NULL;
 }
 
-struct Unpacker {
+struct BlockUnpacker {
     ZSTD_DCtx *context;
     char *raw;
     size_t raw_max;
 };
 
-Result unpacker_open(Unpacker **unpacker, Error *error)
+Result block_unpacker_open(BlockUnpacker **unpacker, Error *error)
 {
-    Unpacker *made = memory_alloc(sizeof *made);
+    BlockUnpacker *made = memory_alloc(sizeof *made);
 
     made->context = ZSTD_createDCtx();
     *unpacker = made;
@@ -198,7 +198,7 @@ Result unpacker_open(Unpacker **unpacker, Error *error)
                                  : fail(error, ERROR_SYSTEM, "release block: zstd cannot be set up");
 }
 
-bool unpacker_unpack(Unpacker *unpacker, Text packed, size_t bytes, Text *raw)
+bool block_unpacker_unpack(BlockUnpacker *unpacker, Text packed, size_t bytes, Text *raw)
 {
     if (bytes > BLOCK_BYTES_MAX || ZSTD_getFrameContentSize(packed.data, packed.length) != bytes ||
         ZSTD_findFrameCompressedSize(packed.data, packed.length) != packed.length)
@@ -212,7 +212,7 @@ bool unpacker_unpack(Unpacker *unpacker, Text packed, size_t bytes, Text *raw)
                                packed.length) == bytes;
 }
 
-void unpacker_close(Unpacker **unpacker)
+void block_unpacker_close(BlockUnpacker **unpacker)
 {
     if (*unpacker == NULL)
         return;

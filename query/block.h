@@ -46,16 +46,16 @@ bool numbers_are_within(const NumbersFrame *frame, uint64_t code_max, int64_t le
 
 /* ---- compression ---- */
 
-typedef struct Packer Packer;
+typedef struct BlockPacker BlockPacker;
 
-Result packer_open(Packer **packer, Error *error) CHECKED;
+Result block_packer_open(BlockPacker **packer, Error *error) CHECKED;
 /* *packed: a view that lives until the next one. */
-Result packer_pack(Packer *packer, Text raw, Text *packed, Error *error) CHECKED;
-void packer_close(Packer **packer);
+Result block_packer_pack(BlockPacker *packer, Text raw, Text *packed, Error *error) CHECKED;
+void block_packer_close(BlockPacker **packer);
 
-typedef struct Unpacker Unpacker;
+typedef struct BlockUnpacker BlockUnpacker;
 
-Result unpacker_open(Unpacker **unpacker, Error *error) CHECKED;
+Result block_unpacker_open(BlockUnpacker **unpacker, Error *error) CHECKED;
 /* False unless it is one frame of exactly this many bytes. *raw: a view that lives until the next one. */
-bool unpacker_unpack(Unpacker *unpacker, Text packed, size_t bytes, Text *raw);
-void unpacker_close(Unpacker **unpacker);
+bool block_unpacker_unpack(BlockUnpacker *unpacker, Text packed, size_t bytes, Text *raw);
+void block_unpacker_close(BlockUnpacker **unpacker);

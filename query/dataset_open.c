@@ -57,7 +57,7 @@ struct Fetch {
     BlockPlace place; /* of the next part */
     uint32_t part_count;
     TakePart take;
-    Unpacker *unpacker;
+    BlockUnpacker *unpacker;
     /* where it goes */
     Sealed *memory;
     uint32_t *begin;
@@ -70,7 +70,7 @@ struct Fetch {
 
 static void fetch_close(Fetch *fetch)
 {
-    unpacker_close(&fetch->unpacker);
+    block_unpacker_close(&fetch->unpacker);
 }
 
 /* The hash comes before anything that looks into the bytes. */
@@ -85,7 +85,7 @@ static Result take_block(void *context, const Value *row, Error *error)
         return damaged(fetch->kept->release_id, &fetch->place, error);
     Hash hash = hash_of(content.data, content.length);
     if (memcmp(hash.bytes, block->hash.bytes, HASH_BYTES) != 0 ||
-        !unpacker_unpack(fetch->unpacker, content, block->bytes, &raw) || !fetch->take(fetch, raw))
+        !block_unpacker_unpack(fetch->unpacker, content, block->bytes, &raw) || !fetch->take(fetch, raw))
         return damaged(fetch->kept->release_id, &fetch->place, error);
     fetch->place.part++;
     return RESULT_OK;
@@ -105,7 +105,7 @@ static Result fetch_parts(Db *reader, Fetch *fetch, Error *error)
                    "SELECT part, content FROM release_%" PRId64 ".block"
                    " WHERE kind = $1 AND source = $2 AND \"column\" = $3 ORDER BY part",
                    fetch->kept->release_id);
-    TRY(unpacker_open(&fetch->unpacker, error));
+    TRY(block_unpacker_open(&fetch->unpacker, error));
     TRY(db_each(reader, &statement, parameters, take_block, fetch, error));
     if (fetch->place.part != fetch->part_count)
         return damaged(fetch->kept->release_id, &fetch->place, error);

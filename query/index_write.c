@@ -35,7 +35,7 @@ typedef struct Index {
     size_t source_count;
     IndexPart part;
     size_t word_bytes;
-    Packer *packer;
+    BlockPacker *packer;
     uint8_t *raw;     /* of one block */
     int64_t *numbers; /* of one block */
     size_t raw_rows;
@@ -49,7 +49,7 @@ static void index_close(Index *index)
         for (size_t c = 0; c < index->sources[s].column_count; c++)
             word_set_close(&index->sources[s].columns[c].words);
     part_close(&index->part);
-    packer_close(&index->packer);
+    block_packer_close(&index->packer);
     memory_free(index->raw);
     memory_free(index->numbers);
     memory_free(index->blocks);
@@ -134,7 +134,7 @@ static Result write_block(Index *index, const BlockPlace *place, Text raw, Error
 
     if (raw.length > BLOCK_BYTES_MAX)
         return fail(error, ERROR_LIMIT, "release: a block of it is longer than %d bytes", BLOCK_BYTES_MAX);
-    TRY(packer_pack(index->packer, raw, &packed, error));
+    TRY(block_packer_pack(index->packer, raw, &packed, error));
     if (index->block_count == index->block_max) {
         index->block_max = index->block_max == 0 ? 1024 : 2 * index->block_max;
         index->blocks = memory_resize(index->blocks, index->block_max * sizeof *index->blocks);
@@ -391,7 +391,7 @@ static Result write_all(Index *index, Error *error)
 {
     size_t word_count = 0;
 
-    TRY(packer_open(&index->packer, error));
+    TRY(block_packer_open(&index->packer, error));
     TRY(read_columns(index, error));
     for (uint32_t s = 0; s < index->source_count; s++)
         TRY(write_source(index, s, error));
