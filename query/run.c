@@ -1,11 +1,14 @@
 /*
- * From an approved query to released tables: the door in SQL, the statement, counts with their person sets,
- * disclosure control, and only then something that can be printed.
+ * From an approved query to released tables: the door in SQL, the plan and a second look at it, counts with
+ * their person sets, disclosure control, and only then something that can be printed.
  */
-#include "query/run.h"
-#include "query/count_sql.h"
+#include <inttypes.h>
+#include <string.h>
+
+#include "query/dataset_open.h"
 #include "query/plan_check.h"
 #include "query/released.h"
+#include "query/run.h"
 #include "query_sql.h"
 
 enum {
@@ -49,7 +52,7 @@ static Result check_policy(const GovernancePolicy *policy, Error *error)
 }
 
 static Result open_release(Db *reader, const uint8_t *permit_id, Text number, const Query *query,
-                           int64_t release_id, Month *month, Error *error)
+                           int64_t release_id, Month *month, Hash *manifest, Error *error)
 {
     SCOPED(db_rows_close) DbRows *rows = NULL;
     const Value parameters[] = {
@@ -60,7 +63,11 @@ static Result open_release(Db *reader, const uint8_t *permit_id, Text number, co
     };
 
     TRY(db_run(reader, &open_statement, parameters, &rows, error));
+    if (db_text(rows, 0, 2).length != HASH_BYTES)
+        return fail(error, ERROR_REFUSED, "release %" PRId64 ": it has no blocks; build a new one",
+                    release_id);
     *month = (Month)db_int(rows, 0, 0);
+    memcpy(manifest->bytes, db_text(rows, 0, 2).data, HASH_BYTES);
     return RESULT_OK;
 }
 
@@ -133,17 +140,30 @@ Result run_check_plan(const Query *query, const Bound *bound, Error *error)
     return plan_check(bound->plan, &released, &grant, error);
 }
 
-static Result count_and_release(Db *reader, const Query *query, const Provenance *provenance, Arena *arena,
-                                ReleasedTable *tables[QUERY_TABLES_MAX], size_t *table_count, Error *error)
+/* The check comes before anything of people is read. */
+static Result count_people_of(Db *reader, const Query *query, const Provenance *provenance,
+                              const Hash *manifest, Arena *arena, CountTable *counts, Error *error)
+{
+    SCOPED(dataset_close) DatasetHold *hold = NULL;
+    Bound bound;
+
+    TRY(dataset_open(reader, provenance->release_id, manifest, &hold, error));
+    TRY(bind_tree(query->tree, dataset_of(hold), provenance->as_at, arena, &bound, error));
+    TRY(run_check_plan(query, &bound, error));
+    TRY(dataset_fetch_plan(hold, reader, bound.plan, error));
+    return count_run(reader, query->tree, &bound, provenance->release_id, arena, counts, error);
+}
+
+static Result count_and_release(Db *reader, const Query *query, const Provenance *provenance,
+                                const Hash *manifest, Arena *arena, ReleasedTable *tables[QUERY_TABLES_MAX],
+                                size_t *table_count, Error *error)
 {
     CountTable counts[QUERY_TABLES_MAX];
     CellState *states[QUERY_TABLES_MAX];
     SuppressRule rule = {.people_min = provenance->policy.people_min};
     size_t count = query->tree->table_count;
-    Compiled compiled;
 
-    compile(query->tree, provenance->release_id, provenance->as_at, arena, &compiled);
-    TRY(count_by_sql(reader, query->tree, &compiled, provenance->release_id, arena, counts, error));
+    TRY(count_people_of(reader, query, provenance, manifest, arena, counts, error));
     TRY(run_check_cells(counts, count, error));
     suppress(counts, count, &rule, arena, states);
     for (size_t i = 0; i < count; i++)
@@ -163,13 +183,14 @@ Result run_query(Db *reader, const uint8_t *permit_id, Text number, const Query 
         .release_id = run->release_id,
         .policy = *run->policy,
     };
+    Hash manifest;
 
     *table_count = 0;
     TRY(check_policy(run->policy, error));
-    TRY(open_release(reader, permit_id, number, query, run->release_id, &provenance.month, error));
+    TRY(open_release(reader, permit_id, number, query, run->release_id, &provenance.month, &manifest, error));
     TRY(set_day(query, &provenance, error));
     TRY(read_coverage(reader, query, arena, &provenance, error));
-    return count_and_release(reader, query, &provenance, arena, tables, table_count, error);
+    return count_and_release(reader, query, &provenance, &manifest, arena, tables, table_count, error);
 }
 
 Result run_query_number(Db *reader, const uint8_t *permit_id, const Query *query, Arena *arena, Text *number,
