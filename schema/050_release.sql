@@ -571,7 +571,6 @@ BEGIN
           JOIN %1$s.work_household AS n USING (household_id)
          ORDER BY r.person_number, r.valid_from$sql$, place);
     EXECUTE format('CREATE INDEX ON %s.household (person_number)', place);
-    EXECUTE format('CREATE INDEX ON %s.household (household_number)', place);
     EXECUTE format('ANALYZE %1$s.household, %1$s.work_household', place);
 END $$;
 
@@ -603,23 +602,6 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
                    ELSE format('(SELECT h.subject_id, n.household_number FROM linkage.subject_household AS h'
                                ' JOIN %s.work_household AS n USING (household_id))', $1) END;
 $$;
-
--- Indexes follow how queries ask: by number, and by the code every record has, with its day.
-CREATE FUNCTION release.source_index(wanted int4, source ingest.source, number_column text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    place text := quote_ident(release.schema_name(wanted));
-    code text;
-BEGIN
-    EXECUTE format('CREATE INDEX ON %s.%I (%I)', place, source.name, number_column);
-    SELECT quote_ident(c.name) INTO code FROM ingest.source_column AS c
-     WHERE c.source_id = source.source_id AND c.use = 'code' AND c.required ORDER BY c.position LIMIT 1;
-    IF code IS NOT NULL THEN
-        EXECUTE format('CREATE INDEX ON %s.%I (%s%s, %I)', place, source.name, code,
-                       coalesce(', ' || quote_ident(source.event_date_column), ''), number_column);
-    END IF;
-    EXECUTE format('ANALYZE %s.%I', place, source.name);
-END $$;
 
 -- Says how many rows are of nobody linked.
 CREATE FUNCTION release.coverage_count(wanted int4, of_source ingest.source) RETURNS int8
@@ -676,7 +658,9 @@ BEGIN
            FROM ingest.source_column AS c WHERE c.source_id = source.source_id),
         release.number_map(place, source.subject_kind), release.rows_of(wanted, source));
     GET DIAGNOSTICS copied = ROW_COUNT;
-    PERFORM release.source_index(wanted, source, number_column);
+    -- blocks are written by ranges of numbers
+    EXECUTE format('CREATE INDEX ON %s.%I (%I)', place, source.name, number_column);
+    EXECUTE format('ANALYZE %s.%I', place, source.name);
     unlinked := release.coverage_count(wanted, source);
     UPDATE release.release AS r SET rows = r.rows + copied, rows_unlinked = r.rows_unlinked + unlinked
      WHERE r.release_id = wanted;
@@ -960,7 +944,7 @@ BEGIN
     UPDATE release.release AS r
        SET state = 'live', built = now(), content = release.content_hash(wanted) WHERE r.release_id = wanted;
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO cinque_query', place);
-    EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO cinque_query', place);
+    EXECUTE format('GRANT SELECT ON %1$I.block, %1$I.category TO cinque_query', place);
     RETURN QUERY SELECT r.people, r.opted_out, r.rows, r.rows_unlinked, r.rows_without_agreement,
                         r.rows_practice_rejected, r.content
                    FROM release.release AS r WHERE r.release_id = wanted;
@@ -1094,9 +1078,3 @@ GRANT SELECT (release_id, month, purpose, at_least, state, people, rows, content
 GRANT SELECT ON release.coverage, release.practice_left_out TO cinque_query;
 
 RESET ROLE;
-
--- Queries are short and many-joined: compiling them costs more than it saves.
-ALTER ROLE cinque_query SET jit = off;
-ALTER ROLE cinque_query SET work_mem = '64MB';
--- Code lists are parameters: a plan that does not know their length reads the whole source.
-ALTER ROLE cinque_query SET plan_cache_mode = force_custom_plan;
