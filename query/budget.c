@@ -14,7 +14,7 @@ static bool is_constant(const PlanNode *node)
 
 static bool gathers(const PlanNode *node)
 {
-    return node->kind >= PLAN_EXISTS && node->kind <= PLAN_EPISODES;
+    return plan_gathers(node->kind);
 }
 
 static void add_value(Budget *budget, uint16_t level)

@@ -32,3 +32,15 @@ int dataset_column(const DataSource *source, Text name)
             return (int)i;
     return -1;
 }
+
+DataRange dataset_range(const DataColumn *column, size_t cells)
+{
+    int32_t lowest = INT32_MAX, highest = SMALL_UNKNOWN;
+
+    for (size_t i = 0; i < cells; i++) {
+        int32_t known = column->narrow[i] == SMALL_UNKNOWN ? INT32_MAX : column->narrow[i];
+        lowest = known < lowest ? known : lowest;
+        highest = column->narrow[i] > highest ? column->narrow[i] : highest;
+    }
+    return highest == SMALL_UNKNOWN ? (DataRange){true, 0, -1} : (DataRange){true, lowest, highest};
+}

@@ -19,6 +19,12 @@ typedef struct DataColumn {
     const double *decimals;
 } DataColumn;
 
+/* Known whole numbers of a narrow column are from lowest to highest, which is less where none is known. */
+typedef struct DataRange {
+    bool is_found;
+    int32_t lowest, highest;
+} DataRange;
+
 typedef struct Postings Postings; /* query/posting.h */
 
 typedef struct DataSource {
@@ -28,6 +34,7 @@ typedef struct DataSource {
     size_t column_count;
     const Postings *postings; /* the same rows once more, by a code and a day; NULL where there are none */
     size_t postings_count;
+    const DataRange *ranges; /* beside columns; NULL, or not found: each query looks for itself */
 } DataSource;
 
 typedef struct Dataset {
@@ -41,5 +48,7 @@ typedef struct Dataset {
 /* Of `person`, a source or a column: its place, or -1. */
 int dataset_source(const Dataset *dataset, Text name);
 int dataset_column(const DataSource *source, Text name);
+/* Of a narrow column of so many cells. */
+DataRange dataset_range(const DataColumn *column, size_t cells);
 /* The word's number, or -1: no cell holds it. */
 int64_t dataset_word(const Dataset *dataset, Text word);

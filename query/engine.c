@@ -1,25 +1,8 @@
-#include "query/engine.h"
-
 #include <assert.h>
 
-#include "query/lookup.h"
+#include "query/engine_parts.h"
 
 enum { CHUNK_BYTES_MAX = 1 << 30, OPERANDS_MAX = PLAN_OPERANDS_MAX };
-
-/* What is known of a node in this chunk. */
-typedef struct Slot {
-    const Vector *value;
-    const Rows *rows;
-} Slot;
-
-struct Engine {
-    const Plan *plan;
-    Slot *slots;
-    Arena *arena;
-    uint32_t first, people;
-    PostingReader *postings; /* NULL, as the next: everything is scanned */
-    Lookups *lookups;
-};
 
 static const Vector *work(Engine *engine, PlanId id);
 
@@ -38,6 +21,8 @@ Engine *engine_create_as(const Plan *plan, EngineWay way)
     if (way != ENGINE_SCANS) {
         engine->postings = posting_reader_create(plan, way == ENGINE_SHORTENS);
         engine->lookups = lookups_create(plan, way == ENGINE_SHORTENS);
+        engine->choices = arena_create(CHUNK_BYTES_MAX);
+        engine->chosen = memory_alloc((plan->count + 1) * sizeof *engine->chosen);
     }
     return engine;
 }
@@ -48,6 +33,8 @@ void engine_close(Engine **engine)
         return;
     posting_reader_close(&(*engine)->postings);
     lookups_close(&(*engine)->lookups);
+    arena_close(&(*engine)->choices);
+    memory_free((*engine)->chosen);
     arena_close(&(*engine)->arena);
     memory_free((*engine)->slots);
     memory_free(*engine);
@@ -60,34 +47,36 @@ void engine_chunk(Engine *engine, uint32_t first, uint32_t people)
     arena_reset(engine->arena);
     for (size_t i = 0; i < engine->plan->count; i++)
         engine->slots[i] = (Slot){0};
+    for (size_t i = 0; engine->chosen != NULL && i < engine->plan->count; i++)
+        engine->chosen[i].first = engine->chosen[i].last = NULL;
     engine->first = first;
     engine->people = people;
 }
 
 /* ---- levels ---- */
 
-static const DataSource *source_of(const Engine *engine, uint16_t level)
+const DataSource *engine_source(const Engine *engine, uint16_t level)
 {
     return &engine->plan->dataset->sources[level == PLAN_PEOPLE ? 0 : level];
 }
 
-static size_t first_row(const Engine *engine, uint16_t level)
+size_t engine_first_row(const Engine *engine, uint16_t level)
 {
-    return level == PLAN_PEOPLE ? engine->first : source_of(engine, level)->begin[engine->first];
+    return level == PLAN_PEOPLE ? engine->first : engine_source(engine, level)->begin[engine->first];
 }
 
 static size_t places(const Engine *engine, uint16_t level)
 {
     if (level == PLAN_PEOPLE)
         return engine->people;
-    const uint32_t *begin = &source_of(engine, level)->begin[engine->first];
+    const uint32_t *begin = &engine_source(engine, level)->begin[engine->first];
     return begin[engine->people] - begin[0];
 }
 
 /* What holds of a person holds of each of their rows. */
 static const Vector *spread(Engine *engine, const Vector *value, uint16_t level)
 {
-    const uint32_t *begin = &source_of(engine, level)->begin[engine->first];
+    const uint32_t *begin = &engine_source(engine, level)->begin[engine->first];
     QueryType type = value->decimals != NULL ? TYPE_DECIMAL : TYPE_NUMBER;
     Vector *out = vector_create(engine->arena, type, places(engine, level));
 
@@ -112,8 +101,8 @@ static const Vector *value_at(Engine *engine, PlanId id, uint16_t level)
 
 static void read_column(const Engine *engine, const PlanNode *node, size_t count, Vector *out)
 {
-    const DataColumn *column = &source_of(engine, node->level)->columns[node->column];
-    size_t first = first_row(engine, node->level);
+    const DataColumn *column = &engine_source(engine, node->level)->columns[node->column];
+    size_t first = engine_first_row(engine, node->level);
 
     for (size_t i = 0; i < count; i++)
         if (column->decimals != NULL)
@@ -134,7 +123,7 @@ static const Rows *select_rows(Engine *engine, PlanId id)
         return slot->rows;
     if (node->kind == PLAN_ROWS)
         return slot->rows =
-                   rows_all(engine->arena, source_of(engine, node->level), engine->first, engine->people);
+                   rows_all(engine->arena, engine_source(engine, node->level), engine->first, engine->people);
     const Rows *rows = select_rows(engine, node->operands[0]);
     if (node->kind == PLAN_PICK)
         return slot->rows = rows_pick(engine->arena, rows, node->integer);
@@ -170,7 +159,7 @@ static void search_rows(Engine *engine, const PlanNode *node, Vector *out)
     const Rows *rows = select_rows(engine, node->operands[1]);
     const Vector *theirs = value_at(engine, node->operands[2], engine->plan->nodes[node->operands[1]].level);
     const uint32_t *begin =
-        node->level == PLAN_PEOPLE ? NULL : &source_of(engine, node->level)->begin[engine->first];
+        node->level == PLAN_PEOPLE ? NULL : &engine_source(engine, node->level)->begin[engine->first];
 
     for (uint32_t p = 0; p < engine->people; p++) {
         size_t from = begin == NULL ? p : begin[p] - begin[0];
@@ -199,47 +188,6 @@ static void work_operands(Engine *engine, const PlanNode *node, size_t count, Ve
     vector_work(engine->plan, node, operands, count, out);
 }
 
-/* ---- shorter ways ---- */
-
-static void copy_answer(const Engine *engine, const PostingAnswer *answer, Vector *out)
-{
-    for (uint32_t i = 0; i < engine->people; i++) {
-        uint32_t person = engine->first + i;
-        if (answer->bits != NULL)
-            out->numbers[i] = answer->bits[person / 64] >> person % 64 & 1;
-        else if (answer->counts != NULL)
-            out->numbers[i] = answer->counts[person];
-        else
-            out->numbers[i] = answer->days[person] == SMALL_UNKNOWN ? NUMBER_UNKNOWN : answer->days[person];
-    }
-}
-
-static bool gather_from_postings(Engine *engine, PlanId id, Vector *out)
-{
-    const PostingAnswer *answer = engine->postings == NULL ? NULL : posting_answer(engine->postings, id);
-
-    if (answer != NULL)
-        copy_answer(engine, answer, out);
-    return answer != NULL;
-}
-
-static bool look_people_up(Engine *engine, PlanId id, Vector *out)
-{
-    const Lookup *lookup = engine->lookups == NULL ? NULL : lookup_of(engine->lookups, id);
-
-    for (uint32_t i = 0; lookup != NULL && i < engine->people; i++)
-        if (out->decimals != NULL)
-            out->decimals[i] = vector_decimal(lookup->worth, lookup_place(lookup, engine->first + i));
-        else
-            out->numbers[i] = vector_number(lookup->worth, lookup_place(lookup, engine->first + i));
-    return lookup != NULL;
-}
-
-PostingReader *engine_postings(Engine *engine)
-{
-    return engine->postings;
-}
-
 /* ---- every node ---- */
 
 static void work_out(Engine *engine, PlanId id, size_t count, Vector *out)
@@ -251,9 +199,9 @@ static void work_out(Engine *engine, PlanId id, size_t count, Vector *out)
     else if (node->kind == PLAN_IN_ROWS)
         search_rows(engine, node, out);
     else if (plan_gathers(node->kind)) {
-        if (!gather_from_postings(engine, id, out))
+        if (!engine_gather_short(engine, id, out))
             gather(engine, node, out);
-    } else if (!look_people_up(engine, id, out))
+    } else if (!engine_look_up(engine, id, count, out))
         work_operands(engine, node, count, out);
 }
 

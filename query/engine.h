@@ -22,7 +22,10 @@ void engine_close(Engine **engine);
 void engine_chunk(Engine *engine, uint32_t first, uint32_t people);
 /* Of a node about people, for each of the chunk; lives until the next chunk. */
 const Vector *engine_value(Engine *engine, PlanId id);
-/* The same for each of the chunk's places of a level: its people, or rows of a source. */
+/* Where a condition about people is true: of the chunk's person i bit i % 64 of the word i / 64. Where nobody
+ * of the chunk is left, the rest of an `and` is not worked out. */
+const uint64_t *engine_holds(Engine *engine, PlanId id);
+/* What a node is worth for each of the chunk's places of a level: its people, or rows of a source. */
 const Vector *engine_value_at(Engine *engine, PlanId id, uint16_t level);
 /* What answers the plan's nodes from posting lists: who fetches asks it which. NULL: ENGINE_SCANS. */
 PostingReader *engine_postings(Engine *engine);

@@ -6,15 +6,16 @@
 
 enum { BYTES_MAX = 1 << 28, LOOKUP_WORK_MAX = 1 << 24 };
 
-/* A column of people. */
+/* Which values a column may hold: what is not known, then each from the lowest. */
 typedef struct Range {
-    bool is_known; /* that is, has been looked at */
-    bool is_small;
-    const int32_t *values; /* what is not known, then each from the lowest */
+    bool is_known, is_small;
     int32_t lowest;
     uint32_t count;
-    Probe *probe;
 } Range;
+
+typedef struct Ranges {
+    Range *columns; /* of a source; NULL until one was asked for */
+} Ranges;
 
 typedef struct Slot {
     bool was_asked;
@@ -26,8 +27,8 @@ struct Lookups {
     bool always;
     Arena *arena;
     const PlanUse *uses;
-    Range *ranges; /* of each column of the first source */
-    Slot *slots;   /* of each node */
+    Ranges *sources;
+    Slot *slots; /* of each node */
 };
 
 Lookups *lookups_create(const Plan *plan, bool always)
@@ -38,8 +39,8 @@ Lookups *lookups_create(const Plan *plan, bool always)
     lookups->always = always;
     lookups->arena = arena_create(BYTES_MAX);
     lookups->uses = plan_uses(plan, lookups->arena);
-    lookups->ranges =
-        arena_alloc(lookups->arena, (plan->dataset->sources[0].column_count + 1) * sizeof(Range));
+    lookups->sources =
+        arena_alloc(lookups->arena, (plan->dataset->source_count + 1) * sizeof *lookups->sources);
     lookups->slots = arena_alloc(lookups->arena, (plan->count + 1) * sizeof *lookups->slots);
     return lookups;
 }
@@ -48,8 +49,6 @@ void lookups_close(Lookups **lookups)
 {
     if (*lookups == NULL)
         return;
-    for (size_t c = 0; c < (*lookups)->plan->dataset->sources[0].column_count; c++)
-        probe_close(&(*lookups)->ranges[c].probe);
     arena_close(&(*lookups)->arena);
     memory_free(*lookups);
     *lookups = NULL;
@@ -57,54 +56,54 @@ void lookups_close(Lookups **lookups)
 
 /* ---- which values a column may hold ---- */
 
-static void find_ends(const int32_t *column, uint32_t people, int64_t *lowest, int64_t *highest)
+static Range find_range(const DataSource *source, uint16_t column, uint32_t cells)
 {
-    int32_t low = INT32_MAX, high = SMALL_UNKNOWN;
+    bool is_found = source->ranges != NULL && source->ranges[column].is_found;
+    DataRange range = is_found ? source->ranges[column] : dataset_range(&source->columns[column], cells);
+    int64_t values = (int64_t)range.highest - range.lowest + 2;
 
-    for (uint32_t p = 0; p < people; p++) {
-        int32_t known = column[p] == SMALL_UNKNOWN ? INT32_MAX : column[p];
-        low = known < low ? known : low;
-        high = column[p] > high ? column[p] : high;
-    }
-    *lowest = high == SMALL_UNKNOWN ? 0 : low;
-    *highest = high == SMALL_UNKNOWN ? -1 : high;
+    return (Range){true, values <= LOOKUP_VALUES_MAX, range.lowest, (uint32_t)values};
 }
 
-static void list_values(Lookups *lookups, int64_t lowest, Range *range)
+static const DataSource *source_of(const Lookups *lookups, uint16_t level)
 {
-    int32_t *values = arena_alloc(lookups->arena, range->count * sizeof *values);
-
-    values[0] = SMALL_UNKNOWN;
-    for (uint32_t i = 1; i < range->count; i++)
-        values[i] = (int32_t)(lowest + i - 1);
-    range->lowest = (int32_t)lowest;
-    range->values = values;
+    return &lookups->plan->dataset->sources[level == PLAN_PEOPLE ? 0 : level];
 }
 
-static Range *range_of(Lookups *lookups, uint16_t column)
+static uint32_t places_of(const Lookups *lookups, uint16_t level)
 {
-    const int32_t *narrow = lookups->plan->dataset->sources[0].columns[column].narrow;
     uint32_t people = lookups->plan->dataset->people;
-    Range *range = &lookups->ranges[column];
-    int64_t lowest, highest;
 
-    if (range->is_known)
-        return range;
+    return level == PLAN_PEOPLE ? people : source_of(lookups, level)->begin[people];
+}
+
+static const Range *range_of(Lookups *lookups, uint16_t level, uint16_t column)
+{
+    const DataSource *source = source_of(lookups, level);
+    Ranges *ranges = &lookups->sources[level == PLAN_PEOPLE ? 0 : level];
+
+    if (ranges->columns == NULL)
+        ranges->columns = arena_alloc(lookups->arena, source->column_count * sizeof *ranges->columns);
+    Range *range = &ranges->columns[column];
+    if (!range->is_known && source->columns[column].narrow != NULL)
+        *range = find_range(source, column, places_of(lookups, level));
     range->is_known = true;
-    if (narrow == NULL)
-        return range;
-    find_ends(narrow, people, &lowest, &highest);
-    int64_t values = highest - lowest + 2;
-    range->is_small = values <= LOOKUP_VALUES_MAX && (values <= people || lookups->always);
-    if (!range->is_small)
-        return range;
-    range->count = (uint32_t)values;
-    list_values(lookups, lowest, range);
-    range->probe = probe_create(lookups->plan, PLAN_PEOPLE, column, range->values, range->count);
     return range;
 }
 
-/* ---- nodes ---- */
+/* ---- tables ---- */
+
+/* Each value as often as those before it have values together. */
+static const int32_t *list_values(Arena *arena, const Range *range, uint32_t step, uint32_t count)
+{
+    int32_t *values = arena_alloc(arena, count * sizeof *values);
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t place = i / step % range->count;
+        values[i] = place == 0 ? SMALL_UNKNOWN : (int32_t)((int64_t)range->lowest + place - 1);
+    }
+    return values;
+}
 
 static const Vector *kept(Lookups *lookups, const Vector *worth, uint32_t count)
 {
@@ -117,22 +116,55 @@ static const Vector *kept(Lookups *lookups, const Vector *worth, uint32_t count)
     return copy;
 }
 
+static void work_out(Lookups *lookups, PlanId id, Lookup *lookup)
+{
+    const PlanUse *use = &lookups->uses[id];
+    SCOPED(arena_close) Arena *scratch = arena_create(BYTES_MAX);
+    SCOPED(probe_close) Probe *probe = NULL;
+    ProbeValues values[PLAN_COLUMNS_FEW];
+
+    for (size_t c = 0; c < use->column_count; c++)
+        values[c] = (ProbeValues){use->columns[c],
+                                  list_values(scratch, range_of(lookups, use->level, use->columns[c]),
+                                              lookup->columns[c].step, lookup->count)};
+    probe = probe_create(lookups->plan, use->level, values, use->column_count, lookup->count);
+    lookup->worth = kept(lookups, probe_worth(probe, id), lookup->count);
+}
+
+static bool measure(Lookups *lookups, const PlanUse *use, Lookup *lookup)
+{
+    const DataSource *source = source_of(lookups, use->level);
+    uint64_t count = 1;
+
+    for (size_t c = 0; c < use->column_count; c++) {
+        const Range *range = range_of(lookups, use->level, use->columns[c]);
+        if (!range->is_small)
+            return false;
+        lookup->columns[c] = (LookupColumn){source->columns[use->columns[c]].narrow, (uint32_t)range->lowest,
+                                            range->count, (uint32_t)count};
+        count *= range->count;
+        if (count > LOOKUP_VALUES_MAX)
+            return false;
+    }
+    lookup->column_count = use->column_count;
+    lookup->count = (uint32_t)count;
+    return lookups->always || count <= places_of(lookups, use->level);
+}
+
 static const Lookup *make(Lookups *lookups, PlanId id)
 {
     const PlanUse *use = &lookups->uses[id];
-    const PlanNode *node = &lookups->plan->nodes[id];
+    Lookup lookup = {0};
 
-    if (use->reads != READS_COLUMN || use->level != PLAN_PEOPLE || node->kind == PLAN_COLUMN)
+    if (use->is_more || use->column_count == 0 || !measure(lookups, use, &lookup))
         return NULL;
-    const Range *range = range_of(lookups, use->column);
-    if (!range->is_small || (uint64_t)range->count * use->nodes > LOOKUP_WORK_MAX ||
-        arena_bytes_used(lookups->arena) + range->count * sizeof(int64_t) > BYTES_MAX / 2)
+    if ((uint64_t)lookup.count * use->nodes > LOOKUP_WORK_MAX ||
+        arena_bytes_used(lookups->arena) + lookup.count * sizeof(int64_t) > BYTES_MAX / 2)
         return NULL;
-    Lookup *lookup = arena_alloc(lookups->arena, sizeof *lookup);
-    *lookup =
-        (Lookup){lookups->plan->dataset->sources[0].columns[use->column].narrow,
-                 kept(lookups, probe_worth(range->probe, id), range->count), range->count, range->lowest};
-    return lookup;
+    work_out(lookups, id, &lookup);
+    Lookup *made = arena_alloc(lookups->arena, sizeof *made);
+    *made = lookup;
+    return made;
 }
 
 const Lookup *lookup_of(Lookups *lookups, PlanId id)
@@ -142,4 +174,18 @@ const Lookup *lookup_of(Lookups *lookups, PlanId id)
     if (!slot->was_asked)
         *slot = (Slot){true, make(lookups, id)};
     return slot->lookup;
+}
+
+/* ---- people or rows ---- */
+
+void lookup_places(const Lookup *lookup, size_t first, size_t count, uint32_t *places)
+{
+    const LookupColumn a = lookup->columns[0], b = lookup->columns[1];
+
+    if (lookup->column_count == 1)
+        for (size_t i = 0; i < count; i++)
+            places[i] = lookup_place(&a, first + i);
+    else
+        for (size_t i = 0; i < count; i++)
+            places[i] = lookup_place(&a, first + i) + lookup_place(&b, first + i);
 }

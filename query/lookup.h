@@ -1,31 +1,42 @@
 #pragma once
 /*
- * Private to query: what one column of people decides, such as the band of an age at a day, worked out for
- * each value that the column may hold and then looked up for each person.
+ * Private to query: what one or two columns decide, such as the band of an age at a day, worked out for each
+ * of the values that they may hold and then looked up for each person or row.
  */
 #include "query/plan_use.h"
 #include "query/vector.h"
 
 enum { LOOKUP_VALUES_MAX = 1 << 16 };
 
+/* Whole numbers of a column: what is not known is at place 0, the lowest at 1. */
+typedef struct LookupColumn {
+    const int32_t *column; /* of each person or row of the dataset */
+    uint32_t lowest;       /* its bits */
+    uint32_t count;        /* of places */
+    uint32_t step;         /* from place to place, in Lookup.worth */
+} LookupColumn;
+
 typedef struct Lookup {
-    const int32_t *column; /* of each person of the dataset */
-    const Vector *worth;   /* first of what is not known, then of lowest, lowest + 1 and so on */
-    uint32_t count;        /* of worth */
-    int32_t lowest;
+    LookupColumn columns[PLAN_COLUMNS_FEW];
+    size_t column_count;
+    const Vector *worth;
+    uint32_t count; /* of worth */
 } Lookup;
 
 typedef struct Lookups Lookups;
 
-/* always: also where the column could hold more values than there are people. */
+/* always: also where the columns could hold more values than there are places. */
 Lookups *lookups_create(const Plan *plan, bool always);
 void lookups_close(Lookups **lookups);
 /* NULL where that is no way to work the node out. Lives as long as the lookups. */
 const Lookup *lookup_of(Lookups *lookups, PlanId id);
-
-static inline uint32_t lookup_place(const Lookup *lookup, uint32_t person)
+/* What a person's or row's column adds to the place of what it is worth. */
+static inline uint32_t lookup_place(const LookupColumn *column, size_t at)
 {
-    int32_t value = lookup->column[person];
+    int32_t value = column->column[at];
 
-    return value == SMALL_UNKNOWN ? 0 : (uint32_t)value - (uint32_t)lookup->lowest + 1;
+    return (value == SMALL_UNKNOWN ? 0 : (uint32_t)value - column->lowest + 1) * column->step;
 }
+
+/* Where in worth each of some people or rows is. */
+void lookup_places(const Lookup *lookup, size_t first, size_t count, uint32_t *places);

@@ -90,7 +90,7 @@ bool plan_is_rows(PlanKind kind)
     return kind >= PLAN_ROWS && kind <= PLAN_PICK;
 }
 
-static bool gathers(PlanKind kind)
+bool plan_gathers(PlanKind kind)
 {
     return kind >= PLAN_EXISTS && kind <= PLAN_EPISODES;
 }
@@ -101,7 +101,7 @@ static uint16_t level_of(const Plan *plan, const PlanNode *node)
 
     if (node->kind == PLAN_COLUMN || node->kind == PLAN_ROWS)
         return node->level;
-    if (gathers(node->kind)) {
+    if (plan_gathers(node->kind)) {
         bool has_value_first = node->kind == PLAN_IN_ROWS;
         uint16_t rows = plan->nodes[node->operands[has_value_first]].level;
         uint16_t of = plan->nodes[node->operands[node->operand_count - 1]].level;

@@ -118,3 +118,4 @@ PlanId plan_decimal(Plan *plan, double decimal);
 PlanId plan_set(Plan *plan, PlanNode draft, PlanId value, const int64_t *items, const int64_t *mapped,
                 size_t count);
 bool plan_is_rows(PlanKind kind);
+bool plan_gathers(PlanKind kind); /* from rows to people, or to other rows */

@@ -1,20 +1,39 @@
 #include "query/plan_use.h"
 
-bool plan_gathers(PlanKind kind)
+static bool reads(const PlanUse *use, uint16_t column)
 {
-    return kind >= PLAN_EXISTS && kind <= PLAN_EPISODES;
+    bool any = false;
+
+    for (uint16_t c = 0; c < use->column_count; c++)
+        any |= use->columns[c] == column;
+    return any;
 }
 
-static PlanUse joined(PlanUse a, PlanUse b)
+static void add_column(PlanUse *use, uint16_t level, uint16_t column)
 {
-    bool is_same = a.level == b.level && a.column == b.column;
-    uint32_t nodes = b.nodes < UINT32_MAX / 2 - a.nodes ? a.nodes + b.nodes : UINT32_MAX / 2;
-    PlanUse made = b.reads == READS_NOTHING ? a : b;
+    uint16_t at = use->column_count;
 
-    if (a.reads == READS_MORE || (a.reads == READS_COLUMN && b.reads == READS_COLUMN && !is_same))
-        made.reads = READS_MORE;
-    made.nodes = nodes;
-    return made;
+    use->is_more |= at > 0 && use->level != level;
+    use->level = level;
+    if (use->is_more || reads(use, column))
+        return;
+    use->is_more = at == PLAN_COLUMNS_FEW;
+    if (use->is_more)
+        return;
+    for (; at > 0 && use->columns[at - 1] > column; at--)
+        use->columns[at] = use->columns[at - 1];
+    use->columns[at] = column;
+    use->column_count++;
+}
+
+static void add_use(PlanUse *use, const PlanUse *other)
+{
+    uint32_t left = UINT32_MAX / 2 - use->nodes;
+
+    use->nodes += other->nodes < left ? other->nodes : left;
+    use->is_more |= other->is_more;
+    for (uint16_t c = 0; c < other->column_count; c++)
+        add_column(use, other->level, other->columns[c]);
 }
 
 static PlanUse use_of(const PlanNode *node, const PlanUse *uses)
@@ -22,11 +41,10 @@ static PlanUse use_of(const PlanNode *node, const PlanUse *uses)
     PlanUse use = {.nodes = 1};
 
     if (node->kind == PLAN_COLUMN)
-        return (PlanUse){READS_COLUMN, node->level, node->column, 1};
+        add_column(&use, node->level, node->column);
     for (size_t i = 0; i < node->operand_count; i++)
-        use = joined(use, uses[node->operands[i]]);
-    if (plan_is_rows(node->kind)) /* and so what gathers them */
-        use.reads = READS_MORE;
+        add_use(&use, &uses[node->operands[i]]);
+    use.is_more |= plan_is_rows(node->kind); /* and so what gathers them */
     return use;
 }
 

@@ -1,19 +1,16 @@
 #pragma once
-/* Private to query: what a plan's nodes read, to find those that one column decides. */
+/* Private to query: what a plan's nodes read, to find those that few columns decide. */
 #include "query/plan.h"
 
-typedef enum PlanReads {
-    READS_NOTHING, /* constants alone */
-    READS_COLUMN,  /* one column of its level, at its own place */
-    READS_MORE,
-} PlanReads;
+enum { PLAN_COLUMNS_FEW = 2 };
 
+/* Reads nothing but constants, or few columns of its level, each at its own place, or more. */
 typedef struct PlanUse {
-    PlanReads reads;
-    uint16_t level, column; /* READS_COLUMN */
-    uint32_t nodes;         /* to work it out; at most, as shared ones are counted again */
+    bool is_more;
+    uint16_t level, columns[PLAN_COLUMNS_FEW]; /* those that it reads, ascending */
+    uint16_t column_count;
+    uint32_t nodes; /* to work it out; at most, as shared ones are counted again */
 } PlanUse;
 
 /* Of each node. */
 const PlanUse *plan_uses(const Plan *plan, Arena *arena);
-bool plan_gathers(PlanKind kind); /* from rows to people, or to other rows */

@@ -106,11 +106,12 @@ static Probe *probe_of(PostingReader *reader, const PostingQuestion *question, b
     Sides *sides = sides_of(reader, postings);
 
     if (of_code && sides->codes == NULL)
-        sides->codes = probe_create(reader->plan, question->source, postings->code, postings->codes,
-                                    postings->list_count);
+        sides->codes = probe_create(reader->plan, question->source,
+                                    &(ProbeValues){postings->code, postings->codes}, 1, postings->list_count);
     if (!of_code && sides->days == NULL)
-        sides->days = probe_create(reader->plan, question->source, postings->day, each_day(reader, postings),
-                                   day_count(postings));
+        sides->days =
+            probe_create(reader->plan, question->source,
+                         &(ProbeValues){postings->day, each_day(reader, postings)}, 1, day_count(postings));
     return of_code ? sides->codes : sides->days;
 }
 
@@ -118,7 +119,7 @@ static const bool *truth_of(PostingReader *reader, const PostingQuestion *questi
                             const PostingCondition *condition)
 {
     PlanId id = condition->condition;
-    bool is_of_column = reader->uses[id].reads == READS_COLUMN;
+    bool is_of_column = reader->uses[id].column_count == 1;
     uint32_t count = condition->of_code ? question->postings->list_count : day_count(question->postings);
 
     if (is_of_column && reader->slots[id].truth != NULL)

@@ -16,12 +16,12 @@ static bool take_condition(Reading *reading, PlanId id, bool keeps)
 {
     PostingQuestion *question = reading->question;
     const PlanUse *use = &reading->uses[id];
-    bool of_day = use->reads == READS_COLUMN && use->column == question->postings->day;
-    bool of_code = use->reads == READS_NOTHING ||
-                   (use->reads == READS_COLUMN && use->column == question->postings->code);
+    bool of_day = use->column_count == 1 && use->columns[0] == question->postings->day;
+    bool of_code =
+        use->column_count == 0 || (use->column_count == 1 && use->columns[0] == question->postings->code);
     uint64_t values = of_day ? days_of(question->postings) : question->postings->list_count;
 
-    if (use->reads == READS_COLUMN && use->level != question->source)
+    if (use->is_more || (use->column_count > 0 && use->level != question->source))
         return false;
     if ((!of_day && !of_code) || question->condition_count == QUESTION_CONDITIONS_MAX)
         return false;

@@ -14,7 +14,7 @@ struct Probe {
     Engine *engine;
 };
 
-static void hold_values(Probe *probe, uint16_t column, const int32_t *values, uint32_t count)
+static void hold_values(Probe *probe, const ProbeValues *values, size_t value_count, uint32_t count)
 {
     const Dataset *of = probe->plan.dataset;
     uint16_t source = probe->level == PLAN_PEOPLE ? 0 : probe->level;
@@ -23,7 +23,8 @@ static void hold_values(Probe *probe, uint16_t column, const int32_t *values, ui
     DataColumn *columns = arena_alloc(probe->arena, column_count * sizeof *columns);
 
     memcpy(columns, of->sources[source].columns, column_count * sizeof *columns);
-    columns[column].narrow = values;
+    for (size_t i = 0; i < value_count; i++)
+        columns[values[i].column].narrow = values[i].values;
     probe->begin[1] = count;
     sources[source] = (DataSource){.begin = probe->begin, .columns = columns, .column_count = column_count};
     probe->dataset = *of;
@@ -31,14 +32,15 @@ static void hold_values(Probe *probe, uint16_t column, const int32_t *values, ui
     probe->dataset.sources = sources;
 }
 
-Probe *probe_create(const Plan *plan, uint16_t level, uint16_t column, const int32_t *values, uint32_t count)
+Probe *probe_create(const Plan *plan, uint16_t level, const ProbeValues *columns, size_t column_count,
+                    uint32_t count)
 {
     Probe *probe = memory_alloc(sizeof *probe);
 
     probe->arena = arena_create(PROBE_BYTES_MAX);
     probe->plan = *plan;
     probe->level = level;
-    hold_values(probe, column, values, count);
+    hold_values(probe, columns, column_count, count);
     probe->plan.dataset = &probe->dataset;
     probe->engine = engine_create_as(&probe->plan, ENGINE_SCANS);
     return probe;

@@ -175,13 +175,20 @@ static int64_t day_at(const Few *few, size_t i)
     return vector_number(few->value, few->spare[i]);
 }
 
-/* Of sorted days. */
+/* Of sorted days, which are any whole numbers here: what is further apart than fits is apart too. */
+static bool is_further(const Few *few, size_t from, size_t to, int64_t days)
+{
+    int64_t between;
+
+    return __builtin_sub_overflow(day_at(few, to), day_at(few, from), &between) || between > days;
+}
+
 static int64_t most_within(const Few *few, size_t known)
 {
     size_t most = 0, from = 0;
 
     for (size_t i = 0; i < known; i++) {
-        while (from < i && day_at(few, i) - day_at(few, from) >= few->node->integer)
+        while (from < i && is_further(few, from, i, few->node->integer - 1))
             from++;
         most = i + 1 - from > most ? i + 1 - from : most;
     }
@@ -191,7 +198,7 @@ static int64_t most_within(const Few *few, size_t known)
 static bool begins_another(const Few *few, size_t i)
 {
     if (few->node->kind == PLAN_EPISODES)
-        return day_at(few, i) - day_at(few, i - 1) > few->node->integer;
+        return is_further(few, i - 1, i, few->node->integer);
     return compare_at(few->value, few->spare[i], few->spare[i - 1]) != 0;
 }
 

@@ -7,7 +7,7 @@
 #include "query/posting.h"
 #include "tests/query/chance.h"
 
-enum { PEOPLE_MAX = 30, ROWS_MAX = 6, COLUMNS = 6, SOURCES = 3, ITEMS_MAX = 4 };
+enum { PEOPLE_MAX = 30, PEOPLE_MANY = 200, ROWS_MAX = 6, COLUMNS = 6, SOURCES = 3, ITEMS_MAX = 4 };
 enum { FLAG, COUNT, DAY, WORD, SHARE, OTHER_DAY };
 
 static const QueryType TYPES[COLUMNS] = {TYPE_BOOL, TYPE_NUMBER,  TYPE_DATE,
@@ -121,9 +121,17 @@ static DataSource make_source(Arena *arena, uint32_t people, size_t most)
         qsort(rows + begin[p], count - begin[p], sizeof *rows, compare_rows);
     }
     begin[people] = count;
-    for (int c = 0; c < COLUMNS; c++)
+    DataRange *ranges = arena_alloc(arena, COLUMNS * sizeof *ranges);
+    for (int c = 0; c < COLUMNS; c++) {
         columns[c] = make_column(arena, rows, count, c);
-    return (DataSource){.name = TEXT("source"), .begin = begin, .columns = columns, .column_count = COLUMNS};
+        if (columns[c].narrow != NULL && chance(2) == 0)
+            ranges[c] = dataset_range(&columns[c], count);
+    }
+    return (DataSource){.name = TEXT("source"),
+                        .begin = begin,
+                        .columns = columns,
+                        .column_count = COLUMNS,
+                        .ranges = chance(4) == 0 ? NULL : ranges};
 }
 
 /* By one day or by either. */
@@ -142,7 +150,7 @@ const Dataset *random_dataset(Arena *arena)
 {
     Dataset *dataset = arena_alloc(arena, sizeof *dataset);
     DataSource *sources = arena_alloc(arena, SOURCES * sizeof *sources);
-    uint32_t people = (uint32_t)chance(PEOPLE_MAX);
+    uint32_t people = (uint32_t)(chance(30) == 0 ? chance(PEOPLE_MANY) : chance(PEOPLE_MAX));
 
     for (int s = 0; s < SOURCES; s++)
         sources[s] = make_source(arena, people, s == 0 ? 1 : ROWS_MAX);

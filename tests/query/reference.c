@@ -164,7 +164,8 @@ static Answer episodes(const Answer *values, size_t count, int64_t gap)
     for (size_t i = 0; i < count; i++) {
         bool continues = false;
         for (size_t j = 0; j < count; j++)
-            continues |= values[j].number < values[i].number && values[i].number - values[j].number <= gap;
+            continues |=
+                values[j].number < values[i].number && (__int128)values[i].number - values[j].number <= gap;
         for (size_t j = 0; j < i; j++)
             continues |= values[j].number == values[i].number;
         begun += !continues;
@@ -180,7 +181,8 @@ static Answer most(const Answer *values, size_t count, int64_t days)
     for (size_t i = 0; i < count; i++) {
         int64_t held = 0;
         for (size_t j = 0; j < count; j++)
-            held += values[j].number >= values[i].number && values[j].number - values[i].number < days;
+            held +=
+                values[j].number >= values[i].number && (__int128)values[j].number - values[i].number < days;
         best = held > best ? held : best;
     }
     return number(best);

@@ -1,0 +1,103 @@
+#include "query/choice.h"
+
+#include <string.h>
+
+/* ---- conditions ---- */
+
+static ChoiceTest *test_of(const Lookup *lookup, Arena *arena, Choice *choice)
+{
+    const LookupColumn *column = &lookup->columns[0];
+    size_t t = 0;
+
+    while (t < choice->test_count && choice->tests[t].column != column->column)
+        t++;
+    if (t == CHOICE_COLUMNS_MAX)
+        return NULL;
+    if (t == choice->test_count) {
+        bool *passes = arena_alloc(arena, lookup->count * sizeof *passes);
+        memset(passes, true, lookup->count * sizeof *passes);
+        choice->tests[choice->test_count++] =
+            (ChoiceTest){column->column, column->lowest, lookup->count, passes};
+    }
+    return &choice->tests[t];
+}
+
+static bool take_condition(Lookups *lookups, PlanId id, bool keeps, Arena *arena, Choice *choice)
+{
+    const Lookup *lookup = lookup_of(lookups, id);
+
+    if (lookup == NULL || lookup->column_count != 1)
+        return false;
+    const ChoiceTest *test = test_of(lookup, arena, choice);
+    for (uint32_t i = 0; test != NULL && i < test->count; i++)
+        test->passes[i] &= (vector_number(lookup->worth, i) == 1) == keeps;
+    return test != NULL;
+}
+
+/* Each part of an `and` by itself, where it is to be true. */
+static bool take_parts(const Plan *plan, Lookups *lookups, PlanId id, Arena *arena, Choice *choice)
+{
+    const PlanNode *node = &plan->nodes[id];
+
+    if (node->kind != PLAN_AND)
+        return take_condition(lookups, id, true, arena, choice);
+    for (size_t i = 0; i < node->operand_count; i++)
+        if (!take_parts(plan, lookups, node->operands[i], arena, choice))
+            return false;
+    return true;
+}
+
+bool choice_make(const Plan *plan, Lookups *lookups, PlanId rows, Arena *arena, Choice *choice)
+{
+    const PlanNode *node = &plan->nodes[rows];
+    uint16_t level = node->level;
+
+    *choice = (Choice){.begin = plan->dataset->sources[level].begin};
+    for (; node->kind != PLAN_ROWS; node = &plan->nodes[node->operands[0]]) {
+        PlanId condition = node->kind == PLAN_KEEP || node->kind == PLAN_DROP ? node->operands[1] : 0;
+        if ((node->kind != PLAN_KEEP && node->kind != PLAN_DROP) || plan->nodes[condition].level != level)
+            return false;
+        bool taken = node->kind == PLAN_KEEP ? take_parts(plan, lookups, condition, arena, choice)
+                                             : take_condition(lookups, condition, false, arena, choice);
+        if (!taken)
+            return false;
+    }
+    return true;
+}
+
+/* ---- rows ---- */
+
+static inline bool passes(const ChoiceTest *test, uint32_t row)
+{
+    int32_t value = test->column[row];
+
+    return test->passes[value == SMALL_UNKNOWN ? 0 : (uint32_t)value - test->lowest + 1];
+}
+
+static inline bool passes_all(const Choice *choice, uint32_t row)
+{
+    for (size_t t = 0; t < choice->test_count; t++)
+        if (!passes(&choice->tests[t], row))
+            return false;
+    return true;
+}
+
+void choice_first(const Choice *choice, uint32_t first, uint32_t people, uint32_t *rows)
+{
+    for (uint32_t p = 0; p < people; p++) {
+        uint32_t row = choice->begin[first + p], end = choice->begin[first + p + 1];
+        while (row < end && !passes_all(choice, row))
+            row++;
+        rows[p] = row < end ? row : CHOICE_NONE;
+    }
+}
+
+void choice_last(const Choice *choice, uint32_t first, uint32_t people, uint32_t *rows)
+{
+    for (uint32_t p = 0; p < people; p++) {
+        uint32_t begin = choice->begin[first + p], row = choice->begin[first + p + 1];
+        while (row > begin && !passes_all(choice, row - 1))
+            row--;
+        rows[p] = row > begin ? row - 1 : CHOICE_NONE;
+    }
+}
