@@ -81,7 +81,7 @@ void code_files_close(CodeFiles *files);
 /* ---- run.c ---- */
 
 /* One line more of what is kept of a query; ERROR_LIMIT before the builder's own end. */
-Result kept_add(TextBuilder *kept, Text canonical, Error *error) CHECKED;
+Result run_kept_add(TextBuilder *kept, Text canonical, Error *error) CHECKED;
 
 /* ---- handlers ---- */
 

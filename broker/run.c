@@ -37,7 +37,7 @@ static Result run_query(const Call *call, const GovernancePermit *permit, const 
     return done;
 }
 
-Result kept_add(TextBuilder *kept, Text canonical, Error *error)
+Result run_kept_add(TextBuilder *kept, Text canonical, Error *error)
 {
     if (canonical.length >= kept->bytes_max - kept->length)
         return fail(error, ERROR_LIMIT, "query: its tables are longer than %zu bytes together",
@@ -54,7 +54,7 @@ static Result keep(const Call *call, GovernancePermit *permit, const QueryRun *r
     SCOPED(text_builder_close) TextBuilder kept = text_builder(KEPT_BYTES_MAX);
 
     for (size_t i = 0; i < tables->count; i++) {
-        TRY(kept_add(&kept, released_table_canonical(tables->items[i]), error));
+        TRY(run_kept_add(&kept, released_table_canonical(tables->items[i]), error));
         outcome->cells += released_table_cells(tables->items[i]);
         outcome->cells_suppressed += released_table_suppressed(tables->items[i]);
     }
