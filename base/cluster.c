@@ -11,10 +11,9 @@
 #include "base/cluster_private.h"
 #include "base/db.h"
 #include "base/hash.h"
-#include "base/input.h"
 
 #define SOCKET_NAME ".s.PGSQL.5432"
-enum { SOCKET_PATH_BYTES_MAX = 80, PID_FILE_BYTES_MAX = 4096, SOCKET_HASH_LETTERS = 8 };
+enum { SOCKET_PATH_BYTES_MAX = 80, PID_LINE_BYTES_MAX = 32, SOCKET_HASH_LETTERS = 8 };
 enum { CLEAR_ROUNDS_MAX = 100, CLEAR_PAUSE_NANOSECONDS = 100 * 1000 * 1000 };
 enum { START_TRIES_MAX = 60, START_PAUSE_US = 500000 };
 enum { RECOVERY_PAUSES = 600, RECOVERY_PAUSE_NS = 100 * 1000 * 1000 }; /* a minute */
@@ -71,21 +70,35 @@ Result cluster_locate(const char *folder, Cluster *cluster, Error *error)
     return RESULT_OK;
 }
 
-/* The first line of postmaster.pid; the number may since belong to another process, so its folder is
- * compared. */
+/* The first line of postmaster.pid, 0 where there is none. A server goes on writing the lines behind it while
+ * it starts and stops. */
+static Result read_pid(const Cluster *cluster, int64_t *pid, Error *error)
+{
+    char path[CLUSTER_FILE_BYTES], bytes[PID_LINE_BYTES_MAX];
+
+    *pid = 0;
+    FILE *file = fopen(cluster_path(cluster, "data/postmaster.pid", path), "re");
+    if (file == NULL)
+        return errno == ENOENT ? RESULT_OK : fail_errno(error, "%s", path);
+    Text text = {.data = bytes, .length = fread(bytes, 1, sizeof bytes, file)};
+    bool is_read = ferror(file) == 0;
+    (void)fclose(file);
+    if (!is_read)
+        return fail(error, ERROR_SYSTEM, "%s: cannot be read", path);
+    if (!text_to_int64(text_next(&text, '\n'), pid))
+        *pid = 0;
+    return RESULT_OK;
+}
+
+/* The number may since belong to another process, so its folder is compared. */
 static Result server_runs(const Cluster *cluster, bool *runs, Error *error)
 {
     char path[CLUSTER_FILE_BYTES], process[64], folder[CLUSTER_FILE_BYTES + 1];
-    SCOPED(arena_close) Arena *arena = arena_create(1 << 16);
-    Text text;
     int64_t pid;
 
     *runs = false;
-    if (!cluster_has(cluster, "data/postmaster.pid"))
-        return RESULT_OK;
-    TRY(input_read_all(cluster_path(cluster, "data/postmaster.pid", path), PID_FILE_BYTES_MAX, arena, &text,
-                       error));
-    if (!text_to_int64(text_next(&text, '\n'), &pid) || pid < 1)
+    TRY(read_pid(cluster, &pid, error));
+    if (pid < 1)
         return RESULT_OK;
     snprintf(process, sizeof process, "/proc/%d/cwd", (int)pid);
     ssize_t length = readlink(process, folder, sizeof folder - 1);

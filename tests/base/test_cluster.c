@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -288,6 +289,37 @@ Test(cluster, it_starts_again_after_its_server_was_killed)
     Db *db = superuser(&cluster);
     db_close(&db);
     succeed(cluster_stop(&cluster, &error), &error);
+}
+
+static void *write_and_write(void *context)
+{
+    const Cluster *cluster = context;
+
+    for (int i = 0; i < 2000; i++) {
+        char path[PATH_BYTES];
+        snprintf(path, sizeof path, "%s/pg/data/postmaster.pid", cluster->folder);
+        FILE *file = fopen(path, "r+");
+        cr_assert_not_null(file);
+        (void)fprintf(file, "%d\n%s/pg/data\n%*s", (int)getpid(), cluster->folder, i % 50 + 1, "ready");
+        (void)fclose(file);
+    }
+    return NULL;
+}
+
+/* A server writes the lines behind the first one while it starts and stops. */
+Test(cluster, its_state_can_be_asked_while_its_server_writes_what_it_does)
+{
+    Cluster cluster = located("data");
+    pthread_t writer;
+    Error error = {0};
+    succeed(cluster_create(&cluster, user(), true, &error), &error);
+    put_file(&cluster, "data/postmaster.pid");
+
+    cr_assert_eq(pthread_create(&writer, NULL, write_and_write, &cluster), 0);
+    for (int i = 0; i < 2000; i++)
+        cr_expect_eq(state(&cluster), CLUSTER_STOPPED, "another process's folder");
+
+    cr_assert_eq(pthread_join(writer, NULL), 0);
 }
 
 /* The switch: check_socket in cluster_start. */
