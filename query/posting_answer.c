@@ -249,6 +249,16 @@ static Asked *ask(PostingReader *reader, PlanId id, const Postings *postings)
     return kept;
 }
 
+/* Each row is in one list. The source itself may not have been fetched yet. */
+static double rows_of(const Postings *postings)
+{
+    double rows = 0;
+
+    for (uint32_t i = 0; i < postings->list_count; i++)
+        rows += postings->lists[i].count;
+    return rows;
+}
+
 /* By the cheapest of the source's postings. */
 static Asked *ask_source(PostingReader *reader, PlanId id, const DataSource *source)
 {
@@ -259,7 +269,7 @@ static Asked *ask_source(PostingReader *reader, PlanId id, const DataSource *sou
         if (asked != NULL && (best == NULL || asked->cost < best->cost))
             best = asked;
     }
-    bool is_cheap = best != NULL && best->cost <= source->begin[reader->plan->dataset->people];
+    bool is_cheap = best != NULL && best->cost <= rows_of(best->question.postings);
     return is_cheap || reader->always ? best : NULL;
 }
 

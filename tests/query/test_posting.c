@@ -1,6 +1,7 @@
 /* Posting lists against the rows they come from. */
 #include <criterion/criterion.h>
 
+#include "query/engine.h"
 #include "query/posting.h"
 
 enum { ARENA_BYTES_MAX = 1 << 24, CODE = 0, DAY = 1 };
@@ -92,4 +93,49 @@ Test(posting, lists_of_days_far_apart_are_in_order)
         rows += list->count;
     }
     cr_expect_eq(rows, PEOPLE * EACH);
+}
+
+/* The source's rows and columns are not fetched: who reads them ends here. Switch: posting_wants says false.
+ */
+Test(posting, lists_answer_where_nothing_else_is_fetched)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(ARENA_BYTES_MAX);
+    SCOPED(engine_close) Engine *engine = NULL;
+    const uint32_t begin[] = {0, 3, 3, 6};
+    const int32_t codes[] = {2, 0, 2, 0, 2, 2};
+    const int32_t days[] = {50, 7, SMALL_UNKNOWN, -9000, 50, 51};
+    const DataColumn unfetched[] = {{.name = TEXT("code"), .type = TYPE_TEXT},
+                                    {.name = TEXT("day"), .type = TYPE_DATE}};
+    const DataColumn no_column = {0};
+    Postings postings;
+    PostingWant want;
+
+    postings_build(dataset_of(arena, 3, begin, codes, days), 1, CODE, DAY, 1, arena, &postings);
+    const DataSource sources[] = {{.name = TEXT("person"), .columns = &no_column},
+                                  {.name = TEXT("event"),
+                                   .columns = unfetched,
+                                   .column_count = 2,
+                                   .postings = &postings,
+                                   .postings_count = 1}};
+    const Dataset dataset = {3, sources, 2, words, 3};
+    Plan *plan = plan_create(&dataset, 16, arena);
+    const PlanId of_code[] = {
+        plan_add(plan, (PlanNode){.kind = PLAN_COLUMN, .type = TYPE_TEXT, .level = 1, .column = CODE}, NULL,
+                 0),
+        plan_constant(plan, TYPE_TEXT, 0)};
+    const PlanId kept[] = {plan_add(plan, (PlanNode){.kind = PLAN_ROWS, .level = 1}, NULL, 0),
+                           plan_add(plan, (PlanNode){.kind = PLAN_EQUAL, .type = TYPE_BOOL}, of_code, 2)};
+    PlanId rows = plan_add(plan, (PlanNode){.kind = PLAN_KEEP}, kept, 2);
+    PlanId count = plan_add(plan, (PlanNode){.kind = PLAN_COUNT, .type = TYPE_NUMBER}, &rows, 1);
+    engine = engine_create_as(plan, ENGINE_SHORTENS);
+
+    cr_assert(posting_wants(engine_postings(engine), count, &want));
+    engine_chunk(engine, 0, 3);
+    const Vector *value = engine_value(engine, count);
+
+    cr_expect_eq(want.list_count, 1);
+    cr_expect_eq(want.lists[0], 0);
+    cr_expect_eq(vector_number(value, 0), 1);
+    cr_expect_eq(vector_number(value, 1), 0);
+    cr_expect_eq(vector_number(value, 2), 1);
 }
