@@ -151,7 +151,8 @@ Test(plan_check, a_cell_is_named_by_the_column_that_its_dimension_says)
 {
     PlanId decile = two(PLAN_VALUE, TYPE_NUMBER, picked(rows(REGISTRATION)), column(REGISTRATION, 2));
 
-    expect_value_refused(decile, "sex", 0);
+    expect_value_refused(decile, "district", 0);
+    expect_value_refused(column(PLAN_PEOPLE, BIRTH_YEAR), "sex", 0);
 }
 
 /* Red when is_category_column does not look at the source: a code is free, whatever its column is called. */
@@ -163,6 +164,22 @@ Test(plan_check, no_cell_is_named_by_a_value_of_a_record)
     expect_value_refused(code, "code", 0);
     expect_value_refused(most, "result_value", 0);
     expect_value_refused(one(PLAN_COUNT, TYPE_NUMBER, rows(GP_EVENT)), "records", 0);
+}
+
+/* Red when is_category_column does not ask whose column it is: a record can have one of the same name. */
+Test(plan_check, no_cell_is_named_by_a_column_of_a_record_that_is_called_like_a_category)
+{
+    DataColumn columns[] = {small_gp_event[0], small_gp_event[1], small_gp_event[2]};
+    DataSource sources[4];
+    const Dataset dataset = {SMALL_PEOPLE, sources, 4, small_words, 5};
+    memcpy(sources, small_sources, sizeof sources);
+    columns[0].name = TEXT("sex");
+    sources[GP_EVENT].columns = columns;
+    plan = plan_create(&dataset, NODES_MAX, arena);
+
+    PlanId said = two(PLAN_VALUE, TYPE_TEXT, picked(rows(GP_EVENT)), column(GP_EVENT, 0));
+
+    expect_value_refused(said, "sex", 0);
 }
 
 /* Red, in turn, without: the least width, the same width twice, the greatest top, its being a multiple, the
