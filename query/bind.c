@@ -7,6 +7,7 @@ enum { NODES_OF_A_DIMENSION = 32, NODES_ALWAYS = 64, AGE_TOP = 90 };
 
 static BindNode *const binders[] = {
     [NODE_INTEGER] = bind_integer,
+    [NODE_DECIMAL] = bind_decimal,
     [NODE_DATE] = bind_day,
     [NODE_STRING] = bind_text,
     [NODE_AS_AT] = bind_day,
@@ -17,14 +18,37 @@ static BindNode *const binders[] = {
     [NODE_REGISTERED] = bind_registered,
     [NODE_EXISTS] = bind_exists,
     [NODE_COUNT] = bind_count,
+    [NODE_DISTINCT] = bind_gathered,
+    [NODE_SUM] = bind_gathered,
+    [NODE_MEAN] = bind_gathered,
+    [NODE_SMALLEST] = bind_gathered,
+    [NODE_LARGEST] = bind_gathered,
+    [NODE_VALUE] = bind_picked,
+    [NODE_EPISODES] = bind_days_of,
+    [NODE_MOST] = bind_days_of,
+    [NODE_IN_VALUES] = bind_in_values,
     [NODE_COMPARE] = bind_compare,
     [NODE_RANGE] = bind_range,
     [NODE_WITHIN] = bind_within,
     [NODE_IN_CODES] = bind_in,
     [NODE_IN_LIST] = bind_in,
+    [NODE_CONTAINS_CODES] = bind_in,
+    [NODE_CONTAINS_LIST] = bind_in,
+    [NODE_IN_NUMBERS] = bind_in_numbers,
+    [NODE_IS_KNOWN] = bind_is_known,
     [NODE_NOT] = bind_not,
     [NODE_AND] = bind_and,
     [NODE_OR] = bind_or,
+    [NODE_ADD] = bind_calculation,
+    [NODE_SUBTRACT] = bind_calculation,
+    [NODE_MULTIPLY] = bind_calculation,
+    [NODE_DIVIDE] = bind_calculation,
+    [NODE_SHIFT] = bind_shift,
+    [NODE_BETWEEN] = bind_between,
+    [NODE_CASE] = bind_choice,
+    [NODE_OTHERWISE] = bind_choice,
+    [NODE_LEAST] = bind_choice,
+    [NODE_GREATEST] = bind_choice,
 };
 
 PlanId bind_node(Binder *binder, const Node *node)
@@ -57,6 +81,8 @@ static PlanId bind_band(Binder *binder, int64_t years)
 
 static PlanId bind_dimension(Binder *binder, const Dimension *dimension)
 {
+    if (dimension->condition != NULL)
+        return bind_node(binder, dimension->condition);
     if (dimension->band_years != 0)
         return bind_band(binder, dimension->band_years);
     return bind_attribute_on(binder, dimension->attribute,
@@ -84,10 +110,20 @@ static void bind_table(Binder *binder, const TableNode *table, Bound *bound)
     }
 }
 
+/* Of the cohort, and of the measure's condition, which is the same in all tables. */
+static size_t conditions_size(const Tree *tree)
+{
+    const TableNode *table = &tree->tables[0];
+    const Node *condition =
+        tree->table_count == 0 ? NULL : table->dimensions[table->dimension_count - 1].condition;
+
+    return tree->cohort->size + (condition == NULL ? 0 : condition->size);
+}
+
 Result bind_tree(const Tree *tree, const Dataset *dataset, Date as_at, Arena *arena, Bound *bound,
                  Error *error)
 {
-    size_t nodes_max = NODES_ALWAYS + BIND_NODES_EACH * tree->cohort->size +
+    size_t nodes_max = NODES_ALWAYS + BIND_NODES_EACH * conditions_size(tree) +
                        NODES_OF_A_DIMENSION * (size_t)BOUND_DIMENSIONS_MAX;
     Binder binder = {.as_at = as_at, .level = PLAN_PEOPLE};
 

@@ -1,5 +1,4 @@
-/* Comparisons, sets, and, or, not. Three-valued, as the kinds of plan.h are. */
-#include <stdlib.h>
+/* Comparisons, and, or, not. Three-valued, as the kinds of plan.h are. */
 #include <string.h>
 
 #include "query/bind_parts.h"
@@ -33,8 +32,8 @@ PlanId bind_range(Binder *binder, const Node *node)
     return between(binder, value, PLAN_AT_LEAST, low, PLAN_AT_MOST, bind_node(binder, node->operands[2]));
 }
 
-/* Before: later than N months before the day, up to the day. After: from the day, up to before N months
- * later. */
+/* Before: later than so long before the day, up to the day. After: from the day, up to before so long
+ * after it. */
 PlanId bind_within(Binder *binder, const Node *node)
 {
     PlanId value = bind_node(binder, node->operands[0]);
@@ -42,53 +41,14 @@ PlanId bind_within(Binder *binder, const Node *node)
 
     if (node->is_after)
         return between(binder, value, PLAN_AT_LEAST, day, PLAN_LESS,
-                       bind_shifted(binder, day, node->integer));
-    return between(binder, value, PLAN_MORE, bind_shifted(binder, day, -node->integer), PLAN_AT_MOST, day);
+                       bind_shifted(binder, day, node->unit, node->integer));
+    return between(binder, value, PLAN_MORE, bind_shifted(binder, day, node->unit, -node->integer),
+                   PLAN_AT_MOST, day);
 }
 
-/* ---- sets ---- */
-
-static int compare_words(const void *a, const void *b)
+PlanId bind_is_known(Binder *binder, const Node *node)
 {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* What no cell holds stays in the set as -1: only `in` nothing is false of what is unknown. */
-static BoundCodes bind_words(Binder *binder, const Text *texts, size_t count)
-{
-    int64_t *words = arena_alloc(binder->plan->arena, (count + 1) * sizeof *words);
-    size_t kept = 0;
-
-    for (size_t i = 0; i < count; i++)
-        words[i] = dataset_word(binder->plan->dataset, texts[i]);
-    qsort(words, count, sizeof *words, compare_words);
-    for (size_t i = 0; i < count; i++)
-        if (i == 0 || words[i] != words[kept - 1])
-            words[kept++] = words[i];
-    return (BoundCodes){.words = words, .count = kept};
-}
-
-/* Once for all uses of a list: they can be many, and it long. */
-static BoundCodes bind_code_list(Binder *binder, const CodeList *list)
-{
-    for (size_t i = 0; i < binder->codes_count; i++)
-        if (binder->codes[i].list == list)
-            return binder->codes[i];
-    BoundCodes bound = bind_words(binder, list->codes, list->count);
-    bound.list = list;
-    return binder->codes[binder->codes_count++] = bound;
-}
-
-PlanId bind_in(Binder *binder, const Node *node)
-{
-    PlanId value = bind_node(binder, node->operands[0]);
-    BoundCodes set = node->kind == NODE_IN_CODES ? bind_code_list(binder, node->codes)
-                                                 : bind_words(binder, node->items, node->item_count);
-    PlanNode draft = {.kind = PLAN_IN, .type = TYPE_BOOL, .set = set.words, .set_count = set.count};
-
-    return plan_add(binder->plan, draft, &value, 1);
+    return bind_with(binder, PLAN_IS_KNOWN, TYPE_BOOL, bind_node(binder, node->operands[0]));
 }
 
 /* ---- not, and, or ---- */

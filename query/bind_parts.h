@@ -1,15 +1,18 @@
 #pragma once
 /*
  * Private to bind*.c: how one kind of node is bound. By theme: bind_person.c, bind_rows.c, bind_condition.c,
- * bind_value.c. To add a kind: its function here, in the file of its theme, and in the table of bind.c.
+ * bind_codes.c, bind_value.c. To add a kind: its function here, in the file of its theme, and in the table of
+ * bind.c.
  */
 #include "query/bind.h"
 
 /* Of the dataset; the first source is that of people. */
-enum { BIND_PEOPLE_SOURCE = 0, BIND_NODES_EACH = 16 /* at most made of one node of a tree */ };
+enum { BIND_PEOPLE_SOURCE = 0, BIND_NODES_EACH = 24 /* at most made of one node of a tree */ };
 
 typedef struct BoundCodes {
     const CodeList *list;
+    Text category;
+    bool is_contained;
     const int64_t *words; /* ascending; -1 stands for those that no cell holds */
     size_t count;
 } BoundCodes;
@@ -35,8 +38,8 @@ uint16_t bind_source(const Binder *binder, Text name);
 PlanId bind_column_of(Binder *binder, uint16_t source, Text name);
 /* The day of `as_at` or of a date. */
 PlanId bind_day(Binder *binder, const Node *node);
-/* months: below 0 before. Of a constant a constant, so that windows about it can be looked up. */
-PlanId bind_shifted(Binder *binder, PlanId day, int64_t months);
+/* amount: below 0 before. Of a constant a constant, so that windows about it can be looked up. */
+PlanId bind_shifted(Binder *binder, PlanId day, Unit unit, int64_t amount);
 /* Between two columns, either of which may be unknown: then it has no beginning or end. */
 PlanId bind_covers(Binder *binder, PlanId from, PlanId to, PlanId day);
 /* As one node, without `and` directly in `and`; operand_count of at least 1. */
@@ -50,14 +53,16 @@ PlanId bind_age_on(Binder *binder, PlanId day);
 
 /* ---- rows ---- */
 
-BindNode bind_column, bind_exists, bind_count;
+BindNode bind_column, bind_exists, bind_count, bind_gathered, bind_picked, bind_days_of, bind_in_values;
 /* Those of a node's source for which its `where` is true. */
 PlanId bind_rows(Binder *binder, const Node *node);
 
 /* ---- values and conditions ---- */
 
-BindNode bind_integer, bind_text, bind_let;
-BindNode bind_compare, bind_range, bind_within, bind_in, bind_not, bind_and, bind_or;
+BindNode bind_integer, bind_decimal, bind_text, bind_let;
+BindNode bind_calculation, bind_choice, bind_shift, bind_between;
+BindNode bind_compare, bind_range, bind_within, bind_is_known, bind_not, bind_and, bind_or;
+BindNode bind_in, bind_in_numbers;
 
 /* ---- what the dataset has to have ---- */
 

@@ -32,7 +32,10 @@ PlanId bind_attribute_on(Binder *binder, const Attribute *attribute, PlanId day)
 
 PlanId bind_attribute(Binder *binder, const Node *node)
 {
-    return bind_attribute_on(binder, node->attribute, plan_constant(binder->plan, TYPE_DATE, binder->as_at));
+    PlanId as_at = plan_constant(binder->plan, TYPE_DATE, binder->as_at);
+
+    return bind_attribute_on(binder, node->attribute,
+                             node->operand_count > 0 ? bind_node(binder, node->operands[0]) : as_at);
 }
 
 /* Only year and month of birth are held: the birthday is taken to be the first of the month. */

@@ -98,9 +98,16 @@ static Result check_rows(Shape *shape, const Node *node, Error *error)
     TRY(find_source(shape, node->source->name, &source, error));
     for (size_t i = 0; node->source->is_household && i < 2; i++)
         TRY(check_column(shape, source, text_from(residence[i]), TYPE_DATE, error));
+    if (node->column != NULL)
+        TRY(check_column(shape, source, node->column->stored, node->column->type, error));
+    if (node->by != NULL)
+        TRY(check_column(shape, source, node->by->stored, node->by->type, error));
+    if (node->kind == NODE_IN_VALUES)
+        TRY(check_node(shape, node->operands[0], error));
+    if (node_where(node) == NULL)
+        return RESULT_OK;
     shape->where = node->source;
-    for (size_t i = 0; i < node->operand_count; i++)
-        TRY(check_node(shape, node->operands[i], error));
+    TRY(check_node(shape, node_where(node), error));
     shape->where = outer;
     return RESULT_OK;
 }
@@ -116,7 +123,7 @@ static Result check_column_node(const Shape *shape, const Node *node, Error *err
 
 static Result check_node(Shape *shape, const Node *node, Error *error)
 {
-    if (node->source != NULL)
+    if (node_is_of_records(node))
         return check_rows(shape, node, error);
     if (node->column != NULL)
         return check_column_node(shape, node, error);
@@ -133,6 +140,13 @@ static Result check_node(Shape *shape, const Node *node, Error *error)
     return RESULT_OK;
 }
 
+static Result check_dimension(Shape *shape, const Dimension *dimension, Error *error)
+{
+    if (dimension->condition != NULL)
+        return check_node(shape, dimension->condition, error);
+    return check_attribute(shape, dimension->attribute, error);
+}
+
 Result bind_shape_check(const Tree *tree, const Dataset *dataset, Error *error)
 {
     Shape shape = {.dataset = dataset};
@@ -140,6 +154,6 @@ Result bind_shape_check(const Tree *tree, const Dataset *dataset, Error *error)
     TRY(check_node(&shape, tree->cohort, error));
     for (size_t t = 0; t < tree->table_count; t++)
         for (size_t i = 0; i < tree->tables[t].dimension_count; i++)
-            TRY(check_attribute(&shape, tree->tables[t].dimensions[i].attribute, error));
+            TRY(check_dimension(&shape, &tree->tables[t].dimensions[i], error));
     return RESULT_OK;
 }

@@ -1,4 +1,7 @@
-/* Code list files: CSV with a header whose first column is `code`; what stands behind it is for people. */
+/*
+ * Code list files: CSV with a header whose first column is `code`. A column `category` puts codes into
+ * groups; what else stands there is for people.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +9,7 @@
 #include "base/input.h"
 #include "query/parser.h"
 
-enum { CODES_FILE_BYTES_MAX = 1 << 20, CODE_BYTES_MAX = 40, PATH_BYTES = 1024 };
+enum { CODES_FILE_BYTES_MAX = 1 << 20, CATEGORY_BYTES_MAX = 80, PATH_BYTES = 1024 };
 
 bool query_is_code_file(Text name)
 {
@@ -22,22 +25,30 @@ bool query_is_code_file(Text name)
     return name.length > 0 && !at_start;
 }
 
-static bool is_code(Text code)
+static bool is_printable(Text text, size_t bytes_max)
 {
-    for (size_t i = 0; i < code.length; i++)
-        if (code.data[i] < ' ' || code.data[i] > '~' || code.data[i] == '"')
+    for (size_t i = 0; i < text.length; i++)
+        if (text.data[i] < ' ' || text.data[i] > '~' || text.data[i] == '"')
             return false;
-    return code.length > 0 && code.length <= CODE_BYTES_MAX;
+    return text.length > 0 && text.length <= bytes_max;
 }
 
-/* The first field of a line. Quoted ones may hold a comma; a code holds neither quote nor line end. */
-static Text first_field(Text line)
+static bool is_code(Text code)
 {
-    if (line.length > 0 && line.data[0] == '"') {
-        line = text_slice(line, 1, line.length);
-        return text_next(&line, '"');
-    }
-    return text_next(&line, ',');
+    return is_printable(code, CODE_BYTES_MAX) && !text_equal(code, TEXT("*"));
+}
+
+/* Quoted fields may hold a comma; what is read of a file holds neither quote nor line end. */
+static Text next_field(Text *line)
+{
+    Text field;
+
+    if (line->length == 0 || line->data[0] != '"')
+        return text_trim(text_next(line, ','));
+    *line = text_slice(*line, 1, line->length);
+    field = text_next(line, '"');
+    (void)text_next(line, ',');
+    return text_trim(field);
 }
 
 static Text next_line(Text *rest)
@@ -49,19 +60,46 @@ static Text next_line(Text *rest)
     return line;
 }
 
-static Result take_codes(Text content, const char *path, CodeList *list, Error *error)
+static Text field_at(Text line, size_t index)
+{
+    for (; index > 0; index--)
+        (void)next_field(&line);
+    return next_field(&line);
+}
+
+/* Its place in the header; 0, where the code stands: there is none. */
+static size_t category_column(Text header)
+{
+    for (size_t i = 0; header.length > 0; i++)
+        if (text_equal(next_field(&header), TEXT("category")))
+            return i;
+    return 0;
+}
+
+static Result take_line(Text line, size_t category, CodeList *list, Error *error)
+{
+    Text code = field_at(line, 0);
+
+    if (list->count == QUERY_CODES_MAX)
+        return fail(error, ERROR_LIMIT, "more than %d codes", QUERY_CODES_MAX);
+    if (!is_code(code))
+        return fail(error, ERROR_INPUT, "a code is 1 to %d printable characters, and more than *",
+                    CODE_BYTES_MAX);
+    if (category > 0) {
+        list->categories[list->count] = field_at(line, category);
+        if (!is_printable(list->categories[list->count], CATEGORY_BYTES_MAX))
+            return fail(error, ERROR_INPUT, "a category is 1 to %d printable characters", CATEGORY_BYTES_MAX);
+    }
+    list->codes[list->count++] = code;
+    return RESULT_OK;
+}
+
+static Result take_codes(Text content, size_t category, const char *path, CodeList *list, Error *error)
 {
     for (unsigned number = 2; content.length > 0; number++) {
         Text line = next_line(&content);
-        if (line.length == 0)
-            continue;
-        if (list->count == QUERY_CODES_MAX)
-            return fail(error, ERROR_LIMIT, "%s line %u: more than %d codes", path, number, QUERY_CODES_MAX);
-        Text code = text_trim(first_field(line));
-        if (!is_code(code))
-            return fail(error, ERROR_INPUT, "%s line %u: a code is 1 to %d printable characters", path,
-                        number, CODE_BYTES_MAX);
-        list->codes[list->count++] = code;
+        if (line.length > 0 && !take_line(line, category, list, error).ok)
+            return fail_context(error, "%s line %u", path, number);
     }
     if (list->count == 0)
         return fail(error, ERROR_INPUT, "%s: holds no code", path);
@@ -93,27 +131,55 @@ Result codes_read_file(const Parser *parser, Text file_name, Place place, Text *
 Result codes_read(const Parser *parser, Text file_name, Place place, CodeList *list, Error *error)
 {
     const char *name = text_to_string(parser->arena, file_name);
-    Text content;
+    Text content, header;
 
     TRY(codes_read_file(parser, file_name, place, &content, error));
-    if (!text_equal(text_trim(first_field(next_line(&content))), TEXT("code")))
+    header = next_line(&content);
+    if (!text_equal(field_at(header, 0), TEXT("code")))
         return fail(error, ERROR_INPUT, "%s line 1: the first column is not 'code'", name);
     list->codes = arena_alloc(parser->arena, QUERY_CODES_MAX * sizeof *list->codes);
-    return take_codes(content, name, list, error);
+    if (category_column(header) > 0)
+        list->categories = arena_alloc(parser->arena, QUERY_CODES_MAX * sizeof *list->categories);
+    return take_codes(content, category_column(header), name, list, error);
 }
 
-static int compare_codes(const void *a, const void *b)
+Result parser_check_prefix(const Parser *parser, Error *error)
 {
-    return text_compare(*(const Text *)a, *(const Text *)b);
+    if (text_equal(parser->token.text, TEXT("*")))
+        return parser_fail(parser, error, "before * stands what codes begin with");
+    return RESULT_OK;
+}
+
+/* ---- order ---- */
+
+typedef struct Pair {
+    Text code, category;
+} Pair;
+
+static int compare_pairs(const void *a, const void *b)
+{
+    const Pair *x = a, *y = b;
+    int order = text_compare(x->code, y->code);
+
+    return order != 0 ? order : text_compare(x->category, y->category);
 }
 
 void codes_sort(CodeList *list)
 {
+    Pair *pairs = memory_alloc((list->count + 1) * sizeof *pairs);
     size_t kept = 0;
 
-    qsort(list->codes, list->count, sizeof *list->codes, compare_codes);
     for (size_t i = 0; i < list->count; i++)
-        if (i == 0 || !text_equal(list->codes[i], list->codes[i - 1]))
-            list->codes[kept++] = list->codes[i];
+        pairs[i] = (Pair){list->codes[i], list->categories == NULL ? TEXT("") : list->categories[i]};
+    qsort(pairs, list->count, sizeof *pairs, compare_pairs);
+    for (size_t i = 0; i < list->count; i++) {
+        if (i > 0 && compare_pairs(&pairs[i], &pairs[i - 1]) == 0)
+            continue;
+        list->codes[kept] = pairs[i].code;
+        if (list->categories != NULL)
+            list->categories[kept] = pairs[i].category;
+        kept++;
+    }
     list->count = kept;
+    memory_free(pairs);
 }

@@ -1,6 +1,7 @@
 /* The lines of tables, and the people of their cells. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "query/count_parts.h"
 
@@ -60,6 +61,19 @@ static Result map_codes(Counting *counting, size_t dimension, Error *error)
     return RESULT_OK;
 }
 
+/* Who has it, who has not. */
+static void take_condition(Counting *counting, Domain *domain)
+{
+    static const Text values[] = {TEXT("yes"), TEXT("no")};
+
+    *domain = (Domain){.value_count = 2, .code_count = 2};
+    domain->values = arena_alloc(counting->arena, sizeof values);
+    memcpy(domain->values, values, sizeof values);
+    domain->lines = arena_alloc(counting->arena, 2 * sizeof *domain->lines);
+    domain->lines[false] = 1;
+    domain->lines[true] = 0;
+}
+
 static Result take_categories(Counting *counting, const DbRows *rows, size_t dimension, Error *error)
 {
     const Dimension *of = &counting->bound->dimensions[dimension];
@@ -87,7 +101,10 @@ Result count_domains(Db *reader, int64_t release_id, Counting *counting, Error *
 
     TRY(db_run(reader, &statement, NULL, &rows, error));
     for (size_t d = 0; d < counting->bound->dimension_count; d++)
-        TRY(take_categories(counting, rows, d, error));
+        if (counting->bound->dimensions[d].condition != NULL)
+            take_condition(counting, &counting->domains[d]);
+        else
+            TRY(take_categories(counting, rows, d, error));
     return RESULT_OK;
 }
 

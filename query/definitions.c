@@ -2,12 +2,17 @@
 #include "query/parser.h"
 
 static const char *const reserved[] = {
-    "query",   "project", "as",     "at",    "codes",  "from",   "let", "cohort",     "table", "by", "totals",
-    "measure", "people",  "band",   "as_at", "exists", "count",  "of",  "where",      "in",    "on", "or",
-    "and",     "not",     "before", "after", "within", "months", "to",  "registered", "use",
+    "query",    "project", "as",         "at",        "codes", "from",    "let",      "cohort",   "table",
+    "by",       "totals",  "measure",    "people",    "band",  "as_at",   "exists",   "count",    "of",
+    "where",    "in",      "on",         "or",        "and",   "not",     "before",   "after",    "within",
+    "months",   "to",      "registered", "use",       "value", "values",  "distinct", "sum",      "mean",
+    "min",      "max",     "first",      "last",      "most",  "exactly", "episodes", "case",     "when",
+    "then",     "else",    "end",        "otherwise", "is",    "known",   "contains", "category", "between",
+    "days",     "day",     "weeks",      "week",      "month", "years",   "year",     "least",    "greatest",
+    "earliest", "latest",
 };
 
-static bool is_reserved(Text word)
+bool parser_is_reserved(Text word)
 {
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
         if (text_equal(word, text_from(reserved[i])))
@@ -34,6 +39,22 @@ static Result take_new_name(Parser *parser, Text *name, Error *error)
     return RESULT_OK;
 }
 
+static bool is_let(const Parser *parser, Text name)
+{
+    for (size_t i = 0; i < parser->tree->let_count; i++)
+        if (text_equal(name, parser->tree->lets[i].name))
+            return true;
+    return false;
+}
+
+Result parser_new_name(Parser *parser, Text *name, Error *error)
+{
+    TRY(take_new_name(parser, name, error));
+    if (parser_is_reserved(*name))
+        return parser_fail(parser, error, "this name is taken");
+    return parser_advance(parser, error);
+}
+
 /* ---- codes ---- */
 
 const CodeList *parser_code_list(const Parser *parser, Text name)
@@ -44,6 +65,24 @@ const CodeList *parser_code_list(const Parser *parser, Text name)
     return NULL;
 }
 
+/* "I21", "I22" as "other" */
+static Result take_literal_code(Parser *parser, CodeList *list, Error *error)
+{
+    bool has_category;
+
+    if (list->count == QUERY_CODES_MAX)
+        return parser_fail(parser, error, "more than %d codes", QUERY_CODES_MAX);
+    TRY(parser_check_prefix(parser, error));
+    TRY(parser_string(parser, "code", &list->codes[list->count], error));
+    TRY(parser_accept(parser, "as", &has_category, error));
+    if (has_category && list->categories == NULL)
+        list->categories = arena_alloc(parser->arena, QUERY_CODES_MAX * sizeof *list->categories);
+    if (has_category)
+        TRY(parser_string(parser, "category", &list->categories[list->count], error));
+    list->count++;
+    return RESULT_OK;
+}
+
 static Result take_literal_codes(Parser *parser, CodeList *list, Error *error)
 {
     bool more = true;
@@ -51,10 +90,7 @@ static Result take_literal_codes(Parser *parser, CodeList *list, Error *error)
     TRY(parser_expect(parser, "(", error));
     list->codes = arena_alloc(parser->arena, QUERY_CODES_MAX * sizeof *list->codes);
     while (more) {
-        if (list->count == QUERY_CODES_MAX)
-            return parser_fail(parser, error, "more than %d codes", QUERY_CODES_MAX);
-        TRY(parser_string(parser, "code", &list->codes[list->count], error));
-        list->count++;
+        TRY(take_literal_code(parser, list, error));
         TRY(parser_accept(parser, ",", &more, error));
     }
     return parser_expect(parser, ")", error);
@@ -76,7 +112,7 @@ static Result take_code_list(Parser *parser, Error *error)
     bool is_literal;
 
     TRY(take_new_name(parser, &list.name, error));
-    if (is_reserved(list.name) || parser_code_list(parser, list.name) != NULL)
+    if (parser_is_reserved(list.name) || parser_code_list(parser, list.name) != NULL)
         return parser_fail(parser, error, "this name is taken");
     if (tree->code_list_count == QUERY_NAMES_MAX)
         return parser_fail(parser, error, "more than %d code lists", QUERY_NAMES_MAX);
@@ -98,14 +134,6 @@ static Result take_code_list(Parser *parser, Error *error)
 
 /* ---- let ---- */
 
-static bool is_let(const Parser *parser, Text name)
-{
-    for (size_t i = 0; i < parser->tree->let_count; i++)
-        if (text_equal(name, parser->tree->lets[i].name))
-            return true;
-    return false;
-}
-
 /* `let age = age at as_at` changes no word's meaning; any other second meaning would mislead who reads it
  * aloud. */
 static bool is_age_today(const Let *let)
@@ -121,7 +149,7 @@ static Result take_let(Parser *parser, Error *error)
     Let let = {0};
 
     TRY(take_new_name(parser, &let.name, error));
-    if (is_let(parser, let.name) || (is_reserved(let.name) && !text_equal(let.name, TEXT("age"))))
+    if (is_let(parser, let.name) || (parser_is_reserved(let.name) && !text_equal(let.name, TEXT("age"))))
         return parser_fail(parser, error, "this name is taken");
     if (tree->let_count == QUERY_NAMES_MAX)
         return parser_fail(parser, error, "more than %d names", QUERY_NAMES_MAX);

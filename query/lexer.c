@@ -2,7 +2,13 @@
 
 #include "query/lexer.h"
 
-enum { STRING_BYTES_MAX = 200, INTEGER_DIGITS_MAX = 18, DATE_LENGTH = 10 };
+enum {
+    STRING_BYTES_MAX = 200,
+    INTEGER_DIGITS_MAX = 18,
+    DECIMAL_DIGITS_MAX = 15, /* a double holds them all */
+    ORDINAL_DIGITS_MAX = 3,
+    DATE_LENGTH = 10
+};
 
 static char peek(const Lexer *lexer, size_t ahead)
 {
@@ -70,6 +76,48 @@ static void take_word(Lexer *lexer, Token *token)
     take(lexer, TOKEN_WORD, length, token);
 }
 
+static const char *ordinal_ending(int64_t number)
+{
+    static const char *const endings[] = {"th", "st", "nd", "rd"};
+
+    return number % 10 > 3 || (number % 100 > 10 && number % 100 < 14) ? "th" : endings[number % 10];
+}
+
+/* 2nd, 3rd: the ending that belongs to the number, and no letter behind it. */
+static bool take_ordinal(Lexer *lexer, Token *token)
+{
+    const char *ending;
+
+    if (token->text.length > ORDINAL_DIGITS_MAX || !text_to_int64(token->text, &token->integer))
+        return false;
+    ending = ordinal_ending(token->integer);
+    if (peek(lexer, 0) != ending[0] || peek(lexer, 1) != ending[1] || is_letter(peek(lexer, 2)))
+        return false;
+    advance(lexer, 2);
+    token->kind = TOKEN_ORDINAL;
+    return true;
+}
+
+static Result take_decimal(Lexer *lexer, Token *token, Error *error)
+{
+    size_t length = 1;
+
+    while (is_digit(peek(lexer, length)))
+        length++;
+    if (length == 1)
+        return source_text_fail(&lexer->source, token->place, error,
+                                "a decimal number has digits behind its point");
+    if (token->text.length + length - 1 > DECIMAL_DIGITS_MAX)
+        return source_text_fail(&lexer->source, token->place, error, "decimal number has more than %d digits",
+                                DECIMAL_DIGITS_MAX);
+    token->kind = TOKEN_DECIMAL;
+    token->text.length += length;
+    advance(lexer, length);
+    if (is_letter(peek(lexer, 0)))
+        return source_text_fail(&lexer->source, token->place, error, "a word begins with a letter");
+    return RESULT_OK;
+}
+
 /* 2026-09-30 is a date, 2026 a number. */
 static Result take_number(Lexer *lexer, Token *token, Error *error)
 {
@@ -78,6 +126,8 @@ static Result take_number(Lexer *lexer, Token *token, Error *error)
     while (is_digit(peek(lexer, length)) || peek(lexer, length) == '-')
         length++;
     take(lexer, TOKEN_INTEGER, length, token);
+    if (is_letter(peek(lexer, 0)) && take_ordinal(lexer, token))
+        return RESULT_OK;
     if (is_letter(peek(lexer, 0)))
         return source_text_fail(&lexer->source, token->place, error, "a word begins with a letter");
     if (length == DATE_LENGTH && date_parse(token->text, &token->date)) {
@@ -86,6 +136,8 @@ static Result take_number(Lexer *lexer, Token *token, Error *error)
     }
     if (memchr(token->text.data, '-', length) != NULL)
         return source_text_fail(&lexer->source, token->place, error, "not a date (CCYY-MM-DD)");
+    if (peek(lexer, 0) == '.')
+        return take_decimal(lexer, token, error);
     if (length > INTEGER_DIGITS_MAX || !text_to_int64(token->text, &token->integer))
         return source_text_fail(&lexer->source, token->place, error, "number has more than %d digits",
                                 INTEGER_DIGITS_MAX);
@@ -167,7 +219,7 @@ static Result take_string(Lexer *lexer, Token *token, Error *error)
 
 static Result take_symbol(Lexer *lexer, Token *token, Error *error)
 {
-    static const char *const symbols[] = {"<=", ">=", "!=", "<", ">", "=", "(", ")", ","};
+    static const char *const symbols[] = {"<=", ">=", "!=", "<", ">", "=", "(", ")", ",", "+", "-", "*", "/"};
 
     for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
         size_t length = strlen(symbols[i]);

@@ -11,8 +11,10 @@ typedef enum TokenKind {
     TOKEN_WORD,    /* [A-Za-z_][A-Za-z0-9_-]* */
     TOKEN_STRING,  /* "..." on one line; a quote inside is doubled */
     TOKEN_INTEGER, /* at most 18 digits */
+    TOKEN_DECIMAL, /* digits, a point, digits; at most 15 together */
+    TOKEN_ORDINAL, /* 2nd, 3rd */
     TOKEN_DATE,    /* CCYY-MM-DD */
-    TOKEN_SYMBOL,  /* ( ) , = != < <= > >= */
+    TOKEN_SYMBOL,  /* ( ) , = != < <= > >= + - * / */
 } TokenKind;
 
 typedef struct Token {

@@ -116,7 +116,7 @@ static Result take_query(Parser *parser, Error *error)
     }
     if (parser->token.kind != TOKEN_END)
         return fail_statement(parser, &table_word, 1, error);
-    return parser_check_rings(parser, error);
+    return parser_check_tables(parser, error);
 }
 
 Result parser_check_text(const SourceText *source, Error *error)

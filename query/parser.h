@@ -11,8 +11,8 @@ typedef struct Parser {
     Arena *arena;
     Tree *tree;
     const CatalogueSource *where; /* the source whose `where` is being read */
-    unsigned depth;
-    bool is_shared; /* reading a file that the query uses */
+    unsigned depth;               /* of expressions and operands */
+    bool is_shared;               /* reading a file that the query uses */
 } Parser;
 
 Result parser_advance(Parser *parser, Error *error) CHECKED;
@@ -31,13 +31,18 @@ Result parser_check_text(const SourceText *source, Error *error) CHECKED;
 Result parser_definitions(Parser *parser, Error *error) CHECKED;
 /* parser_table.c: behind the word `table`; and whether all of them may stand together */
 Result parser_table(Parser *parser, Error *error) CHECKED;
-Result parser_check_rings(const Parser *parser, Error *error) CHECKED;
+Result parser_check_tables(const Parser *parser, Error *error) CHECKED;
 /* expression.c: up to a token that cannot continue it */
 Result parser_expression(Parser *parser, const Node **node, Error *error) CHECKED;
+bool parser_is_reserved(Text word);
+/* Takes a name that means nothing else. */
+Result parser_new_name(Parser *parser, Text *name, Error *error) CHECKED;
 const CodeList *parser_code_list(const Parser *parser, Text name);
 /* codes.c: a file of the query's folder, NUL-terminated, without a byte order mark; and its codes */
 Result codes_read_file(const Parser *parser, Text file_name, Place place, Text *content, Error *error)
     CHECKED;
 Result codes_read(const Parser *parser, Text file_name, Place place, CodeList *list, Error *error) CHECKED;
-/* Sorts, and leaves each code once. */
+/* Sorts, and leaves each code once, or once a category. */
 void codes_sort(CodeList *list);
+/* A text of a list, the next token: what ends in * has something before it. */
+Result parser_check_prefix(const Parser *parser, Error *error) CHECKED;

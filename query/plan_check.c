@@ -93,6 +93,10 @@ static Result check_value(const Plan *plan, const ReleasedValue *released, Error
     if (released->value >= plan->count || plan->nodes[released->value].level != PLAN_PEOPLE)
         return fail(error, ERROR_REFUSED, "plan: a cell is named by what is not of people");
     const PlanNode *node = &plan->nodes[released->value];
+    if (released->is_condition && node->type == TYPE_BOOL && !plan_is_rows(node->kind))
+        return RESULT_OK;
+    if (released->is_condition)
+        return fail(error, ERROR_REFUSED, "plan: a measure's condition is none");
     if (released->band_years != 0 && text_equal(released->name, TEXT("age")) &&
         is_band(plan, node, released->band_years))
         return RESULT_OK;

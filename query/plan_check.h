@@ -11,6 +11,7 @@ typedef struct ReleasedValue {
     PlanId value;
     Text name;          /* of the dimension */
     int64_t band_years; /* 0: categories */
+    bool is_condition;  /* three cells: who has it, who has not, not known */
 } ReleasedValue;
 
 /* Cells count people for whom `cohort` is true, by the values. */

@@ -136,7 +136,7 @@ Result run_check_plan(const Query *query, const Bound *bound, Error *error)
         sources[i] = query->tree->sources[i]->name;
     for (size_t i = 0; i < bound->dimension_count; i++)
         values[i] = (ReleasedValue){bound->values[i], text_from(bound->dimensions[i].attribute->name),
-                                    bound->dimensions[i].band_years};
+                                    bound->dimensions[i].band_years, bound->dimensions[i].condition != NULL};
     return plan_check(bound->plan, &released, &grant, error);
 }
 

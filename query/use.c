@@ -1,6 +1,18 @@
 /* What a query uses: a shared file may define more than one query needs, and that must leave no trace. */
 #include "query/tree.h"
 
+bool node_is_of_records(const Node *node)
+{
+    return node->kind >= NODE_EXISTS && node->kind <= NODE_IN_VALUES;
+}
+
+const Node *node_where(const Node *node)
+{
+    size_t before = node->kind == NODE_IN_VALUES;
+
+    return node->operand_count > before ? node->operands[before] : NULL;
+}
+
 typedef struct Use {
     Tree *tree;
     const Catalogue *catalogue;
@@ -45,6 +57,14 @@ static void use_let(const Use *use, const Let *named)
     use_node(use, let->value);
 }
 
+static void use_codes(const Use *use, const Node *node)
+{
+    CodeList *list = &use->tree->code_lists[node->codes - use->tree->code_lists];
+
+    list->is_used = true;
+    list->shows_categories |= node->category.length > 0;
+}
+
 static void use_node(const Use *use, const Node *node)
 {
     switch (node->kind) {
@@ -52,7 +72,8 @@ static void use_node(const Use *use, const Node *node)
         use_let(use, node->let);
         break;
     case NODE_IN_CODES:
-        use->tree->code_lists[node->codes - use->tree->code_lists].is_used = true;
+    case NODE_CONTAINS_CODES:
+        use_codes(use, node);
         break;
     case NODE_ATTRIBUTE:
         read_attribute(use, node->attribute);
@@ -60,15 +81,21 @@ static void use_node(const Use *use, const Node *node)
     case NODE_REGISTERED:
         read_deaths(use);
         break;
-    case NODE_EXISTS:
-    case NODE_COUNT:
-        read_source(use, node->source);
-        break;
     default:
         break;
     }
+    if (node_is_of_records(node))
+        read_source(use, node->source);
     for (size_t i = 0; i < node->operand_count; i++)
         use_node(use, node->operands[i]);
+}
+
+static void use_dimension(const Use *use, const Dimension *dimension)
+{
+    if (dimension->condition != NULL)
+        use_node(use, dimension->condition);
+    else
+        read_attribute(use, dimension->attribute);
 }
 
 void tree_use(Tree *tree, const Catalogue *catalogue)
@@ -78,5 +105,5 @@ void tree_use(Tree *tree, const Catalogue *catalogue)
     use_node(&use, tree->cohort);
     for (size_t t = 0; t < tree->table_count; t++)
         for (size_t i = 0; i < tree->tables[t].dimension_count; i++)
-            read_attribute(&use, tree->tables[t].dimensions[i].attribute);
+            use_dimension(&use, &tree->tables[t].dimensions[i]);
 }

@@ -81,15 +81,17 @@ __attribute__((unused)) static Result small_bind(const Dataset *dataset, const c
 {
     Text text = text_format(
         arena,
-        "query \"t\" project P as at %s codes d = (\"D1\") cohort %s table \"t\" by sex measure people", day,
-        cohort);
+        "query \"t\" project P as at %s codes d = (\"D1\") codes k = (\"I210\" as \"heart\", \"I21\" as "
+        "\"heart\", \"B2\" as \"other\") cohort %s table \"t\" by sex measure people",
+        day, cohort);
 
     TRY(query_parse(&WORDS, "q", text, QUERY_TEXT_BYTES_MAX, NULL, query, error));
     return bind_tree((*query)->tree, dataset, (*query)->tree->as_at, arena, bound, error);
 }
 
 /* "AC": those of whom it is true. */
-__attribute__((unused)) static void small_expect(const char *day, const char *cohort, const char *expected)
+__attribute__((unused)) static void small_expect_of(const Dataset *dataset, const char *day,
+                                                    const char *cohort, const char *expected)
 {
     SCOPED(arena_close) Arena *arena = arena_create(SMALL_ARENA_BYTES);
     SCOPED(query_close) Query *query = NULL;
@@ -99,7 +101,7 @@ __attribute__((unused)) static void small_expect(const char *day, const char *co
     Bound bound;
     size_t count = 0;
 
-    Result done = small_bind(&SMALL, day, cohort, &query, arena, &bound, &error);
+    Result done = small_bind(dataset, day, cohort, &query, arena, &bound, &error);
     cr_assert(done.ok, "%s", error.message);
     engine = engine_create(bound.plan);
     engine_chunk(engine, 0, SMALL_PEOPLE);
@@ -108,4 +110,9 @@ __attribute__((unused)) static void small_expect(const char *day, const char *co
         if (vector_number(value, p) == 1)
             people[count++] = (char)('A' + p);
     cr_expect_str_eq(people, expected, "%s", cohort);
+}
+
+__attribute__((unused)) static void small_expect(const char *day, const char *cohort, const char *expected)
+{
+    small_expect_of(&SMALL, day, cohort, expected);
 }

@@ -168,3 +168,26 @@ Test(bind, a_column_that_the_release_holds_as_another_type_is_refused)
     expect_refused(&dataset, "exists gp_event where code = \"D1\"",
                    "release: its source gp_event holds column code as another type; build a new one");
 }
+
+/* B moves from an area of decile 4 to one of 9 on 1 March. */
+Test(bind, attributes_and_ages_are_those_of_a_day_that_may_be_each_persons_own)
+{
+    small_expect(JUNE, "imd_decile at 2026-02-28 = 4", "B");
+    small_expect(JUNE, "imd_decile at (min of event_date in gp_event) = 9", "B");
+    small_expect(JUNE, "imd_decile at (min of event_date in gp_event) - 1 = 2", "A");
+    small_expect(JUNE, "registered at (min of event_date in gp_event)", "ABC");
+    small_expect(JUNE, "age at (min of event_date in gp_event) = 45", "B");
+    small_expect(JUNE, "years between 2025-06-30 and as_at = 1 and care_home", "A");
+}
+
+Test(bind, numbers_are_worked_out_and_what_has_no_value_is_unknown)
+{
+    small_expect(JUNE, "imd_decile * 2 + 1 = 7", "A");
+    small_expect(JUNE, "imd_decile / 2 = 1.5", "A");
+    small_expect(JUNE, "imd_decile / (imd_decile - 3) > 0", "B");
+    small_expect(JUNE, "(imd_decile otherwise 0) = 0", "CDE");
+    small_expect(JUNE, "least of (imd_decile, 5) = 5", "BCDE");
+    small_expect(JUNE, "case when imd_decile > 3 then imd_decile / 2 else 1 end = 1", "ACDE");
+    small_expect(JUNE, "sex is known and imd_decile is not known", "C");
+    small_expect(JUNE, "imd_decile in (1, 3)", "A");
+}

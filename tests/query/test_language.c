@@ -129,7 +129,7 @@ Test(language, each_rule_has_its_message)
         {COHORT "exists gp_event where sex = \"1\"" TAIL, "q.cohort:3:30: column 'sex' is unknown"},
         {COHORT "exists gp_event where code in diab" TAIL, "q.cohort:3:38: code list 'diab' is unknown"},
         {COHORT "exists gp_event where event_date within 0 months before as_at" TAIL,
-         "q.cohort:3:48: within: expected a whole number from 1 to 1200"},
+         "q.cohort:3:48: within: expected a whole number from 1 to 36525"},
         {COHORT "care_home; drop table person" TAIL, "q.cohort:3:17: character is not part of the language"},
         {COHORT "care_home table \"t\" by age measure people",
          "q.cohort:3:31: 'age' has too many values to group by; use band(age, 5)"},

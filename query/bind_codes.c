@@ -1,0 +1,225 @@
+/*
+ * Sets: what a text or a number is in. Codes become the numbers of the words that stand for them, so that the
+ * engine compares numbers alone: of a prefix all words that begin so, of a text of several codes all words
+ * that hold one of them.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "query/bind_parts.h"
+
+typedef struct Words {
+    Arena *arena;
+    int64_t *items;
+    size_t count, max;
+} Words;
+
+static void add_word(Words *words, int64_t word)
+{
+    if (words->count == words->max) {
+        size_t max = words->max == 0 ? 64 : 2 * words->max;
+        int64_t *items = arena_alloc(words->arena, max * sizeof *items);
+        if (words->count > 0)
+            memcpy(items, words->items, words->count * sizeof *items);
+        words->items = items;
+        words->max = max;
+    }
+    words->items[words->count++] = word;
+}
+
+static int compare_words(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void sort_words(Words *words)
+{
+    size_t kept = 0;
+
+    if (words->count == 0)
+        return;
+    qsort(words->items, words->count, sizeof *words->items, compare_words);
+    for (size_t i = 0; i < words->count; i++)
+        if (i == 0 || words->items[i] != words->items[kept - 1])
+            words->items[kept++] = words->items[i];
+    words->count = kept;
+}
+
+/* ---- a word that is a code ---- */
+
+static bool is_prefix(Text code)
+{
+    return code.length > 1 && code.data[code.length - 1] == '*';
+}
+
+static Text without_star(Text code)
+{
+    return text_slice(code, 0, code.length - 1);
+}
+
+/* The first word that does not come before this one. */
+static size_t first_from(const Dataset *dataset, Text word)
+{
+    size_t from = 0, to = dataset->word_count;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (text_compare(dataset->words[middle], word) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+/* What no cell holds stays in the set as -1: only `in` nothing is false of what is unknown. */
+static void add_code(const Dataset *dataset, Text code, Words *words)
+{
+    Text prefix = without_star(code);
+
+    if (!is_prefix(code)) {
+        add_word(words, dataset_word(dataset, code));
+        return;
+    }
+    add_word(words, -1);
+    for (size_t i = first_from(dataset, prefix);
+         i < dataset->word_count && text_starts_with(dataset->words[i], prefix); i++)
+        add_word(words, (int64_t)i);
+}
+
+/* ---- a word that holds codes ---- */
+
+static bool is_code_character(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.';
+}
+
+/* The next run of letters, digits and points. */
+static Text next_code(Text *rest)
+{
+    size_t from = 0, to;
+
+    while (from < rest->length && !is_code_character(rest->data[from]))
+        from++;
+    for (to = from; to < rest->length && is_code_character(rest->data[to]);)
+        to++;
+    Text code = text_slice(*rest, from, to);
+    *rest = text_slice(*rest, to, rest->length);
+    return code;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return text_compare(*(const Text *)a, *(const Text *)b);
+}
+
+/* codes: sorted, as lists are */
+static bool is_one_of(Text code, const Text *codes, size_t count)
+{
+    char prefix[CODE_BYTES_MAX + 1];
+
+    if (bsearch(&code, codes, count, sizeof *codes, compare_texts) != NULL)
+        return true;
+    for (size_t length = 1; length <= code.length && length < CODE_BYTES_MAX; length++) {
+        memcpy(prefix, code.data, length);
+        prefix[length] = '*';
+        const Text wanted = {prefix, length + 1};
+        if (bsearch(&wanted, codes, count, sizeof *codes, compare_texts) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static void add_words_with(const Dataset *dataset, const Text *codes, size_t count, Words *words)
+{
+    add_word(words, -1);
+    for (size_t i = 0; i < dataset->word_count; i++) {
+        Text rest = dataset->words[i];
+        while (rest.length > 0)
+            if (is_one_of(next_code(&rest), codes, count)) {
+                add_word(words, (int64_t)i);
+                break;
+            }
+    }
+}
+
+/* ---- lists ---- */
+
+static bool is_contained(const Node *node)
+{
+    return node->kind == NODE_CONTAINS_CODES || node->kind == NODE_CONTAINS_LIST;
+}
+
+/* The codes of a node's list, or of the category it names. */
+static Text *codes_of(Arena *arena, const Node *node, size_t *count)
+{
+    const CodeList *list = node->codes;
+    Text *codes;
+
+    *count = node->item_count;
+    if (list == NULL)
+        return node->items;
+    codes = arena_alloc(arena, (list->count + 1) * sizeof *codes);
+    *count = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (node->category.length == 0 || text_equal(node->category, list->categories[i]))
+            codes[(*count)++] = list->codes[i];
+    return codes;
+}
+
+static Words bind_words(Binder *binder, const Node *node)
+{
+    const Dataset *dataset = binder->plan->dataset;
+    Words words = {.arena = binder->plan->arena};
+    size_t count;
+    const Text *codes = codes_of(binder->plan->arena, node, &count);
+
+    if (is_contained(node))
+        add_words_with(dataset, codes, count, &words);
+    for (size_t i = 0; i < count && !is_contained(node); i++)
+        add_code(dataset, codes[i], &words);
+    sort_words(&words);
+    return words;
+}
+
+/* Once for all uses of a list: they can be many, and it long. */
+static BoundCodes bind_list(Binder *binder, const Node *node)
+{
+    for (size_t i = 0; node->codes != NULL && i < binder->codes_count; i++)
+        if (binder->codes[i].list == node->codes && binder->codes[i].is_contained == is_contained(node) &&
+            text_equal(binder->codes[i].category, node->category))
+            return binder->codes[i];
+    Words words = bind_words(binder, node);
+    BoundCodes bound = {node->codes, node->category, is_contained(node), words.items, words.count};
+    if (node->codes != NULL && binder->codes_count < QUERY_NAMES_MAX)
+        binder->codes[binder->codes_count++] = bound;
+    return bound;
+}
+
+PlanId bind_in(Binder *binder, const Node *node)
+{
+    PlanId value = bind_node(binder, node->operands[0]);
+    BoundCodes set = bind_list(binder, node);
+    PlanNode draft = {.kind = PLAN_IN, .type = TYPE_BOOL, .set = set.words, .set_count = set.count};
+
+    return plan_add(binder->plan, draft, &value, 1);
+}
+
+/* Of a decimal: its whole part is in the set, and all of it. */
+PlanId bind_in_numbers(Binder *binder, const Node *node)
+{
+    PlanId value = bind_node(binder, node->operands[0]), whole = value;
+    bool is_decimal = binder->plan->nodes[value].type == TYPE_DECIMAL;
+    PlanNode draft = {
+        .kind = PLAN_IN, .type = TYPE_BOOL, .set = node->numbers, .set_count = node->item_count};
+
+    if (is_decimal)
+        whole = bind_with(binder, PLAN_TO_INTEGER, TYPE_NUMBER, value);
+    PlanId is_in = plan_add(binder->plan, draft, &whole, 1);
+    if (!is_decimal)
+        return is_in;
+    const PlanId both[] = {is_in, bind_with_two(binder, PLAN_EQUAL, TYPE_BOOL, value, whole)};
+    return bind_all(binder, both, 2);
+}

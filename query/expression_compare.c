@@ -1,0 +1,328 @@
+/* Comparisons: what follows a value and makes a condition of it. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "query/expression.h"
+
+static Result finish_comparison(Parser *parser, Taken left, Comparison comparison, const Node **node,
+                                Error *error)
+{
+    Place place = parser->token.place;
+    Node draft = {.kind = NODE_COMPARE, .type = TYPE_BOOL, .comparison = comparison, .operand_count = 2};
+    const Node *right;
+
+    assert(left.node != NULL);
+    TRY(expression_value(parser, &right, error));
+    if (left.node->type == TYPE_BOOL)
+        return expression_fail(parser, left.place, error,
+                               "a condition is not compared; use it alone, or with not");
+    TRY(expression_want(parser, right, left.node->type, place, error));
+    if (left.node->type == TYPE_TEXT && comparison != IS_EQUAL && comparison != IS_NOT_EQUAL)
+        return expression_fail(parser, place, error, "text has no order; use =, != or in");
+    draft.operands = expression_operands(parser, (const Node *[]){left.node, right}, 2);
+    return expression_finish(parser, &draft, place, node, error);
+}
+
+static Result take_range(Parser *parser, Taken left, const Node **node, Error *error)
+{
+    Place place = parser->token.place;
+    Node draft = {.kind = NODE_RANGE, .type = TYPE_BOOL, .operand_count = 3};
+    const Node *from, *to;
+
+    if (left.node->type != TYPE_NUMBER && left.node->type != TYPE_DATE)
+        return expression_fail(parser, left.place, error, "a range is of numbers or dates");
+    TRY(expression_value(parser, &from, error));
+    TRY(expression_want(parser, from, left.node->type, place, error));
+    TRY(parser_expect(parser, "to", error));
+    place = parser->token.place;
+    TRY(expression_value(parser, &to, error));
+    TRY(expression_want(parser, to, left.node->type, place, error));
+    draft.operands = expression_operands(parser, (const Node *[]){left.node, from, to}, 3);
+    return expression_finish(parser, &draft, place, node, error);
+}
+
+static Result take_on_or(Parser *parser, Taken left, const Node **node, Error *error)
+{
+    bool is_before;
+
+    TRY(expression_want(parser, left.node, TYPE_DATE, left.place, error));
+    TRY(parser_expect(parser, "or", error));
+    TRY(parser_accept(parser, "before", &is_before, error));
+    if (!is_before)
+        TRY(parser_expect(parser, "after", error));
+    return finish_comparison(parser, left, is_before ? IS_AT_MOST : IS_AT_LEAST, node, error);
+}
+
+static Result take_within(Parser *parser, Taken left, const Node **node, Error *error)
+{
+    Place place;
+    Node draft = {.kind = NODE_WITHIN, .type = TYPE_BOOL, .operand_count = 2};
+    const Node *day;
+    bool is_before;
+
+    TRY(expression_want(parser, left.node, TYPE_DATE, left.place, error));
+    TRY(expression_span(parser, "within", &draft.integer, &draft.unit, error));
+    TRY(parser_accept(parser, "before", &is_before, error));
+    if (!is_before)
+        TRY(parser_expect(parser, "after", error));
+    draft.is_after = !is_before;
+    place = parser->token.place;
+    TRY(expression_value(parser, &day, error));
+    TRY(expression_want(parser, day, TYPE_DATE, place, error));
+    draft.operands = expression_operands(parser, (const Node *[]){left.node, day}, 2);
+    return expression_finish(parser, &draft, place, node, error);
+}
+
+static Result take_earlier(Parser *parser, Taken left, const Node **node, Error *error)
+{
+    TRY(expression_want(parser, left.node, TYPE_DATE, left.place, error));
+    return finish_comparison(parser, left, IS_LESS, node, error);
+}
+
+static Result take_later(Parser *parser, Taken left, const Node **node, Error *error)
+{
+    TRY(expression_want(parser, left.node, TYPE_DATE, left.place, error));
+    return finish_comparison(parser, left, IS_MORE, node, error);
+}
+
+/* `is known`, `is not known` */
+static Result take_is(Parser *parser, Taken left, const Node **node, Error *error)
+{
+    Node draft = {.kind = NODE_IS_KNOWN, .type = TYPE_BOOL, .operand_count = 1};
+    bool is_not;
+
+    TRY(parser_accept(parser, "not", &is_not, error));
+    TRY(parser_expect(parser, "known", error));
+    draft.operands = expression_operands(parser, &left.node, 1);
+    TRY(expression_finish(parser, &draft, left.place, node, error));
+    if (!is_not)
+        return RESULT_OK;
+    draft.kind = NODE_NOT;
+    draft.operands = expression_operands(parser, node, 1);
+    return expression_finish(parser, &draft, left.place, node, error);
+}
+
+/* ---- in a list that stands there ---- */
+
+static Result check_item_count(const Parser *parser, size_t count, Error *error)
+{
+    if (count < QUERY_OPERANDS_MAX)
+        return RESULT_OK;
+    return parser_fail(parser, error, "more than %d items; use codes", QUERY_OPERANDS_MAX);
+}
+
+static Result take_texts(Parser *parser, Node *draft, Error *error)
+{
+    CodeList items = {.codes = arena_alloc(parser->arena, QUERY_OPERANDS_MAX * sizeof *items.codes)};
+    bool more = true;
+
+    while (more) {
+        if (parser->token.kind != TOKEN_STRING)
+            return parser_fail(parser, error, "expected a text in double quotes");
+        TRY(check_item_count(parser, items.count, error));
+        TRY(parser_check_prefix(parser, error));
+        items.codes[items.count++] = parser->token.text;
+        TRY(parser_advance(parser, error));
+        TRY(parser_accept(parser, ",", &more, error));
+    }
+    codes_sort(&items);
+    draft->items = items.codes;
+    draft->item_count = items.count;
+    return RESULT_OK;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void sort_numbers(Node *draft)
+{
+    size_t kept = 0;
+
+    qsort(draft->numbers, draft->item_count, sizeof *draft->numbers, compare_numbers);
+    for (size_t i = 0; i < draft->item_count; i++)
+        if (i == 0 || draft->numbers[i] != draft->numbers[i - 1])
+            draft->numbers[kept++] = draft->numbers[i];
+    draft->item_count = kept;
+}
+
+static Result take_numbers(Parser *parser, Node *draft, Error *error)
+{
+    bool more = true;
+
+    draft->numbers = arena_alloc(parser->arena, QUERY_OPERANDS_MAX * sizeof *draft->numbers);
+    while (more) {
+        const Node *item;
+        Place place = parser->token.place;
+        TRY(check_item_count(parser, draft->item_count, error));
+        TRY(expression_literal(parser, &item, error));
+        if (item->kind != NODE_INTEGER)
+            return expression_fail(parser, place, error, "expected a whole number");
+        draft->numbers[draft->item_count++] = item->integer;
+        TRY(parser_accept(parser, ",", &more, error));
+    }
+    sort_numbers(draft);
+    return RESULT_OK;
+}
+
+static Result take_list(Parser *parser, Taken left, Node draft, const Node **node, Error *error)
+{
+    TRY(parser_expect(parser, "(", error));
+    if (draft.kind == NODE_IN_NUMBERS)
+        TRY(take_numbers(parser, &draft, error));
+    else
+        TRY(take_texts(parser, &draft, error));
+    TRY(parser_expect(parser, ")", error));
+    draft.operands = expression_operands(parser, &left.node, 1);
+    return expression_finish(parser, &draft, left.place, node, error);
+}
+
+/* ---- in a code list, or one category of it ---- */
+
+static Result fail_codes(const Parser *parser, Error *error)
+{
+    Text candidates[QUERY_NAMES_MAX];
+    size_t count = 0;
+
+    for (; count < parser->tree->code_list_count; count++)
+        candidates[count] = parser->tree->code_lists[count].name;
+    return source_text_fail_unknown(&parser->input->source, parser->token.place, "code list",
+                                    parser->token.text, candidates, count, error);
+}
+
+static bool has_category(const CodeList *list, Text category)
+{
+    for (size_t i = 0; list->categories != NULL && i < list->count; i++)
+        if (text_equal(list->categories[i], category))
+            return true;
+    return false;
+}
+
+static Result fail_category(const Parser *parser, const CodeList *list, Place place, Text word, Error *error)
+{
+    Text candidates[EXPRESSION_CANDIDATES_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; list->categories != NULL && i < list->count && count < EXPRESSION_CANDIDATES_MAX; i++)
+        candidates[count++] = list->categories[i];
+    return source_text_fail_unknown(&parser->input->source, place, "category", word, candidates, count,
+                                    error);
+}
+
+static Result take_category(Parser *parser, Node *draft, Error *error)
+{
+    bool has_one;
+
+    TRY(parser_accept(parser, "category", &has_one, error));
+    if (!has_one)
+        return RESULT_OK;
+    Place place = parser->token.place;
+    TRY(parser_string(parser, "category", &draft->category, error));
+    if (!has_category(draft->codes, draft->category))
+        return fail_category(parser, draft->codes, place, draft->category, error);
+    return RESULT_OK;
+}
+
+static Result take_codes(Parser *parser, Taken left, Node draft, const Node **node, Error *error)
+{
+    draft.codes = parser_code_list(parser, parser->token.text);
+    if (draft.codes == NULL)
+        return fail_codes(parser, error);
+    TRY(parser_advance(parser, error));
+    TRY(take_category(parser, &draft, error));
+    draft.operands = expression_operands(parser, &left.node, 1);
+    return expression_finish(parser, &draft, left.place, node, error);
+}
+
+/* ---- among the values of other records ---- */
+
+static Result take_values(Parser *parser, Taken left, const Node **node, Error *error)
+{
+    Node draft = {.kind = NODE_IN_VALUES, .type = TYPE_BOOL, .operand_count = 1};
+    Token name;
+
+    TRY(parser_expect(parser, "values", error));
+    TRY(parser_expect(parser, "of", error));
+    name = parser->token;
+    TRY(parser_advance(parser, error));
+    TRY(parser_expect(parser, "in", error));
+    TRY(expression_source(parser, &draft.source, error));
+    TRY(expression_column(parser, draft.source, name, &draft.column, error));
+    if (left.node->type == TYPE_BOOL || draft.column->type != left.node->type)
+        return source_text_fail(&parser->input->source, name.place, error, "expected %s, this is %s",
+                                QUERY_TYPE_NAMES[left.node->type], QUERY_TYPE_NAMES[draft.column->type]);
+    draft.operands = expression_operands(parser, &left.node, 1);
+    TRY(expression_where(parser, &draft, error));
+    return expression_finish(parser, &draft, left.place, node, error);
+}
+
+static Result take_in(Parser *parser, Taken left, const Node **node, Error *error)
+{
+    Node draft = {.type = TYPE_BOOL, .operand_count = 1};
+
+    if (token_is(&parser->token, "values"))
+        return take_values(parser, left, node, error);
+    if (left.node->type == TYPE_NUMBER && token_is(&parser->token, "(")) {
+        draft.kind = NODE_IN_NUMBERS;
+        return take_list(parser, left, draft, node, error);
+    }
+    TRY(expression_want(parser, left.node, TYPE_TEXT, left.place, error));
+    draft.kind = token_is(&parser->token, "(") ? NODE_IN_LIST : NODE_IN_CODES;
+    if (draft.kind == NODE_IN_LIST)
+        return take_list(parser, left, draft, node, error);
+    if (parser->token.kind != TOKEN_WORD)
+        return parser_fail(parser, error, "expected a code list or texts in parentheses");
+    return take_codes(parser, left, draft, node, error);
+}
+
+static Result take_contains(Parser *parser, Taken left, const Node **node, Error *error)
+{
+    Node draft = {.type = TYPE_BOOL, .operand_count = 1};
+
+    TRY(expression_want(parser, left.node, TYPE_TEXT, left.place, error));
+    draft.kind = token_is(&parser->token, "(") ? NODE_CONTAINS_LIST : NODE_CONTAINS_CODES;
+    if (draft.kind == NODE_CONTAINS_LIST)
+        return take_list(parser, left, draft, node, error);
+    if (parser->token.kind != TOKEN_WORD)
+        return parser_fail(parser, error, "expected a code list or texts in parentheses");
+    return take_codes(parser, left, draft, node, error);
+}
+
+Result expression_comparison(Parser *parser, Taken left, const Node **node, Error *error)
+{
+    static const struct {
+        const char *word;
+        Comparison comparison;
+        Result (*take)(Parser *parser, Taken left, const Node **node, Error *error);
+    } forms[] = {
+        {"=", IS_EQUAL, NULL},
+        {"!=", IS_NOT_EQUAL, NULL},
+        {"<", IS_LESS, NULL},
+        {"<=", IS_AT_MOST, NULL},
+        {">", IS_MORE, NULL},
+        {">=", IS_AT_LEAST, NULL},
+        {"from", IS_EQUAL, take_range},
+        {"on", IS_EQUAL, take_on_or},
+        {"before", IS_LESS, take_earlier},
+        {"after", IS_MORE, take_later},
+        {"within", IS_EQUAL, take_within},
+        {"in", IS_EQUAL, take_in},
+        {"contains", IS_EQUAL, take_contains},
+        {"is", IS_EQUAL, take_is},
+    };
+
+    *node = left.node;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        bool is_this;
+        TRY(parser_accept(parser, forms[i].word, &is_this, error));
+        if (is_this && forms[i].take != NULL)
+            return forms[i].take(parser, left, node, error);
+        if (is_this)
+            return finish_comparison(parser, left, forms[i].comparison, node, error);
+    }
+    return RESULT_OK;
+}

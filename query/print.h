@@ -1,0 +1,8 @@
+#pragma once
+/* Private to query: parts of the canonical text. */
+#include "query/tree.h"
+
+void print_string(TextBuilder *out, Text text);
+void print_date(TextBuilder *out, Date date);
+void print_expression(TextBuilder *out, Arena *arena, const Node *node);
+Text print_text(Arena *arena, const Node *node);

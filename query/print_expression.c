@@ -1,0 +1,415 @@
+/* Expressions of the canonical text: in parentheses where the parser needs them, and nowhere else. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "query/print.h"
+
+/* From loosest to tightest. What ends in `where` would swallow what stands behind it. */
+typedef enum Tightness {
+    ENDS_IN_WHERE,
+    CHAIN,
+    NEGATION,
+    COMPARED,
+    OTHERWISE,
+    SUM,
+    PRODUCT,
+    OPERAND
+} Tightness;
+
+static Tightness tightness_of(const Node *node)
+{
+    if (node_is_of_records(node) && node_where(node) != NULL)
+        return ENDS_IN_WHERE;
+    switch (node->kind) {
+    case NODE_AND:
+    case NODE_OR:
+        return CHAIN;
+    case NODE_NOT:
+        return NEGATION;
+    case NODE_COMPARE:
+    case NODE_RANGE:
+    case NODE_WITHIN:
+    case NODE_IN_CODES:
+    case NODE_IN_LIST:
+    case NODE_IN_NUMBERS:
+    case NODE_IN_VALUES:
+    case NODE_CONTAINS_CODES:
+    case NODE_CONTAINS_LIST:
+    case NODE_IS_KNOWN:
+        return COMPARED;
+    case NODE_OTHERWISE:
+        return OTHERWISE;
+    case NODE_ADD:
+    case NODE_SUBTRACT:
+    case NODE_SHIFT:
+        return SUM;
+    case NODE_MULTIPLY:
+    case NODE_DIVIDE:
+        return PRODUCT;
+    default:
+        return OPERAND;
+    }
+}
+
+Text print_text(Arena *arena, const Node *node)
+{
+    SCOPED(text_builder_close) TextBuilder out = text_builder(2 * QUERY_CANONICAL_BYTES_MAX);
+
+    print_expression(&out, arena, node);
+    return text_copy(arena, text_built(&out));
+}
+
+static void print_part(TextBuilder *out, Arena *arena, const Node *node, Tightness tightness)
+{
+    bool wrapped = tightness_of(node) < tightness;
+
+    if (wrapped)
+        text_add_char(out, '(');
+    print_expression(out, arena, node);
+    if (wrapped)
+        text_add_char(out, ')');
+}
+
+/* ---- chains ---- */
+
+static int compare_texts(const void *a, const void *b)
+{
+    return text_compare(*(const Text *)a, *(const Text *)b);
+}
+
+static Text text_of(Arena *arena, const Node *node, Tightness tightness)
+{
+    SCOPED(text_builder_close) TextBuilder out = text_builder(2 * QUERY_CANONICAL_BYTES_MAX);
+
+    print_part(&out, arena, node, tightness);
+    return text_copy(arena, text_built(&out));
+}
+
+/* The order of operands and their repetition mean nothing, so they leave no trace. */
+static void print_chain(TextBuilder *out, Arena *arena, const Node *node)
+{
+    const char *word = node->kind == NODE_AND ? " and " : " or ";
+    Text *texts = arena_alloc(arena, node->operand_count * sizeof *texts);
+
+    for (size_t i = 0; i < node->operand_count; i++)
+        texts[i] = text_of(arena, node->operands[i], NEGATION);
+    qsort(texts, node->operand_count, sizeof *texts, compare_texts);
+    for (size_t i = 0; i < node->operand_count; i++) {
+        if (i > 0 && text_equal(texts[i], texts[i - 1]))
+            continue;
+        text_add_string(out, i > 0 ? word : "");
+        text_add(out, texts[i]);
+    }
+}
+
+static void print_otherwise(TextBuilder *out, Arena *arena, const Node *node)
+{
+    for (size_t i = 0; i < node->operand_count; i++) {
+        text_add_string(out, i > 0 ? " otherwise " : "");
+        print_part(out, arena, node->operands[i], SUM);
+    }
+}
+
+/* ---- conditions ---- */
+
+static void print_compare(TextBuilder *out, Arena *arena, const Node *node)
+{
+    static const char *const symbols[] = {" = ", " != ", " < ", " <= ", " > ", " >= "};
+    static const char *const words[] = {" = ",     " != ",         " before ", " on or before ",
+                                        " after ", " on or after "};
+    bool is_date = node->operands[0]->type == TYPE_DATE;
+
+    print_part(out, arena, node->operands[0], OTHERWISE);
+    text_add_string(out, (is_date ? words : symbols)[node->comparison]);
+    print_part(out, arena, node->operands[1], OTHERWISE);
+}
+
+static void print_range(TextBuilder *out, Arena *arena, const Node *node)
+{
+    print_part(out, arena, node->operands[0], OTHERWISE);
+    text_add_string(out, " from ");
+    print_part(out, arena, node->operands[1], OTHERWISE);
+    text_add_string(out, " to ");
+    print_part(out, arena, node->operands[2], OTHERWISE);
+}
+
+static void print_span(TextBuilder *out, int64_t amount, Unit unit)
+{
+    text_add_format(out, "%lld %s", (long long)amount, unit == UNIT_DAYS ? "days" : "months");
+}
+
+static void print_window(TextBuilder *out, Arena *arena, const Node *node)
+{
+    print_part(out, arena, node->operands[0], OTHERWISE);
+    text_add_string(out, " within ");
+    print_span(out, node->integer, node->unit);
+    text_add_string(out, node->is_after ? " after " : " before ");
+    print_part(out, arena, node->operands[1], OTHERWISE);
+}
+
+static void print_items(TextBuilder *out, const Node *node)
+{
+    for (size_t i = 0; i < node->item_count; i++) {
+        text_add_string(out, i > 0 ? ", " : "(");
+        if (node->kind == NODE_IN_NUMBERS)
+            text_add_format(out, "%lld", (long long)node->numbers[i]);
+        else
+            print_string(out, node->items[i]);
+    }
+    text_add_char(out, ')');
+}
+
+static void print_in(TextBuilder *out, Arena *arena, const Node *node)
+{
+    bool is_contained = node->kind == NODE_CONTAINS_CODES || node->kind == NODE_CONTAINS_LIST;
+
+    print_part(out, arena, node->operands[0], OTHERWISE);
+    text_add_string(out, is_contained ? " contains " : " in ");
+    if (node->kind != NODE_IN_CODES && node->kind != NODE_CONTAINS_CODES) {
+        print_items(out, node);
+        return;
+    }
+    text_add(out, node->codes->name);
+    if (node->category.length == 0)
+        return;
+    text_add_string(out, " category ");
+    print_string(out, node->category);
+}
+
+/* ---- records ---- */
+
+static void print_where(TextBuilder *out, Arena *arena, const Node *node)
+{
+    if (node_where(node) == NULL)
+        return;
+    text_add_string(out, " where ");
+    print_expression(out, arena, node_where(node));
+}
+
+static void print_place(TextBuilder *out, int64_t place)
+{
+    static const char *const endings[] = {"th", "st", "nd", "rd"};
+    int64_t number = llabs(place);
+    bool is_plain = number % 10 > 3 || (number % 100 > 10 && number % 100 < 14);
+
+    if (place == 1)
+        text_add_string(out, "first ");
+    else if (number > 1)
+        text_add_format(out, "%lld%s ", (long long)number, endings[is_plain ? 0 : number % 10]);
+    text_add_string(out, place < 0 ? "last " : "");
+}
+
+/* WORDS COLUMN in [PLACE] SOURCE [by COLUMN] */
+static void print_gathered(TextBuilder *out, const Node *node)
+{
+    static const struct {
+        NodeKind kind;
+        const char *words;
+    } forms[] = {{NODE_DISTINCT, "count of distinct "},
+                 {NODE_SUM, "sum of "},
+                 {NODE_MEAN, "mean of "},
+                 {NODE_SMALLEST, "min of "},
+                 {NODE_LARGEST, "max of "},
+                 {NODE_VALUE, "value of "}};
+
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (forms[i].kind == node->kind)
+            text_add_string(out, forms[i].words);
+    text_add(out, node->column->name);
+    text_add_string(out, " in ");
+    if (node->kind == NODE_VALUE)
+        print_place(out, node->integer);
+    text_add(out, node->source->name);
+    if (node->by != NULL)
+        text_add_format(out, " by %.*s", TEXT_ARG(node->by->name));
+}
+
+static void print_records(TextBuilder *out, Arena *arena, const Node *node)
+{
+    int days = (int)node->integer;
+
+    switch (node->kind) {
+    case NODE_EXISTS:
+        text_add_format(out, "exists %.*s", TEXT_ARG(node->source->name));
+        break;
+    case NODE_COUNT:
+        text_add_format(out, "count of %.*s", TEXT_ARG(node->source->name));
+        break;
+    case NODE_EPISODES:
+        text_add_format(out, "episodes of %.*s by %.*s with gaps up to %d days", TEXT_ARG(node->source->name),
+                        TEXT_ARG(node->by->name), days);
+        break;
+    case NODE_MOST:
+        text_add_format(out, "most of %.*s by %.*s within %d days", TEXT_ARG(node->source->name),
+                        TEXT_ARG(node->by->name), days);
+        break;
+    case NODE_IN_VALUES:
+        print_part(out, arena, node->operands[0], OTHERWISE);
+        text_add_format(out, " in values of %.*s in %.*s", TEXT_ARG(node->column->name),
+                        TEXT_ARG(node->source->name));
+        break;
+    default:
+        print_gathered(out, node);
+    }
+    print_where(out, arena, node);
+}
+
+/* ---- values ---- */
+
+static void print_at(TextBuilder *out, Arena *arena, const Node *node, const char *word)
+{
+    text_add_string(out, word);
+    if (node->operand_count == 0)
+        return;
+    text_add_string(out, " at ");
+    print_part(out, arena, node->operands[0], OPERAND);
+}
+
+static void print_calculation(TextBuilder *out, Arena *arena, const Node *node)
+{
+    static const char *const symbols[] = {" + ", " - ", " * ", " / "};
+    Tightness tightness = tightness_of(node);
+
+    print_part(out, arena, node->operands[0], tightness);
+    text_add_string(out, symbols[node->kind - NODE_ADD]);
+    print_part(out, arena, node->operands[1], (Tightness)(tightness + 1));
+}
+
+static void print_shift(TextBuilder *out, Arena *arena, const Node *node)
+{
+    print_part(out, arena, node->operands[0], SUM);
+    text_add_string(out, node->integer < 0 ? " - " : " + ");
+    print_span(out, llabs(node->integer), node->unit);
+}
+
+static void print_between(TextBuilder *out, Arena *arena, const Node *node)
+{
+    static const char *const units[] = {"days", "months", "years"};
+
+    text_add_format(out, "%s between ", units[node->unit]);
+    print_part(out, arena, node->operands[0], OPERAND);
+    text_add_string(out, " and ");
+    print_part(out, arena, node->operands[1], OPERAND);
+}
+
+static void print_case(TextBuilder *out, Arena *arena, const Node *node)
+{
+    text_add_string(out, "case");
+    for (size_t i = 0; i < node->operand_count; i++) {
+        bool is_last = i + 1 == node->operand_count;
+        text_add_string(out, i % 2 == 1 ? " then " : is_last ? " else " : " when ");
+        print_expression(out, arena, node->operands[i]);
+    }
+    text_add_string(out, " end");
+}
+
+static void print_extreme(TextBuilder *out, Arena *arena, const Node *node)
+{
+    static const char *const words[2][2] = {{"least of (", "earliest of ("},
+                                            {"greatest of (", "latest of ("}};
+
+    text_add_string(out, words[node->kind == NODE_GREATEST][node->type == TYPE_DATE]);
+    for (size_t i = 0; i < node->operand_count; i++) {
+        text_add_string(out, i > 0 ? ", " : "");
+        print_expression(out, arena, node->operands[i]);
+    }
+    text_add_char(out, ')');
+}
+
+/* What has no operands. */
+static void print_leaf(TextBuilder *out, const Node *node)
+{
+    switch (node->kind) {
+    case NODE_INTEGER:
+        text_add_format(out, "%lld", (long long)node->integer);
+        break;
+    case NODE_DECIMAL:
+        text_add(out, node->text);
+        break;
+    case NODE_DATE:
+        print_date(out, node->date);
+        break;
+    case NODE_STRING:
+        print_string(out, node->text);
+        break;
+    case NODE_COLUMN:
+        text_add(out, node->column->name);
+        break;
+    case NODE_LET:
+        text_add(out, node->let->name);
+        break;
+    default:
+        text_add_string(out, "as_at");
+    }
+}
+
+void print_expression(TextBuilder *out, Arena *arena, const Node *node)
+{
+    switch (node->kind) {
+    case NODE_ATTRIBUTE:
+        print_at(out, arena, node, node->attribute->name);
+        return;
+    case NODE_AGE:
+        print_at(out, arena, node, "age");
+        return;
+    case NODE_REGISTERED:
+        print_at(out, arena, node, "registered");
+        return;
+    case NODE_COMPARE:
+        print_compare(out, arena, node);
+        return;
+    case NODE_RANGE:
+        print_range(out, arena, node);
+        return;
+    case NODE_WITHIN:
+        print_window(out, arena, node);
+        return;
+    case NODE_IN_CODES:
+    case NODE_IN_LIST:
+    case NODE_IN_NUMBERS:
+    case NODE_CONTAINS_CODES:
+    case NODE_CONTAINS_LIST:
+        print_in(out, arena, node);
+        return;
+    case NODE_IS_KNOWN:
+        print_part(out, arena, node->operands[0], OTHERWISE);
+        text_add_string(out, " is known");
+        return;
+    case NODE_NOT:
+        text_add_string(out, "not ");
+        print_part(out, arena, node->operands[0], OTHERWISE);
+        return;
+    case NODE_AND:
+    case NODE_OR:
+        print_chain(out, arena, node);
+        return;
+    case NODE_ADD:
+    case NODE_SUBTRACT:
+    case NODE_MULTIPLY:
+    case NODE_DIVIDE:
+        print_calculation(out, arena, node);
+        return;
+    case NODE_SHIFT:
+        print_shift(out, arena, node);
+        return;
+    case NODE_BETWEEN:
+        print_between(out, arena, node);
+        return;
+    case NODE_CASE:
+        print_case(out, arena, node);
+        return;
+    case NODE_OTHERWISE:
+        print_otherwise(out, arena, node);
+        return;
+    case NODE_LEAST:
+    case NODE_GREATEST:
+        print_extreme(out, arena, node);
+        return;
+    default:
+        break;
+    }
+    if (node_is_of_records(node))
+        print_records(out, arena, node);
+    else
+        print_leaf(out, node);
+}
