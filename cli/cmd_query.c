@@ -119,6 +119,18 @@ Result cmd_query_check(Cli *cli, int argc, const char *const *argv, Error *error
     return RESULT_OK;
 }
 
+/* Of a file alone: the broker is not asked. */
+Result cmd_query_format(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    Text text, formatted;
+
+    TRY(cli_parse(cli, argc, argv, NULL, 0, 1, 1, error));
+    TRY(input_read_all(cli->arguments[0], QUERY_BYTES_MAX, cli->arena, &text, error));
+    TRY(query_format(base_name(cli->arguments[0]), text, cli->arena, &formatted, error));
+    fputs(formatted.data, stdout);
+    return fflush(stdout) == 0 ? RESULT_OK : fail_errno(error, "output");
+}
+
 Result cmd_query_submit(Cli *cli, int argc, const char *const *argv, Error *error)
 {
     SCOPED(client_release) json_t *answer = NULL;

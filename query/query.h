@@ -81,6 +81,8 @@ Result query_open(Db *reader, const char *file_name, Text text, const QueryFiles
                   Error *error) CHECKED;
 /* From a canonical text; needs no files. */
 Result query_open_canonical(Db *reader, Text canonical, Query **query, Error *error) CHECKED;
+/* One layout, comments kept; reads no catalogue, so it also lays out what would not be accepted. */
+Result query_format(const char *file_name, Text text, Arena *arena, Text *formatted, Error *error) CHECKED;
 void query_close(Query **query);
 Text query_canonical(const Query *query); /* layout and comments do not change it */
 Hash query_content(const Query *query);

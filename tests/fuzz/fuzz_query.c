@@ -15,6 +15,21 @@ static void require(bool holds)
         abort();
 }
 
+/* Laid out, it means the same. */
+static void check_layout(Text text, const Query *query)
+{
+    SCOPED(query_close) Query *again = NULL;
+    SCOPED(arena_close) Arena *arena = arena_create(4 << 20);
+    Text formatted, twice;
+    Error error = {0};
+
+    require(query_format("fuzz", text, arena, &formatted, &error).ok);
+    require(query_format("fuzz", formatted, arena, &twice, &error).ok);
+    require(text_equal(formatted, twice));
+    require(query_parse(&WORDS, "fuzz", formatted, 8 * QUERY_TEXT_BYTES_MAX, NULL, &again, &error).ok);
+    require(text_equal(query_canonical(query), query_canonical(again)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     SCOPED(query_close) Query *query = NULL;
@@ -34,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         query_parse(&WORDS, "again", query_canonical(query), QUERY_CANONICAL_BYTES_MAX, NULL, &again, &error)
             .ok);
     require(text_equal(query_canonical(query), query_canonical(again)));
+    check_layout((Text){(const char *)data, size}, query);
     arena = arena_create(64 << 20);
     require(bind_tree(query->tree, words_shape(arena), 9677, arena, &bound, &error).ok);
     require(run_check_plan(query, &bound, &error).ok);
