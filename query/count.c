@@ -94,16 +94,17 @@ static Result count_tables(Db *reader, int64_t release_id, Counting *counting, C
                            Error *error)
 {
     TRY(count_domains(reader, release_id, counting, error));
-    TRY(count_people(counting, error));
+    TRY(count_people(reader, counting, error));
     for (size_t t = 0; t < counting->tree->table_count; t++)
         TRY(count_table(counting, &counting->tree->tables[t], &tables[t], error));
     return RESULT_OK;
 }
 
-Result count_run(Db *reader, const Tree *tree, const Bound *bound, int64_t release_id, Arena *arena,
-                 CountTable *tables, Error *error)
+Result count_run(Db *reader, DatasetHold *hold, const Tree *tree, const Bound *bound, int64_t release_id,
+                 Arena *arena, CountTable *tables, Error *error)
 {
-    Counting counting = {.tree = tree, .bound = bound, .arena = arena, .chunk_bytes = BUDGET_CHUNK_BYTES};
+    Counting counting = {
+        .hold = hold, .tree = tree, .bound = bound, .arena = arena, .chunk_bytes = BUDGET_CHUNK_BYTES};
 
     Result done = count_tables(reader, release_id, &counting, tables, error);
     count_forget(&counting);

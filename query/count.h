@@ -4,6 +4,7 @@
  * suppress.h, which makes ReleasedTables.
  */
 #include "query/bind.h"
+#include "query/dataset_open.h"
 
 typedef struct CountDimension {
     Text name;
@@ -47,9 +48,9 @@ void count_margins(CountTable *table);
 SetHash count_hash(const uint32_t *numbers, size_t count);
 
 /*
- * Runs a bound query over its dataset, people in chunks; tables[0..tree->table_count-1] live in arena. What
- * comes out is the same however large the chunks are. ERROR_LIMIT where it would take more memory than a
- * query may.
+ * Fetches what a bound query reads, and runs it over its dataset, people in chunks;
+ * tables[0..tree->table_count-1] live in arena. What comes out is the same however large the chunks are.
+ * ERROR_LIMIT where it would take more memory than a query may.
  */
-Result count_run(Db *reader, const Tree *tree, const Bound *bound, int64_t release_id, Arena *arena,
-                 CountTable *tables, Error *error) CHECKED;
+Result count_run(Db *reader, DatasetHold *hold, const Tree *tree, const Bound *bound, int64_t release_id,
+                 Arena *arena, CountTable *tables, Error *error) CHECKED;

@@ -17,6 +17,7 @@ typedef struct Domain {
 } Domain;
 
 typedef struct Counting {
+    DatasetHold *hold; /* NULL: all of the dataset is there */
     const Tree *tree;
     const Bound *bound;
     Arena *arena;
@@ -29,7 +30,7 @@ typedef struct Counting {
 
 /* The values that the release says a dimension has. */
 Result count_domains(Db *reader, int64_t release_id, Counting *counting, Error *error) CHECKED;
-/* Fills in numbers and lines. */
-Result count_people(Counting *counting, Error *error) CHECKED;
+/* Fills in numbers and lines; before that, fetches what the plan reads. */
+Result count_people(Db *reader, Counting *counting, Error *error) CHECKED;
 void count_forget(Counting *counting);
 Result count_table(const Counting *counting, const TableNode *node, CountTable *table, Error *error) CHECKED;

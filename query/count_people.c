@@ -106,14 +106,17 @@ static Result count_chunks(Counting *counting, Engine *engine, const Budget *bud
     return RESULT_OK;
 }
 
-Result count_people(Counting *counting, Error *error)
+Result count_people(Db *reader, Counting *counting, Error *error)
 {
     SCOPED(engine_close) Engine *engine = NULL;
     Budget budget;
 
     TRY(check_counting(counting, error));
-    budget_of(counting->bound->plan, counting->arena, &budget);
     engine = engine_create(counting->bound->plan);
+    if (counting->hold != NULL)
+        TRY(dataset_fetch_plan(counting->hold, reader, counting->bound->plan, engine_postings(engine),
+                               error));
+    budget_of(counting->bound->plan, counting->arena, &budget);
     TRY(count_chunks(counting, engine, &budget, error));
     for (size_t i = 0; i < counting->people; i++)
         counting->numbers[i]++;

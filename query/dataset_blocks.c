@@ -136,6 +136,45 @@ bool blocks_take_column(Text raw, const BlockColumn *column, void *out)
     return false;
 }
 
+/* ---- lists ---- */
+
+bool blocks_take_listed(Text raw, uint32_t word_count, uint64_t row_count, uint64_t *ends)
+{
+    SCOPED(codes_close) Codes codes = {0};
+    uint64_t sum = 0;
+
+    if (!codes_read(raw, (size_t)word_count + 1, NULL, &codes) || !codes_are_within(&codes, 0, UINT32_MAX))
+        return false;
+    for (size_t i = 0; i <= word_count; i++) {
+        if (codes.codes[i] == 0)
+            return false;
+        ends[i] = sum += (uint64_t)number_at(&codes, i);
+    }
+    return sum == row_count;
+}
+
+bool blocks_take_listed_days(Text raw, const PartRows *pieces, int32_t first, int32_t last, int32_t *out)
+{
+    SCOPED(codes_close) Codes codes = {0};
+
+    return codes_read(raw, pieces->begin[pieces->people], pieces, &codes) && first != SMALL_UNKNOWN &&
+           take_narrow(&codes, first, last, out);
+}
+
+bool blocks_take_listed_people(Text raw, size_t count, uint32_t people, uint32_t *out)
+{
+    SCOPED(codes_close) Codes codes = {0};
+
+    if (!codes_read(raw, count, NULL, &codes) || !codes_are_within(&codes, 0, (int64_t)people - 1))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (codes.codes[i] == 0)
+            return false;
+        out[i] = (uint32_t)number_at(&codes, i);
+    }
+    return true;
+}
+
 /* ---- words ---- */
 
 /* The lengths are a block of numbers in front; its width says how long it is. */

@@ -20,6 +20,14 @@ size_t blocks_value_bytes(const ManifestColumn *column); /* of one value, as the
 /* out: the part's values, of that size each. */
 bool blocks_take_column(Text raw, const BlockColumn *column, void *out);
 
+/* How many rows each list has: unknown first, then each word; they add up to row_count. ends: word_count + 1.
+ */
+bool blocks_take_listed(Text raw, uint32_t word_count, uint64_t row_count, uint64_t *ends);
+/* pieces: of lists in the block. out: from first to last, or SMALL_UNKNOWN. */
+bool blocks_take_listed_days(Text raw, const PartRows *pieces, int32_t first, int32_t last, int32_t *out);
+/* out: each below `people`. */
+bool blocks_take_listed_people(Text raw, size_t count, uint32_t people, uint32_t *out);
+
 /*
  * Copies the words to `to`, where there is room for as many bytes as raw has; they will be read at `at`.
  * before: NULL, or the word before the first, which must be the smaller one. bytes: of all of them.

@@ -22,6 +22,13 @@ Kept *kept_find(int64_t release_id, const Hash *hash)
     return NULL;
 }
 
+uint64_t kept_use(void)
+{
+    static uint64_t uses;
+
+    return ++uses;
+}
+
 /* ---- making ---- */
 
 Kept *kept_create(int64_t release_id, const Hash *hash, Arena **arena, const Manifest *manifest)
@@ -35,6 +42,7 @@ Kept *kept_create(int64_t release_id, const Hash *hash, Arena **arena, const Man
     kept->sources = arena_alloc(own, count * sizeof *kept->sources);
     kept->columns = arena_alloc(own, count * sizeof(DataColumn *));
     kept->pieces = arena_alloc(own, count * sizeof(KeptPiece *));
+    kept->listed = arena_alloc(own, count * sizeof(KeptListed *));
     for (size_t s = 0; s < count; s++) {
         const ManifestSource *source = &manifest->sources[s];
         kept->columns[s] = arena_alloc(own, (source->column_count + 1) * sizeof(DataColumn));
@@ -59,9 +67,11 @@ void kept_close(Kept *kept)
 {
     Arena *arena = kept->arena;
 
-    for (size_t s = 0; s < kept->manifest.source_count; s++)
+    for (size_t s = 0; s < kept->manifest.source_count; s++) {
         for (size_t p = 0; p <= kept->sources[s].column_count; p++)
             kept_release(&kept->pieces[s][p].memory);
+        kept_listed_close(kept->listed[s]);
+    }
     kept_release(&kept->words);
     arena_close(&arena);
 }
@@ -91,6 +101,46 @@ void kept_keep_only(const int64_t *release_ids, size_t count)
     }
 }
 
+/* ---- lists ---- */
+
+void kept_list(Kept *kept, size_t source, KeptListed *listed)
+{
+    kept->listed[source] = listed;
+    kept->sources[source].postings = &listed->postings;
+    kept->sources[source].postings_count = 1;
+}
+
+static void drop_lists(KeptListed *listed, KeptLists *dropped)
+{
+    KeptLists **place = &listed->first;
+
+    while (*place != dropped)
+        place = &(*place)->next;
+    *place = dropped->next;
+    for (size_t i = 0; i < dropped->count; i++) {
+        PostingList *list = &listed->lists[dropped->numbers[i]];
+        *list = (PostingList){.count = list->count};
+        listed->owners[dropped->numbers[i]] = NULL;
+    }
+    kept_release(&dropped->piece.memory);
+    memory_free(dropped->numbers);
+    memory_free(dropped);
+}
+
+void kept_listed_close(KeptListed *listed)
+{
+    if (listed == NULL)
+        return;
+    while (listed->first != NULL)
+        drop_lists(listed, listed->first);
+    memory_free(listed->lists);
+    memory_free(listed->codes);
+    memory_free(listed->ends);
+    memory_free(listed->places);
+    memory_free(listed->owners);
+    memory_free(listed);
+}
+
 /* ---- memory ---- */
 
 void kept_show(Kept *kept, size_t source, size_t piece)
@@ -111,26 +161,34 @@ void kept_show(Kept *kept, size_t source, size_t piece)
         column->narrow = data;
 }
 
+/* Of the pieces that nobody has pinned: a column or `begin`, or lists. */
 typedef struct Oldest {
+    KeptPiece *found;
     Kept *kept;
     size_t source, piece;
+    KeptLists *lists;
 } Oldest;
 
-/* Of the pieces that nobody has pinned. */
+static bool is_older(const KeptPiece *piece, const Oldest *oldest)
+{
+    return piece->memory.data != NULL && piece->pins == 0 &&
+           (oldest->found == NULL || piece->used < oldest->found->used);
+}
+
 static Oldest find_oldest(void)
 {
     Oldest oldest = {0};
-    uint64_t used = UINT64_MAX;
 
     for (Kept *kept = first_kept; kept != NULL; kept = kept->next)
-        for (size_t s = 0; s < kept->manifest.source_count; s++)
-            for (size_t p = 0; p <= kept->sources[s].column_count; p++) {
-                const KeptPiece *piece = &kept->pieces[s][p];
-                if (piece->memory.data == NULL || piece->pins > 0 || piece->used >= used)
-                    continue;
-                used = piece->used;
-                oldest = (Oldest){kept, s, p};
-            }
+        for (size_t s = 0; s < kept->manifest.source_count; s++) {
+            for (size_t p = 0; p <= kept->sources[s].column_count; p++)
+                if (is_older(&kept->pieces[s][p], &oldest))
+                    oldest = (Oldest){&kept->pieces[s][p], kept, s, p, NULL};
+            KeptLists *lists = kept->listed[s] != NULL ? kept->listed[s]->first : NULL;
+            for (; lists != NULL; lists = lists->next)
+                if (is_older(&lists->piece, &oldest))
+                    oldest = (Oldest){&lists->piece, kept, s, 0, lists};
+        }
     return oldest;
 }
 
@@ -138,8 +196,12 @@ static bool drop_oldest(void)
 {
     Oldest oldest = find_oldest();
 
-    if (oldest.kept != NULL) {
-        kept_release(&oldest.kept->pieces[oldest.source][oldest.piece].memory);
+    if (oldest.lists != NULL) {
+        drop_lists(oldest.kept->listed[oldest.source], oldest.lists);
+        return true;
+    }
+    if (oldest.found != NULL) {
+        kept_release(&oldest.found->memory);
         kept_show(oldest.kept, oldest.source, oldest.piece);
         return true;
     }

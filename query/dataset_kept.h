@@ -5,6 +5,7 @@
  */
 #include "query/dataset_open.h"
 #include "query/manifest.h"
+#include "query/posting.h"
 #include "query/sealed.h"
 
 typedef struct KeptPiece {
@@ -12,6 +13,28 @@ typedef struct KeptPiece {
     unsigned pins;
     uint64_t used; /* when: a count of uses */
 } KeptPiece;
+
+/* Posting lists that were fetched together. */
+typedef struct KeptLists KeptLists;
+struct KeptLists {
+    KeptLists *next;
+    KeptPiece piece;
+    uint32_t *numbers; /* of the lists it holds */
+    size_t count;
+};
+
+/* Of a source: where its posting lists are in its blocks. */
+typedef struct KeptListed {
+    Postings postings; /* what the dataset shows */
+    PostingList *lists;
+    int32_t *codes;
+    uint64_t *ends; /* where the rows of each word end in the blocks: of the unknown one, then as the column
+                       numbers them */
+    size_t end_count;
+    uint32_t *places;   /* of each list: its word's place there */
+    KeptLists **owners; /* of each list: what holds it, or NULL */
+    KeptLists *first;
+} KeptListed;
 
 typedef struct Kept Kept;
 struct Kept {
@@ -23,7 +46,8 @@ struct Kept {
     Dataset dataset;
     DataSource *sources;
     DataColumn **columns;
-    KeptPiece **pieces; /* of a source: its columns, and behind them its `begin` */
+    KeptPiece **pieces;  /* of a source: its columns, and behind them its `begin` */
+    KeptListed **listed; /* of a source; NULL until it is known where its lists are */
     Sealed words;
     unsigned holds;
     bool is_gone; /* retired: ends with its last hold */
@@ -32,6 +56,7 @@ struct Kept {
 extern uint64_t kept_bytes_max; /* DATASET_BYTES_MAX, unless a test says less */
 
 uint64_t kept_bytes(void);
+uint64_t kept_use(void); /* counts up */
 /* What is kept of this release with this manifest, or NULL. */
 Kept *kept_find(int64_t release_id, const Hash *hash);
 /* Makes it from a manifest that has been checked; the words are still to come. */
@@ -45,4 +70,7 @@ void kept_drop(Kept *kept); /* the same of one that is found */
 Result kept_reserve(size_t bytes, Sealed *memory, Error *error) CHECKED;
 void kept_release(Sealed *memory);
 /* Points the dataset to the piece's memory, or away from it. piece: column_count for `begin`. */
+/* From here on the dataset shows the source's lists, of which none is there yet. */
+void kept_list(Kept *kept, size_t source, KeptListed *listed);
+void kept_listed_close(KeptListed *listed);
 void kept_show(Kept *kept, size_t source, size_t piece);

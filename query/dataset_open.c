@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "query/dataset_blocks.h"
-#include "query/dataset_kept.h"
+#include "query/dataset_listed.h"
 #include "query_sql.h"
 
 enum { SQL_BYTES = 192, LIVE_MAX = 4096 };
@@ -19,14 +18,8 @@ static const DbStatement live_statement = {
     .columns = {VALUE_INT8},
 };
 
-struct DatasetHold {
-    Kept *kept;
-    bool **pinned; /* pieces of each source */
-};
-
 /* Datasets are kept for all threads of the process. */
 static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
-static uint64_t uses;
 
 static void unlock(pthread_mutex_t **lock)
 {
@@ -37,79 +30,6 @@ static pthread_mutex_t *lock_kept(void)
 {
     (void)pthread_mutex_lock(&kept_lock);
     return &kept_lock;
-}
-
-/* ---- blocks ---- */
-
-static Result damaged(int64_t release_id, const BlockPlace *place, Error *error)
-{
-    return fail(error, ERROR_DATABASE,
-                "release %" PRId64 " block %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32
-                ": not what was published",
-                release_id, place->kind, place->source, place->column, place->part);
-}
-
-/* What is done with each part of a place, in order. */
-typedef struct Fetch Fetch;
-typedef bool (*TakePart)(Fetch *fetch, Text raw);
-struct Fetch {
-    const Kept *kept;
-    BlockPlace place; /* of the next part */
-    uint32_t part_count;
-    TakePart take;
-    BlockUnpacker *unpacker;
-    /* where it goes */
-    Sealed *memory;
-    uint32_t *begin;
-    const BlockColumn *column;
-    int32_t *numbers;
-    Text *words;
-    char *to;
-    const char *at;
-};
-
-static void fetch_close(Fetch *fetch)
-{
-    block_unpacker_close(&fetch->unpacker);
-}
-
-/* The hash comes before anything that looks into the bytes. */
-static Result take_block(void *context, const Value *row, Error *error)
-{
-    Fetch *fetch = context;
-    const ManifestBlock *block = manifest_block(&fetch->kept->manifest, &fetch->place);
-    Text content = row[1].text, raw;
-
-    if (block == NULL || row[0].integer != fetch->place.part || row[1].is_null ||
-        content.length != block->packed_bytes)
-        return damaged(fetch->kept->release_id, &fetch->place, error);
-    Hash hash = hash_of(content.data, content.length);
-    if (memcmp(hash.bytes, block->hash.bytes, HASH_BYTES) != 0 ||
-        !block_unpacker_unpack(fetch->unpacker, content, block->bytes, &raw) || !fetch->take(fetch, raw))
-        return damaged(fetch->kept->release_id, &fetch->place, error);
-    fetch->place.part++;
-    return RESULT_OK;
-}
-
-static Result fetch_parts(Db *reader, Fetch *fetch, Error *error)
-{
-    char sql[SQL_BYTES];
-    DbStatement statement = {.name = "release blocks",
-                             .sql = sql,
-                             .parameters = {VALUE_INT4, VALUE_INT4, VALUE_INT4},
-                             .columns = {VALUE_INT4, VALUE_BYTES}};
-    const Value parameters[] = {value_int4(fetch->place.kind), value_int4(fetch->place.source),
-                                value_int4(fetch->place.column)};
-
-    (void)snprintf(sql, sizeof sql,
-                   "SELECT part, content FROM release_%" PRId64 ".block"
-                   " WHERE kind = $1 AND source = $2 AND \"column\" = $3 ORDER BY part",
-                   fetch->kept->release_id);
-    TRY(block_unpacker_open(&fetch->unpacker, error));
-    TRY(db_each(reader, &statement, parameters, take_block, fetch, error));
-    if (fetch->place.part != fetch->part_count)
-        return damaged(fetch->kept->release_id, &fetch->place, error);
-    return RESULT_OK;
 }
 
 /* ---- the manifest ---- */
@@ -126,11 +46,11 @@ static Result read_manifest(Db *reader, int64_t release_id, const Hash *hash, Ar
                    release_id);
     TRY(db_run(reader, &statement, NULL, &rows, error));
     if (db_row_count(rows) != 1 || db_text(rows, 0, 0).length > MANIFEST_BYTES_MAX)
-        return damaged(release_id, &place, error);
+        return fetch_damaged(release_id, &place, error);
     Text bytes = db_text(rows, 0, 0);
     Hash held = hash_of(bytes.data, bytes.length);
     if (memcmp(held.bytes, hash->bytes, HASH_BYTES) != 0 || !manifest_take(bytes, arena, manifest))
-        return damaged(release_id, &place, error);
+        return fetch_damaged(release_id, &place, error);
     return RESULT_OK;
 }
 
@@ -261,6 +181,9 @@ void dataset_close(DatasetHold **hold)
             kept->pieces[s][p].pins -= (*hold)->pinned[s][p];
         memory_free((*hold)->pinned[s]);
     }
+    for (size_t i = 0; i < (*hold)->lists_count; i++)
+        (*hold)->lists[i]->piece.pins--;
+    memory_free((*hold)->lists);
     memory_free((*hold)->pinned);
     memory_free(*hold);
     *hold = NULL;
@@ -284,12 +207,6 @@ static bool take_rows(Fetch *fetch, Text raw)
     return blocks_take_rows(raw, manifest_part_people(manifest, part), rows, fetch->begin + first_of(fetch));
 }
 
-static bool take_column_words(Fetch *fetch, Text raw)
-{
-    return blocks_take_column_words(raw, fetch->column->column->word_count, fetch->kept->manifest.word_count,
-                                    fetch->numbers);
-}
-
 static bool take_column(Fetch *fetch, Text raw)
 {
     const Kept *kept = fetch->kept;
@@ -308,7 +225,7 @@ static bool pin(DatasetHold *hold, size_t source, size_t piece)
 {
     KeptPiece *kept = &hold->kept->pieces[source][piece];
 
-    kept->used = ++uses;
+    kept->used = kept_use();
     if (!hold->pinned[source][piece]) {
         hold->pinned[source][piece] = true;
         kept->pins++;
@@ -348,24 +265,6 @@ static Result fetch_begin(DatasetHold *hold, Db *reader, uint16_t source, Error 
     return filled;
 }
 
-/* Of a text, which words its numbers mean. */
-static Result fetch_column_words(Db *reader, const Kept *kept, const DatasetColumn *place,
-                                 BlockColumn *column, int32_t *numbers, Error *error)
-{
-    SCOPED(fetch_close)
-    Fetch fetch = {
-        .kept = kept,
-        .place = {.kind = BLOCK_COLUMN_WORDS, .source = place->source, .column = place->column},
-        .part_count = 1,
-        .take = take_column_words,
-        .column = column,
-        .numbers = numbers,
-    };
-
-    column->numbers = numbers;
-    return fetch_parts(reader, &fetch, error);
-}
-
 static Result read_column(Db *reader, Kept *kept, const DatasetColumn *place, Sealed *memory, Error *error)
 {
     SCOPED(arena_close) Arena *arena = NULL;
@@ -374,7 +273,8 @@ static Result read_column(Db *reader, Kept *kept, const DatasetColumn *place, Se
 
     if (column.column->type == TYPE_TEXT) {
         arena = arena_create(numbers_bytes + 64);
-        TRY(fetch_column_words(reader, kept, place, &column, arena_alloc(arena, numbers_bytes), error));
+        column.numbers = arena_alloc(arena, numbers_bytes);
+        TRY(fetch_column_words(reader, kept, place, (int32_t *)column.numbers, error));
     }
     SCOPED(fetch_close)
     Fetch fetch = {
@@ -416,18 +316,76 @@ Result dataset_fetch(DatasetHold *hold, Db *reader, const DatasetColumn *columns
     return RESULT_OK;
 }
 
-Result dataset_fetch_plan(DatasetHold *hold, Db *reader, const Plan *plan, Error *error)
+/* ---- what a plan reads ---- */
+
+typedef struct Planned {
+    DatasetHold *hold;
+    Db *reader;
+    const Plan *plan;
+    PostingReader *postings; /* NULL: nothing is answered from lists */
+    bool *is_read;           /* of each node: by nothing that lists answer */
+} Planned;
+
+static Result fetch_sources(const Planned *planned, Error *error)
+{
+    for (size_t i = 0; i < planned->plan->count; i++) {
+        uint16_t level = planned->plan->nodes[i].level;
+        uint16_t source = level == PLAN_PEOPLE ? 0 : level;
+        TRY(fetch_begin(planned->hold, planned->reader, source, error));
+        if (planned->postings != NULL)
+            TRY(listed_find(planned->hold, planned->reader, source, error));
+    }
+    return RESULT_OK;
+}
+
+/* A node that no other uses is asked for itself. */
+static void mark_roots(const Planned *planned, bool *is_used)
+{
+    const Plan *plan = planned->plan;
+
+    for (size_t i = 0; i < plan->count; i++)
+        for (uint32_t o = 0; o < plan->nodes[i].operand_count; o++)
+            is_used[plan->nodes[i].operands[o]] = true;
+    for (size_t i = 0; i < plan->count; i++)
+        planned->is_read[i] = !is_used[i];
+}
+
+static Result fetch_node(const Planned *planned, PlanId id, Error *error)
+{
+    const PlanNode *node = &planned->plan->nodes[id];
+    DatasetColumn place = {.source = node->level == PLAN_PEOPLE ? 0 : node->level, .column = node->column};
+    PostingWant want;
+
+    if (planned->postings != NULL && posting_wants(planned->postings, id, &want))
+        return listed_fetch(planned->hold, planned->reader, &want, error);
+    for (uint32_t o = 0; o < node->operand_count; o++)
+        planned->is_read[node->operands[o]] = true;
+    return node->kind == PLAN_COLUMN ? fetch_column(planned->hold, planned->reader, &place, error)
+                                     : RESULT_OK;
+}
+
+/* Operands come before what uses them, so from the last to the first. */
+static Result fetch_nodes(const Planned *planned, Error *error)
+{
+    for (size_t i = planned->plan->count; i-- > 0;)
+        if (planned->is_read[i])
+            TRY(fetch_node(planned, (PlanId)i, error));
+    return RESULT_OK;
+}
+
+Result dataset_fetch_plan(DatasetHold *hold, Db *reader, const Plan *plan, PostingReader *postings,
+                          Error *error)
 {
     SCOPED(unlock) pthread_mutex_t *lock = lock_kept();
+    SCOPED(arena_close) Arena *arena = arena_create(2 * plan->count + 64);
+    const Planned planned = {.hold = hold,
+                             .reader = reader,
+                             .plan = plan,
+                             .postings = postings,
+                             .is_read = arena_alloc(arena, plan->count)};
 
-    for (size_t i = 0; i < plan->count; i++) {
-        const PlanNode *node = &plan->nodes[i];
-        DatasetColumn place = {.source = node->level == PLAN_PEOPLE ? 0 : node->level,
-                               .column = node->column};
-        TRY(fetch_begin(hold, reader, place.source, error));
-        if (node->kind == PLAN_COLUMN)
-            TRY(fetch_column(hold, reader, &place, error));
-    }
     (void)lock;
-    return RESULT_OK;
+    mark_roots(&planned, arena_alloc(arena, plan->count));
+    TRY(fetch_sources(&planned, error));
+    return fetch_nodes(&planned, error);
 }

@@ -16,7 +16,7 @@
  * manifest, and that against the hash that the release keeps of it, before anything in it is looked at.
  */
 #include "base/db.h"
-#include "query/plan.h"
+#include "query/posting_answer.h"
 
 #define DATASET_BYTES_MAX ((uint64_t)6 << 30)
 
@@ -38,6 +38,10 @@ const Dataset *dataset_of(const DatasetHold *hold);
 /* `begin` of the columns' sources is fetched with them. ERROR_LIMIT: more than the process may keep. */
 Result dataset_fetch(DatasetHold *hold, Db *reader, const DatasetColumn *columns, size_t count, Error *error)
     CHECKED;
-/* All that the nodes of a plan over this dataset read. */
-Result dataset_fetch_plan(DatasetHold *hold, Db *reader, const Plan *plan, Error *error) CHECKED;
+/*
+ * All that the nodes of a plan over this dataset read. postings: of the engine that will run it, so that of
+ * what lists answer the lists are fetched, and not the columns; NULL: everything is scanned.
+ */
+Result dataset_fetch_plan(DatasetHold *hold, Db *reader, const Plan *plan, PostingReader *postings,
+                          Error *error) CHECKED;
 void dataset_close(DatasetHold **hold);

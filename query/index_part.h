@@ -6,11 +6,14 @@
 #include "query/index_words.h"
 #include "query/manifest.h"
 
+typedef enum ListedBy { LISTED_BY_NEITHER, LISTED_BY_CODE, LISTED_BY_DAY } ListedBy;
+
 typedef struct IndexColumn {
     Text name;
     QueryType type;
     ValueType read_as;
     WordSet words; /* of a text */
+    ListedBy listed_by;
     bool is_wide;
 } IndexColumn;
 
@@ -20,6 +23,9 @@ typedef struct IndexSource {
     IndexColumn columns[MANIFEST_COLUMNS_MAX];
     size_t column_count;
     uint32_t *part_rows;
+    bool is_listed;
+    uint16_t listed_code, listed_day; /* columns */
+    int32_t first_day, last_day;
 } IndexSource;
 
 /* Kept from part to part, for its memory. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "query/index_part.h"
+#include "query/index_listed.h"
 #include "query_sql.h"
 
 enum { SQL_BYTES_MAX = 16 << 10, INDEX_COLUMNS_MAX = MANIFEST_COLUMNS_MAX - 4 };
@@ -15,7 +15,7 @@ static const DbStatement columns_statement = {
     .name = "release columns",
     .sql = query_sql_release_columns,
     .parameters = {VALUE_BYTES, VALUE_INT4},
-    .columns = {VALUE_TEXT, VALUE_BOOL, VALUE_TEXT, VALUE_TEXT},
+    .columns = {VALUE_TEXT, VALUE_BOOL, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT},
 };
 static const DbStatement block_statement = {
     .name = "release block",
@@ -34,6 +34,7 @@ typedef struct Index {
     IndexSource *sources;
     size_t source_count;
     IndexPart part;
+    IndexListed listed;
     size_t word_bytes;
     BlockPacker *packer;
     uint8_t *raw;     /* of one block */
@@ -49,6 +50,7 @@ static void index_close(Index *index)
         for (size_t c = 0; c < index->sources[s].column_count; c++)
             word_set_close(&index->sources[s].columns[c].words);
     part_close(&index->part);
+    listed_close(&index->listed);
     block_packer_close(&index->packer);
     memory_free(index->raw);
     memory_free(index->numbers);
@@ -99,6 +101,13 @@ static Result add_residence(Index *index, IndexSource *source, Error *error)
     return add_column(index, source, TEXT("household_to"), TEXT("date"), error);
 }
 
+static ListedBy listed_by(Text word)
+{
+    if (text_equal(word, TEXT("code")))
+        return LISTED_BY_CODE;
+    return text_equal(word, TEXT("day")) ? LISTED_BY_DAY : LISTED_BY_NEITHER;
+}
+
 static Result read_columns(Index *index, Error *error)
 {
     SCOPED(db_rows_close) DbRows *rows = NULL;
@@ -118,8 +127,10 @@ static Result read_columns(Index *index, Error *error)
                 arena_alloc(index->arena,
                             ((size_t)manifest_part_count(&index->manifest) + 1) * sizeof *source->part_rows);
         }
-        if (!db_is_null(rows, i, 2))
-            TRY(add_column(index, source, db_text(rows, i, 2), db_text(rows, i, 3), error));
+        if (db_is_null(rows, i, 2))
+            continue;
+        TRY(add_column(index, source, db_text(rows, i, 2), db_text(rows, i, 3), error));
+        source->columns[source->column_count - 1].listed_by = listed_by(db_text(rows, i, 4));
     }
     if (source == NULL || index->source_count > MANIFEST_SOURCES_MAX)
         return fail(error, ERROR_LIMIT, "release: it has no sources, or more than %d", MANIFEST_SOURCES_MAX);
@@ -246,7 +257,83 @@ static Result write_columns(Index *index, uint32_t source_number, uint32_t part_
     return RESULT_OK;
 }
 
-static Result write_source(Index *index, uint32_t number, Error *error)
+/* ---- lists ---- */
+
+/* Where the lists stand that a block is cut from. */
+typedef struct ListPlace {
+    size_t list, end; /* the first that reaches behind the block's beginning, and where that one ends */
+} ListPlace;
+
+/* The pieces of lists among so many rows from a place on. */
+static size_t find_pieces(const ListedRows *rows, ListPlace *at, size_t from, size_t count, uint32_t *begin)
+{
+    size_t pieces = 0, to = from + count;
+
+    begin[0] = 0;
+    for (;; at->end += (size_t)rows->counts[++at->list]) {
+        if (at->end > from && rows->counts[at->list] > 0)
+            begin[++pieces] = (uint32_t)((at->end < to ? at->end : to) - from);
+        if (at->end >= to)
+            return pieces;
+    }
+}
+
+static Result write_listed_part(Index *index, const ListedRows *rows, ListPlace *at, BlockPlace *place,
+                                size_t from, size_t count, Error *error)
+{
+    uint32_t begin[MANIFEST_LISTED_PART + 1];
+    const PartRows pieces = {.begin = begin, .people = find_pieces(rows, at, from, count, begin)};
+
+    reserve(index, count);
+    for (size_t i = 0; i < count; i++)
+        index->numbers[i] = rows->days[from + i] == SMALL_UNKNOWN ? NUMBER_UNKNOWN : rows->days[from + i];
+    place->kind = BLOCK_LISTED_DAYS;
+    TRY(write_numbers(index, place, count, &pieces, error));
+    for (size_t i = 0; i < count; i++)
+        index->numbers[i] = rows->people[from + i];
+    place->kind = BLOCK_LISTED_PEOPLE;
+    return write_numbers(index, place, count, NULL, error);
+}
+
+static Result write_listed_rows(Index *index, uint32_t source, const ListedRows *rows, size_t row_count,
+                                Error *error)
+{
+    BlockPlace place = {.kind = BLOCK_LISTED, .source = source};
+    ListPlace at = {.end = (size_t)rows->counts[0]};
+
+    reserve(index, rows->count_count);
+    memcpy(index->numbers, rows->counts, rows->count_count * sizeof *index->numbers);
+    TRY(write_numbers(index, &place, rows->count_count, NULL, error));
+    for (size_t from = 0; from < row_count; from += MANIFEST_LISTED_PART, place.part++) {
+        size_t behind = row_count - from;
+        TRY(write_listed_part(index, rows, &at, &place, from,
+                              behind < MANIFEST_LISTED_PART ? behind : MANIFEST_LISTED_PART, error));
+    }
+    return RESULT_OK;
+}
+
+static Result write_listed(Index *index, uint32_t number, Error *error)
+{
+    IndexSource *source = &index->sources[number];
+    const IndexListed *listed = &index->listed;
+    ListedRows rows;
+
+    if (!listed->is_open || source->columns[listed->code].words.count > MANIFEST_LISTED_WORDS_MAX)
+        return RESULT_OK;
+    listed_make(listed, source->columns[listed->code].words.count, &rows);
+    Result written = write_listed_rows(index, number, &rows, listed->row_count, error);
+    arena_close(&rows.arena);
+    source->is_listed = true;
+    source->listed_code = listed->code;
+    source->listed_day = listed->day;
+    source->first_day = rows.first_day;
+    source->last_day = rows.last_day;
+    return written;
+}
+
+/* ---- sources ---- */
+
+static Result write_parts(Index *index, uint32_t number, Error *error)
 {
     IndexSource *source = &index->sources[number];
     uint64_t rows = 0;
@@ -259,12 +346,22 @@ static Result write_source(Index *index, uint32_t number, Error *error)
         if (number == 0)
             TRY(check_people(&index->part, error));
         TRY(write_columns(index, number, part, error));
+        listed_add(&index->listed, &index->part, index->numbers);
         source->part_rows[part] = (uint32_t)index->part.row_count;
         rows += index->part.row_count;
     }
     if (rows > UINT32_MAX)
         return fail(error, ERROR_LIMIT, "source %.*s: more than %" PRIu32 " rows", TEXT_ARG(source->name),
                     UINT32_MAX);
+    return RESULT_OK;
+}
+
+static Result write_source(Index *index, uint32_t number, Error *error)
+{
+    listed_open(&index->listed, &index->sources[number], index->manifest.people);
+    TRY(write_parts(index, number, error));
+    TRY(write_listed(index, number, error));
+    listed_close(&index->listed);
     return RESULT_OK;
 }
 
@@ -363,7 +460,12 @@ static void describe(Index *index)
         manifest->sources[s] = (ManifestSource){.name = source->name,
                                                 .columns = columns,
                                                 .column_count = source->column_count,
-                                                .part_rows = source->part_rows};
+                                                .part_rows = source->part_rows,
+                                                .is_listed = source->is_listed,
+                                                .code = source->listed_code,
+                                                .day = source->listed_day,
+                                                .first_day = source->first_day,
+                                                .last_day = source->last_day};
     }
     manifest_sort(manifest);
 }

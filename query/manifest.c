@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_BYTES_MAX = 63, SOURCE_BYTES_MIN = 8, COLUMN_BYTES_MIN = 16, BLOCK_BYTES = 24 + HASH_BYTES };
+enum { NAME_BYTES_MAX = 63, SOURCE_BYTES_MIN = 28, COLUMN_BYTES_MIN = 16, BLOCK_BYTES = 24 + HASH_BYTES };
 
 static const char MAGIC[] = "CQBLOCK1";
 enum { MAGIC_BYTES = sizeof MAGIC - 1 };
@@ -71,6 +71,11 @@ static void put_source(const ManifestSource *source, uint32_t part_count, TextBu
         put_32(out, column->is_wide);
         put_32(out, column->word_count);
     }
+    put_32(out, source->is_listed);
+    put_32(out, source->code);
+    put_32(out, source->day);
+    put_32(out, (uint32_t)source->first_day);
+    put_32(out, (uint32_t)source->last_day);
     for (uint32_t part = 0; part < part_count; part++)
         put_32(out, source->part_rows[part]);
 }
@@ -157,6 +162,30 @@ static void take_column(Cursor *cursor, Arena *arena, ManifestColumn *column)
     column->is_wide = is_wide == 1;
 }
 
+static bool is_column(const ManifestSource *source, uint32_t column, QueryType type)
+{
+    return column < source->column_count && source->columns[column].type == type;
+}
+
+/* Of a source that is not listed all is 0. */
+static void take_listed(Cursor *cursor, ManifestSource *source)
+{
+    uint32_t is_listed = take_32(cursor), code = take_32(cursor), day = take_32(cursor),
+             first = take_32(cursor), last = take_32(cursor);
+
+    source->is_listed = is_listed == 1;
+    if (is_listed == 1)
+        cursor->is_whole = cursor->is_whole && is_column(source, code, TYPE_TEXT) &&
+                           is_column(source, day, TYPE_DATE) &&
+                           source->columns[code].word_count <= MANIFEST_LISTED_WORDS_MAX;
+    else
+        cursor->is_whole = cursor->is_whole && (is_listed | code | day | first | last) == 0;
+    source->code = (uint16_t)code;
+    source->day = (uint16_t)day;
+    source->first_day = (int32_t)first;
+    source->last_day = (int32_t)last;
+}
+
 static uint32_t take_count_of_rows(Cursor *cursor)
 {
     uint32_t count = take_32(cursor);
@@ -174,6 +203,7 @@ static void take_source(Cursor *cursor, uint32_t part_count, Arena *arena, Manif
     source->columns = arena_alloc(arena, (source->column_count + 1) * sizeof *source->columns);
     for (size_t c = 0; c < source->column_count; c++)
         take_column(cursor, arena, &source->columns[c]);
+    take_listed(cursor, source);
     if (!cursor->is_whole || part_count > cursor->rest.length / 4) {
         cursor->is_whole = false;
         return;

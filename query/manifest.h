@@ -13,16 +13,21 @@ enum {
     MANIFEST_SOURCES_MAX = 4096,
     MANIFEST_COLUMNS_MAX = 64, /* of a source */
     MANIFEST_WORDS_PART = 1 << 16,
+    MANIFEST_LISTED_PART = 1 << 16, /* rows of posting lists in a block */
+    MANIFEST_LISTED_WORDS_MAX = 1 << 22,
     MANIFEST_PART_ROWS_MAX = BLOCK_BYTES_MAX / 8 - NUMBERS_HEADER_BYTES,
 };
 
 typedef enum BlockKind {
     BLOCK_MANIFEST,
-    BLOCK_WORDS,        /* parts of MANIFEST_WORDS_PART of them: their lengths, their bytes */
-    BLOCK_ROWS,         /* how many rows each person of the part has */
-    BLOCK_COLUMN_WORDS, /* the words of a column, in the order of their numbers in it: places among all words
-                         */
-    BLOCK_COLUMN,       /* a column's numbers in the part's rows; decimals in hundredths */
+    BLOCK_WORDS,         /* parts of MANIFEST_WORDS_PART of them: their lengths, their bytes */
+    BLOCK_ROWS,          /* how many rows each person of the part has */
+    BLOCK_COLUMN_WORDS,  /* the words of a column, in the order of their numbers in it: places among all words
+                          */
+    BLOCK_COLUMN,        /* a column's numbers in the part's rows; decimals in hundredths */
+    BLOCK_LISTED,        /* how many rows are listed of an unknown code, and of each of the column's words */
+    BLOCK_LISTED_DAYS,   /* of those rows, list by list: ascending in each */
+    BLOCK_LISTED_PEOPLE, /* of those rows: person numbers from 0 */
     BLOCK_KIND_COUNT,
 } BlockKind;
 
@@ -47,7 +52,10 @@ typedef struct ManifestSource {
     Text name;
     ManifestColumn *columns;
     size_t column_count;
-    uint32_t *part_rows; /* part_count of them */
+    uint32_t *part_rows;         /* part_count of them */
+    bool is_listed;              /* its rows once more by a code and a day (query/posting.h) */
+    uint16_t code, day;          /* columns */
+    int32_t first_day, last_day; /* of the known ones */
 } ManifestSource;
 
 typedef struct Manifest {

@@ -150,8 +150,7 @@ static Result count_people_of(Db *reader, const Query *query, const Provenance *
     TRY(dataset_open(reader, provenance->release_id, manifest, &hold, error));
     TRY(bind_tree(query->tree, dataset_of(hold), provenance->as_at, arena, &bound, error));
     TRY(run_check_plan(query, &bound, error));
-    TRY(dataset_fetch_plan(hold, reader, bound.plan, error));
-    return count_run(reader, query->tree, &bound, provenance->release_id, arena, counts, error);
+    return count_run(reader, hold, query->tree, &bound, provenance->release_id, arena, counts, error);
 }
 
 static Result count_and_release(Db *reader, const Query *query, const Provenance *provenance,

@@ -784,8 +784,9 @@ END $$;
 -- transaction that also makes the tables. docs/decisions/blocks.md
 
 -- Tables that are written as blocks, in their order, and how their columns are read; one without columns has one line.
+-- listed_by: its rows are listed once more by the code that every record has ('code') and by the event date ('day').
 CREATE FUNCTION release.build_columns(permit bytea, wanted int4)
-RETURNS TABLE (source text, is_household boolean, "column" text, type text)
+RETURNS TABLE (source text, is_household boolean, "column" text, type text, listed_by text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     place text := release.schema_name(wanted);
@@ -801,12 +802,17 @@ BEGIN
     RETURN QUERY
         SELECT t.name, t.is_household, a.attname::text,
                CASE format_type(a.atttypid, NULL) WHEN 'smallint' THEN 'integer' WHEN 'bigint' THEN 'integer'
-                                                  WHEN 'numeric' THEN 'decimal' ELSE format_type(a.atttypid, NULL) END
+                                                  WHEN 'numeric' THEN 'decimal' ELSE format_type(a.atttypid, NULL) END,
+               CASE a.attname WHEN s.event_date_column THEN 'day'
+                              WHEN (SELECT c.name FROM ingest.source_column AS c
+                                     WHERE c.source_id = s.source_id AND c.use = 'code' AND c.required AND c.type = 'text'
+                                     ORDER BY c.position LIMIT 1) THEN 'code' END
           FROM release.block_tables(wanted) AS t
           LEFT JOIN pg_attribute AS a
             ON a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped
            AND a.attname NOT IN ('person_number', 'record_number')
            AND NOT (t.is_household AND a.attname = 'household_number')
+          LEFT JOIN ingest.source AS s ON s.name = t.name AND t.rank = 4
          ORDER BY t.rank, t.name, a.attnum;
 END $$;
 

@@ -85,6 +85,28 @@ static void take_column(Text bytes, QueryType type, bool is_wide)
             check(fits(&described, out, i));
 }
 
+/* Pieces of lists of the same rows. */
+static void take_listed(Text bytes, char kind)
+{
+    static const uint32_t begin[] = {0, 3, 4, 11};
+    const PartRows pieces = {.begin = begin, .people = 3};
+    uint64_t ends[WORDS + 1] = {0};
+    int32_t days[ROWS];
+    uint32_t people[ROWS];
+
+    if (kind == 'l' && blocks_take_listed(bytes, WORDS, ROWS, ends)) {
+        for (size_t i = 0; i < WORDS; i++)
+            check(ends[i] <= ends[i + 1]);
+        check(ends[WORDS] == ROWS);
+    }
+    if (kind == 'd' && blocks_take_listed_days(bytes, &pieces, 100, 200, days))
+        for (size_t i = 0; i < ROWS; i++)
+            check(days[i] == SMALL_UNKNOWN || (days[i] >= 100 && days[i] <= 200));
+    if (kind == 'p' && blocks_take_listed_people(bytes, ROWS, PEOPLE, people))
+        for (size_t i = 0; i < ROWS; i++)
+            check(people[i] < PEOPLE);
+}
+
 static void take_words(Text bytes)
 {
     Text words[WORDS], before = TEXT("a");
@@ -127,6 +149,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 'w':
         take_words(bytes);
+        break;
+    case 'l':
+    case 'd':
+    case 'p':
+        take_listed(bytes, (char)data[0]);
         break;
     case 'z':
         unpack(bytes);

@@ -154,6 +154,41 @@ Test(block, rows_that_do_not_add_up_are_not_taken)
     cr_expect_not(blocks_take_rows(raw, 2, 5, begin), "another number of people");
 }
 
+Test(block, lists_that_do_not_add_up_are_not_taken)
+{
+    const int64_t counts[] = {0, 2, 3};
+    uint8_t out[NUMBERS_HEADER_BYTES + 64];
+    uint64_t ends[3];
+    Text raw = raw_of(out, put(counts, 3, NULL, out));
+
+    cr_expect(blocks_take_listed(raw, 2, 5, ends));
+    cr_expect_eq(ends[1], 2);
+    cr_expect_eq(ends[2], 5);
+    cr_expect_not(blocks_take_listed(raw, 2, 6, ends));
+    cr_expect_not(blocks_take_listed(raw, 1, 5, ends), "another number of words");
+}
+
+/* A person that is not would be a place behind the answer's. Switch: codes_are_within and unknown in
+ * blocks_take_listed_people. */
+Test(block, people_and_days_outside_the_release_are_not_taken)
+{
+    const int64_t people[] = {0, 4}, unknown[] = {0, NUMBER_UNKNOWN}, days[] = {NUMBER_UNKNOWN, 100, 90};
+    const uint32_t begin[] = {0, 2, 3};
+    const PartRows pieces = {.begin = begin, .people = 2};
+    uint8_t out[NUMBERS_HEADER_BYTES + 64];
+    uint32_t taken[2];
+    int32_t taken_days[3];
+
+    cr_expect(blocks_take_listed_people(raw_of(out, put(people, 2, NULL, out)), 2, 5, taken));
+    cr_expect_not(blocks_take_listed_people(raw_of(out, put(people, 2, NULL, out)), 2, 4, taken));
+    cr_expect_not(blocks_take_listed_people(raw_of(out, put(unknown, 2, NULL, out)), 2, 5, taken));
+    cr_expect(blocks_take_listed_days(raw_of(out, put(days, 3, &pieces, out)), &pieces, 90, 100, taken_days));
+    cr_expect_eq(taken_days[0], SMALL_UNKNOWN);
+    cr_expect_eq(taken_days[1], 100);
+    cr_expect_not(
+        blocks_take_listed_days(raw_of(out, put(days, 3, &pieces, out)), &pieces, 91, 100, taken_days));
+}
+
 Test(block, words_that_do_not_ascend_are_not_taken)
 {
     const int64_t lengths[] = {1, 0};
@@ -213,9 +248,16 @@ static void make_manifest(TextBuilder *out)
     ManifestColumn columns[] = {{.name = TEXT("day"), .type = TYPE_DATE},
                                 {.name = TEXT("code"), .type = TYPE_TEXT, .word_count = 3}};
     uint32_t rows[] = {5, 6, 0}, people[] = {2, 2, 1};
-    ManifestSource sources[] = {
-        {.name = TEXT("person"), .part_rows = people},
-        {.name = TEXT("event"), .columns = columns, .column_count = 2, .part_rows = rows}};
+    ManifestSource sources[] = {{.name = TEXT("person"), .part_rows = people},
+                                {.name = TEXT("event"),
+                                 .columns = columns,
+                                 .column_count = 2,
+                                 .part_rows = rows,
+                                 .is_listed = true,
+                                 .code = 1,
+                                 .day = 0,
+                                 .first_day = -5,
+                                 .last_day = 9000}};
     ManifestBlock blocks[] = {{.place = {BLOCK_COLUMN, 1, 1, 0}, .packed_bytes = 10, .bytes = 20},
                               {.place = {BLOCK_ROWS, 1, 0, 2}, .packed_bytes = 11, .bytes = 21}};
     Manifest manifest = {.people = 5,
@@ -243,6 +285,9 @@ Test(block, a_manifest_comes_back_as_it_was)
     cr_expect_eq(manifest_part_people(&manifest, 2), 1);
     cr_expect(text_equal(manifest.sources[1].columns[1].name, TEXT("code")));
     cr_expect_eq(manifest.sources[1].part_rows[1], 6);
+    cr_expect(manifest.sources[1].is_listed && !manifest.sources[0].is_listed);
+    cr_expect_eq(manifest.sources[1].code, 1);
+    cr_expect_eq(manifest.sources[1].first_day, -5);
     const BlockPlace place = {BLOCK_ROWS, 1, 0, 2}, none = {BLOCK_ROWS, 1, 0, 1};
     cr_assert_not_null(manifest_block(&manifest, &place));
     cr_expect_eq(manifest_block(&manifest, &place)->bytes, 21);

@@ -17,7 +17,7 @@ static void count_in_chunks(size_t bytes, Arena *arena, Counting *counting)
     cr_assert(done.ok, "%s", error.message);
     *counting = (Counting){.tree = query->tree, .bound = bound, .arena = arena, .chunk_bytes = bytes};
     counting->domains[0] = (Domain){.value_count = 2, .lines = lines, .code_count = 2};
-    done = count_people(counting, &error);
+    done = count_people(NULL, counting, &error);
     cr_assert(done.ok, "%s", error.message);
 }
 
@@ -52,7 +52,7 @@ static void expect_too_much(const Dataset *dataset, const char *expected)
     Counting counting = {
         .tree = query->tree, .bound = &bound, .arena = arena, .chunk_bytes = BUDGET_CHUNK_BYTES};
 
-    done = count_people(&counting, &error);
+    done = count_people(NULL, &counting, &error);
 
     cr_assert_not(done.ok);
     cr_expect_eq(error.code, ERROR_LIMIT);

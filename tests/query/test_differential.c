@@ -265,11 +265,9 @@ static int64_t ask(Db *reader, DatasetHold *hold, int64_t release_id, uint64_t s
     Result is_bound = bind_tree(query->tree, dataset_of(hold), naive.as_at, arena, &bound, &error);
     if (is_bound.ok)
         is_bound = run_check_plan(query, &bound, &error);
-    if (is_bound.ok)
-        is_bound = dataset_fetch_plan(hold, reader, bound.plan, &error);
     cr_assert(is_bound.ok, "CINQUE_SEED=%" PRIu64 ", query %d: %s\n%s", seed, number, error.message,
               text.data);
-    Result counted = count_run(reader, query->tree, &bound, release_id, arena, tables, &error);
+    Result counted = count_run(reader, hold, query->tree, &bound, release_id, arena, tables, &error);
     cr_assert(counted.ok, "CINQUE_SEED=%" PRIu64 ", query %d: %s\n%s", seed, number, error.message,
               text.data);
     int64_t people = read_naively(cohort);
