@@ -1,6 +1,7 @@
 #include "query/tally.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "query/engine_parts.h"
 #include "query/tally_parts.h"
@@ -143,8 +144,7 @@ const uint32_t *tally_cells(Tally *tally)
     Engine *engine = tally->engine;
 
     make_room(tally, engine->people);
-    for (uint32_t i = 0; i < engine->people; i++)
-        tally->cells[i] = 0;
+    memset(tally->cells, 0, engine->people * sizeof *tally->cells);
     for (size_t d = 0; d < tally->side_count; d++)
         if (tally->sides[d].is_looked_up)
             tally->add(&tally->sides[d].lookup, engine->first, engine->people, tally->cells);
