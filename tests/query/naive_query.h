@@ -20,9 +20,23 @@ typedef enum ExpressionKind {
     SAY_ATTRIBUTE,
     SAY_AGE,
     SAY_COLUMN,
+    /* of records: column */
+    SAY_SUM,
+    SAY_DISTINCT,
+    SAY_MIN,
+    SAY_MAX,
+    SAY_PICKED, /* the record at `number` by the day */
+    /* of values */
+    SAY_PLUS,
+    SAY_MINUS,
+    SAY_TIMES,
+    SAY_OTHERWISE,
+    SAY_SHIFT, /* a date by `number` days or `months` months */
+    SAY_DAYS,  /* from parts[0] to parts[1] */
+    SAY_KNOWN,
 } ExpressionKind;
 
-enum { PARTS_MAX = 4, EXPRESSIONS_MAX = 400, NO_SOURCE = -1, QUERY_TEXT_MAX = 32768 };
+enum { PARTS_MAX = 4, EXPRESSIONS_MAX = 4000, LETS_MAX = 60, NO_SOURCE = -1, QUERY_TEXT_MAX = 32768 };
 
 static const char *const OPERATORS[] = {"=", "!=", "<", "<=", ">", ">="};
 static const char *const DATE_OPERATORS[] = {"=", "!=", "before", "on or before", "after", "on or after"};
@@ -54,6 +68,10 @@ static Expression *expression(ExpressionKind kind, FactType type)
 }
 
 static const Expression *condition(int source, int depth);
+/* A number or a date of a person, made of records or of other values. */
+static const Expression *worked_out(FactType type, int depth);
+/* The same, behind a let, as it has to be among records; or a constant. */
+static const Expression *day_of_person(void);
 
 /* ---- values ---- */
 
@@ -118,7 +136,7 @@ static const Expression *number_of_person(int depth)
 {
     Expression *made;
 
-    switch (chance(depth > 0 ? 4 : 2)) {
+    switch (chance(depth > 0 ? 8 : 2)) {
     case 0:
         made = expression(SAY_AGE, FACT_NUMBER);
         if (chance(2) == 0) {
@@ -130,8 +148,11 @@ static const Expression *number_of_person(int depth)
         made = expression(SAY_ATTRIBUTE, FACT_NUMBER);
         made->attribute = NAIVE_IMD;
         return made;
-    default:
+    case 2:
+    case 3:
         return records_of(SAY_COUNT, depth);
+    default:
+        return worked_out(FACT_NUMBER, depth);
     }
 }
 
@@ -158,6 +179,8 @@ static const Expression *compare(const Expression *left, const char *const *word
     made->is_after = chance(2) == 0;
     for (int i = 0; i < (kind == SAY_RANGE ? 2 : 1); i++) {
         Expression *right = (Expression *)(uintptr_t)constant(left->type, words);
+        if (left->type == FACT_DATE && left->kind == SAY_COLUMN && chance(4) == 0)
+            right = (Expression *)(uintptr_t)day_of_person();
         if (is_age)
             right->number = (int64_t)chance(100);
         made->parts[made->part_count++] = right;
@@ -181,7 +204,7 @@ static const Expression *about_person(int depth)
 {
     Expression *made;
 
-    switch (chance(depth > 0 ? 9 : 5)) {
+    switch (chance(depth > 0 ? 12 : 5)) {
     case 0:
         made = expression(SAY_REGISTERED, FACT_BOOL);
         made->parts[0] = constant(FACT_DATE, NULL);
@@ -200,6 +223,13 @@ static const Expression *about_person(int depth)
     case 4:
     case 5:
         return compare(number_of_person(depth), NULL);
+    case 6:
+    case 7:
+        return compare(worked_out(FACT_DATE, depth), NULL);
+    case 8:
+        made = expression(SAY_KNOWN, FACT_BOOL);
+        made->parts[made->part_count++] = worked_out(chance(2) == 0 ? FACT_DATE : FACT_NUMBER, depth);
+        return made;
     default:
         return records_of(SAY_EXISTS, depth);
     }
@@ -226,7 +256,9 @@ static const Expression *condition(int source, int depth)
     } else {
         made = (Expression *)(uintptr_t)join(source, depth);
     }
-    if (source == NO_SOURCE && chance(6) == 0)
+    if (source == NO_SOURCE && made->let == 0 && let_count < LETS_MAX && chance(6) == 0)
         made->let = ++let_count;
     return made;
 }
+
+#include "tests/query/naive_values.h"

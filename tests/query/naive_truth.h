@@ -14,16 +14,138 @@ static bool is_owned(int source, const Row *row, int person)
     return at != NULL && at->address == row->owner && has_home(at->address);
 }
 
+static bool is_meant(const Expression *said, int person, const Row *row)
+{
+    return is_owned(said->source, row, person) &&
+           (said->part_count == 0 || truth(said->parts[0], person, row) == YES);
+}
+
 static int64_t count_records(const Expression *said, int person)
 {
     int64_t count = 0;
 
+    for (int i = 0; i < naive.row_counts[said->source]; i++)
+        count += is_meant(said, person, &naive.rows[said->source][i]);
+    return count;
+}
+
+/* ---- what records add up to ---- */
+
+static int compare_facts(Fact a, Fact b, FactType type)
+{
+    if (!a.is_known || !b.is_known)
+        return a.is_known - b.is_known;
+    if (type == FACT_TEXT)
+        return strcmp(a.text, b.text);
+    return a.number < b.number ? -1 : a.number > b.number;
+}
+
+/* By the day, which is the last column here; equal ones by the columns as county.sql has them in order. */
+static int compare_rows(int source, const Row *a, const Row *b)
+{
+    static const int gp_event[] = {2, 0, 1}, apc_spell[] = {0, 1, 3, 2};
+    const int *order = source == GP_EVENT ? gp_event : apc_spell;
+    int last = COLUMN_COUNTS[source] - 1,
+        difference = compare_facts(a->facts[last], b->facts[last], FACT_DATE);
+
+    for (int i = 0; difference == 0 && i <= last; i++)
+        difference = compare_facts(a->facts[order[i]], b->facts[order[i]], COLUMNS[source][order[i]].type);
+    return difference;
+}
+
+/* The record that so many others stand before; of equal ones any. */
+static Fact picked(const Expression *said, int person)
+{
+    int64_t before = said->number > 0 ? said->number - 1 : count_records(said, person) + said->number;
+
     for (int i = 0; i < naive.row_counts[said->source]; i++) {
         const Row *row = &naive.rows[said->source][i];
-        count += is_owned(said->source, row, person) &&
-                 (said->part_count == 0 || truth(said->parts[0], person, row) == YES);
+        int64_t earlier = 0, same = 0;
+        if (!is_meant(said, person, row))
+            continue;
+        for (int j = 0; j < naive.row_counts[said->source]; j++) {
+            const Row *other = &naive.rows[said->source][j];
+            int order = is_meant(said, person, other) ? compare_rows(said->source, other, row) : 1;
+            earlier += order < 0;
+            same += order == 0;
+        }
+        if (before >= earlier && before < earlier + same)
+            return row->facts[said->column];
     }
-    return count;
+    return (Fact){0};
+}
+
+/* Of the known ones: their sum, the least, the greatest; of none unknown. */
+static Fact amount(const Expression *said, int person)
+{
+    Fact so_far = {0};
+
+    for (int i = 0; i < naive.row_counts[said->source]; i++) {
+        const Row *row = &naive.rows[said->source][i];
+        Fact of = row->facts[said->column];
+        if (!is_meant(said, person, row) || !of.is_known)
+            continue;
+        if (!so_far.is_known)
+            so_far = of;
+        else if (said->kind == SAY_SUM)
+            so_far.number += of.number;
+        else if ((said->kind == SAY_MIN) == (of.number < so_far.number))
+            so_far = of;
+    }
+    return so_far;
+}
+
+static Fact distinct(const Expression *said, int person)
+{
+    FactType type = COLUMNS[said->source][said->column].type;
+    int64_t count = 0;
+
+    for (int i = 0; i < naive.row_counts[said->source]; i++) {
+        const Row *row = &naive.rows[said->source][i];
+        bool is_new = is_meant(said, person, row) && row->facts[said->column].is_known;
+        for (int j = 0; j < i && is_new; j++) {
+            const Row *other = &naive.rows[said->source][j];
+            is_new = !is_meant(said, person, other) ||
+                     compare_facts(other->facts[said->column], row->facts[said->column], type) != 0;
+        }
+        count += is_new;
+    }
+    return known(count);
+}
+
+/* ---- what values come to ---- */
+
+static Fact calculated_fact(const Expression *said, Fact a, Fact b)
+{
+    if (said->kind == SAY_OTHERWISE)
+        return a.is_known ? a : b;
+    if (!a.is_known || !b.is_known)
+        return (Fact){0};
+    return known(said->kind == SAY_PLUS    ? a.number + b.number
+                 : said->kind == SAY_MINUS ? a.number - b.number
+                 : said->kind == SAY_TIMES ? a.number * b.number
+                                           : b.number - a.number);
+}
+
+static Fact shifted_fact(const Expression *said, Fact day)
+{
+    int sign = said->is_after ? 1 : -1;
+
+    if (!day.is_known)
+        return day;
+    return known(said->months == 0 ? day.number + sign * said->number
+                                   : date_shift_months((Date)day.number, sign * said->months));
+}
+
+static Fact fact(const Expression *said, int person, const Row *row);
+
+static Fact fact_of_values(const Expression *said, int person, const Row *row)
+{
+    Fact first = fact(said->parts[0], person, row);
+
+    if (said->kind == SAY_SHIFT)
+        return shifted_fact(said, first);
+    return calculated_fact(said, first, fact(said->parts[1], person, row));
 }
 
 static Fact fact(const Expression *said, int person, const Row *row)
@@ -45,6 +167,21 @@ static Fact fact(const Expression *said, int person, const Row *row)
         return row->facts[said->column];
     case SAY_COUNT:
         return known(count_records(said, person));
+    case SAY_PICKED:
+        return picked(said, person);
+    case SAY_SUM:
+    case SAY_MIN:
+    case SAY_MAX:
+        return amount(said, person);
+    case SAY_DISTINCT:
+        return distinct(said, person);
+    case SAY_PLUS:
+    case SAY_MINUS:
+    case SAY_TIMES:
+    case SAY_OTHERWISE:
+    case SAY_SHIFT:
+    case SAY_DAYS:
+        return fact_of_values(said, person, row);
     default:
         cr_assert(false, "not a value");
         return (Fact){0};
@@ -69,7 +206,7 @@ static Truth compared(const Expression *said, Fact left, Fact right)
 
 static Truth within(const Expression *said, Fact left, Fact day)
 {
-    if (!left.is_known)
+    if (!left.is_known || !day.is_known)
         return UNSURE;
     if (said->is_after)
         return sure(left.number >= day.number &&
@@ -90,6 +227,17 @@ static Truth chained(const Expression *said, int person, const Row *row)
     return said->kind == SAY_AND ? least : greatest;
 }
 
+/* From and to: either can tell alone that it is not. */
+static Truth ranged(Fact value, Fact from, Fact to)
+{
+    bool is_below = value.is_known && from.is_known && value.number < from.number,
+         is_above = value.is_known && to.is_known && value.number > to.number;
+
+    if (is_below || is_above)
+        return NO;
+    return value.is_known && from.is_known && to.is_known ? YES : UNSURE;
+}
+
 static Truth truth(const Expression *said, int person, const Row *row)
 {
     Fact left = {0}, right = {0};
@@ -107,9 +255,9 @@ static Truth truth(const Expression *said, int person, const Row *row)
     case SAY_COMPARE:
         return compared(said, left, right);
     case SAY_RANGE:
-        return !left.is_known ? UNSURE
-                              : sure(left.number >= right.number &&
-                                     left.number <= fact(said->parts[2], person, row).number);
+        return ranged(left, right, fact(said->parts[2], person, row));
+    case SAY_KNOWN:
+        return sure(fact(said->parts[0], person, row).is_known);
     case SAY_WITHIN:
         return within(said, left, right);
     case SAY_IN:

@@ -18,7 +18,8 @@ static void say_text(TextBuilder *text, const char *value)
 /* As few parentheses as the grammar allows, so that its order is tried. `where` reaches to the end. */
 static void say_part(TextBuilder *text, const Expression *part, bool needs)
 {
-    bool is_wrapped = part->let == 0 && (needs || part->kind == SAY_EXISTS || part->kind == SAY_COUNT);
+    bool is_wrapped = part->let == 0 && (needs || part->kind == SAY_EXISTS || part->kind == SAY_COUNT ||
+                                         (part->kind >= SAY_SUM && part->kind <= SAY_DAYS));
 
     text_add_string(text, is_wrapped ? "(" : "");
     say(text, part);
@@ -42,6 +43,54 @@ static void say_records(TextBuilder *text, const Expression *said)
         return;
     text_add_string(text, " where ");
     say(text, said->parts[0]);
+}
+
+/* WORDS COLUMN in [PLACE] SOURCE [by DAY] [where ...] */
+static void say_gathered(TextBuilder *text, const Expression *said)
+{
+    static const char *const words[] = {"sum of", "count of distinct", "min of", "max of", "value of"};
+    const NaiveColumn *columns = COLUMNS[said->source];
+
+    text_add_format(text, "%s %s in ", words[said->kind - SAY_SUM], columns[said->column].name);
+    if (said->kind == SAY_PICKED)
+        text_add_string(text, said->number == 1    ? "first "
+                              : said->number == 2  ? "2nd "
+                              : said->number == -1 ? "last "
+                                                   : "2nd last ");
+    text_add_string(text, SOURCE_NAMES[said->source]);
+    if (said->kind == SAY_PICKED)
+        text_add_format(text, " by %s", columns[COLUMN_COUNTS[said->source] - 1].name);
+    if (said->part_count == 0)
+        return;
+    text_add_string(text, " where ");
+    say(text, said->parts[0]);
+}
+
+static void say_two(TextBuilder *text, const char *before, const Expression *said, const char *between)
+{
+    text_add_string(text, before);
+    say_part(text, said->parts[0], false);
+    text_add_string(text, between);
+    say_part(text, said->parts[1], false);
+}
+
+static void say_value(TextBuilder *text, const Expression *said)
+{
+    static const char *const between[] = {" + ", " - ", " * ", " otherwise "};
+
+    if (said->kind == SAY_DAYS) {
+        say_two(text, "days between ", said, " and ");
+        return;
+    }
+    if (said->kind != SAY_SHIFT) {
+        say_two(text, "", said, between[said->kind - SAY_PLUS]);
+        return;
+    }
+    say_part(text, said->parts[0], false);
+    if (said->months > 0)
+        text_add_format(text, " %c %d months", said->is_after ? '+' : '-', said->months);
+    else
+        text_add_format(text, " %c %" PRId64 " days", said->is_after ? '+' : '-', said->number);
 }
 
 static void say_comparison(TextBuilder *text, const Expression *said)
@@ -112,6 +161,25 @@ static void say_bare(TextBuilder *text, const Expression *said)
     case SAY_EXISTS:
     case SAY_COUNT:
         say_records(text, said);
+        return;
+    case SAY_SUM:
+    case SAY_DISTINCT:
+    case SAY_MIN:
+    case SAY_MAX:
+    case SAY_PICKED:
+        say_gathered(text, said);
+        return;
+    case SAY_PLUS:
+    case SAY_MINUS:
+    case SAY_TIMES:
+    case SAY_OTHERWISE:
+    case SAY_SHIFT:
+    case SAY_DAYS:
+        say_value(text, said);
+        return;
+    case SAY_KNOWN:
+        say_part(text, said->parts[0], false);
+        text_add_string(text, " is known");
         return;
     case SAY_REGISTERED:
     case SAY_AGE:

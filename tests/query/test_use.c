@@ -130,3 +130,64 @@ Test(use, a_canonical_text_uses_nothing)
 
     cr_expect_not_null(strstr(error.message, "not part of a canonical text"), "%s", error.message);
 }
+
+/* ---- code lists of files ---- */
+
+static void expect_codes(const char *file, const char *cohort, const char *expected)
+{
+    SCOPED(query_close) Query *query = NULL;
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 16);
+    Error error = {0};
+    write_file("c.csv", file);
+
+    Result done =
+        parse(text_format(arena,
+                          "query \"t\" project P codes c from \"c.csv\" cohort exists gp_event where %s" TAIL,
+                          cohort)
+                  .data,
+              &query, &error);
+
+    cr_assert(done.ok, "%s", error.message);
+    cr_expect_not_null(strstr(query_canonical(query).data, expected), "%s", query_canonical(query).data);
+}
+
+Test(use, a_column_of_categories_is_pinned_where_the_query_names_one)
+{
+    static const char file[] =
+        "code,term,category\nB,\"quoted, with a comma\",two\r\nA,plain,\"one\"\nB,again,one\n";
+
+    expect_codes(file, "code in c category \"one\"",
+                 "codes c = (\"A\" as \"one\", \"B\" as \"one\", \"B\" as \"two\")\n");
+    expect_codes(file, "code in c", "codes c = (\"A\", \"B\")\n");
+    expect_codes("code,term\nI21*,heart\n", "code contains c", "codes c = (\"I21*\")\n");
+}
+
+static void expect_file_refused(const char *file, const char *cohort, const char *expected)
+{
+    SCOPED(query_close) Query *query = NULL;
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 16);
+    Error error = {0};
+    write_file("c.csv", file);
+
+    Result done =
+        parse(text_format(arena,
+                          "query \"t\" project P codes c from \"c.csv\" cohort exists gp_event where %s" TAIL,
+                          cohort)
+                  .data,
+              &query, &error);
+
+    cr_assert_not(done.ok);
+    cr_expect_not_null(strstr(error.message, expected), "%s", error.message);
+}
+
+Test(use, a_file_of_codes_is_refused_by_its_line)
+{
+    expect_file_refused("code,category\nA,one\nB,\n", "code in c",
+                        "c.csv line 3: a category is 1 to 80 printable characters");
+    expect_file_refused("code\nA\n*\n", "code in c",
+                        "c.csv line 3: a code is 1 to 40 printable characters, and more than *");
+    expect_file_refused("code,category\nA,heart\n", "code in c category \"hart\"",
+                        "category 'hart' is unknown; did you mean heart?");
+    expect_file_refused("code,term\nA,heart\n", "code in c category \"heart\"",
+                        "category 'heart' is unknown");
+}
