@@ -87,6 +87,7 @@ Result run_kept_add(TextBuilder *kept, Text canonical, Error *error) CHECKED;
 
 Result handle_status(Call *call, json_t **answer, Error *error) CHECKED;
 Result handle_query_check(Call *call, json_t **answer, Error *error) CHECKED;
+Result handle_query_explain(Call *call, json_t **answer, Error *error) CHECKED;
 Result handle_query_submit(Call *call, json_t **answer, Error *error) CHECKED;
 Result handle_catalogue(Call *call, json_t **answer, Error *error) CHECKED;
 Result handle_query_list(Call *call, json_t **answer, Error *error) CHECKED;

@@ -64,6 +64,19 @@ Result handle_query_check(Call *call, json_t **answer, Error *error)
     return RESULT_OK;
 }
 
+Result handle_query_explain(Call *call, json_t **answer, Error *error)
+{
+    SCOPED(db_close) Db *reader = NULL;
+    SCOPED(query_close) Query *query = NULL;
+    Text explained;
+
+    TRY(open_query(call, &reader, &query, error));
+    TRY(check_grants(call, query, error));
+    TRY(query_explain(query, &explained, error));
+    *answer = json_pack("{s:s%}", "text", explained.data, explained.length);
+    return RESULT_OK;
+}
+
 static Result submit(Call *call, const Query *query, int64_t *query_id, Error *error)
 {
     SCOPED(governance_permit_close) GovernancePermit *permit = NULL;

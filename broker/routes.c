@@ -9,6 +9,7 @@ static const Route routes[] = {
     {"GET", "/queries", handle_query_list, false},
     {"POST", "/queries", handle_query_submit, false},
     {"POST", "/queries/check", handle_query_check, false},
+    {"POST", "/queries/explain", handle_query_explain, false},
     {"GET", "/queries/#", handle_query_show, false},
     {"POST", "/queries/#/approve", handle_query_approve, false},
     {"POST", "/queries/#/run", handle_query_run, false},

@@ -171,6 +171,7 @@ Result cmd_broker_stop(Cli *cli, int argc, const char *const *argv, Error *error
 Result cmd_catalogue(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_query_format(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_query_check(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_query_explain(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_query_submit(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_query_list(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_query_show(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

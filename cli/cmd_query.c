@@ -131,6 +131,16 @@ Result cmd_query_format(Cli *cli, int argc, const char *const *argv, Error *erro
     return fflush(stdout) == 0 ? RESULT_OK : fail_errno(error, "output");
 }
 
+Result cmd_query_explain(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    SCOPED(client_release) json_t *answer = NULL;
+
+    TRY(cli_parse(cli, argc, argv, NULL, 0, 1, 1, error));
+    TRY(send_query(cli, "/queries/explain", &answer, error));
+    fputs(text_of(answer, "text"), stdout);
+    return RESULT_OK;
+}
+
 Result cmd_query_submit(Cli *cli, int argc, const char *const *argv, Error *error)
 {
     SCOPED(client_release) json_t *answer = NULL;

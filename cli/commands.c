@@ -101,6 +101,7 @@ static const Command commands[] = {
      "what a query of the project may name: sources, columns, codes, months held"},
     {"query check", cmd_query_check, "FILE [--canonical]", "check a query; touches no data"},
     {"query format", cmd_query_format, "FILE", "print a query in the one layout, comments kept"},
+    {"query explain", cmd_query_explain, "FILE", "what a query would do, in words; touches no data"},
     {"query submit", cmd_query_submit, "FILE", "submit a query for approval, its code lists pinned"},
     {"query list", cmd_query_list, "", "queries and who approved them"},
     {"query show", cmd_query_show, "QUERY", "the whole text that would run"},

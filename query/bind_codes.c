@@ -77,12 +77,11 @@ static size_t first_from(const Dataset *dataset, Text word)
 /* What no cell holds stays in the set as -1: only `in` nothing is false of what is unknown. */
 static void add_code(const Dataset *dataset, Text code, Words *words)
 {
-    Text prefix = without_star(code);
-
     if (!is_prefix(code)) {
         add_word(words, dataset_word(dataset, code));
         return;
     }
+    Text prefix = without_star(code);
     add_word(words, -1);
     for (size_t i = first_from(dataset, prefix);
          i < dataset->word_count && text_starts_with(dataset->words[i], prefix); i++)

@@ -69,7 +69,7 @@ size_t budget_bytes(const Budget *budget, uint32_t first, uint32_t people)
 
     for (size_t s = 0; s < budget->dataset->source_count; s++) {
         const uint32_t *begin = budget->dataset->sources[s].begin;
-        if (budget->rows[s] > 0)
+        if (budget->rows[s] > 0 && begin != NULL) /* NULL: all that is asked of it comes from lists */
             bytes += budget->rows[s] * (begin[first + people] - begin[first]);
     }
     return bytes;

@@ -91,6 +91,9 @@ Text query_project(const Query *query);
 size_t query_source_count(const Query *query);
 Text query_source(const Query *query, size_t index); /* sources it reads */
 
+/* What it would do, in words; of the catalogue alone, no data touched. Lives as long as the query. */
+Result query_explain(const Query *query, Text *explained, Error *error) CHECKED;
+
 typedef struct ReleasedTable ReleasedTable;
 
 typedef struct QueryRun {

@@ -93,6 +93,17 @@ Test(door, a_good_query_is_checked_without_being_kept)
     cr_expect_eq(bench_count(&bench, "SELECT count(*) FROM governance.query"), 0);
 }
 
+/* Switch: check_grants in handle_query_explain. */
+Test(door, a_query_is_explained_to_who_may_ask_it)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+
+    cr_expect_eq(bench_call(&bench, ANALYST, "POST", "/queries/explain", bench_query_body, answer), 200);
+    cr_expect_not_null(strstr(answer, "there are records of registration where"), "%s", answer);
+    cr_expect_not_null(strstr(answer, "by sex: sex"), "%s", answer);
+    cr_expect_eq(bench_call(&bench, STRANGER, "POST", "/queries/explain", bench_query_body, answer), 403);
+}
+
 /* Switch: is_plain in broker/code_files.c. */
 Test(door, a_code_list_never_leaves_its_folder)
 {

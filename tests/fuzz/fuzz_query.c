@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "query/run.h"
-#include "tests/query/words_shape.h"
+#include "query/shape.h"
+#include "tests/query/words.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -51,7 +52,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(text_equal(query_canonical(query), query_canonical(again)));
     check_layout((Text){(const char *)data, size}, query);
     arena = arena_create(64 << 20);
-    require(bind_tree(query->tree, words_shape(arena), 9677, arena, &bound, &error).ok);
+    require(
+        bind_tree(query->tree, shape_of_catalogue(&WORDS, query->tree, arena), 9677, arena, &bound, &error)
+            .ok);
     require(run_check_plan(query, &bound, &error).ok);
     return 0;
 }

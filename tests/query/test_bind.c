@@ -68,6 +68,7 @@ Test(bind, a_word_that_no_cell_holds_is_none_of_them)
     small_expect(JUNE, "sex != \"X\"", "ABC");
     small_expect(JUNE, "not sex in (\"X\")", "ABC");
     small_expect(JUNE, "exists gp_event where code = \"X\"", "");
+    small_expect(JUNE, "exists gp_event where code in (\"\")", "");
 }
 
 Test(bind, decimals_and_whole_numbers_are_compared_as_decimals)

@@ -9,8 +9,9 @@
 #include <string.h>
 
 #include "query/run.h"
+#include "query/shape.h"
 #include "tests/query/chance.h"
-#include "tests/query/words_shape.h"
+#include "tests/query/words.h"
 
 enum { HUNDRED = 100, DAY = 9677 };
 
@@ -93,7 +94,8 @@ Test(mutated, a_query_is_refused_with_a_place_or_counts_people_by_categories)
             continue;
         }
         taken++;
-        Result done = bind_tree(query->tree, words_shape(arena), DAY, arena, &bound, &error);
+        Result done = bind_tree(query->tree, shape_of_catalogue(&WORDS, query->tree, arena), DAY, arena,
+                                &bound, &error);
         cr_assert(done.ok, "CINQUE_SEED=%" PRIu64 ": %s", seed + i, error.message);
         done = run_check_plan(query, &bound, &error);
         cr_assert(done.ok, "CINQUE_SEED=%" PRIu64 ": %s", seed + i, error.message);
