@@ -122,7 +122,7 @@ typedef struct Dimension {
     const Attribute *attribute; /* of a condition its name and family alone */
     const Node *condition;      /* of `people with`; NULL: a category or a band */
     Text said;                  /* the condition */
-    int64_t band_years; /* 0: no banding */
+    int64_t band_years;         /* 0: no banding */
     Place place;
 } Dimension;
 
