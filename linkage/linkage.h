@@ -86,7 +86,8 @@ Result linkage_clerical_list(Db *linker, const GovernancePermit *permit, Table *
  * permit for GOVERNANCE_LINK_DECIDE: "PAIR same" or "PAIR apart". */
 Result linkage_decide(Db *linker, const GovernancePermit *permit, int64_t pair_id, bool is_same, Error *error)
     CHECKED;
-/* run, started, rule version, subjects, linked, people, state */
+/* run, started, rule version, subjects, linked, people, state, looked at: what changed since the run before,
+ * or everything and why */
 Result linkage_run_list(Db *linker, Table **table, Error *error) CHECKED;
 
 /*

@@ -11,7 +11,8 @@
 static const DbStatement list_statement = {
     .name = "linkage_run_list",
     .sql = linkage_sql_run_list,
-    .columns = {VALUE_INT8, VALUE_TIMESTAMPTZ, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_TEXT},
+    .columns = {VALUE_INT8, VALUE_TIMESTAMPTZ, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_TEXT,
+                VALUE_TEXT},
 };
 
 /* ---- match rates ---- */
@@ -122,15 +123,15 @@ static void list_row(Table *table, const DbRows *rows, size_t row)
     time_format(db_int(rows, row, 1), started);
     const Text cells[] = {text_from(numbers[0]), text_from(started),    text_from(numbers[1]),
                           text_from(numbers[2]), text_from(numbers[3]), text_from(numbers[4]),
-                          db_text(rows, row, 6)};
+                          db_text(rows, row, 6), db_text(rows, row, 7)};
     table_row(table, cells);
 }
 
 Result linkage_run_list(Db *linker, Table **table, Error *error)
 {
     static const char *const headings[] = {"run",    "started", "rule version", "subjects",
-                                           "linked", "people",  "state"};
-    static const bool right_aligned[] = {true, false, true, true, true, true, false};
+                                           "linked", "people",  "state",        "looked at"};
+    static const bool right_aligned[] = {true, false, true, true, true, true, false, false};
     SCOPED(db_rows_close) DbRows *rows = NULL;
 
     TRY(db_run(linker, &list_statement, NULL, &rows, error));

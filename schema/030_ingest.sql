@@ -185,6 +185,10 @@ CREATE TABLE subjects.subject (
     lsoa_2021            text CHECK (octet_length(lsoa_2021) = 9 AND substr(lsoa_2021, 2, 1) < 'A')
 );
 
+-- Which came with a load is asked by linkage alone, of few; subjects stand as they came, so this is of no size, and
+-- costs a load nothing worth saying.
+CREATE INDEX subject_first_load ON subjects.subject USING brin (first_load_id) WITH (pages_per_range = 16);
+
 -- How far the subjects of a load under way are merged, in the transaction that will publish it: up to which block of
 -- its staged subjects, and how many were new. No other transaction ever sees a row of it.
 CREATE TABLE subjects.merging (

@@ -194,15 +194,19 @@ DECLARE
     moved int8[];
 BEGIN
     PERFORM linkage.run_require(permit, run_id);
-    DELETE FROM linkage.suspect;
+    PERFORM linkage.checked_collect(run_id);
+    DELETE FROM linkage.suspect AS s
+     WHERE linkage.numbers_are_whole(run_id) OR s.subject_id IN (SELECT c.subject_id FROM pg_temp.run_checked AS c);
     INSERT INTO linkage.suspect (subject_id, register_subject)
     SELECT held.subject_id, min(known.subject_id)
-      FROM subjects.subject AS held
+      FROM pg_temp.run_checked
+      JOIN subjects.subject AS held USING (subject_id)
       JOIN linkage.person_subject USING (subject_id)
       JOIN ingest.source AS of ON of.source_id = held.source_id AND of.role IS DISTINCT FROM 'register'
       LEFT JOIN linkage.merger_token AS held_root ON held_root.nhs_token = held.nhs_token
       JOIN (SELECT s.subject_id, s.birth_year, s.birth_month, s.sex, coalesce(t.root_token, s.nhs_token) AS root
-              FROM subjects.subject AS s
+              FROM pg_temp.run_checked
+              JOIN subjects.subject AS s USING (subject_id)
               JOIN ingest.source AS register ON register.source_id = s.source_id AND register.role = 'register'
               LEFT JOIN linkage.merger_token AS t ON t.nhs_token = s.nhs_token
              WHERE s.nhs_token IS NOT NULL AND s.birth_year IS NOT NULL) AS known
@@ -218,7 +222,8 @@ BEGIN
      WHERE said.subject_a = least(s.subject_id, s.register_subject) AND said.subject_b = greatest(s.subject_id, s.register_subject)
        AND said.ended IS NULL AND said.is_same;
     SELECT array_agg(link.subject_id) INTO moved
-      FROM linkage.link
+      FROM pg_temp.run_checked
+      JOIN linkage.link USING (subject_id)
       JOIN subjects.subject AS s USING (subject_id)
       LEFT JOIN linkage.suspect USING (subject_id)
      WHERE s.nhs_token IS NOT NULL AND (link.pass < 6) = (suspect.subject_id IS NOT NULL);
@@ -260,7 +265,9 @@ BEGIN
      WHERE NOT EXISTS (SELECT FROM subjects.subject AS a, subjects.subject AS b, linkage.comparable AS r
                         WHERE a.subject_id = p.subject_a AND b.subject_id = p.subject_b
                           AND r.source_a = least(a.source_id, b.source_id) AND r.source_b = greatest(a.source_id, b.source_id));
-    ANALYZE subjects.encoding, linkage.compared, linkage.link, linkage.pair;
+    IF EXISTS (SELECT FROM linkage.comparable) THEN
+        ANALYZE subjects.encoding, linkage.compared, linkage.link, linkage.pair;
+    END IF;
     CREATE TEMPORARY TABLE pair_made (subject_a int8, subject_b int8, weight float8, levels int8, block int2) ON COMMIT DROP;
     CREATE TEMPORARY TABLE compared_made (subject_id int8, is_free boolean, is_again boolean) ON COMMIT DROP;
     CREATE TEMPORARY TABLE person_made (subject_id int8, first_subject int8, person_id int8, pass int2, other_subject int8,
@@ -314,7 +321,9 @@ BEGIN
         ON CONFLICT (subject_a, subject_b) DO NOTHING;
     UPDATE linkage.run SET model_id = nullif(model, 0), compared = pairs, blocks_closed = compare_keep.blocks_closed
      WHERE run.run_id = compare_keep.run_id;
-    ANALYZE linkage.pair, linkage.compared;
+    IF EXISTS (SELECT FROM linkage.comparable) THEN
+        ANALYZE linkage.pair, linkage.compared;
+    END IF;
     RETURN kept;
 END
 $$;
@@ -372,13 +381,21 @@ BEGIN
      WHERE NOT EXISTS (SELECT FROM linkage.link WHERE link.subject_id = w.subject_id)
      ORDER BY w.subject_id;
     GET DIAGNOSTICS added = ROW_COUNT;
+    IF NOT linkage.run_is_whole(run_id) THEN
+        INSERT INTO pg_temp.run_link (subject_id, pass)
+        SELECT w.subject_id, w.pass FROM pg_temp.person_wanted AS w JOIN linkage.link USING (subject_id)
+         WHERE link.run_id = run_alike.run_id;
+    END IF;
     DELETE FROM linkage.conflict;
     INSERT INTO linkage.conflict (subject_a, subject_b, reason, run_id)
     SELECT c.subject_a, c.subject_b, c.reason, run_alike.run_id FROM pg_temp.conflict_made AS c;
     UPDATE linkage.run
-       SET conflicts = (SELECT count(*) FROM linkage.conflict), clerical = (SELECT count(*) FROM linkage.clerical)
+       SET conflicts = (SELECT count(*) FROM linkage.conflict),
+           clerical = CASE WHEN EXISTS (SELECT FROM linkage.pair) THEN (SELECT count(*) FROM linkage.clerical) ELSE 0 END
      WHERE run.run_id = run_alike.run_id;
-    ANALYZE linkage.link, linkage.person;
+    IF added > 0 THEN
+        ANALYZE linkage.link, linkage.person;
+    END IF;
     RETURN added;
 END
 $$;

@@ -61,7 +61,8 @@ BEGIN
                 WHERE NOT EXISTS (SELECT FROM subjects.subject AS s WHERE s.uprn_token = h.uprn_token)) THEN
         RAISE EXCEPTION 'a household has a token that no subject has' USING ERRCODE = 'CQ003';
     END IF;
-    TRUNCATE linkage.merger_edge, linkage.merger_token, linkage.crosswalk;
+    TRUNCATE linkage.merger_edge, linkage.merger_token, linkage.crosswalk, linkage.number_subject;
+    PERFORM linkage.basis_forget();
     RETURN changed;
 END $$;
 

@@ -1,4 +1,5 @@
 -- All runs, oldest first. Called by linkage/report.c.
-SELECT run_id::int8, started, rule_version::int8, subjects, linked, people, state
+SELECT run_id::int8, started, rule_version::int8, subjects, linked, people, state,
+       coalesce('everything: ' || whole_because, 'what changed')
   FROM linkage.run
  ORDER BY run_id

@@ -10,11 +10,13 @@
 #include "base/date.h"
 #include "tests/support/support.h"
 
-enum { SUPPORT_PATH_BYTES = 512, SUPPORT_FILES_MAX = 64 };
+enum { SUPPORT_PATH_BYTES = 512, SUPPORT_FILES_MAX = 64, SUPPORT_DATABASES_MAX = 8 };
 
 /* One test runs in one process, so what it has is static. */
 static Cluster cluster;
 static char database[64];
+static char databases[SUPPORT_DATABASES_MAX][64];
+static size_t database_count;
 static char folder[SUPPORT_PATH_BYTES];
 static char files[SUPPORT_FILES_MAX][SUPPORT_PATH_BYTES];
 static size_t file_count;
@@ -47,20 +49,21 @@ static Db *open_database(const char *name, const char *role)
     return db;
 }
 
-static void run_on_server(const char *before, const char *behind)
+static void run_on_server(const char *before, const char *name, const char *behind)
 {
     SCOPED(db_close) Db *db = open_database("postgres", NULL);
     char sql[256];
     Error error = {0};
 
-    snprintf(sql, sizeof sql, "%s %s %s", before, database, behind);
+    snprintf(sql, sizeof sql, "%s %s %s", before, name, behind);
     Result done = db_script(db, "test database", sql, &error);
     cr_assert(done.ok, "%s", error.message);
 }
 
-static void drop_database(void)
+static void drop_databases(void)
 {
-    run_on_server("DROP DATABASE IF EXISTS", "WITH (FORCE)");
+    for (size_t i = 0; i < database_count; i++)
+        run_on_server("DROP DATABASE IF EXISTS", databases[i], "WITH (FORCE)");
 }
 
 static void make_database(const char *origin)
@@ -69,8 +72,16 @@ static void make_database(const char *origin)
         return;
     locate_cluster();
     snprintf(database, sizeof database, "test_%d_%" PRId64, (int)getpid(), time_now_us());
-    run_on_server("CREATE DATABASE", origin);
-    atexit(drop_database);
+    run_on_server("CREATE DATABASE", database, origin);
+    cr_assert_lt(database_count, SUPPORT_DATABASES_MAX);
+    snprintf(databases[database_count++], sizeof *databases, "%s", database);
+    if (database_count == 1)
+        atexit(drop_databases);
+}
+
+void support_next_database(void)
+{
+    *database = '\0';
 }
 
 /* A copy of a database does not carry the rights on the database over. */

@@ -14,6 +14,8 @@ Db *support_database(const char *role);
 Db *support_connect(const char *role);
 /* The same as a connection string, for programs; lives as long as the test. */
 const char *support_conninfo(const char *role);
+/* What is opened from here on is of another copy: of at most eight a test. */
+void support_next_database(void);
 /* A connection of the superuser to a database without a schema, for tests of base. */
 Db *support_empty_database(void);
 /* A folder of the test's own, removed with all it holds when the test's process ends. */

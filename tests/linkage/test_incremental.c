@@ -1,0 +1,154 @@
+/*
+ * A run that goes by what changed against one that looks at everything, on random histories: after each step
+ * both hold the same links, ids of people, households, residences and counts. CINQUE_DIFFERENTIAL says how
+ * many steps (16 a history), CINQUE_SEED from where.
+ */
+#include <stdlib.h>
+
+#include "tests/linkage/history.h"
+
+enum { STEPS = 16 };
+
+static char narrow[BENCH_TEXT_BYTES], whole[BENCH_TEXT_BYTES];
+
+static uint64_t setting(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    int64_t number;
+
+    return text != NULL && text_to_int64(text_from(text), &number) && number > 0 ? (uint64_t)number
+                                                                                 : otherwise;
+}
+
+static void follow(uint64_t seed, unsigned events, int64_t narrow_least)
+{
+    SCOPED(history_close) History history = history_open(seed, events);
+    uint64_t steps = setting("CINQUE_DIFFERENTIAL", STEPS);
+
+    for (uint64_t step = 1; step <= steps; step++) {
+        history_go_on(&history);
+
+        bool agrees = history_agrees(&history, narrow, whole);
+
+        cr_assert(agrees, "CINQUE_SEED=%" PRIu64 " step %" PRIu64 "\nwhat changed:\n%s\neverything:\n%s",
+                  seed, step, narrow, whole);
+    }
+    cr_expect_geq(history.narrow_runs * 100, narrow_least * history.runs,
+                  "too few runs went by what changed");
+}
+
+static const unsigned deliveries = 1U << HISTORY_LIST | 1U << HISTORY_CHANGES | 1U << HISTORY_SPELLS |
+                                   1U << HISTORY_HOMES_OF | 1U << HISTORY_MERGERS | 1U << HISTORY_WITHDRAW |
+                                   1U << HISTORY_DAY;
+
+Test(incremental, by_numbers_holds_what_a_run_over_everything_does)
+{
+    follow(setting("CINQUE_SEED", 1), deliveries, 80);
+}
+
+Test(incremental, after_undoing_holds_what_a_run_over_everything_does)
+{
+    follow(setting("CINQUE_SEED", 2), deliveries | 1U << HISTORY_UNDO, 40);
+}
+
+Test(incremental, with_doubted_numbers_holds_what_a_run_over_everything_does)
+{
+    follow(setting("CINQUE_SEED", 3), deliveries | 1U << HISTORY_RULE | 1U << HISTORY_DECIDE, 25);
+}
+
+Test(incremental, with_cross_walks_holds_what_a_run_over_everything_does)
+{
+    follow(setting("CINQUE_SEED", 4), deliveries | 1U << HISTORY_FOREIGN | 1U << HISTORY_WALK, 60);
+}
+
+static History three_people(void)
+{
+    History history = history_open(1, 0);
+
+    history_tell(&history, "SELECT bench.load('list', 'sender0', 240);"
+                           "SELECT bench.row('list', name, NULL, 'home', NULL, NULL, NULL, NULL, 'add', NULL)"
+                           "  FROM unnest('{A,B,C}'::text[]) AS name");
+    bench_link(&history.narrow);
+    return history;
+}
+
+static const char *why_whole(History *history)
+{
+    return bench_text(
+        &history->narrow,
+        "SELECT coalesce(whole_because, 'what changed') FROM linkage.run ORDER BY run_id DESC LIMIT 1",
+        narrow);
+}
+
+Test(incremental, the_first_run_looks_at_everything_and_the_next_at_what_changed)
+{
+    SCOPED(history_close) History history = three_people();
+
+    cr_expect_str_eq(why_whole(&history), "no run before it stands");
+    bench_link(&history.narrow);
+    cr_expect_str_eq(why_whole(&history), "what changed");
+}
+
+Test(incremental, a_run_after_one_that_was_taken_back_looks_at_everything)
+{
+    SCOPED(history_close) History history = three_people();
+    LinkageReport second = bench_link(&history.narrow);
+    bench_undo(&history.narrow, second.run_id);
+
+    bench_link(&history.narrow);
+
+    cr_expect_str_eq(why_whole(&history), "no run before it stands");
+}
+
+Test(incremental, a_source_that_changed_is_looked_at_whole)
+{
+    SCOPED(history_close) History history = three_people();
+    bench_run(history.narrow.owner, "UPDATE ingest.source SET once_a_delivery = true WHERE name = 'spell'");
+
+    bench_link(&history.narrow);
+
+    cr_expect_str_eq(why_whole(&history), "a source or a rule changed");
+}
+
+Test(incremental, after_much_has_come_everything_is_looked_at)
+{
+    SCOPED(history_close) History history = three_people();
+    bench_run(history.narrow.owner, "SELECT bench.load('spell', 'sender0', 240);"
+                                    "UPDATE ingest.load SET subjects_new = 1 WHERE load_id = 2");
+
+    bench_link(&history.narrow);
+
+    cr_expect_str_eq(why_whole(&history), "much is new");
+}
+
+/* Switch: linkage.households_rekey. */
+Test(incremental, re_keying_leaves_no_token_of_the_old_key_behind)
+{
+    SCOPED(history_close) History history = three_people();
+
+    bench_run(history.narrow.owner, "SELECT linkage.households_rekey()");
+
+    cr_expect_str_eq(bench_text(&history.narrow, "SELECT count(*)::text FROM linkage.number_subject", narrow),
+                     "0");
+    bench_link(&history.narrow);
+    cr_expect_str_eq(why_whole(&history), "no run before it stands");
+    cr_expect_str_eq(bench_text(&history.narrow, "SELECT count(*)::text FROM linkage.number_subject", narrow),
+                     "3");
+}
+
+/* Switch: tokens_meet. */
+Test(incremental, new_subjects_under_another_key_version_are_refused)
+{
+    SCOPED(history_close) History history = three_people();
+    LinkageReport report = {0};
+    Error error = {0};
+    bench_run(history.narrow.owner,
+              "SELECT bench.load('spell', 'sender0', 240);"
+              "SELECT bench.row('spell', 'D', NULL, NULL, NULL, NULL, NULL, NULL, 'add', NULL);"
+              "UPDATE subjects.subject SET key_version = 2 WHERE first_load_id = 2");
+
+    Result result = bench_try_link(&history.narrow, &report, &error);
+
+    cr_expect(!result.ok);
+    cr_expect_eq(error.code, ERROR_CONFIG);
+}
