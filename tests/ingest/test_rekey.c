@@ -285,8 +285,8 @@ Test(rekey, no_token_of_the_old_version_is_left_anywhere)
     world_script(keep_old_sql);
     world_script(leftover_sql);
     cr_assert_eq(world_count("SELECT count(*) FROM kept.token"), 10);
-    cr_assert_eq(world_count("SELECT kept.found()"), 14 + 2 + 4 + 5,
-                 "of subjects, households, mergers with their roots, and staging");
+    cr_assert_eq(world_count("SELECT kept.found()"), 14 + 2 + 4 + 4 + 5,
+                 "of subjects, households, mergers with their roots, tokens by subject, and staging");
     SCOPED(keyring_close) Keyring *keyring = rotated();
 
     must_rekey(keyring);

@@ -41,24 +41,35 @@ static const unsigned deliveries = 1U << HISTORY_LIST | 1U << HISTORY_CHANGES | 
                                    1U << HISTORY_HOMES_OF | 1U << HISTORY_MERGERS | 1U << HISTORY_WITHDRAW |
                                    1U << HISTORY_DAY;
 
+/* Switches, each of which turns these red when it leaves its kind of change out: subjects_collect,
+ * mergers_stand (loads, and the day), stays_compare, the arms of residents_changed; with another seed
+ * mergers_compare. */
 Test(incremental, by_numbers_holds_what_a_run_over_everything_does)
 {
-    follow(setting("CINQUE_SEED", 1), deliveries, 80);
+    follow(setting("CINQUE_SEED", 13), deliveries, 80);
 }
 
+Test(incremental, when_mergers_come_and_go_holds_what_a_run_over_everything_does)
+{
+    follow(setting("CINQUE_SEED", 8), deliveries, 80);
+}
+
+/* Switch: the state of the run before, in whole_reason. */
 Test(incremental, after_undoing_holds_what_a_run_over_everything_does)
 {
     follow(setting("CINQUE_SEED", 2), deliveries | 1U << HISTORY_UNDO, 40);
 }
 
+/* Switches: checked_collect, rules_print, people_left. */
 Test(incremental, with_doubted_numbers_holds_what_a_run_over_everything_does)
 {
-    follow(setting("CINQUE_SEED", 3), deliveries | 1U << HISTORY_RULE | 1U << HISTORY_DECIDE, 25);
+    follow(setting("CINQUE_SEED", 13), deliveries | 1U << HISTORY_RULE | 1U << HISTORY_DECIDE, 25);
 }
 
+/* Switch: numbers_are_whole. */
 Test(incremental, with_cross_walks_holds_what_a_run_over_everything_does)
 {
-    follow(setting("CINQUE_SEED", 4), deliveries | 1U << HISTORY_FOREIGN | 1U << HISTORY_WALK, 60);
+    follow(setting("CINQUE_SEED", 7), deliveries | 1U << HISTORY_FOREIGN | 1U << HISTORY_WALK, 60);
 }
 
 static History three_people(void)
