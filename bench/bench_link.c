@@ -24,6 +24,8 @@
 #include "schema.h"
 
 enum { FOLDER_BYTES = 64, SQL_BYTES = 4096, REPORT_FIGURES = 6, ONE_IN = 100, LINKS_BYTES = 64 };
+/* From a process's name to what it ran as itself, in /proc/PID/stat; what the system ran for it follows. */
+enum { STAT_SPACES = 12 };
 
 static const char setup_sql[] =
     "SET ROLE cinque_owner;"
@@ -117,7 +119,6 @@ static Result server_seconds(Db *db, double *seconds, Error *error)
     static const DbStatement statement = {
         .name = "bench_pid", .sql = "SELECT pg_catalog.pg_backend_pid()::int8", .columns = {VALUE_INT8}};
     char path[64], line[1024];
-    unsigned long user, system;
     int64_t pid;
 
     TRY(db_run_int8(db, &statement, NULL, &pid, NULL, error));
@@ -127,10 +128,13 @@ static Result server_seconds(Db *db, double *seconds, Error *error)
         return fail_errno(error, "%s", path);
     const char *read = fgets(line, sizeof line, file);
     (void)fclose(file);
-    const char *behind = read != NULL ? strrchr(line, ')') : NULL;
-    if (behind == NULL ||
-        sscanf(behind, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
+    const char *at = read != NULL ? strrchr(line, ')') : NULL; /* behind the name, which may hold anything */
+    for (int spaces = 0; at != NULL && spaces < STAT_SPACES; spaces++)
+        at = strchr(at + 1, ' ');
+    if (at == NULL)
         return fail(error, ERROR_SYSTEM, "%s: no processor time", path);
+    char *behind;
+    unsigned long user = strtoul(at, &behind, 10), system = strtoul(behind, NULL, 10);
     *seconds = (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
     return RESULT_OK;
 }
