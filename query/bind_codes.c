@@ -114,18 +114,37 @@ static int compare_texts(const void *a, const void *b)
     return text_compare(*(const Text *)a, *(const Text *)b);
 }
 
-/* codes: sorted, as lists are */
-static bool is_one_of(Text code, const Text *codes, size_t count)
+typedef struct Wanted {
+    const Text *codes;     /* sorted, as lists are */
+    size_t count, longest; /* longest: prefix, without its star */
+} Wanted;
+
+static Wanted want(const Text *codes, size_t count)
+{
+    Wanted wanted = {codes, count, 0};
+
+    for (size_t i = 0; i < count; i++)
+        if (is_prefix(codes[i]) && codes[i].length - 1 > wanted.longest)
+            wanted.longest = codes[i].length - 1;
+    return wanted;
+}
+
+static bool is_among(const Wanted *wanted, Text code)
+{
+    return bsearch(&code, wanted->codes, wanted->count, sizeof *wanted->codes, compare_texts) != NULL;
+}
+
+static bool is_wanted(const Wanted *wanted, Text code)
 {
     char prefix[CODE_BYTES_MAX + 1];
 
-    if (bsearch(&code, codes, count, sizeof *codes, compare_texts) != NULL)
+    if (is_among(wanted, code))
         return true;
-    for (size_t length = 1; length <= code.length && length < CODE_BYTES_MAX; length++) {
+    for (size_t length = 1; length <= code.length && length <= wanted->longest && length < CODE_BYTES_MAX;
+         length++) {
         memcpy(prefix, code.data, length);
         prefix[length] = '*';
-        const Text wanted = {prefix, length + 1};
-        if (bsearch(&wanted, codes, count, sizeof *codes, compare_texts) != NULL)
+        if (is_among(wanted, (Text){prefix, length + 1}))
             return true;
     }
     return false;
@@ -133,11 +152,13 @@ static bool is_one_of(Text code, const Text *codes, size_t count)
 
 static void add_words_with(const Dataset *dataset, const Text *codes, size_t count, Words *words)
 {
+    const Wanted wanted = want(codes, count);
+
     add_word(words, -1);
     for (size_t i = 0; i < dataset->word_count; i++) {
         Text rest = dataset->words[i];
         while (rest.length > 0)
-            if (is_one_of(next_code(&rest), codes, count)) {
+            if (is_wanted(&wanted, next_code(&rest))) {
                 add_word(words, (int64_t)i);
                 break;
             }
@@ -183,16 +204,30 @@ static Words bind_words(Binder *binder, const Node *node)
     return words;
 }
 
-/* Once for all uses of a list: they can be many, and it long. */
+static BoundCodes *find_codes(Binder *binder, const Node *node)
+{
+    for (size_t i = 0; i < binder->contained_count && is_contained(node); i++)
+        if (binder->contained[i].contains == node)
+            return &binder->contained[i];
+    for (size_t i = 0; i < binder->codes_count && !is_contained(node) && node->codes != NULL; i++)
+        if (binder->codes[i].list == node->codes && text_equal(binder->codes[i].category, node->category))
+            return &binder->codes[i];
+    return NULL;
+}
+
+/* Once for all uses of a list: they can be many, and it long; `contains` reads each word that there is. */
 static BoundCodes bind_list(Binder *binder, const Node *node)
 {
-    for (size_t i = 0; node->codes != NULL && i < binder->codes_count; i++)
-        if (binder->codes[i].list == node->codes && binder->codes[i].is_contained == is_contained(node) &&
-            text_equal(binder->codes[i].category, node->category))
-            return binder->codes[i];
+    const BoundCodes *found = find_codes(binder, node);
+
+    if (found != NULL)
+        return *found;
     Words words = bind_words(binder, node);
-    BoundCodes bound = {node->codes, node->category, is_contained(node), words.items, words.count};
-    if (node->codes != NULL && binder->codes_count < QUERY_NAMES_MAX)
+    BoundCodes bound = {node->codes, node->category, is_contained(node) ? node : NULL, words.items,
+                        words.count};
+    if (is_contained(node) && binder->contained_count < QUERY_CONTAINS_MAX)
+        binder->contained[binder->contained_count++] = bound;
+    else if (!is_contained(node) && node->codes != NULL && binder->codes_count < QUERY_NAMES_MAX)
         binder->codes[binder->codes_count++] = bound;
     return bound;
 }

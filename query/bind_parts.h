@@ -10,9 +10,9 @@
 enum { BIND_PEOPLE_SOURCE = 0, BIND_NODES_EACH = 24 /* at most made of one node of a tree */ };
 
 typedef struct BoundCodes {
-    const CodeList *list;
+    const CodeList *list; /* of `in` */
     Text category;
-    bool is_contained;
+    const Node *contains; /* of `contains`: itself */
     const int64_t *words; /* ascending; -1 stands for those that no cell holds */
     size_t count;
 } BoundCodes;
@@ -23,6 +23,8 @@ typedef struct Binder {
     uint16_t level; /* the source whose `where` is being bound, or PLAN_PEOPLE */
     BoundCodes codes[QUERY_NAMES_MAX];
     size_t codes_count;
+    BoundCodes contained[QUERY_CONTAINS_MAX];
+    size_t contained_count;
 } Binder;
 
 typedef PlanId BindNode(Binder *binder, const Node *node);

@@ -284,6 +284,9 @@ static Result take_contains(Parser *parser, Taken left, const Node **node, Error
     Node draft = {.type = TYPE_BOOL, .operand_count = 1};
 
     TRY(expression_want(parser, left.node, TYPE_TEXT, left.place, error));
+    if (parser->tree->contains_count++ == QUERY_CONTAINS_MAX)
+        return parser_fail(parser, error, "contains stands more than %d times in the query",
+                           QUERY_CONTAINS_MAX);
     draft.kind = token_is(&parser->token, "(") ? NODE_CONTAINS_LIST : NODE_CONTAINS_CODES;
     if (draft.kind == NODE_CONTAINS_LIST)
         return take_list(parser, left, draft, node, error);

@@ -256,8 +256,12 @@ static void print_records(TextBuilder *out, Arena *arena, const Node *node)
 
 /* ---- values ---- */
 
-static void print_at(TextBuilder *out, Arena *arena, const Node *node, const char *word)
+static void print_at(TextBuilder *out, Arena *arena, const Node *node)
 {
+    const char *word = node->kind == NODE_AGE          ? "age"
+                       : node->kind == NODE_REGISTERED ? "registered"
+                                                       : node->attribute->name;
+
     text_add_string(out, word);
     if (node->operand_count == 0)
         return;
@@ -343,73 +347,57 @@ static void print_leaf(TextBuilder *out, const Node *node)
     }
 }
 
+static void print_not(TextBuilder *out, Arena *arena, const Node *node)
+{
+    text_add_string(out, "not ");
+    print_part(out, arena, node->operands[0], OTHERWISE);
+}
+
+static void print_is_known(TextBuilder *out, Arena *arena, const Node *node)
+{
+    print_part(out, arena, node->operands[0], OTHERWISE);
+    text_add_string(out, " is known");
+}
+
+typedef void Printer(TextBuilder *out, Arena *arena, const Node *node);
+
+/* Of what has operands and is not of records. */
+static Printer *const printers[] = {
+    [NODE_ATTRIBUTE] = print_at,
+    [NODE_AGE] = print_at,
+    [NODE_REGISTERED] = print_at,
+    [NODE_COMPARE] = print_compare,
+    [NODE_RANGE] = print_range,
+    [NODE_WITHIN] = print_window,
+    [NODE_IN_CODES] = print_in,
+    [NODE_IN_LIST] = print_in,
+    [NODE_IN_NUMBERS] = print_in,
+    [NODE_CONTAINS_CODES] = print_in,
+    [NODE_CONTAINS_LIST] = print_in,
+    [NODE_IS_KNOWN] = print_is_known,
+    [NODE_NOT] = print_not,
+    [NODE_AND] = print_chain,
+    [NODE_OR] = print_chain,
+    [NODE_ADD] = print_calculation,
+    [NODE_SUBTRACT] = print_calculation,
+    [NODE_MULTIPLY] = print_calculation,
+    [NODE_DIVIDE] = print_calculation,
+    [NODE_SHIFT] = print_shift,
+    [NODE_BETWEEN] = print_between,
+    [NODE_CASE] = print_case,
+    [NODE_OTHERWISE] = print_otherwise,
+    [NODE_LEAST] = print_extreme,
+    [NODE_GREATEST] = print_extreme,
+};
+
 void print_expression(TextBuilder *out, Arena *arena, const Node *node)
 {
-    switch (node->kind) {
-    case NODE_ATTRIBUTE:
-        print_at(out, arena, node, node->attribute->name);
-        return;
-    case NODE_AGE:
-        print_at(out, arena, node, "age");
-        return;
-    case NODE_REGISTERED:
-        print_at(out, arena, node, "registered");
-        return;
-    case NODE_COMPARE:
-        print_compare(out, arena, node);
-        return;
-    case NODE_RANGE:
-        print_range(out, arena, node);
-        return;
-    case NODE_WITHIN:
-        print_window(out, arena, node);
-        return;
-    case NODE_IN_CODES:
-    case NODE_IN_LIST:
-    case NODE_IN_NUMBERS:
-    case NODE_CONTAINS_CODES:
-    case NODE_CONTAINS_LIST:
-        print_in(out, arena, node);
-        return;
-    case NODE_IS_KNOWN:
-        print_part(out, arena, node->operands[0], OTHERWISE);
-        text_add_string(out, " is known");
-        return;
-    case NODE_NOT:
-        text_add_string(out, "not ");
-        print_part(out, arena, node->operands[0], OTHERWISE);
-        return;
-    case NODE_AND:
-    case NODE_OR:
-        print_chain(out, arena, node);
-        return;
-    case NODE_ADD:
-    case NODE_SUBTRACT:
-    case NODE_MULTIPLY:
-    case NODE_DIVIDE:
-        print_calculation(out, arena, node);
-        return;
-    case NODE_SHIFT:
-        print_shift(out, arena, node);
-        return;
-    case NODE_BETWEEN:
-        print_between(out, arena, node);
-        return;
-    case NODE_CASE:
-        print_case(out, arena, node);
-        return;
-    case NODE_OTHERWISE:
-        print_otherwise(out, arena, node);
-        return;
-    case NODE_LEAST:
-    case NODE_GREATEST:
-        print_extreme(out, arena, node);
-        return;
-    default:
-        break;
-    }
+    Printer *printer = (size_t)node->kind < sizeof printers / sizeof *printers ? printers[node->kind] : NULL;
+
     if (node_is_of_records(node))
         print_records(out, arena, node);
+    else if (printer != NULL)
+        printer(out, arena, node);
     else
         print_leaf(out, node);
 }

@@ -19,7 +19,8 @@ enum {
     QUERY_OPERANDS_MAX = 256, /* of one and, or, in */
     QUERY_MONTHS_MAX = 1200,  /* of one span of time */
     QUERY_DAYS_MAX = 36525,
-    QUERY_PLACE_MAX = 999, /* of a record picked */
+    QUERY_CONTAINS_MAX = 32, /* each reads all words of a release */
+    QUERY_PLACE_MAX = 999,   /* of a record picked */
     QUERY_BAND_YEARS_MIN = 5,
     QUERY_BAND_YEARS_MAX = 120,
 };
@@ -138,7 +139,7 @@ typedef struct Tree {
     Text title, project;
     Date as_at; /* DATE_NONE: the release's last day */
     CodeList code_lists[QUERY_NAMES_MAX];
-    size_t code_list_count, code_count;
+    size_t code_list_count, code_count, contains_count;
     Let lets[QUERY_NAMES_MAX];
     size_t let_count;
     const Node *cohort;

@@ -265,6 +265,8 @@ Test(language, limits_hold)
     expect_limit(COHORT, "not ", 200, "care_home", "nested too deeply");
     expect_limit(COHORT "care_home", " and care_home", 300, TAIL, "more than 256 conditions");
     expect_limit("query \"t\" project P # ", "x", 70000, "", "longer than 65536 bytes");
+    expect_limit(COHORT "care_home", " or sex contains (\"1\")", 33, TAIL,
+                 "contains stands more than 32 times");
     expect_limit(COHORT "care_home", TAIL, 17, "", "more than 16 tables");
     expect_limit("query \"t\" project P let a = ", "care_home and ", 200,
                  "care_home let b = a and a and a and a and a let c = b and b and b and b and b cohort c",
