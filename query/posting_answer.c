@@ -39,6 +39,7 @@ struct PostingReader {
     const PlanUse *uses;
     Slot *slots;
     Sides *sides;
+    size_t promised; /* bytes of answers that were said to come from lists */
 };
 
 PostingReader *posting_reader_create(const Plan *plan, bool always)
@@ -68,7 +69,7 @@ void posting_reader_close(PostingReader **reader)
 
 static bool has_room(const PostingReader *reader, size_t bytes)
 {
-    return arena_bytes_used(reader->arena) + bytes <= ANSWER_BYTES_MAX;
+    return arena_bytes_used(reader->arena) + reader->promised + bytes <= ANSWER_BYTES_MAX;
 }
 
 /* ---- for which codes, for which days is a condition true ---- */
@@ -223,13 +224,18 @@ static double cost_of(const PostingRows *rows)
 
 /* ---- questions ---- */
 
-static size_t room_of(const PostingReader *reader, PlanId id, const PostingQuestion *question)
+static size_t answer_bytes(const PostingReader *reader, PlanId id)
 {
     size_t people = reader->plan->dataset->people;
-    size_t choice = (size_t)question->postings->list_count * 8 + (size_t)QUESTION_DAYS_MAX * 16;
-    size_t answer = reader->plan->nodes[id].kind == PLAN_EXISTS ? people / 8 + 8 : people * 4;
 
-    return choice * (question->condition_count + 1) + answer;
+    return reader->plan->nodes[id].kind == PLAN_EXISTS ? people / 8 + 8 : people * 4;
+}
+
+static size_t room_of(const PostingReader *reader, PlanId id, const PostingQuestion *question)
+{
+    size_t choice = (size_t)question->postings->list_count * 8 + (size_t)QUESTION_DAYS_MAX * 16;
+
+    return choice * (question->condition_count + 1) + answer_bytes(reader, id);
 }
 
 static Asked *ask(PostingReader *reader, PlanId id, const Postings *postings)
@@ -284,7 +290,10 @@ static Asked *asked_of(PostingReader *reader, PlanId id)
     if (node->kind < PLAN_EXISTS || node->kind > PLAN_LARGEST)
         return NULL;
     uint16_t source = reader->plan->nodes[node->operands[0]].level;
-    return slot->asked = ask_source(reader, id, &reader->plan->dataset->sources[source]);
+    slot->asked = ask_source(reader, id, &reader->plan->dataset->sources[source]);
+    if (slot->asked != NULL)
+        reader->promised += answer_bytes(reader, id);
+    return slot->asked;
 }
 
 bool posting_wants(PostingReader *reader, PlanId id, PostingWant *want)

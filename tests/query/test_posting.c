@@ -1,5 +1,6 @@
 /* Posting lists against the rows they come from. */
 #include <criterion/criterion.h>
+#include <string.h>
 
 #include "query/engine.h"
 #include "query/posting.h"
@@ -138,4 +139,43 @@ Test(posting, lists_answer_where_nothing_else_is_fetched)
     cr_expect_eq(vector_number(value, 0), 1);
     cr_expect_eq(vector_number(value, 1), 0);
     cr_expect_eq(vector_number(value, 2), 1);
+}
+
+/*
+ * Red when has_room does not count what was promised: each answer would fit by itself, and all of them pass
+ * the arena's limit, which ends the process. 30 million people, 120 MB a count.
+ */
+Test(posting, no_more_answers_are_promised_than_there_is_memory_for)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(ARENA_BYTES_MAX);
+    const int32_t codes[] = {0};
+    const PostingList lists[] = {{.count = 1}};
+    const Postings postings = {
+        .code = CODE, .day = DAY, .codes = codes, .lists = lists, .list_count = 1, .last_day = 9};
+    DataSource sources[2];
+    Dataset dataset = *dataset_of(arena, 30000000, NULL, NULL, NULL);
+    memcpy(sources, dataset.sources, sizeof sources);
+    sources[1].postings = &postings;
+    sources[1].postings_count = 1;
+    dataset.sources = sources;
+    Plan *plan = plan_create(&dataset, 64, arena);
+    PlanId rows = plan_add(plan, (PlanNode){.kind = PLAN_ROWS, .level = 1}, NULL, 0);
+    PlanId day = plan_add(plan, (PlanNode){.kind = PLAN_COLUMN, .type = TYPE_DATE, .level = 1, .column = DAY},
+                          NULL, 0);
+    PlanId counts[6];
+    for (int i = 0; i < 6; i++) {
+        const PlanId after[] = {day, plan_constant(plan, TYPE_DATE, i)};
+        PlanId late = plan_add(plan, (PlanNode){.kind = PLAN_MORE, .type = TYPE_BOOL}, after, 2);
+        const PlanId kept[] = {rows, late};
+        PlanId of = plan_add(plan, (PlanNode){.kind = PLAN_KEEP}, kept, 2);
+        counts[i] = plan_add(plan, (PlanNode){.kind = PLAN_COUNT, .type = TYPE_NUMBER}, &of, 1);
+    }
+    SCOPED(posting_reader_close) PostingReader *reader = posting_reader_create(plan, true);
+    PostingWant want;
+    int promised = 0;
+
+    for (int i = 0; i < 6; i++)
+        promised += posting_wants(reader, counts[i], &want);
+
+    cr_expect_eq(promised, 4);
 }
