@@ -116,7 +116,7 @@ static Result at_span(const Parser *parser, bool *is_span, Error *error)
 static Result take_shift(Parser *parser, bool is_back, Taken *left, Error *error)
 {
     Node draft = {.kind = NODE_SHIFT, .type = TYPE_DATE, .operand_count = 1};
-    bool is_span;
+    bool is_span = false;
 
     TRY(at_span(parser, &is_span, error));
     if (!is_span)
