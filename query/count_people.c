@@ -46,13 +46,12 @@ static int16_t line_of(Domain *domain, int64_t value)
     return line;
 }
 
-static void keep_cohort(Counting *counting, const Vector *cohort, uint32_t first, uint32_t people)
+static void keep_cohort(Counting *counting, const uint64_t *cohort, uint32_t first, uint32_t people)
 {
     make_room(counting, people);
-    for (uint32_t p = 0; p < people; p++) {
-        counting->numbers[counting->people] = first + p;
-        counting->people += vector_number(cohort, p) == 1;
-    }
+    for (uint32_t from = 0; from < people; from += 64)
+        for (uint64_t left = cohort[from / 64]; left != 0; left &= left - 1)
+            counting->numbers[counting->people++] = first + from + (uint32_t)__builtin_ctzll(left);
 }
 
 /* Of those from `kept` on, who are of the chunk that begins at `first`. */
@@ -69,7 +68,7 @@ static void count_chunk(Counting *counting, Engine *engine, uint32_t first, uint
     size_t kept = counting->people;
 
     engine_chunk(engine, first, people);
-    keep_cohort(counting, engine_value(engine, counting->bound->cohort), first, people);
+    keep_cohort(counting, engine_holds(engine, counting->bound->cohort), first, people);
     for (size_t d = 0; kept < counting->people && d < counting->bound->dimension_count; d++)
         keep_lines(counting, d, engine_value(engine, counting->bound->values[d]), kept, first);
 }
