@@ -49,7 +49,7 @@ static KeptListed *make_listed(const ManifestSource *source, const Numbered *num
     listed->lists = memory_alloc((count + 1) * sizeof *listed->lists);
     listed->codes = memory_alloc((count + 1) * sizeof *listed->codes);
     listed->places = memory_alloc((count + 1) * sizeof *listed->places);
-    listed->owners = memory_alloc((count + 1) * sizeof *listed->owners);
+    listed->owners = memory_alloc((count + 1) * sizeof(KeptLists *));
     listed->ends = ends;
     listed->end_count = end_count;
     for (size_t i = 0; i < count; i++) {

@@ -1,5 +1,7 @@
-#include "query/index_listed.h"
+#include <assert.h>
+#include <string.h>
 
+#include "query/index_private.h"
 #include "query/posting.h"
 
 enum { ROWS_FIRST = 1 << 16, THREADS = 2 };
@@ -89,4 +91,79 @@ void listed_make(const IndexListed *listed, size_t word_count, ListedRows *rows)
     }
     rows->first_day = postings.first_day;
     rows->last_day = postings.last_day;
+}
+
+/* ---- blocks ---- */
+
+/* Where the lists stand that a block is cut from. */
+typedef struct ListPlace {
+    size_t list, end; /* the first that reaches behind the block's beginning, and where that one ends */
+} ListPlace;
+
+/* The pieces of lists among so many rows from a place on. */
+static size_t find_pieces(const ListedRows *rows, ListPlace *at, size_t from, size_t count, uint32_t *begin)
+{
+    size_t pieces = 0, to = from + count;
+
+    begin[0] = 0;
+    for (;; at->end += (size_t)rows->counts[++at->list]) {
+        if (at->end > from && rows->counts[at->list] > 0)
+            begin[++pieces] = (uint32_t)((at->end < to ? at->end : to) - from);
+        if (at->end >= to)
+            return pieces;
+    }
+}
+
+static Result write_listed_part(Index *index, const ListedRows *rows, ListPlace *at, BlockPlace *place,
+                                size_t from, size_t count, Error *error)
+{
+    uint32_t begin[MANIFEST_LISTED_PART + 1];
+    const PartRows pieces = {.begin = begin, .people = find_pieces(rows, at, from, count, begin)};
+
+    assert(rows->days != NULL && rows->people != NULL); /* where there are rows */
+    index_reserve(index, count);
+    for (size_t i = 0; i < count; i++)
+        index->numbers[i] = rows->days[from + i] == SMALL_UNKNOWN ? NUMBER_UNKNOWN : rows->days[from + i];
+    place->kind = BLOCK_LISTED_DAYS;
+    TRY(index_numbers(index, place, count, &pieces, error));
+    for (size_t i = 0; i < count; i++)
+        index->numbers[i] = rows->people[from + i];
+    place->kind = BLOCK_LISTED_PEOPLE;
+    return index_numbers(index, place, count, NULL, error);
+}
+
+static Result write_listed_rows(Index *index, uint32_t source, const ListedRows *rows, size_t row_count,
+                                Error *error)
+{
+    BlockPlace place = {.kind = BLOCK_LISTED, .source = source};
+    ListPlace at = {.end = (size_t)rows->counts[0]};
+
+    index_reserve(index, rows->count_count);
+    memcpy(index->numbers, rows->counts, rows->count_count * sizeof *index->numbers);
+    TRY(index_numbers(index, &place, rows->count_count, NULL, error));
+    for (size_t from = 0; from < row_count; from += MANIFEST_LISTED_PART, place.part++) {
+        size_t behind = row_count - from;
+        TRY(write_listed_part(index, rows, &at, &place, from,
+                              behind < MANIFEST_LISTED_PART ? behind : MANIFEST_LISTED_PART, error));
+    }
+    return RESULT_OK;
+}
+
+Result index_write_listed(Index *index, uint32_t number, Error *error)
+{
+    IndexSource *source = &index->sources[number];
+    const IndexListed *listed = &index->listed;
+    ListedRows rows;
+
+    if (!listed->is_open || source->columns[listed->code].words.count > MANIFEST_LISTED_WORDS_MAX)
+        return RESULT_OK;
+    listed_make(listed, source->columns[listed->code].words.count, &rows);
+    Result written = write_listed_rows(index, number, &rows, listed->row_count, error);
+    arena_close(&rows.arena);
+    source->is_listed = true;
+    source->listed_code = listed->code;
+    source->listed_day = listed->day;
+    source->first_day = rows.first_day;
+    source->last_day = rows.last_day;
+    return written;
 }

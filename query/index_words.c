@@ -1,6 +1,7 @@
-#include "query/index_words.h"
-
+#include <stdlib.h>
 #include <string.h>
+
+#include "query/index_private.h"
 
 enum { WORDS_MIN = 64 };
 
@@ -60,4 +61,92 @@ uint32_t word_set_add(WordSet *set, Text word)
     set->words[set->count] = text_copy(set->arena, word);
     *slot = (uint32_t)++set->count;
     return *slot - 1;
+}
+
+/* ---- all words of a release ---- */
+
+static int compare_words(const void *a, const void *b)
+{
+    return text_compare(*(const Text *)a, *(const Text *)b);
+}
+
+/* All of them, each once, ascending. */
+static Text *gather_words(const Index *index, size_t *count)
+{
+    size_t all = 0, kept = 0;
+
+    for (size_t s = 0; s < index->source_count; s++)
+        for (size_t c = 0; c < index->sources[s].column_count; c++)
+            all += index->sources[s].columns[c].words.count;
+    Text *words = memory_alloc((all + 1) * sizeof *words);
+    all = 0;
+    for (size_t s = 0; s < index->source_count; s++)
+        for (size_t c = 0; c < index->sources[s].column_count; c++) {
+            const WordSet *set = &index->sources[s].columns[c].words;
+            memcpy(words + all, set->words, set->count * sizeof *words);
+            all += set->count;
+        }
+    qsort(words, all, sizeof *words, compare_words);
+    for (size_t i = 0; i < all; i++)
+        if (kept == 0 || !text_equal(words[kept - 1], words[i]))
+            words[kept++] = words[i];
+    *count = kept;
+    return words;
+}
+
+static Result write_column_words(Index *index, const Text *words, size_t word_count, Error *error)
+{
+    BlockPlace place = {.kind = BLOCK_COLUMN_WORDS};
+
+    for (place.source = 0; place.source < index->source_count; place.source++)
+        for (place.column = 0; place.column < index->sources[place.source].column_count; place.column++) {
+            const IndexColumn *column = &index->sources[place.source].columns[place.column];
+            if (column->type != TYPE_TEXT)
+                continue;
+            index_reserve(index, column->words.count);
+            for (size_t i = 0; i < column->words.count; i++)
+                index->numbers[i] = (const Text *)bsearch(&column->words.words[i], words, word_count,
+                                                          sizeof *words, compare_words) -
+                                    words;
+            TRY(index_numbers(index, &place, column->words.count, NULL, error));
+        }
+    return RESULT_OK;
+}
+
+static Result write_words(Index *index, const Text *words, size_t word_count, Error *error)
+{
+    BlockPlace place = {.kind = BLOCK_WORDS};
+
+    for (size_t from = 0; from < word_count; from += MANIFEST_WORDS_PART, place.part++) {
+        SCOPED(text_builder_close) TextBuilder raw = text_builder(BLOCK_BYTES_MAX);
+        size_t count = word_count - from < MANIFEST_WORDS_PART ? word_count - from : MANIFEST_WORDS_PART,
+               bytes = 0;
+        index_reserve(index, count);
+        for (size_t i = 0; i < count; i++) {
+            index->numbers[i] = (int64_t)words[from + i].length;
+            bytes += words[from + i].length;
+        }
+        if (bytes > BLOCK_BYTES_MAX / 2)
+            return fail(error, ERROR_LIMIT, "release: its texts are too long");
+        size_t length = numbers_put(index->numbers, count, NULL, index->raw);
+        text_add(&raw, (Text){.data = (const char *)index->raw, .length = length});
+        for (size_t i = 0; i < count; i++)
+            text_add(&raw, words[from + i]);
+        TRY(index_block(index, &place, text_built(&raw), error));
+    }
+    return RESULT_OK;
+}
+
+Result index_write_words(Index *index, Error *error)
+{
+    size_t count;
+    Text *words = gather_words(index, &count);
+    Result written = count > INT32_MAX ? fail(error, ERROR_LIMIT, "release: too many different texts")
+                                       : write_column_words(index, words, count, error);
+
+    if (written.ok)
+        written = write_words(index, words, count, error);
+    memory_free(words);
+    index->manifest.word_count = (uint32_t)count;
+    return written;
 }

@@ -1,11 +1,7 @@
-#include "query/index.h"
-
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/log.h"
-#include "query/index_listed.h"
+#include "query/index_private.h"
 #include "query_sql.h"
 
 enum { SQL_BYTES_MAX = 16 << 10, INDEX_COLUMNS_MAX = MANIFEST_COLUMNS_MAX - 4 };
@@ -17,32 +13,8 @@ static const DbStatement columns_statement = {
     .parameters = {VALUE_BYTES, VALUE_INT4},
     .columns = {VALUE_TEXT, VALUE_BOOL, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT},
 };
-static const DbStatement block_statement = {
-    .name = "release block",
-    .sql = query_sql_release_block,
-    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_INT4, VALUE_INT4, VALUE_INT4, VALUE_INT4, VALUE_BYTES},
-    .columns = {VALUE_INT8},
-};
 
 uint32_t index_part_people = BLOCK_PART_PEOPLE;
-
-typedef struct Index {
-    Db *releaser;
-    Value permit, release;
-    Arena *arena;
-    Manifest manifest; /* people and parts, and at the end all */
-    IndexSource *sources;
-    size_t source_count;
-    IndexPart part;
-    IndexListed listed;
-    size_t word_bytes;
-    BlockPacker *packer;
-    uint8_t *raw;     /* of one block */
-    int64_t *numbers; /* of one block */
-    size_t raw_rows;
-    ManifestBlock *blocks;
-    size_t block_count, block_max;
-} Index;
 
 static void index_close(Index *index)
 {
@@ -137,55 +109,6 @@ static Result read_columns(Index *index, Error *error)
     return add_residence(index, source, error);
 }
 
-/* ---- blocks ---- */
-
-static Result write_block(Index *index, const BlockPlace *place, Text raw, Error *error)
-{
-    Text packed;
-
-    if (raw.length > BLOCK_BYTES_MAX)
-        return fail(error, ERROR_LIMIT, "release: a block of it is longer than %d bytes", BLOCK_BYTES_MAX);
-    TRY(block_packer_pack(index->packer, raw, &packed, error));
-    if (index->block_count == index->block_max) {
-        index->block_max = index->block_max == 0 ? 1024 : 2 * index->block_max;
-        index->blocks = memory_resize(index->blocks, index->block_max * sizeof *index->blocks);
-    }
-    index->blocks[index->block_count++] = (ManifestBlock){
-        .place = *place,
-        .packed_bytes = (uint32_t)packed.length,
-        .bytes = (uint32_t)raw.length,
-        .hash = hash_of(packed.data, packed.length),
-    };
-    const Value parameters[] = {
-        index->permit,
-        index->release,
-        value_int4(place->kind),
-        value_int4(place->source),
-        value_int4(place->column),
-        value_int4(place->part),
-        value_bytes(packed.data, packed.length),
-    };
-    return db_run(index->releaser, &block_statement, parameters, NULL, error);
-}
-
-static void reserve(Index *index, size_t count)
-{
-    if (index->raw != NULL && count <= index->raw_rows)
-        return;
-    index->raw_rows = count;
-    index->raw = memory_resize(index->raw, numbers_bytes_max(count));
-    index->numbers = memory_resize(index->numbers, (count + 1) * sizeof *index->numbers);
-}
-
-/* The first count of index->numbers. */
-static Result write_numbers(Index *index, const BlockPlace *place, size_t count, const PartRows *ascending,
-                            Error *error)
-{
-    size_t length = numbers_put(index->numbers, count, ascending, index->raw);
-
-    return write_block(index, place, (Text){.data = (const char *)index->raw, .length = length}, error);
-}
-
 /* ---- parts ---- */
 
 /* The value is cast to what it is read as; names come from the database and are quoted. */
@@ -244,91 +167,17 @@ static Result write_columns(Index *index, uint32_t source_number, uint32_t part_
     const PartRows rows = {.begin = part->begin, .people = part->people};
     BlockPlace place = {.kind = BLOCK_ROWS, .source = source_number, .part = part_number};
 
-    reserve(index, part->row_count > part->people ? part->row_count : part->people);
+    index_reserve(index, part->row_count > part->people ? part->row_count : part->people);
     for (uint32_t p = 0; p < part->people; p++)
         index->numbers[p] = part->begin[p + 1] - part->begin[p];
-    TRY(write_numbers(index, &place, part->people, NULL, error));
+    TRY(index_numbers(index, &place, part->people, NULL, error));
     place.kind = BLOCK_COLUMN;
     for (; place.column < part->source->column_count; place.column++) {
         bool ascends = place.column == 0 && part->source->columns[0].type != TYPE_TEXT;
         part_values(part, place.column, index->numbers);
-        TRY(write_numbers(index, &place, part->row_count, ascends ? &rows : NULL, error));
+        TRY(index_numbers(index, &place, part->row_count, ascends ? &rows : NULL, error));
     }
     return RESULT_OK;
-}
-
-/* ---- lists ---- */
-
-/* Where the lists stand that a block is cut from. */
-typedef struct ListPlace {
-    size_t list, end; /* the first that reaches behind the block's beginning, and where that one ends */
-} ListPlace;
-
-/* The pieces of lists among so many rows from a place on. */
-static size_t find_pieces(const ListedRows *rows, ListPlace *at, size_t from, size_t count, uint32_t *begin)
-{
-    size_t pieces = 0, to = from + count;
-
-    begin[0] = 0;
-    for (;; at->end += (size_t)rows->counts[++at->list]) {
-        if (at->end > from && rows->counts[at->list] > 0)
-            begin[++pieces] = (uint32_t)((at->end < to ? at->end : to) - from);
-        if (at->end >= to)
-            return pieces;
-    }
-}
-
-static Result write_listed_part(Index *index, const ListedRows *rows, ListPlace *at, BlockPlace *place,
-                                size_t from, size_t count, Error *error)
-{
-    uint32_t begin[MANIFEST_LISTED_PART + 1];
-    const PartRows pieces = {.begin = begin, .people = find_pieces(rows, at, from, count, begin)};
-
-    reserve(index, count);
-    for (size_t i = 0; i < count; i++)
-        index->numbers[i] = rows->days[from + i] == SMALL_UNKNOWN ? NUMBER_UNKNOWN : rows->days[from + i];
-    place->kind = BLOCK_LISTED_DAYS;
-    TRY(write_numbers(index, place, count, &pieces, error));
-    for (size_t i = 0; i < count; i++)
-        index->numbers[i] = rows->people[from + i];
-    place->kind = BLOCK_LISTED_PEOPLE;
-    return write_numbers(index, place, count, NULL, error);
-}
-
-static Result write_listed_rows(Index *index, uint32_t source, const ListedRows *rows, size_t row_count,
-                                Error *error)
-{
-    BlockPlace place = {.kind = BLOCK_LISTED, .source = source};
-    ListPlace at = {.end = (size_t)rows->counts[0]};
-
-    reserve(index, rows->count_count);
-    memcpy(index->numbers, rows->counts, rows->count_count * sizeof *index->numbers);
-    TRY(write_numbers(index, &place, rows->count_count, NULL, error));
-    for (size_t from = 0; from < row_count; from += MANIFEST_LISTED_PART, place.part++) {
-        size_t behind = row_count - from;
-        TRY(write_listed_part(index, rows, &at, &place, from,
-                              behind < MANIFEST_LISTED_PART ? behind : MANIFEST_LISTED_PART, error));
-    }
-    return RESULT_OK;
-}
-
-static Result write_listed(Index *index, uint32_t number, Error *error)
-{
-    IndexSource *source = &index->sources[number];
-    const IndexListed *listed = &index->listed;
-    ListedRows rows;
-
-    if (!listed->is_open || source->columns[listed->code].words.count > MANIFEST_LISTED_WORDS_MAX)
-        return RESULT_OK;
-    listed_make(listed, source->columns[listed->code].words.count, &rows);
-    Result written = write_listed_rows(index, number, &rows, listed->row_count, error);
-    arena_close(&rows.arena);
-    source->is_listed = true;
-    source->listed_code = listed->code;
-    source->listed_day = listed->day;
-    source->first_day = rows.first_day;
-    source->last_day = rows.last_day;
-    return written;
 }
 
 /* ---- sources ---- */
@@ -360,82 +209,8 @@ static Result write_source(Index *index, uint32_t number, Error *error)
 {
     listed_open(&index->listed, &index->sources[number], index->manifest.people);
     TRY(write_parts(index, number, error));
-    TRY(write_listed(index, number, error));
+    TRY(index_write_listed(index, number, error));
     listed_close(&index->listed);
-    return RESULT_OK;
-}
-
-/* ---- words ---- */
-
-static int compare_words(const void *a, const void *b)
-{
-    return text_compare(*(const Text *)a, *(const Text *)b);
-}
-
-/* All of them, each once, ascending. */
-static Text *gather_words(const Index *index, size_t *count)
-{
-    size_t all = 0, kept = 0;
-
-    for (size_t s = 0; s < index->source_count; s++)
-        for (size_t c = 0; c < index->sources[s].column_count; c++)
-            all += index->sources[s].columns[c].words.count;
-    Text *words = memory_alloc((all + 1) * sizeof *words);
-    all = 0;
-    for (size_t s = 0; s < index->source_count; s++)
-        for (size_t c = 0; c < index->sources[s].column_count; c++) {
-            const WordSet *set = &index->sources[s].columns[c].words;
-            memcpy(words + all, set->words, set->count * sizeof *words);
-            all += set->count;
-        }
-    qsort(words, all, sizeof *words, compare_words);
-    for (size_t i = 0; i < all; i++)
-        if (kept == 0 || !text_equal(words[kept - 1], words[i]))
-            words[kept++] = words[i];
-    *count = kept;
-    return words;
-}
-
-static Result write_column_words(Index *index, const Text *words, size_t word_count, Error *error)
-{
-    BlockPlace place = {.kind = BLOCK_COLUMN_WORDS};
-
-    for (place.source = 0; place.source < index->source_count; place.source++)
-        for (place.column = 0; place.column < index->sources[place.source].column_count; place.column++) {
-            const IndexColumn *column = &index->sources[place.source].columns[place.column];
-            if (column->type != TYPE_TEXT)
-                continue;
-            reserve(index, column->words.count);
-            for (size_t i = 0; i < column->words.count; i++)
-                index->numbers[i] = (const Text *)bsearch(&column->words.words[i], words, word_count,
-                                                          sizeof *words, compare_words) -
-                                    words;
-            TRY(write_numbers(index, &place, column->words.count, NULL, error));
-        }
-    return RESULT_OK;
-}
-
-static Result write_words(Index *index, const Text *words, size_t word_count, Error *error)
-{
-    BlockPlace place = {.kind = BLOCK_WORDS};
-
-    for (size_t from = 0; from < word_count; from += MANIFEST_WORDS_PART, place.part++) {
-        SCOPED(text_builder_close) TextBuilder raw = text_builder(BLOCK_BYTES_MAX);
-        size_t count = word_count - from < MANIFEST_WORDS_PART ? word_count - from : MANIFEST_WORDS_PART,
-               bytes = 0;
-        reserve(index, count);
-        for (size_t i = 0; i < count; i++) {
-            index->numbers[i] = (int64_t)words[from + i].length;
-            bytes += words[from + i].length;
-        }
-        if (bytes > BLOCK_BYTES_MAX / 2)
-            return fail(error, ERROR_LIMIT, "release: its texts are too long");
-        size_t length = numbers_put(index->numbers, count, NULL, index->raw);
-        text_add(&raw, (Text){.data = (const char *)index->raw, .length = length});
-        for (size_t i = 0; i < count; i++)
-            text_add(&raw, words[from + i]);
-        TRY(write_block(index, &place, text_built(&raw), error));
-    }
     return RESULT_OK;
 }
 
@@ -477,34 +252,16 @@ static Result write_manifest(Index *index, Error *error)
 
     describe(index);
     manifest_put(&index->manifest, &bytes);
-    const Value parameters[] = {
-        index->permit,
-        index->release,
-        value_int4(BLOCK_MANIFEST),
-        value_int4(0),
-        value_int4(0),
-        value_int4(0),
-        value_bytes(bytes.data, bytes.length),
-    };
-    return db_run(index->releaser, &block_statement, parameters, NULL, error);
+    return index_keep(index, &(BlockPlace){.kind = BLOCK_MANIFEST}, text_built(&bytes), error);
 }
 
 static Result write_all(Index *index, Error *error)
 {
-    size_t word_count = 0;
-
     TRY(block_packer_open(&index->packer, error));
     TRY(read_columns(index, error));
     for (uint32_t s = 0; s < index->source_count; s++)
         TRY(write_source(index, s, error));
-    Text *words = gather_words(index, &word_count);
-    Result written = word_count > INT32_MAX ? fail(error, ERROR_LIMIT, "release: too many different texts")
-                                            : write_column_words(index, words, word_count, error);
-    if (written.ok)
-        written = write_words(index, words, word_count, error);
-    memory_free(words);
-    TRY(written);
-    index->manifest.word_count = (uint32_t)word_count;
+    TRY(index_write_words(index, error));
     return write_manifest(index, error);
 }
 

@@ -1,0 +1,60 @@
+#include "query/index_private.h"
+#include "query_sql.h"
+
+static const DbStatement block_statement = {
+    .name = "release block",
+    .sql = query_sql_release_block,
+    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_INT4, VALUE_INT4, VALUE_INT4, VALUE_INT4, VALUE_BYTES},
+    .columns = {VALUE_INT8},
+};
+
+Result index_keep(Index *index, const BlockPlace *place, Text content, Error *error)
+{
+    const Value parameters[] = {
+        index->permit,
+        index->release,
+        value_int4(place->kind),
+        value_int4(place->source),
+        value_int4(place->column),
+        value_int4(place->part),
+        value_bytes(content.data, content.length),
+    };
+    return db_run(index->releaser, &block_statement, parameters, NULL, error);
+}
+
+Result index_block(Index *index, const BlockPlace *place, Text raw, Error *error)
+{
+    Text packed;
+
+    if (raw.length > BLOCK_BYTES_MAX)
+        return fail(error, ERROR_LIMIT, "release: a block of it is longer than %d bytes", BLOCK_BYTES_MAX);
+    TRY(block_packer_pack(index->packer, raw, &packed, error));
+    if (index->block_count == index->block_max) {
+        index->block_max = index->block_max == 0 ? 1024 : 2 * index->block_max;
+        index->blocks = memory_resize(index->blocks, index->block_max * sizeof *index->blocks);
+    }
+    index->blocks[index->block_count++] = (ManifestBlock){
+        .place = *place,
+        .packed_bytes = (uint32_t)packed.length,
+        .bytes = (uint32_t)raw.length,
+        .hash = hash_of(packed.data, packed.length),
+    };
+    return index_keep(index, place, packed, error);
+}
+
+void index_reserve(Index *index, size_t count)
+{
+    if (index->raw != NULL && count <= index->raw_rows)
+        return;
+    index->raw_rows = count;
+    index->raw = memory_resize(index->raw, numbers_bytes_max(count));
+    index->numbers = memory_resize(index->numbers, (count + 1) * sizeof *index->numbers);
+}
+
+Result index_numbers(Index *index, const BlockPlace *place, size_t count, const PartRows *ascending,
+                     Error *error)
+{
+    size_t length = numbers_put(index->numbers, count, ascending, index->raw);
+
+    return index_block(index, place, (Text){.data = (const char *)index->raw, .length = length}, error);
+}
