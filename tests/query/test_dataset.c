@@ -454,6 +454,36 @@ Test(dataset, a_flipped_byte_in_the_words_is_refused)
         true);
 }
 
+/* The same by way of a query. Switch: take_block (query/dataset_fetch.c). */
+Test(dataset, a_query_that_reads_a_changed_block_is_refused)
+{
+    SCOPED(db_close) Db *reader = NULL;
+    SCOPED(query_close) Query *query = NULL;
+    ReleasedTable *tables[QUERY_TABLES_MAX];
+    const QueryRun run = {.release_id = 1, .policy = &COUNTY_POLICY};
+    size_t table_count;
+    Error error = {0};
+    county_make(200, 1);
+    county_release();
+    county_sql(
+        "UPDATE release_1.block SET content = set_byte(content, length(content) / 2,"
+        " get_byte(content, length(content) / 2) # 1) WHERE kind = 4 AND source = 0 AND \"column\" = 2");
+    reader = support_database("cinque_query");
+    COUNTY_MUST(query_open(reader, "t.cohort",
+                           TEXT("query \"t\" project PHM-2026-014 cohort sex = \"1\" table \"t\" by district "
+                                "measure people"),
+                           NULL, &query, must));
+    county_approve(query);
+
+    Result result =
+        run_query(reader, COUNTY_RUN_PERMIT, TEXT("1"), query, &run, tables, &table_count, &error);
+
+    cr_assert_not(result.ok);
+    cr_expect_eq(error.code, ERROR_DATABASE);
+    cr_expect_not_null(strstr(error.message, ": not what was published"), "%s", error.message);
+    cr_expect_eq(table_count, 0);
+}
+
 /* Switch: release.manifest_hash in release.verify. */
 Test(dataset, verify_finds_a_changed_block)
 {
