@@ -525,6 +525,26 @@ Test(dataset, a_release_without_its_blocks_is_not_published)
     cr_expect_eq(county_number("SELECT count(*) FROM release.release"), 0);
 }
 
+/* What stands for an unknown day must not come in as a known one. Switch: take_number in query/index_part.c.
+ */
+Test(dataset, a_day_that_is_none_stops_the_build)
+{
+    SCOPED(db_close) Db *releaser = NULL;
+    ReleaseReport report;
+    Error error = {0};
+    county_make(60, 1);
+    county_sql("UPDATE records.gp_event SET clinical_effective_date = '-infinity' WHERE line_number = 3");
+    releaser = support_database("cinque_releaser");
+
+    Result result = release_build(releaser, COUNTY_BUILD_PERMIT, &COUNTY_WANTED, &report, &error);
+
+    cr_assert_not(result.ok);
+    cr_expect_not_null(
+        strstr(error.message, "source gp_event column clinical_effective_date: a value is out of range"),
+        "%s", error.message);
+    cr_expect_eq(county_number("SELECT count(*) FROM release.release"), 0);
+}
+
 /* ---- who may read ---- */
 
 /* Switch: REVOKE in release.build_publish. */
