@@ -8,10 +8,10 @@
 #include "query/plan.h"
 
 typedef struct ReleasedValue {
-    PlanId value;
     Text name;          /* of the dimension */
     int64_t band_years; /* 0: categories */
-    bool is_condition;  /* three cells: who has it, who has not, not known */
+    PlanId value;
+    bool is_condition; /* three cells: who has it, who has not, not known */
 } ReleasedValue;
 
 /* Cells count people for whom `cohort` is true, by the values. */

@@ -135,8 +135,10 @@ Result run_check_plan(const Query *query, const Bound *bound, Error *error)
     for (size_t i = 0; i < grant.source_count; i++)
         sources[i] = query->tree->sources[i]->name;
     for (size_t i = 0; i < bound->dimension_count; i++)
-        values[i] = (ReleasedValue){bound->values[i], text_from(bound->dimensions[i].attribute->name),
-                                    bound->dimensions[i].band_years, bound->dimensions[i].condition != NULL};
+        values[i] = (ReleasedValue){.name = text_from(bound->dimensions[i].attribute->name),
+                                    .band_years = bound->dimensions[i].band_years,
+                                    .value = bound->values[i],
+                                    .is_condition = bound->dimensions[i].condition != NULL};
     return plan_check(bound->plan, &released, &grant, error);
 }
 

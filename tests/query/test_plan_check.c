@@ -107,7 +107,7 @@ static void expect_refused(PlanId cohort, const ReleasedValue *value, const char
 
 static void expect_value_refused(PlanId id, const char *name, int64_t band_years)
 {
-    const ReleasedValue value = {id, text_from(name), band_years, false};
+    const ReleasedValue value = {text_from(name), band_years, id, false};
 
     expect_refused(yes(), &value,
                    "plan: a cell is named by what is neither a registered category nor a band of at least 5");
@@ -115,7 +115,7 @@ static void expect_value_refused(PlanId id, const char *name, int64_t band_years
 
 static void expect_passes(PlanId id, const char *name, int64_t band_years)
 {
-    const ReleasedValue value = {id, text_from(name), band_years, false};
+    const ReleasedValue value = {text_from(name), band_years, id, false};
     Error error = {0};
 
     cr_expect(check(yes(), &value, &error).ok, "%s", error.message);
@@ -203,7 +203,7 @@ Test(plan_check, a_narrow_or_crooked_band_is_refused)
 /* Red when check_value does not look at the level. */
 Test(plan_check, no_cell_is_named_by_a_row_and_nobody_is_counted_by_one)
 {
-    const ReleasedValue value = {column(GP_EVENT, 0), TEXT("code"), 0, false};
+    const ReleasedValue value = {TEXT("code"), 0, column(GP_EVENT, 0), false};
 
     expect_refused(yes(), &value, "plan: a cell is named by what is not of people");
     expect_refused(rows(GP_EVENT), NULL, "plan: who is counted is no condition on people");
@@ -336,8 +336,8 @@ Test(plan_check, each_kind_of_node_has_a_rule)
 /* Red when check_value takes whatever is called a condition. */
 Test(plan_check, a_measures_condition_is_one_of_people)
 {
-    const ReleasedValue condition = {yes(), TEXT("ill"), 0, true},
-                        word = {column(PLAN_PEOPLE, SEX), TEXT("ill"), 0, true};
+    const ReleasedValue condition = {TEXT("ill"), 0, yes(), true},
+                        word = {TEXT("ill"), 0, column(PLAN_PEOPLE, SEX), true};
     Error error = {0};
 
     cr_expect(check(yes(), &condition, &error).ok, "%s", error.message);
