@@ -276,8 +276,10 @@ static int64_t gain_of(const Audit *audit, size_t unknown, int by)
 static bool is_possible(const Audit *audit, size_t unknown, int by)
 {
     int64_t people = audit->people[unknown] + by;
+    /* a zero is hidden only where the others know that it may be one; they are taken to know which */
+    int64_t least = audit->people[unknown] == 0 ? 0 : 1;
 
-    return people >= 1 && people <= audit->people_max;
+    return people >= least && people <= audit->people_max;
 }
 
 typedef struct Move {

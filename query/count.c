@@ -95,6 +95,7 @@ static Result count_tables(Db *reader, int64_t release_id, Counting *counting, C
 {
     TRY(count_domains(reader, release_id, counting, error));
     TRY(count_people(reader, counting, error));
+    count_widen(counting);
     for (size_t t = 0; t < counting->tree->table_count; t++)
         TRY(count_table(counting, &counting->tree->tables[t], &tables[t], error));
     return RESULT_OK;

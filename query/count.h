@@ -11,6 +11,7 @@ typedef struct CountDimension {
     Text *values; /* in the order of the lines; the margin follows as one more */
     size_t value_count;
     bool may_total;
+    bool is_condition; /* yes, no and perhaps not known: what is asked of people, not where they belong */
 } CountDimension;
 
 /* Of random person numbers: equal for equal sets, and of a union of disjoint sets the sum. */

@@ -2,7 +2,7 @@
 /* Private to count*.c: from the values of people to the cells of tables. */
 #include "query/count.h"
 
-enum { LINE_UNKNOWN = -1, LINES_MAX = COUNT_CELLS_MAX };
+enum { LINE_UNKNOWN = -1, LINES_MAX = COUNT_CELLS_MAX, COUNT_LINES_PEOPLE_MIN = 100 };
 
 /* The values of a dimension. A line is one of them, in their order; of a band, the band from 0 on. */
 typedef struct Domain {
@@ -33,4 +33,6 @@ Result count_domains(Db *reader, int64_t release_id, Counting *counting, Error *
 /* Fills in numbers and lines; before that, fetches what the plan reads. */
 Result count_people(Db *reader, Counting *counting, Error *error) CHECKED;
 void count_forget(Counting *counting);
+/* Once people are counted: of a cohort of few each band that there can be, and `not known`. */
+void count_widen(Counting *counting);
 Result count_table(const Counting *counting, const TableNode *node, CountTable *table, Error *error) CHECKED;

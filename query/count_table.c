@@ -125,6 +125,18 @@ static Text label(const Counting *counting, const Domain *domain, size_t line)
                       domain->band_years);
 }
 
+/* Which lines there are follows from who is counted; where those are few, there are all that can be. */
+static void widen(const Counting *counting, Domain *domain)
+{
+    if (counting->people == 0 || counting->people >= COUNT_LINES_PEOPLE_MIN)
+        return;
+    domain->has_unknown = true;
+    if (domain->band_years == 0)
+        return;
+    domain->band_min = 0;
+    domain->band_max = (int16_t)(band_top(domain->band_years) / domain->band_years);
+}
+
 static void set_values(const Counting *counting, size_t index, CountDimension *dimension)
 {
     const Domain *domain = &counting->domains[index];
@@ -178,6 +190,12 @@ static void gather_people(const Counting *counting, CountTable *table, const siz
         table->cells[cell].set = count_hash(table->cells[cell].numbers, (size_t)table->cells[cell].people);
 }
 
+void count_widen(Counting *counting)
+{
+    for (size_t d = 0; d < counting->bound->dimension_count; d++)
+        widen(counting, &counting->domains[d]);
+}
+
 Result count_table(const Counting *counting, const TableNode *node, CountTable *table, Error *error)
 {
     size_t indexes[QUERY_DIMENSIONS_MAX] = {0}, cells = 1;
@@ -189,6 +207,7 @@ Result count_table(const Counting *counting, const TableNode *node, CountTable *
         indexes[d] = bound_dimension(counting->bound, &node->dimensions[d]);
         dimension->name = text_from(node->dimensions[d].attribute->name);
         dimension->may_total = node->totals[d];
+        dimension->is_condition = node->dimensions[d].condition != NULL;
         set_values(counting, indexes[d], dimension);
         cells *= dimension->value_count + 1;
         if (cells > COUNT_CELLS_MAX)

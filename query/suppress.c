@@ -15,6 +15,8 @@ typedef struct Suppression {
     CellState **states;
     CellName *names; /* asked cells with people, sorted by set */
     size_t name_count;
+    CellName *zeros; /* hidden */
+    size_t zero_count;
 } Suppression;
 
 bool cell_is_hidden(CellState state)
@@ -45,10 +47,13 @@ static void name_cells(Suppression *s, Arena *arena)
     for (size_t t = 0; t < s->table_count; t++)
         count += s->tables[t].cell_count;
     s->names = arena_alloc(arena, (count + 1) * sizeof *s->names);
+    s->zeros = arena_alloc(arena, (count + 1) * sizeof *s->zeros);
     for (size_t t = 0; t < s->table_count; t++)
         for (size_t cell = 0; cell < s->tables[t].cell_count; cell++)
             if (s->states[t][cell] != CELL_NOT_ASKED && s->tables[t].cells[cell].people > 0)
                 s->names[s->name_count++] = (CellName){t, cell, s->tables[t].cells[cell].set};
+            else if (cell_is_hidden(s->states[t][cell]))
+                s->zeros[s->zero_count++] = (CellName){t, cell, s->tables[t].cells[cell].set};
     qsort(s->names, s->name_count, sizeof *s->names, compare_sets);
 }
 
@@ -70,17 +75,39 @@ static void hide(Suppression *s, size_t table, size_t cell)
 
 /* ---- primary ---- */
 
+static bool is_few(const Suppression *s, int64_t people)
+{
+    return people > 0 && people < s->rule->people_min;
+}
+
+/* Beside a hidden count a zero would say what all of those few have or have not: of a cohort of few nothing
+ * is shown, and of a condition asked of few no line. */
+static bool is_of_few(const Suppression *s, const CountTable *table, size_t cell)
+{
+    size_t place[QUERY_DIMENSIONS_MAX];
+
+    if (is_few(s, table->cells[table->cell_count - 1].people))
+        return true;
+    for (size_t d = 0; d < table->dimension_count; d++) {
+        count_coordinates(table, cell, place);
+        place[d] = table->dimensions[d].value_count;
+        if (table->dimensions[d].is_condition && is_few(s, table->cells[count_cell(table, place)].people))
+            return true;
+    }
+    return false;
+}
+
 static void mark_asked(Suppression *s, Arena *arena)
 {
     for (size_t t = 0; t < s->table_count; t++) {
         const CountTable *table = &s->tables[t];
         s->states[t] = arena_alloc(arena, (table->cell_count + 1) * sizeof **s->states);
         for (size_t cell = 0; cell < table->cell_count; cell++) {
-            int64_t people = table->cells[cell].people;
+            bool is_primary = is_few(s, table->cells[cell].people) || is_of_few(s, table, cell);
             if (!count_is_asked(table, cell))
                 s->states[t][cell] = CELL_NOT_ASKED;
             else
-                s->states[t][cell] = people > 0 && people < s->rule->people_min ? CELL_PRIMARY : CELL_SHOWN;
+                s->states[t][cell] = is_primary ? CELL_PRIMARY : CELL_SHOWN;
         }
     }
 }
@@ -278,6 +305,21 @@ static CellName complement_of(const Suppression *s, size_t t, size_t cell)
     return best;
 }
 
+/* Hides one more cell for a hidden one that the others would tell; false where they do not, or none is left.
+ */
+static bool mend_cell(Suppression *s, Audit *audit, const CellName *name)
+{
+    if (!cell_is_hidden(s->states[name->table][name->cell]) ||
+        (!audit_is_determined(audit, name->table, name->cell) &&
+         audit_is_safe(audit, name->table, name->cell)))
+        return false;
+    CellName more = complement_of(s, name->table, name->cell);
+    if (more.table == s->table_count)
+        return false; /* nothing but zeros is shown any more */
+    hide(s, more.table, more.cell);
+    return true;
+}
+
 /* True when nothing had to be hidden. */
 static bool audit_once(Suppression *s)
 {
@@ -285,19 +327,10 @@ static bool audit_once(Suppression *s)
     /* Large tables take several cells a round, small ones the fewest. */
     size_t hide_max = 1 + audit_unknown_count(audit) / 50, hidden = 0;
 
-    for (size_t i = 0; i < s->name_count && hidden < hide_max; i++) {
-        const CellName *name = &s->names[i];
-        if (!cell_is_hidden(s->states[name->table][name->cell]))
-            continue;
-        if (!audit_is_determined(audit, name->table, name->cell) &&
-            audit_is_safe(audit, name->table, name->cell))
-            continue;
-        CellName more = complement_of(s, name->table, name->cell);
-        if (more.table == s->table_count)
-            continue; /* nothing but zeros is shown any more */
-        hide(s, more.table, more.cell);
-        hidden++;
-    }
+    for (size_t i = 0; i < s->name_count && hidden < hide_max; i++)
+        hidden += mend_cell(s, audit, &s->names[i]);
+    for (size_t i = 0; i < s->zero_count && hidden < hide_max; i++)
+        hidden += mend_cell(s, audit, &s->zeros[i]);
     return hidden == 0;
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 /*
- * Private to query: which cells may be shown. Counts of 1 to people_min - 1 are hidden (primary), and as many
- * more (complementary) as it takes that no sum of published cells gives a hidden one back. The published
- * counts are taken to be known exactly: rounding afterwards only adds to it. docs/decisions/disclosure.md
- * says what is promised.
+ * Private to query: which cells may be shown. Counts of 1 to people_min - 1 are hidden (primary), with them
+ * the zeros of a cohort of so few and of a condition asked of so few, and as many more (complementary) as it
+ * takes that no sum of published cells gives a hidden one back. The published counts are taken to be known
+ * exactly: rounding afterwards only adds to it. docs/decisions/disclosure.md says what is promised.
  */
 #include "query/count.h"
 

@@ -206,7 +206,17 @@ static void add_cell(TextBuilder *json, const CountTable *table, size_t cell, Ce
         text_add_format(json, "],\"people\":%" PRId64 "}", (people + 2) / 5 * 5);
 }
 
-/* Whole lines of what is released: each count to the nearest 5, 1 to 7 people never, nobody always. */
+static int64_t cohort_people(void)
+{
+    int64_t people = 0;
+
+    for (int p = 0; p < naive.person_count; p++)
+        people += is_in_cohort[p];
+    return people;
+}
+
+/* Whole lines of what is released: each count to the nearest 5, 1 to 7 people never, nobody always, and of a
+ * cohort of 1 to 7 nothing at all. */
 static const char *judge_release(const CountTable *table, int t, const CellState *states)
 {
     SCOPED(text_builder_close) TextBuilder json = text_builder(4 << 20);
@@ -214,13 +224,14 @@ static const char *judge_release(const CountTable *table, int t, const CellState
     const Provenance provenance = {
         .query_title = TEXT("t"), .project = TEXT("P"), .month = COUNTY_MONTH, .policy = COUNTY_POLICY};
 
+    bool is_of_few = cohort_people() >= 1 && cohort_people() <= 7;
     for (size_t cell = 0; cell < table->cell_count; cell++) {
         int64_t people = people_of(table, t, cell);
         if (states[cell] == CELL_NOT_ASKED)
             continue;
-        if (people >= 1 && people <= 7 && !cell_is_hidden(states[cell]))
+        if ((is_of_few || (people >= 1 && people <= 7)) && !cell_is_hidden(states[cell]))
             return "a small count is shown";
-        if (people == 0 && cell_is_hidden(states[cell]))
+        if (people == 0 && !is_of_few && cell_is_hidden(states[cell]))
             return "nobody is hidden";
         add_cell(&json, table, cell, states[cell], people);
     }

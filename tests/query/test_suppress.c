@@ -404,3 +404,69 @@ Test(suppress, rounds_half_up_to_the_nearest)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         cr_expect_eq(round_people(cases[i][0], cases[i][1]), cases[i][2], "case %zu", i);
 }
+
+/* ---- zeros beside few ---- */
+
+enum { PLACES = 4, YES = 0, NO = 1, ALL = 2 };
+
+/* Places by whether they have a condition, in which they are yes and no. */
+static CountTable make_condition(Arena *arena, const int64_t counts[2 * PLACES])
+{
+    const size_t sizes[] = {PLACES, 2};
+    CountTable table = make_table(arena, sizes, 2, counts);
+
+    table.dimensions[1].is_condition = true;
+    return table;
+}
+
+static CellState state_at(const CountTable *table, const CellState *states, size_t place, size_t answer)
+{
+    const size_t coordinates[] = {place, answer};
+
+    return states[count_cell(table, coordinates)];
+}
+
+/* Three people, all of whom have it: a shown `no: 0` would say so. Switch: is_of_few. */
+Test(suppress, what_all_of_few_have_is_not_told_by_a_zero)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(ARENA_BYTES);
+    const int64_t counts[] = {3, 0, 20, 30, 15, 40, 25, 9};
+    CountTable table = make_condition(arena, counts);
+    CellState *states[1];
+
+    suppress(&table, 1, &rule, arena, states);
+
+    for (size_t answer = YES; answer <= ALL; answer++)
+        cr_expect(cell_is_hidden(state_at(&table, states[0], 0, answer)), "answer %zu", answer);
+    SCOPED(audit_close) Audit *audit = audit_open(&table, 1, states, PEOPLE_MIN);
+    const size_t zero[] = {0, NO};
+    cr_expect_not(audit_is_determined(audit, 0, count_cell(&table, zero)), "by no sum either");
+    cr_expect(audit_is_safe(audit, 0, count_cell(&table, zero)));
+}
+
+Test(suppress, what_none_of_many_have_is_a_zero)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(ARENA_BYTES);
+    const int64_t counts[] = {0, 30, 20, 30, 15, 40, 25, 9};
+    CountTable table = make_condition(arena, counts);
+    CellState *states[1];
+
+    suppress(&table, 1, &rule, arena, states);
+
+    cr_expect_eq(state_at(&table, states[0], 0, YES), CELL_SHOWN);
+}
+
+/* One person, whose place a table of a star among zeros would tell. Switch: is_of_few. */
+Test(suppress, of_a_cohort_of_few_nothing_is_shown)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(ARENA_BYTES);
+    const size_t sizes[] = {PLACES};
+    const int64_t counts[] = {0, 1, 0, 0};
+    CountTable table = make_table(arena, sizes, 1, counts);
+    CellState *states[1];
+
+    suppress(&table, 1, &rule, arena, states);
+
+    for (size_t cell = 0; cell < table.cell_count; cell++)
+        cr_expect(cell_is_hidden(states[0][cell]), "cell %zu", cell);
+}
