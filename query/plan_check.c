@@ -1,7 +1,13 @@
 /* What comes out: who is counted, and by what. */
+#include <string.h>
+
 #include "query/plan_check_parts.h"
 
-enum { WIDTH_MIN = 5, TOP_MAX = 90 };
+enum {
+    WIDTH_MIN = 5,
+    TOP_MAX = 90,
+    MONTHS_TO_2000 = 2000 * 12 + 1, /* years and the month of 2000-01-01 */
+};
 
 /* The only columns whose values name a cell. */
 typedef struct Category {
@@ -30,38 +36,100 @@ static bool is_number(const PlanNode *node, int64_t number)
     return node->kind == PLAN_NUMBER && node->integer == number;
 }
 
+static bool is_column(const Plan *plan, const PlanNode *node, uint16_t level, Text name)
+{
+    const DataSource *source = &plan->dataset->sources[level == PLAN_PEOPLE ? 0 : level];
+
+    return node->kind == PLAN_COLUMN && node->level == level &&
+           text_equal(source->columns[node->column].name, name);
+}
+
+/* The same for everybody. */
+static bool is_day(const PlanNode *node)
+{
+    return node->kind == PLAN_NUMBER && node->type == TYPE_DATE && node->integer != NUMBER_UNKNOWN;
+}
+
+/* ---- the registration on a day ---- */
+
+/* The column is, by kind, at most or at least the day; where it is unknown there is no end. */
+static bool is_bound_by(const Plan *plan, const PlanNode *node, PlanKind kind, uint16_t level, Text name)
+{
+    if (node->kind != kind || !is_day(operand_of(plan, node, 1)))
+        return false;
+    const PlanNode *known = operand_of(plan, node, 0);
+    return known->kind == PLAN_COALESCE && known->operand_count == 2 &&
+           known->operands[1] == node->operands[1] &&
+           is_column(plan, operand_of(plan, known, 0), level, name);
+}
+
+static bool covers_a_day(const Plan *plan, const PlanNode *node, uint16_t level)
+{
+    if (node->kind != PLAN_AND || node->operand_count != 2)
+        return false;
+    const PlanNode *since = operand_of(plan, node, 0), *until = operand_of(plan, node, 1);
+    return is_bound_by(plan, since, PLAN_AT_MOST, level, TEXT("valid_from")) &&
+           is_bound_by(plan, until, PLAN_AT_LEAST, level, TEXT("valid_to")) &&
+           since->operands[1] == until->operands[1];
+}
+
+/* The last of all that cover the day, not one that something else has chosen. */
+static bool is_one_on_a_day(const Plan *plan, const PlanNode *node)
+{
+    const PlanNode *kept = operand_of(plan, node, 0);
+
+    return node->integer == -1 && kept->kind == PLAN_KEEP && operand_of(plan, kept, 0)->kind == PLAN_ROWS &&
+           covers_a_day(plan, operand_of(plan, kept, 1), node->level);
+}
+
 /* ---- categories ---- */
 
-static bool is_category_column(const Plan *plan, const PlanNode *node, Text name)
+static bool is_category_column(const Plan *plan, const PlanNode *node, const char *source, Text name)
 {
-    const DataSource *source = &plan->dataset->sources[node->level == PLAN_PEOPLE ? 0 : node->level];
-
-    if (node->kind != PLAN_COLUMN || !text_equal(source->columns[node->column].name, name))
+    if (!plan_check_is_source(plan, node->level, source) || !is_column(plan, node, node->level, name))
         return false;
     for (size_t i = 0; i < sizeof categories / sizeof *categories; i++)
-        if (plan_check_is_source(plan, node->level, categories[i].source) &&
-            text_equal(name, text_from(categories[i].column)))
+        if (strcmp(categories[i].source, source) == 0 && text_equal(name, text_from(categories[i].column)))
             return true;
     return false;
 }
 
-/* A column of people, or that of the one registration picked. */
+/* Of people, or of their registration. That a value is of the rows picked, plan_check_nodes has seen. */
 static bool is_category(const Plan *plan, const PlanNode *node, Text name)
 {
-    if (node->kind == PLAN_COLUMN)
-        return node->level == PLAN_PEOPLE && is_category_column(plan, node, name);
-    return node->kind == PLAN_VALUE && is_category_column(plan, operand_of(plan, node, 1), name);
+    if (node->kind == PLAN_VALUE)
+        return is_category_column(plan, operand_of(plan, node, 1), "registration", name) &&
+               is_one_on_a_day(plan, operand_of(plan, node, 0));
+    return is_category_column(plan, node, "person", name);
 }
 
 /* ---- bands ---- */
 
+/* The first of its month: birth_year * 12 + birth_month - MONTHS_TO_2000 months behind 2000-01-01. */
+static bool is_birth(const Plan *plan, const PlanNode *node)
+{
+    if (node->kind != PLAN_SHIFT_MONTHS)
+        return false;
+    const PlanNode *from = operand_of(plan, node, 0), *difference = operand_of(plan, node, 1);
+    if (!is_day(from) || from->integer != date_from_civil(2000, 1, 1) || difference->kind != PLAN_SUBTRACT ||
+        !is_number(operand_of(plan, difference, 1), MONTHS_TO_2000))
+        return false;
+    const PlanNode *sum = operand_of(plan, difference, 0);
+    if (sum->kind != PLAN_ADD || !is_column(plan, operand_of(plan, sum, 1), PLAN_PEOPLE, TEXT("birth_month")))
+        return false;
+    const PlanNode *months = operand_of(plan, sum, 0);
+    return months->kind == PLAN_MULTIPLY && is_number(operand_of(plan, months, 1), 12) &&
+           is_column(plan, operand_of(plan, months, 0), PLAN_PEOPLE, TEXT("birth_year"));
+}
+
 static bool is_age(const Plan *plan, const PlanNode *node)
 {
-    return node->kind == PLAN_YEARS_BETWEEN && operand_of(plan, node, 1)->kind == PLAN_NUMBER;
+    return node->kind == PLAN_YEARS_BETWEEN && is_birth(plan, operand_of(plan, node, 0)) &&
+           is_day(operand_of(plan, node, 1));
 }
 
 /* age / width * width, at most top */
-static bool is_banded_age(const Plan *plan, const PlanNode *node, int64_t width)
+static bool is_banded(const Plan *plan, const PlanNode *node, PlanId age, int64_t width)
 {
     if (node->kind != PLAN_LEAST || node->operand_count != 2)
         return false;
@@ -70,12 +138,12 @@ static bool is_banded_age(const Plan *plan, const PlanNode *node, int64_t width)
         return false;
     const PlanNode *quotient = operand_of(plan, product, 0);
     return quotient->kind == PLAN_DIVIDE_DOWN && quotient->type == TYPE_NUMBER &&
-           is_age(plan, operand_of(plan, quotient, 0)) && is_number(operand_of(plan, quotient, 1), width) &&
+           quotient->operands[0] == age && is_number(operand_of(plan, quotient, 1), width) &&
            top->kind == PLAN_NUMBER && top->integer > 0 && top->integer <= TOP_MAX &&
            top->integer % width == 0;
 }
 
-/* Only where the age is 0 or more; unknown elsewhere. */
+/* Only where the same age is 0 or more; unknown elsewhere. */
 static bool is_band(const Plan *plan, const PlanNode *node, int64_t width)
 {
     if (width < WIDTH_MIN || node->kind != PLAN_CASE || node->operand_count != 2)
@@ -83,7 +151,7 @@ static bool is_band(const Plan *plan, const PlanNode *node, int64_t width)
     const PlanNode *condition = operand_of(plan, node, 0);
     return condition->kind == PLAN_AT_LEAST && is_age(plan, operand_of(plan, condition, 0)) &&
            is_number(operand_of(plan, condition, 1), 0) &&
-           is_banded_age(plan, operand_of(plan, node, 1), width);
+           is_banded(plan, operand_of(plan, node, 1), condition->operands[0], width);
 }
 
 /* ---- the whole ---- */

@@ -7,8 +7,9 @@
 #include "query/plan_check.h"
 #include "tests/query/small.h"
 
-enum { PERSON, FIRE_VISIT, GP_EVENT, REGISTRATION, NODES_MAX = 64 };
+enum { PERSON, FIRE_VISIT, GP_EVENT, REGISTRATION, NODES_MAX = 256 };
 enum { BIRTH_YEAR, BIRTH_MONTH, SEX, DEATH_DATE };
+enum { VALID_FROM, VALID_TO, IMD_DECILE, CARE_HOME };
 
 static Arena *arena;
 static Plan *plan;
@@ -46,6 +47,13 @@ static PlanId column(uint16_t source, uint16_t of)
                     NULL, 0);
 }
 
+/* Of a source that is called so and has these columns. */
+static PlanId event_column(QueryType type, uint16_t of)
+{
+    return plan_add(plan, (PlanNode){.kind = PLAN_COLUMN, .type = type, .level = GP_EVENT, .column = of},
+                    NULL, 0);
+}
+
 static PlanId one(PlanKind kind, QueryType type, PlanId a)
 {
     return plan_add(plan, (PlanNode){.kind = kind, .type = type}, &a, 1);
@@ -68,21 +76,82 @@ static PlanId picked(PlanId of)
     return plan_add(plan, (PlanNode){.kind = PLAN_PICK, .integer = 1}, &of, 1);
 }
 
-static PlanId age(void)
+static PlanId day(int64_t days)
 {
-    PlanId birth = plan_constant(plan, TYPE_DATE, 0);
-
-    return two(PLAN_YEARS_BETWEEN, TYPE_NUMBER, birth, plan_constant(plan, TYPE_DATE, 9000));
+    return plan_constant(plan, TYPE_DATE, days);
 }
 
-/* age / width * width up to top, where the age is at least `least` */
-static PlanId band(PlanId of, int64_t width, int64_t times, int64_t top, int64_t least)
+/* year * times + month - less months behind that day */
+static PlanId birth_of(PlanId year, PlanId month, int64_t times, int64_t less, PlanId from)
+{
+    PlanId months = two(PLAN_ADD, TYPE_NUMBER, two(PLAN_MULTIPLY, TYPE_NUMBER, year, number(times)), month);
+
+    return two(PLAN_SHIFT_MONTHS, TYPE_DATE, from, two(PLAN_SUBTRACT, TYPE_NUMBER, months, number(less)));
+}
+
+static PlanId birth(void)
+{
+    return birth_of(column(PLAN_PEOPLE, BIRTH_YEAR), column(PLAN_PEOPLE, BIRTH_MONTH), 12, 24001, day(0));
+}
+
+static PlanId age_on(int64_t days)
+{
+    return two(PLAN_YEARS_BETWEEN, TYPE_NUMBER, birth(), day(days));
+}
+
+static PlanId age(void)
+{
+    return age_on(9000);
+}
+
+/* from, else since, is at most since; to, else until, is at least until */
+static PlanId covers(PlanId from, PlanId since, PlanId to, PlanId until)
+{
+    return two(PLAN_AND, TYPE_BOOL,
+               two(PLAN_AT_MOST, TYPE_BOOL, two(PLAN_COALESCE, TYPE_DATE, from, since), since),
+               two(PLAN_AT_LEAST, TYPE_BOOL, two(PLAN_COALESCE, TYPE_DATE, to, until), until));
+}
+
+static PlanId covers_on(PlanId when)
+{
+    return covers(column(REGISTRATION, VALID_FROM), when, column(REGISTRATION, VALID_TO), when);
+}
+
+static PlanId kept(PlanId condition)
+{
+    return two(PLAN_KEEP, TYPE_BOOL, rows(REGISTRATION), condition);
+}
+
+/* The imd_decile of that one of them. */
+static PlanId decile_of(PlanId registrations, int64_t place)
+{
+    PlanId one_of = plan_add(plan, (PlanNode){.kind = PLAN_PICK, .integer = place}, &registrations, 1);
+
+    return two(PLAN_VALUE, TYPE_NUMBER, one_of, column(REGISTRATION, IMD_DECILE));
+}
+
+static PlanId registered(uint16_t value)
+{
+    PlanId all = kept(covers_on(day(9000)));
+    PlanId last = plan_add(plan, (PlanNode){.kind = PLAN_PICK, .integer = -1}, &all, 1);
+
+    return two(PLAN_VALUE, SMALL.sources[REGISTRATION].columns[value].type, last,
+               column(REGISTRATION, value));
+}
+
+/* age / width * width up to top, where what is asked is at least `least` */
+static PlanId band_where(PlanId asked, PlanId of, int64_t width, int64_t times, int64_t top, int64_t least)
 {
     PlanId value =
         two(PLAN_MULTIPLY, TYPE_NUMBER, two(PLAN_DIVIDE_DOWN, TYPE_NUMBER, of, number(width)), number(times));
     PlanId capped = two(PLAN_LEAST, TYPE_NUMBER, value, number(top));
 
-    return two(PLAN_CASE, TYPE_NUMBER, two(PLAN_AT_LEAST, TYPE_BOOL, of, number(least)), capped);
+    return two(PLAN_CASE, TYPE_NUMBER, two(PLAN_AT_LEAST, TYPE_BOOL, asked, number(least)), capped);
+}
+
+static PlanId band(PlanId of, int64_t width, int64_t times, int64_t top, int64_t least)
+{
+    return band_where(of, of, width, times, top, least);
 }
 
 /* ---- asking ---- */
@@ -125,10 +194,9 @@ static void expect_passes(PlanId id, const char *name, int64_t band_years)
 
 Test(plan_check, categories_and_wide_bands_pass)
 {
-    PlanId decile = two(PLAN_VALUE, TYPE_NUMBER, picked(rows(REGISTRATION)), column(REGISTRATION, 2));
-
     expect_passes(column(PLAN_PEOPLE, SEX), "sex", 0);
-    expect_passes(decile, "imd_decile", 0);
+    expect_passes(registered(IMD_DECILE), "imd_decile", 0);
+    expect_passes(registered(CARE_HOME), "care_home", 0);
     expect_passes(band(age(), 5, 5, 90, 0), "age", 5);
     expect_passes(band(age(), 20, 20, 80, 0), "age", 20);
 }
@@ -137,11 +205,9 @@ Test(plan_check, categories_and_wide_bands_pass)
  * up among them. */
 Test(plan_check, no_cell_is_named_by_a_birth_a_death_or_a_registration_day)
 {
-    PlanId since = two(PLAN_VALUE, TYPE_DATE, picked(rows(REGISTRATION)), column(REGISTRATION, 0));
-
     expect_value_refused(column(PLAN_PEOPLE, BIRTH_YEAR), "birth_year", 0);
     expect_value_refused(column(PLAN_PEOPLE, DEATH_DATE), "death_date", 0);
-    expect_value_refused(since, "valid_from", 0);
+    expect_value_refused(registered(VALID_FROM), "valid_from", 0);
     expect_value_refused(age(), "age", 0);
 }
 
@@ -149,9 +215,7 @@ Test(plan_check, no_cell_is_named_by_a_birth_a_death_or_a_registration_day)
  * something else. */
 Test(plan_check, a_cell_is_named_by_the_column_that_its_dimension_says)
 {
-    PlanId decile = two(PLAN_VALUE, TYPE_NUMBER, picked(rows(REGISTRATION)), column(REGISTRATION, 2));
-
-    expect_value_refused(decile, "district", 0);
+    expect_value_refused(registered(IMD_DECILE), "care_home", 0);
     expect_value_refused(column(PLAN_PEOPLE, BIRTH_YEAR), "sex", 0);
 }
 
@@ -166,20 +230,136 @@ Test(plan_check, no_cell_is_named_by_a_value_of_a_record)
     expect_value_refused(one(PLAN_COUNT, TYPE_NUMBER, rows(GP_EVENT)), "records", 0);
 }
 
-/* Red when is_category_column does not ask whose column it is: a record can have one of the same name. */
+/* Red when is_category_column does not ask whose column it is: a record can have one of the same name, and be
+ * picked as a registration is. */
 Test(plan_check, no_cell_is_named_by_a_column_of_a_record_that_is_called_like_a_category)
 {
-    DataColumn columns[] = {small_gp_event[0], small_gp_event[1], small_gp_event[2]};
+    const DataColumn columns[] = {{.name = TEXT("imd_decile"), .type = TYPE_NUMBER},
+                                  {.name = TEXT("valid_from"), .type = TYPE_DATE},
+                                  {.name = TEXT("valid_to"), .type = TYPE_DATE}};
     DataSource sources[4];
     const Dataset dataset = {SMALL_PEOPLE, sources, 4, small_words, 5};
     memcpy(sources, small_sources, sizeof sources);
-    columns[0].name = TEXT("sex");
     sources[GP_EVENT].columns = columns;
     plan = plan_create(&dataset, NODES_MAX, arena);
+    PlanId from = event_column(TYPE_DATE, 1), to = event_column(TYPE_DATE, 2);
+    PlanId all = two(PLAN_KEEP, TYPE_BOOL, rows(GP_EVENT), covers(from, day(9000), to, day(9000)));
 
-    PlanId said = two(PLAN_VALUE, TYPE_TEXT, picked(rows(GP_EVENT)), column(GP_EVENT, 0));
+    PlanId last = plan_add(plan, (PlanNode){.kind = PLAN_PICK, .integer = -1}, &all, 1);
+    PlanId said = two(PLAN_VALUE, TYPE_NUMBER, last, event_column(TYPE_NUMBER, 0));
 
-    expect_value_refused(said, "sex", 0);
+    expect_value_refused(said, "imd_decile", 0);
+}
+
+/* Red, in turn, when is_one_on_a_day does not ask: which is picked, out of what, that it is kept and not
+ * dropped, out of all rows, and that they cover the day. */
+Test(plan_check, a_registration_is_the_last_of_those_that_cover_the_day)
+{
+    PlanId covering = covers_on(day(9000)), lives_in = column(REGISTRATION, CARE_HOME);
+    PlanId dropped = two(PLAN_DROP, TYPE_BOOL, rows(REGISTRATION), covering);
+    PlanId chosen = two(PLAN_KEEP, TYPE_BOOL, kept(lives_in), covering);
+
+    expect_passes(decile_of(kept(covering), -1), "imd_decile", 0);
+    expect_value_refused(decile_of(kept(covering), 1), "imd_decile", 0);
+    expect_value_refused(decile_of(kept(covering), -2), "imd_decile", 0);
+    expect_value_refused(decile_of(rows(REGISTRATION), -1), "imd_decile", 0);
+    expect_value_refused(decile_of(dropped, -1), "imd_decile", 0);
+    expect_value_refused(decile_of(chosen, -1), "imd_decile", 0);
+    expect_value_refused(decile_of(kept(lives_in), -1), "imd_decile", 0);
+}
+
+/* Red, in turn, when covers_a_day, is_bound_by or is_column does not ask: that it is both and no more, each
+ * comparison, each column and whose it is, what stands for an unknown one, that the day is one, known and not
+ * of people. */
+Test(plan_check, a_registration_covers_one_day_that_is_the_same_for_everybody)
+{
+    PlanId from = column(REGISTRATION, VALID_FROM), to = column(REGISTRATION, VALID_TO), when = day(9000),
+           later = day(9001), death = column(PLAN_PEOPLE, DEATH_DATE);
+    PlanId since = two(PLAN_AT_MOST, TYPE_BOOL, two(PLAN_COALESCE, TYPE_DATE, from, when), when);
+    PlanId until = two(PLAN_AT_LEAST, TYPE_BOOL, two(PLAN_COALESCE, TYPE_DATE, to, when), when);
+    PlanId always = two(PLAN_COALESCE, TYPE_DATE, to, later);
+    const PlanId three[] = {since, until, column(REGISTRATION, CARE_HOME)}, dates[] = {from, when, death};
+    PlanId third = plan_add(plan, (PlanNode){.kind = PLAN_COALESCE, .type = TYPE_DATE}, dates, 3);
+    const PlanId bad[] = {
+        since,
+        plan_add(plan, (PlanNode){.kind = PLAN_AND, .type = TYPE_BOOL}, three, 3),
+        two(PLAN_OR, TYPE_BOOL, since, until),
+        two(PLAN_AND, TYPE_BOOL, until, until),
+        two(PLAN_AND, TYPE_BOOL, since, since),
+        two(PLAN_AND, TYPE_BOOL, since, two(PLAN_AT_LEAST, TYPE_BOOL, to, when)),
+        two(PLAN_AND, TYPE_BOOL, since, two(PLAN_AT_LEAST, TYPE_BOOL, always, when)),
+        two(PLAN_AND, TYPE_BOOL, two(PLAN_AT_MOST, TYPE_BOOL, third, when), until),
+        two(PLAN_AND, TYPE_BOOL, since,
+            two(PLAN_MORE, TYPE_BOOL, two(PLAN_COALESCE, TYPE_DATE, to, when), when)),
+        two(PLAN_AND, TYPE_BOOL, two(PLAN_AT_MOST, TYPE_BOOL, two(PLAN_LEAST, TYPE_DATE, from, when), when),
+            until),
+        covers(death, when, to, when),
+        covers(column(PLAN_PEOPLE, BIRTH_YEAR), when, to, when),
+        covers(from, when, from, when),
+        covers(from, when, to, later),
+        covers_on(death),
+        covers_on(day(NUMBER_UNKNOWN)),
+        covers_on(two(PLAN_VALUE, TYPE_DATE, picked(rows(GP_EVENT)), column(GP_EVENT, 2))),
+    };
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        expect_value_refused(decile_of(kept(bad[i]), -1), "imd_decile", 0);
+}
+
+/* Red, in turn, when is_age does not ask for a birth, or for a day that is the same for everybody. */
+Test(plan_check, a_band_is_of_years_since_birth_on_one_day)
+{
+    PlanId when = day(9000), death = column(PLAN_PEOPLE, DEATH_DATE);
+    PlanId event = two(PLAN_LARGEST, TYPE_DATE, rows(GP_EVENT), column(GP_EVENT, 2));
+
+    const PlanId bad[] = {
+        two(PLAN_YEARS_BETWEEN, TYPE_NUMBER, death, when),
+        two(PLAN_YEARS_BETWEEN, TYPE_NUMBER, event, when),
+        two(PLAN_YEARS_BETWEEN, TYPE_NUMBER, day(0), when),
+        two(PLAN_YEARS_BETWEEN, TYPE_NUMBER, birth(), death),
+        two(PLAN_YEARS_BETWEEN, TYPE_NUMBER, birth(), event),
+        two(PLAN_YEARS_BETWEEN, TYPE_NUMBER, birth(), day(NUMBER_UNKNOWN)),
+    };
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        expect_value_refused(band(bad[i], 5, 5, 90, 0), "age", 5);
+}
+
+/* Red, in turn, without each of the questions of is_birth. */
+Test(plan_check, a_birth_is_the_first_of_the_month_that_is_held)
+{
+    PlanId year = column(PLAN_PEOPLE, BIRTH_YEAR), month = column(PLAN_PEOPLE, BIRTH_MONTH), start = day(0),
+           events = one(PLAN_COUNT, TYPE_NUMBER, rows(GP_EVENT)), when = day(9000);
+    PlanId years = two(PLAN_MULTIPLY, TYPE_NUMBER, year, number(12)),
+           sum = two(PLAN_ADD, TYPE_NUMBER, years, month);
+    PlanId apart = two(PLAN_SUBTRACT, TYPE_NUMBER, years, month),
+           raised = two(PLAN_ADD, TYPE_NUMBER, two(PLAN_ADD, TYPE_NUMBER, year, number(12)), month);
+
+    const PlanId bad[] = {
+        birth_of(events, month, 12, 24001, start),
+        birth_of(year, events, 12, 24001, start),
+        birth_of(month, year, 12, 24001, start),
+        birth_of(year, month, 11, 24001, start),
+        birth_of(year, month, 12, 24002, start),
+        birth_of(year, month, 12, 24001, day(1)),
+        birth_of(year, month, 12, 24001, column(PLAN_PEOPLE, DEATH_DATE)),
+        two(PLAN_SHIFT_MONTHS, TYPE_DATE, start, two(PLAN_ADD, TYPE_NUMBER, sum, number(24001))),
+        two(PLAN_SHIFT_MONTHS, TYPE_DATE, start, two(PLAN_SUBTRACT, TYPE_NUMBER, apart, number(24001))),
+        two(PLAN_SHIFT_MONTHS, TYPE_DATE, start, two(PLAN_SUBTRACT, TYPE_NUMBER, raised, number(24001))),
+        two(PLAN_SHIFT_DAYS, TYPE_DATE, start, two(PLAN_SUBTRACT, TYPE_NUMBER, sum, number(24001))),
+    };
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        expect_value_refused(band(two(PLAN_YEARS_BETWEEN, TYPE_NUMBER, bad[i], when), 5, 5, 90, 0), "age", 5);
+}
+
+/* Red when is_banded does not ask for the age that is_band asked about. */
+Test(plan_check, a_band_is_of_the_age_that_is_at_least_0)
+{
+    PlanId events = one(PLAN_COUNT, TYPE_NUMBER, rows(GP_EVENT));
+
+    expect_value_refused(band_where(age_on(9000), age_on(9001), 5, 5, 90, 0), "age", 5);
+    expect_value_refused(band_where(age(), events, 5, 5, 90, 0), "age", 5);
 }
 
 /* Red, in turn, without: the least width, the same width twice, the greatest top, its being a multiple, the
