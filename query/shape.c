@@ -77,11 +77,20 @@ static int compare_words(const void *a, const void *b)
     return text_compare(*(const Text *)a, *(const Text *)b);
 }
 
+static void add_words_of_tables(Words *words, const Tree *tree)
+{
+    for (size_t t = 0; t < tree->table_count; t++)
+        for (size_t i = 0; i < tree->tables[t].dimension_count; i++)
+            if (tree->tables[t].dimensions[i].condition != NULL)
+                add_words(words, tree->tables[t].dimensions[i].condition);
+}
+
 static void set_words(const Tree *tree, Arena *arena, Dataset *dataset)
 {
     Words words = {0};
 
     add_words(&words, tree->cohort);
+    add_words_of_tables(&words, tree);
     for (size_t i = 0; i < tree->let_count; i++)
         add_words(&words, tree->lets[i].value);
     for (size_t i = 0; i < tree->code_list_count; i++)

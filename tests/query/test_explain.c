@@ -62,3 +62,17 @@ Test(explain, a_prefix_is_said_as_it_is_written)
                      "counts people for whom there are records of gp_event where code is \"E11*\" or \"X\"\n"
                      "by sex: sex\n");
 }
+
+/* Red when set_words does not look at measures: both words would be another one, and one condition. */
+Test(explain, the_words_of_a_measures_condition_are_said_as_they_are_written)
+{
+    expect_explained(
+        "query \"t\" project P as at 2026-06-30 cohort exists gp_event table \"t\" by sex"
+        " measure people measure m = people with exists apc_spell where admission_method = \"21\""
+        " or admission_method = \"22\" or admission_method in (\"23\", \"24\")",
+        "as at 2026-06-30\n"
+        "counts people for whom there are records of gp_event\n"
+        "by sex: sex\n"
+        "by m: there are records of apc_spell where (admission_method is \"21\" or"
+        " admission_method is \"22\" or admission_method is \"23\" or \"24\")\n");
+}
