@@ -3,7 +3,7 @@
 
 #include "query/bind_parts.h"
 
-enum { NODES_OF_A_DIMENSION = 32, NODES_ALWAYS = 64, AGE_TOP = 90 };
+enum { NODES_OF_A_DIMENSION = 32, NODES_ALWAYS = 64, AGE_TOP = 90, MEBIBYTE = 1 << 20 };
 
 static BindNode *const binders[] = {
     [NODE_INTEGER] = bind_integer,
@@ -132,5 +132,11 @@ Result bind_tree(const Tree *tree, const Dataset *dataset, Date as_at, Arena *ar
     *bound = (Bound){.plan = binder.plan, .cohort = bind_node(&binder, tree->cohort)};
     for (size_t t = 0; t < tree->table_count; t++)
         bind_table(&binder, &tree->tables[t], bound);
+    memory_free(binder.sets);
+    if (binder.set_bytes > BOUND_SETS_BYTES_MAX)
+        return fail(error, ERROR_LIMIT,
+                    "query: its codes stand for more words than fit in %d MiB of memory; use fewer lists, "
+                    "categories or prefixes",
+                    BOUND_SETS_BYTES_MAX / MEBIBYTE);
     return RESULT_OK;
 }

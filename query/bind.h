@@ -6,7 +6,10 @@
 #include "query/plan.h"
 #include "query/tree.h"
 
-enum { BOUND_DIMENSIONS_MAX = 16 };
+enum {
+    BOUND_DIMENSIONS_MAX = 16,
+    BOUND_SETS_BYTES_MAX = 32 << 20, /* of the words that codes stand for, in the plan's arena */
+};
 
 typedef struct Bound {
     Plan *plan;
@@ -16,7 +19,10 @@ typedef struct Bound {
     size_t dimension_count;
 } Bound;
 
-/* Fails where the dataset lacks a source or column, as a release does that is older than the source. */
+/*
+ * Fails where the dataset lacks a source or column, as a release does that is older than the source, and
+ * where the codes stand for too many of its words.
+ */
 Result bind_tree(const Tree *tree, const Dataset *dataset, Date as_at, Arena *arena, Bound *bound,
                  Error *error) CHECKED;
 size_t bound_dimension(const Bound *bound, const Dimension *dimension); /* its index */

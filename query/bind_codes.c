@@ -8,24 +8,11 @@
 
 #include "query/bind_parts.h"
 
+/* Outside the plan's arena, which keeps what is given to it: how many words a set has is known at its end. */
 typedef struct Words {
-    Arena *arena;
     int64_t *items;
     size_t count, max;
 } Words;
-
-static void add_word(Words *words, int64_t word)
-{
-    if (words->count == words->max) {
-        size_t max = words->max == 0 ? 64 : 2 * words->max;
-        int64_t *items = arena_alloc(words->arena, max * sizeof *items);
-        if (words->count > 0)
-            memcpy(items, words->items, words->count * sizeof *items);
-        words->items = items;
-        words->max = max;
-    }
-    words->items[words->count++] = word;
-}
 
 static int compare_words(const void *a, const void *b)
 {
@@ -45,6 +32,23 @@ static void sort_words(Words *words)
         if (i == 0 || words->items[i] != words->items[kept - 1])
             words->items[kept++] = words->items[i];
     words->count = kept;
+}
+
+/* A word that many prefixes begin is kept once before room is taken, so that room is bounded by the words. */
+static void make_room(Words *words)
+{
+    sort_words(words);
+    if (2 * words->count < words->max)
+        return;
+    words->max = words->max == 0 ? 64 : 2 * words->max;
+    words->items = memory_resize(words->items, words->max * sizeof *words->items);
+}
+
+static void add_word(Words *words, int64_t word)
+{
+    if (words->count == words->max)
+        make_room(words);
+    words->items[words->count++] = word;
 }
 
 /* ---- a word that is a code ---- */
@@ -172,64 +176,92 @@ static bool is_contained(const Node *node)
     return node->kind == NODE_CONTAINS_CODES || node->kind == NODE_CONTAINS_LIST;
 }
 
-/* The codes of a node's list, or of the category it names. */
-static Text *codes_of(Arena *arena, const Node *node, size_t *count)
+/* Those of a list's category; the caller's to free. */
+static Text *codes_of_category(const CodeList *list, Text category, size_t *count)
 {
-    const CodeList *list = node->codes;
-    Text *codes;
+    Text *codes = memory_alloc((list->count + 1) * sizeof *codes);
 
-    *count = node->item_count;
-    if (list == NULL)
-        return node->items;
-    codes = arena_alloc(arena, (list->count + 1) * sizeof *codes);
     *count = 0;
     for (size_t i = 0; i < list->count; i++)
-        if (node->category.length == 0 || text_equal(node->category, list->categories[i]))
+        if (text_equal(category, list->categories[i]))
             codes[(*count)++] = list->codes[i];
     return codes;
 }
 
-static Words bind_words(Binder *binder, const Node *node)
+static void add_codes(const Dataset *dataset, const Node *node, const Text *codes, size_t count, Words *words)
 {
-    const Dataset *dataset = binder->plan->dataset;
-    Words words = {.arena = binder->plan->arena};
-    size_t count;
-    const Text *codes = codes_of(binder->plan->arena, node, &count);
-
     if (is_contained(node))
-        add_words_with(dataset, codes, count, &words);
+        add_words_with(dataset, codes, count, words);
     for (size_t i = 0; i < count && !is_contained(node); i++)
-        add_code(dataset, codes[i], &words);
-    sort_words(&words);
-    return words;
+        add_code(dataset, codes[i], words);
+    sort_words(words);
 }
 
-static BoundCodes *find_codes(Binder *binder, const Node *node)
+static void collect_words(const Dataset *dataset, const Node *node, Words *words)
 {
-    for (size_t i = 0; i < binder->contained_count && is_contained(node); i++)
-        if (binder->contained[i].contains == node)
-            return &binder->contained[i];
-    for (size_t i = 0; i < binder->codes_count && !is_contained(node) && node->codes != NULL; i++)
-        if (binder->codes[i].list == node->codes && text_equal(binder->codes[i].category, node->category))
-            return &binder->codes[i];
-    return NULL;
+    const CodeList *list = node->codes;
+    size_t count;
+
+    if (list == NULL) {
+        add_codes(dataset, node, node->items, node->item_count, words);
+    } else if (node->category.length == 0) {
+        add_codes(dataset, node, list->codes, list->count, words);
+    } else {
+        Text *codes = codes_of_category(list, node->category, &count);
+        add_codes(dataset, node, codes, count, words);
+        memory_free(codes);
+    }
+}
+
+/* Of `in` all uses of a list, or of its category, are alike; of the others those of a `let`. */
+static bool is_set_of(const BoundCodes *bound, const Node *node)
+{
+    if (is_contained(node) || node->codes == NULL)
+        return bound->node == node;
+    return bound->list == node->codes && text_equal(bound->category, node->category);
+}
+
+static BoundCodes *add_set(Binder *binder, const Node *node)
+{
+    bool is_own = is_contained(node) || node->codes == NULL;
+
+    if (binder->set_count == binder->sets_max) {
+        binder->sets_max = binder->sets_max == 0 ? 64 : 2 * binder->sets_max;
+        binder->sets = memory_resize(binder->sets, binder->sets_max * sizeof *binder->sets);
+    }
+    BoundCodes *made = &binder->sets[binder->set_count++];
+    *made =
+        is_own ? (BoundCodes){.node = node} : (BoundCodes){.list = node->codes, .category = node->category};
+    return made;
+}
+
+/* A prefix stands for as many words as a release has: past the limit sets stay empty, and bind_tree fails. */
+static void keep_words(Binder *binder, const Words *words, BoundCodes *set)
+{
+    binder->set_bytes += words->count * sizeof *words->items;
+    if (words->count == 0 || binder->set_bytes > BOUND_SETS_BYTES_MAX)
+        return;
+    int64_t *kept = arena_alloc(binder->plan->arena, words->count * sizeof *kept);
+    memcpy(kept, words->items, words->count * sizeof *kept);
+    set->words = kept;
+    set->count = words->count;
 }
 
 /* Once for all uses of a list: they can be many, and it long; `contains` reads each word that there is. */
 static BoundCodes bind_list(Binder *binder, const Node *node)
 {
-    const BoundCodes *found = find_codes(binder, node);
+    Words words = {0};
 
-    if (found != NULL)
-        return *found;
-    Words words = bind_words(binder, node);
-    BoundCodes bound = {node->codes, node->category, is_contained(node) ? node : NULL, words.items,
-                        words.count};
-    if (is_contained(node) && binder->contained_count < QUERY_CONTAINS_MAX)
-        binder->contained[binder->contained_count++] = bound;
-    else if (!is_contained(node) && node->codes != NULL && binder->codes_count < QUERY_NAMES_MAX)
-        binder->codes[binder->codes_count++] = bound;
-    return bound;
+    for (size_t i = 0; i < binder->set_count; i++)
+        if (is_set_of(&binder->sets[i], node))
+            return binder->sets[i];
+    if (binder->set_bytes > BOUND_SETS_BYTES_MAX)
+        return (BoundCodes){0};
+    BoundCodes *set = add_set(binder, node);
+    collect_words(binder->plan->dataset, node, &words);
+    keep_words(binder, &words, set);
+    memory_free(words.items);
+    return *set;
 }
 
 PlanId bind_in(Binder *binder, const Node *node)

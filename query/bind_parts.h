@@ -10,9 +10,9 @@
 enum { BIND_PEOPLE_SOURCE = 0, BIND_NODES_EACH = 24 /* at most made of one node of a tree */ };
 
 typedef struct BoundCodes {
-    const CodeList *list; /* of `in` */
+    const CodeList *list; /* of `in` a list */
     Text category;
-    const Node *contains; /* of `contains`: itself */
+    const Node *node;     /* of `contains`, and of items that stand there: itself */
     const int64_t *words; /* ascending; -1 stands for those that no cell holds */
     size_t count;
 } BoundCodes;
@@ -20,11 +20,10 @@ typedef struct BoundCodes {
 typedef struct Binder {
     Plan *plan;
     Date as_at;
-    uint16_t level; /* the source whose `where` is being bound, or PLAN_PEOPLE */
-    BoundCodes codes[QUERY_NAMES_MAX];
-    size_t codes_count;
-    BoundCodes contained[QUERY_CONTAINS_MAX];
-    size_t contained_count;
+    uint16_t level;   /* the source whose `where` is being bound, or PLAN_PEOPLE */
+    BoundCodes *sets; /* each once; memory_free */
+    size_t set_count, sets_max;
+    size_t set_bytes; /* of all of them; above BOUND_SETS_BYTES_MAX: the plan is not whole */
 } Binder;
 
 typedef PlanId BindNode(Binder *binder, const Node *node);

@@ -10,7 +10,7 @@
 
 enum {
     EXPLAIN_BYTES_MAX = 16 << 20,
-    EXPLAIN_ARENA_BYTES_MAX = 64 << 20,
+    EXPLAIN_ARENA_BYTES_MAX = 64 << 20, /* half of it for sets: BOUND_SETS_BYTES_MAX */
     EXPLAIN_NODES_MAX = 10000,
     SAID_WORDS_MAX = 5,
     WORD_BYTES_MAX = 40, /* of what is longer, so much is said */

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "query/budget.h"
 #include "query/dataset_open.h"
 #include "query/plan_check.h"
 #include "query/released.h"
@@ -15,8 +16,12 @@ enum {
     RUN_ARENA_BYTES_MAX = 768 << 20,
     PEOPLE_MIN_FLOOR = 5,
     NUMBER_ARENA_BYTES = 1 << 12,
-    CHECKED_SOURCES_MAX = 256
+    CHECKED_SOURCES_MAX = 256,
+    PLAN_AND_CELLS_BYTES = 128 << 20,
 };
+_Static_assert((int)BUDGET_COUNT_BYTES_MAX + (int)BOUND_SETS_BYTES_MAX + (int)PLAN_AND_CELLS_BYTES <=
+                   (int)RUN_ARENA_BYTES_MAX,
+               "counting, sets and the plan are within their limits together");
 
 static const DbStatement open_statement = {
     .name = "release open",

@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <string.h>
 
 #include "tests/query/words.h"
 
@@ -75,4 +76,76 @@ Test(explain, the_words_of_a_measures_condition_are_said_as_they_are_written)
         "by sex: sex\n"
         "by m: there are records of apc_spell where (admission_method is \"21\" or"
         " admission_method is \"22\" or admission_method is \"23\" or \"24\")\n");
+}
+
+static size_t count_of(Text text, Text part)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i + part.length <= text.length; i++)
+        count += memcmp(text.data + i, part.data, part.length) == 0;
+    return count;
+}
+
+/* Red, by an arena that ends the process, when each use of a category takes memory of the whole list's size.
+ */
+Test(explain, many_uses_of_many_categories_of_a_long_list_are_explained)
+{
+    SCOPED(text_builder_close) TextBuilder text = text_builder(QUERY_CANONICAL_BYTES_MAX);
+    SCOPED(query_close) Query *query = NULL;
+    Error error = {0};
+    Text explained;
+    text_add_string(&text, "query \"t\" project P as at 2026-06-30 ");
+    words_add_codes(&text, QUERY_CODES_MAX, 200);
+    words_add_uses(&text, "x", 200);
+    words_add_uses(&text, "y", 200);
+    words_add_uses(&text, "z", 200);
+    text_add_string(&text, "cohort x and not y or z table \"t\" by sex measure people");
+    Result done =
+        query_parse(&WORDS, "q", text_built(&text), QUERY_CANONICAL_BYTES_MAX, NULL, &query, &error);
+    cr_assert(done.ok, "%s", error.message);
+
+    done = query_explain(query, &explained, &error);
+
+    cr_assert(done.ok, "%s", error.message);
+    cr_expect_eq(count_of(explained, TEXT("code is one of 100")), 200);
+}
+
+/* 20,000 words that all begin with A, once for each list that names them all: 160,000 bytes. */
+static Result explain_prefixes(int lists, Error *error)
+{
+    SCOPED(text_builder_close) TextBuilder text = text_builder(QUERY_CANONICAL_BYTES_MAX);
+    SCOPED(query_close) Query *query = NULL;
+    Text explained;
+
+    text_add_string(&text, "query \"t\" project P as at 2026-06-30 ");
+    words_add_codes(&text, QUERY_CODES_MAX, 1);
+    text_add_string(&text, "let x = exists gp_event where (code in d");
+    for (int i = 0; i < lists; i++)
+        text_add_format(&text, " or code in (\"A*\", \"B%d\")", i);
+    text_add_string(&text, ") cohort x or not x table \"t\" by sex measure people");
+    TRY(query_parse(&WORDS, "q", text_built(&text), QUERY_CANONICAL_BYTES_MAX, NULL, &query, error));
+    return query_explain(query, &explained, error);
+}
+
+Test(explain, lists_whose_words_fit_in_memory_together_are_explained)
+{
+    Error error = {0};
+
+    Result done = explain_prefixes(200, &error);
+
+    cr_expect(done.ok, "%s", error.message);
+}
+
+/* Red when BOUND_SETS_BYTES_MAX is not kept. */
+Test(explain, prefixes_that_stand_for_too_many_words_are_refused)
+{
+    Error error = {0};
+
+    Result done = explain_prefixes(220, &error);
+
+    cr_assert(!done.ok);
+    cr_expect_eq(error.code, ERROR_LIMIT);
+    cr_expect_str_eq(error.message, "query: its codes stand for more words than fit in 32 MiB of memory; use "
+                                    "fewer lists, categories or prefixes");
 }

@@ -1,4 +1,5 @@
 #include "tests/query/county.h"
+#include "tests/query/words.h"
 
 #define HEAD "query \"t\" project PHM-2026-014 "
 
@@ -22,6 +23,27 @@ Test(run, counts_people_with_an_event)
     Text answer = county_ask(HEAD "codes d = (\"D1\") cohort exists gp_event where code in d "
                                   "table \"t\" by sex totals sex measure people",
                              arena);
+
+    expect_holds(answer, "{\"at\":[\"all\"],\"people\":655}");
+}
+
+/* 90 categories, each used four times; D1 is of the last, which alone holds of anybody. */
+Test(run, each_of_many_categories_of_a_list_keeps_its_own_codes)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    SCOPED(text_builder_close) TextBuilder text = text_builder(QUERY_TEXT_BYTES_MAX);
+    county_make(2000, 1);
+    county_release();
+    text_add_string(&text, HEAD "codes d = (");
+    for (int i = 0; i < 89; i++)
+        text_add_format(&text, "\"N%d\" as \"c%d\", ", i, i);
+    text_add_string(&text, "\"D1\" as \"c89\") ");
+    words_add_uses(&text, "x", 90);
+    text_add_string(&text,
+                    "let y = exists gp_event where code in d category \"c88\" cohort x and x and x and x "
+                    "and not y table \"t\" by sex totals sex measure people");
+
+    Text answer = county_ask(text_to_string(arena, text_built(&text)), arena);
 
     expect_holds(answer, "{\"at\":[\"all\"],\"people\":655}");
 }

@@ -36,3 +36,21 @@ static const CatalogueSource words_sources[] = {
     {.name = {"gp_event", 8}, .columns = words_gp_event, .column_count = 4},
 };
 static const Catalogue WORDS = {.sources = words_sources, .source_count = 5};
+
+/* codes d = ("A00000" as "c0", "A00001" as "c1", ...): as many, in turn of so many categories. */
+__attribute__((unused)) static void words_add_codes(TextBuilder *text, int codes, int categories)
+{
+    text_add_string(text, "codes d = (");
+    for (int i = 0; i < codes; i++)
+        text_add_format(text, "%s\"A%05d\" as \"c%d\"", i > 0 ? ", " : "", i, i % categories);
+    text_add_string(text, ") ");
+}
+
+/* let NAME = exists gp_event where (code in d category "c0" or ...), each category once. */
+__attribute__((unused)) static void words_add_uses(TextBuilder *text, const char *name, int categories)
+{
+    text_add_format(text, "let %s = exists gp_event where (", name);
+    for (int i = 0; i < categories; i++)
+        text_add_format(text, "%scode in d category \"c%d\"", i > 0 ? " or " : "", i);
+    text_add_string(text, ") ");
+}
