@@ -18,7 +18,7 @@ static PlanId registrations_on(Binder *binder, PlanId day)
     return bind_with_two(binder, PLAN_KEEP, TYPE_BOOL, rows, covers);
 }
 
-/* A release has one registration a day; where two of unknown beginning should cover it, the last counts. */
+/* A release has at most one registration a day (release.registrations_collect). */
 PlanId bind_attribute_on(Binder *binder, const Attribute *attribute, PlanId day)
 {
     if (strcmp(attribute->table, "p") == 0)

@@ -470,8 +470,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                   (SELECT r.purpose FROM release.release AS r WHERE r.release_id = $1));
 $$;
 
--- A registration ends on the day before the next one begins, so that a day has at most one. valid_to is inclusive. That
--- of a rejected practice goes when it has ended the one before: nobody comes back to a practice they have left.
+-- A registration ends on the day before the next one begins, so that a day has at most one. valid_to is inclusive. Those
+-- whose beginning is unknown begin together, before all days: of them, as of those that begin on one day, only the last
+-- is left; it is the one that ends last, so that no day is lost. That of a rejected practice goes when it has ended the
+-- one before: nobody comes back to a practice they have left.
 CREATE FUNCTION release.registrations_collect(wanted int4) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
 DECLARE
@@ -501,12 +503,12 @@ BEGIN
         CREATE UNLOGGED TABLE %1$s.work_registration AS
         SELECT * FROM (
             SELECT person_number, subject_id, valid_from, least(valid_to,
-                       lead(valid_from) OVER (PARTITION BY person_number
+                       lead(coalesce(valid_from, '-infinity')) OVER (PARTITION BY person_number
                            ORDER BY coalesce(valid_from, '-infinity'), coalesce(valid_to, 'infinity') , practice,
                                     subject_id) - 1) AS valid_to,
                    practice, care_home
               FROM %1$s.work_register) AS resolved
-         WHERE (valid_to IS NULL OR valid_from IS NULL OR valid_from <= valid_to)
+         WHERE (valid_to IS NULL OR (valid_to > '-infinity' AND (valid_from IS NULL OR valid_from <= valid_to)))
            AND (practice = ANY (%2$L::text[])) IS NOT TRUE$sql$, place,
         ARRAY(SELECT x.practice FROM release.release_practice AS x JOIN ingest.source AS s USING (source_id) WHERE x.release_id = wanted AND s.role = 'register'));
     EXECUTE format('ANALYZE %s.work_registration', place);

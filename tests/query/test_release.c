@@ -152,6 +152,58 @@ Test(release, ends_a_registration_on_the_day_before_the_next_begins)
                  4);
 }
 
+static void expect_one_a_day(const char *table)
+{
+    char sql[512];
+
+    snprintf(
+        sql, sizeof sql,
+        "SELECT count(*) FROM release_1.%s AS a JOIN release_1.%s AS b USING (person_number) WHERE a.ctid "
+        "< b.ctid AND daterange(a.valid_from, a.valid_to, '[]') && daterange(b.valid_from, b.valid_to, "
+        "'[]')",
+        table, table);
+    cr_expect_eq(county_number(sql), 0, "%s", table);
+}
+
+/* Person 5 has a second identity, at the home of 7 and 8, which alone of these was visited. */
+static const char unknown_beginnings[] =
+    "DELETE FROM records.patient_list;"
+    "UPDATE linkage.link SET person_id = 5 WHERE subject_id = 100000006;"
+    "UPDATE linkage.subject_household SET household_id = 4 WHERE subject_id = 100000006;"
+    "INSERT INTO records.patient_list (load_id, line_number, subject_id, primary_care_provider,"
+    " business_effective_from, business_effective_to) VALUES"
+    " (1, 1, 100000001, 'G00002', NULL, NULL), (1, 2, 100000001, 'G00001', NULL, NULL),"
+    " (1, 3, 100000002, 'G00009', NULL, '2010-01-01'), (1, 4, 100000002, 'G00003', NULL, NULL),"
+    " (1, 5, 100000003, 'G00004', NULL, NULL), (1, 6, 100000003, 'G00001', NULL, NULL),"
+    " (1, 7, 100000003, 'G00005', '2020-01-01', NULL),"
+    " (1, 8, 100000005, 'G00001', NULL, NULL), (1, 9, 100000006, 'G00006', NULL, NULL)";
+
+/* Switch: '-infinity' in release.registrations_collect. */
+Test(release, of_registrations_whose_beginning_is_unknown_keeps_the_one_that_ends_last)
+{
+    county_make(60, 0);
+    county_sql(unknown_beginnings);
+
+    county_release();
+
+    expect_one_a_day("registration");
+    expect_one_a_day("household");
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.registration"), 5);
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.registration WHERE valid_from IS NULL"
+                               " AND valid_to IS NULL AND practice IN ('G00002', 'G00003', 'G00006')"),
+                 3, "of people 1, 2 and 5");
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.registration WHERE valid_from IS NULL"
+                               " AND valid_to = '2019-12-31' AND practice = 'G00004'"),
+                 1, "of person 3 before 2020");
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.household"), 5);
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.household JOIN release_1.registration"
+                               " USING (person_number, valid_from)"),
+                 1, "of person 3 since 2020");
+    cr_expect_eq(county_number("SELECT count(*) FROM release_1.household JOIN release_1.fire_visit USING "
+                               "(household_number)"),
+                 1, "person 5 lives at the home of the registration that is kept");
+}
+
 static void expect_refused(const char *change, const char *message)
 {
     SCOPED(db_close) Db *releaser = NULL;

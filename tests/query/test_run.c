@@ -107,6 +107,24 @@ Test(run, household_sources_join_through_the_home_of_the_day)
     expect_holds(answer, "{\"at\":[\"all\"],\"people\":490}");
 }
 
+/* The same as above, now everybody with two registrations whose beginning is unknown. Switch: '-infinity' in
+ * release.registrations_collect. */
+Test(run, records_of_a_home_are_counted_once_where_its_beginning_is_unknown_twice)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    county_make(2000, 0);
+    county_sql("UPDATE records.patient_list SET business_effective_from = NULL;"
+               "INSERT INTO records.patient_list (load_id, line_number, subject_id, primary_care_provider)"
+               " SELECT DISTINCT 1, 1, subject_id, 'G00009' FROM records.patient_list");
+    county_release();
+
+    Text answer = county_ask(HEAD "let visits = count of fire_visit cohort visits = 1 "
+                                  "table \"t\" by sex totals sex measure people",
+                             arena);
+
+    expect_holds(answer, "{\"at\":[\"all\"],\"people\":490}");
+}
+
 /* Born in month m: on 30 June 2026 those of June had their birthday on the first, those of July not yet. */
 Test(run, a_birthday_is_on_the_first_of_its_month)
 {
