@@ -27,8 +27,9 @@ static Result run_query(const Call *call, const GovernancePermit *permit, const 
     SCOPED(query_close) Query *query = NULL;
     GovernanceProject project;
 
-    TRY(governance_project(call->governance, asked->project_id, &project, error));
     TRY(db_open(call->broker->options.query_conninfo, "cinqued", &reader, error));
+    TRY(query_forget_retired(reader, error)); /* before anything refuses: there may be nothing left to open */
+    TRY(governance_project(call->governance, asked->project_id, &project, error));
     TRY(query_release_newest(reader, project.purpose, &run->release_id, error));
     TRY(query_open_canonical(reader, asked->text, &query, error));
     run->policy = &project.policy;

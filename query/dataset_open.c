@@ -104,21 +104,31 @@ static Result read_words(Db *reader, Kept *kept, Error *error)
 
 /* ---- opening ---- */
 
-static Result drop_retired(Db *reader, int64_t release_id, Error *error)
+/* is_live: of release_id */
+static Result drop_retired(Db *reader, int64_t release_id, bool *is_live, Error *error)
 {
     SCOPED(db_rows_close) DbRows *rows = NULL;
     int64_t live[LIVE_MAX];
-    bool is_live = false;
 
+    *is_live = false;
     TRY(db_run(reader, &live_statement, NULL, &rows, error));
     if (db_row_count(rows) > LIVE_MAX)
         return fail(error, ERROR_LIMIT, "release: more than %d are live", LIVE_MAX);
     for (size_t i = 0; i < db_row_count(rows); i++) {
         live[i] = db_int(rows, i, 0);
-        is_live = is_live || live[i] == release_id;
+        *is_live = *is_live || live[i] == release_id;
     }
     kept_keep_only(live, db_row_count(rows));
-    return is_live ? RESULT_OK : fail(error, ERROR_REFUSED, "release %" PRId64 ": not live", release_id);
+    return RESULT_OK;
+}
+
+Result dataset_drop_retired(Db *reader, Error *error)
+{
+    SCOPED(unlock) pthread_mutex_t *lock = lock_kept();
+    bool is_live;
+
+    (void)lock;
+    return drop_retired(reader, 0, &is_live, error);
 }
 
 static Result keep_release(Db *reader, int64_t release_id, const Hash *hash, Kept **kept, Error *error)
@@ -154,8 +164,11 @@ Result dataset_open(Db *reader, int64_t release_id, const Hash *manifest, Datase
 {
     SCOPED(unlock) pthread_mutex_t *lock = lock_kept();
     Kept *kept;
+    bool is_live;
 
-    TRY(drop_retired(reader, release_id, error));
+    TRY(drop_retired(reader, release_id, &is_live, error));
+    if (!is_live)
+        return fail(error, ERROR_REFUSED, "release %" PRId64 ": not live", release_id);
     kept = kept_find(release_id, manifest);
     if (kept == NULL)
         TRY(keep_release(reader, release_id, manifest, &kept, error));

@@ -34,6 +34,8 @@ typedef struct DatasetColumn {
  */
 Result dataset_open(Db *reader, int64_t release_id, const Hash *manifest, DatasetHold **hold, Error *error)
     CHECKED;
+/* The same of all that are no longer live, without opening one. */
+Result dataset_drop_retired(Db *reader, Error *error) CHECKED;
 const Dataset *dataset_of(const DatasetHold *hold);
 /* `begin` of the columns' sources is fetched with them. ERROR_LIMIT: more than the process may keep. */
 Result dataset_fetch(DatasetHold *hold, Db *reader, const DatasetColumn *columns, size_t count, Error *error)

@@ -45,6 +45,9 @@ Result query_release_list(Db *releaser, Table **table, Error *error) CHECKED;
 Result query_release_verify(Db *releaser, int64_t release_id, Error *error) CHECKED;
 /* The newest release of a purpose; ERROR_REFUSED when it is retired or there is none. */
 Result query_release_newest(Db *reader, const char *purpose, int64_t *release_id, Error *error) CHECKED;
+/* Drops what the process keeps of releases that are no longer live, also when none is to be asked any more;
+ * of those that a query still runs on, with its end. */
+Result query_forget_retired(Db *reader, Error *error) CHECKED;
 
 /* ---- the catalogue: what a query may name; no data of anybody ---- */
 

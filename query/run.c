@@ -199,6 +199,11 @@ Result run_query(Db *reader, const uint8_t *permit_id, Text number, const Query 
     return count_and_release(reader, query, &provenance, &manifest, arena, tables, table_count, error);
 }
 
+Result query_forget_retired(Db *reader, Error *error)
+{
+    return dataset_drop_retired(reader, error);
+}
+
 Result run_query_number(Db *reader, const uint8_t *permit_id, const Query *query, Arena *arena, Text *number,
                         Error *error)
 {

@@ -1,5 +1,6 @@
 /* Running a query: nothing of it leaves before its result is in the log. */
 #include "broker/broker_private.h"
+#include "query/dataset_kept.h"
 #include "query/query.h"
 #include "tests/broker/workbench.h"
 
@@ -111,6 +112,20 @@ Test(run, a_retired_release_is_refused)
 
     cr_expect_eq(status, 403, "%s", answer);
     cr_expect_null(strstr(answer, "tables"));
+}
+
+/* Switch: query_forget_retired in broker/run.c. The newest is retired, so no release is opened any more. */
+Test(run, a_retired_release_does_not_stay_in_memory)
+{
+    SCOPED(bench_close) Bench bench = ready();
+    cr_assert_eq(bench_call(&bench, ANALYST, "POST", "/queries/1/run", "", answer), 200, "%s", answer);
+    cr_assert_gt(kept_bytes(), 0);
+    bench_sql(&bench, "UPDATE release.release SET state = 'retired', retired = now()");
+
+    int status = bench_call(&bench, ANALYST, "POST", "/queries/1/run", "", answer);
+
+    cr_expect_eq(status, 403, "%s", answer);
+    cr_expect_eq(kept_bytes(), 0);
 }
 
 Test(run, the_same_query_on_the_same_release_gives_the_same_answer)

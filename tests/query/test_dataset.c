@@ -635,6 +635,24 @@ Test(dataset, a_retired_release_is_refused_and_dropped)
     cr_expect_eq(kept_bytes(), 0);
 }
 
+Test(dataset, what_is_live_stays_when_what_is_retired_goes)
+{
+    SCOPED(db_close) Db *reader = support_database("cinque_query");
+    county_make(60, 1);
+    county_release();
+    DatasetHold *hold = open_release(reader, 1);
+    dataset_close(&hold);
+    uint64_t bytes = kept_bytes();
+
+    COUNTY_MUST(query_forget_retired(reader, must));
+
+    cr_assert_gt(bytes, 0);
+    cr_expect_eq(kept_bytes(), bytes);
+    county_sql("SELECT release.retire_now(1, '\\x02')");
+    COUNTY_MUST(query_forget_retired(reader, must));
+    cr_expect_eq(kept_bytes(), 0);
+}
+
 /* Switch: drop_oldest in kept_reserve. */
 Test(dataset, columns_that_nobody_uses_give_way)
 {
