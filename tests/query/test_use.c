@@ -133,19 +133,25 @@ Test(use, a_canonical_text_uses_nothing)
 
 /* ---- code lists of files ---- */
 
+static Result parse_with_codes(const char *file, const char *cohort, Query **query, Error *error)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 16);
+
+    write_file("c.csv", file);
+    return parse(
+        text_format(arena,
+                    "query \"t\" project P codes c from \"c.csv\" cohort exists gp_event where %s" TAIL,
+                    cohort)
+            .data,
+        query, error);
+}
+
 static void expect_codes(const char *file, const char *cohort, const char *expected)
 {
     SCOPED(query_close) Query *query = NULL;
-    SCOPED(arena_close) Arena *arena = arena_create(1 << 16);
     Error error = {0};
-    write_file("c.csv", file);
 
-    Result done =
-        parse(text_format(arena,
-                          "query \"t\" project P codes c from \"c.csv\" cohort exists gp_event where %s" TAIL,
-                          cohort)
-                  .data,
-              &query, &error);
+    Result done = parse_with_codes(file, cohort, &query, &error);
 
     cr_assert(done.ok, "%s", error.message);
     cr_expect_not_null(strstr(query_canonical(query).data, expected), "%s", query_canonical(query).data);
@@ -165,16 +171,9 @@ Test(use, a_column_of_categories_is_pinned_where_the_query_names_one)
 static void expect_file_refused(const char *file, const char *cohort, const char *expected)
 {
     SCOPED(query_close) Query *query = NULL;
-    SCOPED(arena_close) Arena *arena = arena_create(1 << 16);
     Error error = {0};
-    write_file("c.csv", file);
 
-    Result done =
-        parse(text_format(arena,
-                          "query \"t\" project P codes c from \"c.csv\" cohort exists gp_event where %s" TAIL,
-                          cohort)
-                  .data,
-              &query, &error);
+    Result done = parse_with_codes(file, cohort, &query, &error);
 
     cr_assert_not(done.ok);
     cr_expect_not_null(strstr(error.message, expected), "%s", error.message);
