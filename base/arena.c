@@ -23,7 +23,7 @@ struct Block {
 };
 
 struct Arena {
-    Block *newest; /* NULL until the first allocation; the chain ends at the first block */
+    Block *newest; /* NULL until the first allocation; the chain ends at the oldest block */
     size_t bytes_max, bytes_used;
 };
 
@@ -86,21 +86,23 @@ void *arena_alloc(Arena *arena, size_t bytes)
     return memory;
 }
 
+/* The newest is the largest, but for blocks of one large allocation, which are given back. */
 void arena_reset(Arena *arena)
 {
-    Block *block = arena->newest;
+    Block *kept = NULL, *previous;
 
-    while (block != NULL && block->previous != NULL) {
-        Block *previous = block->previous;
+    for (Block *block = arena->newest; block != NULL; block = previous) {
+        previous = block->previous;
         block_wipe(block);
-        memory_free(block);
-        block = previous;
+        if (kept != NULL || (block->capacity > BLOCK_BYTES_MAX && previous != NULL)) {
+            memory_free(block);
+            continue;
+        }
+        kept = block;
+        kept->previous = NULL;
+        ASAN_POISON_MEMORY_REGION(kept->bytes, kept->capacity);
     }
-    if (block != NULL) {
-        block_wipe(block);
-        ASAN_POISON_MEMORY_REGION(block->bytes, block->capacity);
-    }
-    arena->newest = block;
+    arena->newest = kept;
     arena->bytes_used = 0;
 }
 

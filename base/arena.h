@@ -14,7 +14,7 @@ Arena *arena_create(size_t bytes_max);
 /* 16-byte aligned, zeroed; valid until arena_reset or arena_close. Never returns NULL. */
 void *arena_alloc(Arena *arena, size_t bytes);
 
-/* Wipes and forgets everything, keeps the first block for reuse. */
+/* Wipes and forgets everything, keeps one block for reuse. */
 void arena_reset(Arena *arena);
 
 size_t arena_bytes_used(const Arena *arena);

@@ -18,7 +18,7 @@ typedef struct Parse {
 
 static const char *const kind_values[] = {
     [OPTION_FLAG] = "",         [OPTION_TEXT] = "TEXT",       [OPTION_COUNT] = "NUMBER",
-    [OPTION_MONTH] = "CCYY-MM", [OPTION_DATE] = "CCYY-MM-DD",
+    [OPTION_MONTH] = "CCYY-MM", [OPTION_DATE] = "CCYY-MM-DD", [OPTION_TEXTS] = "TEXT",
 };
 
 static bool set_count(Text text, void *target)
@@ -41,6 +41,12 @@ static bool set_flag(Text text, void *target)
     return true;
 }
 
+static bool add_text(const char *value, OptionTexts *texts)
+{
+    texts->items[texts->count++] = value;
+    return true;
+}
+
 static bool set_target(const Option *option, const char *value)
 {
     switch (option->kind) {
@@ -55,6 +61,8 @@ static bool set_target(const Option *option, const char *value)
         return month_parse(text_from(value), option->target);
     case OPTION_DATE:
         return date_parse(text_from(value), option->target);
+    case OPTION_TEXTS:
+        return add_text(value, option->target);
     }
     return false;
 }
@@ -99,6 +107,17 @@ static Result option_value(Parse *parse, const Option *option, const char **valu
     return RESULT_OK;
 }
 
+static Result check_times(const Parse *parse, size_t found, Error *error)
+{
+    const Option *option = &parse->options[found];
+
+    if (option->kind != OPTION_TEXTS && (parse->given >> found & 1) != 0)
+        return fail(error, ERROR_USAGE, "--%s: given twice", option->name);
+    if (option->kind == OPTION_TEXTS && ((const OptionTexts *)option->target)->count == OPTION_TEXTS_MAX)
+        return fail(error, ERROR_USAGE, "--%s: given more than %d times", option->name, OPTION_TEXTS_MAX);
+    return RESULT_OK;
+}
+
 static Result parse_option(Parse *parse, const char *argument, Error *error)
 {
     const char *equals = strchr(argument, '=');
@@ -110,8 +129,7 @@ static Result parse_option(Parse *parse, const char *argument, Error *error)
     if (found == parse->option_count)
         return unknown_option(parse, name, error);
     const Option *option = &parse->options[found];
-    if ((parse->given >> found & 1) != 0)
-        return fail(error, ERROR_USAGE, "--%s: given twice", option->name);
+    TRY(check_times(parse, found, error));
     parse->given |= UINT64_C(1) << found;
     TRY(option_value(parse, option, &value, error));
     if (!set_target(option, value))

@@ -12,7 +12,22 @@
 #include "base/error.h"
 #include "base/text.h"
 
-typedef enum OptionKind { OPTION_FLAG, OPTION_TEXT, OPTION_COUNT, OPTION_MONTH, OPTION_DATE } OptionKind;
+typedef enum OptionKind {
+    OPTION_FLAG,
+    OPTION_TEXT,
+    OPTION_COUNT,
+    OPTION_MONTH,
+    OPTION_DATE,
+    OPTION_TEXTS
+} OptionKind;
+
+enum { OPTION_TEXTS_MAX = 32 };
+
+/* Of an option that may be given several times. */
+typedef struct OptionTexts {
+    const char *items[OPTION_TEXTS_MAX];
+    size_t count;
+} OptionTexts;
 
 typedef struct Option {
     const char *name; /* without the dashes */
@@ -20,8 +35,8 @@ typedef struct Option {
     bool required;
     const char *default_text; /* NULL: none */
     const char *help;
-    void *target; /* bool *, const char **, int64_t *, Month *, Date *; left alone when absent without default
-                   */
+    void *target; /* bool *, const char **, int64_t *, Month *, Date *, OptionTexts *; left alone when absent
+                     without default */
 } Option;
 
 /*

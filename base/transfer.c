@@ -75,6 +75,7 @@ static void keep_settings(Transfer *transfer, const TransferSettings *given)
     transfer->settings = (TransferSettings){
         .place = keep(arena, given->place),
         .trust_file = keep(arena, given->trust_file),
+        .revoked_file = keep(arena, given->revoked_file),
         .certificate_file = keep(arena, given->certificate_file),
         .key_file = keep(arena, given->key_file),
         .user = keep(arena, given->user),
@@ -96,6 +97,7 @@ Result transfer_open(const TransferSettings *settings, Transfer **transfer, Erro
     if ((settings->certificate_file == NULL) != (settings->key_file == NULL))
         return fail(error, ERROR_CONFIG, "%s: a client certificate and its key go together", settings->place);
     TRY(check_file(settings, settings->trust_file, false, error));
+    TRY(check_file(settings, settings->revoked_file, false, error));
     TRY(check_file(settings, settings->certificate_file, false, error));
     TRY(check_file(settings, settings->key_file, true, error));
     TRY(check_file(settings, settings->private_key_file, true, error));

@@ -16,8 +16,9 @@
 typedef struct Transfer Transfer;
 
 typedef struct TransferSettings {
-    const char *place;                       /* for messages: what this host is called here */
-    const char *trust_file;                  /* HTTPS: PEM, the only authorities; NULL: those of the system */
+    const char *place;        /* for messages: what this host is called here */
+    const char *trust_file;   /* HTTPS: PEM, the only authorities; NULL: those of the system */
+    const char *revoked_file; /* HTTPS: PEM, lists of certificates taken back; NULL: not asked */
     const char *certificate_file, *key_file; /* HTTPS: ours, PEM, both or neither; the key is for us alone */
     const char *user, *private_key_file;     /* SFTP */
     const char *known_hosts_file;            /* SFTP: the only hosts, by their keys */

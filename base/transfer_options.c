@@ -42,6 +42,8 @@ static void set_tls(const Transfer *transfer)
         curl_easy_setopt(curl, CURLOPT_CAINFO, settings->trust_file);
         curl_easy_setopt(curl, CURLOPT_CAPATH, NULL); /* else the system's authorities would count as well */
     }
+    if (settings->revoked_file != NULL)
+        curl_easy_setopt(curl, CURLOPT_CRLFILE, settings->revoked_file);
     if (settings->certificate_file != NULL) {
         curl_easy_setopt(curl, CURLOPT_SSLCERT, settings->certificate_file);
         curl_easy_setopt(curl, CURLOPT_SSLKEY, settings->key_file);

@@ -36,7 +36,7 @@ read -r ready events build_s touched bandwidth <&"${ENGINE[0]}"
 [[ $ready == ready ]]
 ask_engine() { # question: "wall processor"
     echo "$1 $work/$1.engine" >&"${ENGINE[1]}"
-    read -r wall processor <&"${ENGINE[0]}"
+    read -r wall processor counted <&"${ENGINE[0]}"
 }
 
 # ---- PostgreSQL ----

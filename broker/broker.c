@@ -19,6 +19,7 @@ enum { BACKLOG = 64, CONNECTIONS_MAX = 256, TIMEOUT_SECONDS = 30, ARENA_BYTES = 
 typedef struct Pending {
     TextBuilder body;
     bool is_too_large;
+    Work work; /* of a request that takes long */
 } Pending;
 
 static enum MHD_Result send_answer(struct MHD_Connection *connection, unsigned status, json_t *answer)
@@ -53,10 +54,38 @@ static void take_body(Pending *pending, const char *data, size_t length)
         text_add(&pending->body, (Text){.data = data, .length = length});
 }
 
+/* Called again behind the work, when the connection is resumed. */
+static enum MHD_Result answer_long(Runner *runner, struct MHD_Connection *connection, Work *work)
+{
+    unsigned status;
+
+    if (work->answer != NULL) {
+        json_t *answer = work->answer;
+        work->answer = NULL;
+        return send_answer(connection, work->status, answer);
+    }
+    if (work->is_given) /* and came to no answer */
+        return MHD_NO;
+    if (runner_give(runner, work))
+        return MHD_YES;
+    json_t *busy = runner_busy(&status);
+    return send_answer(connection, status, busy);
+}
+
+static bool takes_long(const char *method, const char *path)
+{
+    int64_t number;
+    unsigned status;
+    const Route *route = route_find(method, path, &number, &status);
+
+    return route != NULL && route->kind == ROUTE_LONG;
+}
+
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path,
                                   const char *method, const char *version, const char *data,
                                   size_t *data_length, void **state)
 {
+    Broker *broker = context;
     Pending *pending = *state;
     unsigned status;
 
@@ -74,7 +103,14 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     }
     if (pending->is_too_large)
         return send_too_large(connection);
-    json_t *answer = serve(context, connection, method, path, text_built(&pending->body), &status);
+    if (takes_long(method, path)) {
+        pending->work.connection = connection;
+        pending->work.method = method;
+        pending->work.path = path;
+        pending->work.body = text_built(&pending->body);
+        return answer_long(broker->runner, connection, &pending->work);
+    }
+    json_t *answer = serve(broker, connection, method, path, text_built(&pending->body), &status);
     return send_answer(connection, status, answer);
 }
 
@@ -89,6 +125,7 @@ static void on_end(void *context, struct MHD_Connection *connection, void **stat
     if (pending == NULL)
         return;
     text_builder_close(&pending->body);
+    json_decref(pending->work.answer);
     memory_free(pending);
     *state = NULL;
 }
@@ -148,10 +185,12 @@ Result broker_start(const BrokerOptions *options, Broker **broker, Error *error)
     keep_options(draft, options);
     TRY(take_lock(draft, error));
     TRY(listen_on(draft, error));
-    draft->daemon = MHD_start_daemon(
-        MHD_USE_AUTO_INTERNAL_THREAD, 0, NULL, NULL, on_request, draft, MHD_OPTION_LISTEN_SOCKET,
-        draft->listener, MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_SECONDS, MHD_OPTION_END);
+    TRY(runner_start(draft, &draft->runner, error));
+    draft->daemon =
+        MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request,
+                         draft, MHD_OPTION_LISTEN_SOCKET, draft->listener, MHD_OPTION_NOTIFY_COMPLETED,
+                         on_end, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+                         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_SECONDS, MHD_OPTION_END);
     if (draft->daemon == NULL)
         return fail(error, ERROR_SYSTEM, "the HTTP server could not be started");
     log_event(LOG_LEVEL_INFO, "broker_start", "process=%d", (int)getpid());
@@ -164,6 +203,7 @@ void broker_stop(Broker **broker)
 {
     if (broker == NULL || *broker == NULL)
         return;
+    runner_end((*broker)->runner); /* nothing is suspended behind it */
     if ((*broker)->daemon != NULL) {
         MHD_stop_daemon((*broker)->daemon); /* closes the listener too */
         log_event(LOG_LEVEL_INFO, "broker_stop", "process=%d", (int)getpid());
@@ -174,6 +214,7 @@ void broker_stop(Broker **broker)
         (void)unlink((*broker)->options.socket_path);
     if ((*broker)->lock >= 0)
         (void)close((*broker)->lock);
+    runner_close(&(*broker)->runner);
     arena_close(&(*broker)->arena);
     memory_free(*broker);
     *broker = NULL;

@@ -17,8 +17,8 @@ typedef struct BrokerOptions {
     const char *query_conninfo;    /* role cinque_query */
 } BrokerOptions;
 
-/* Serves from one thread of its own until broker_stop. Errors: ERROR_CONFIG when another broker holds the
- * lock. */
+/* Serves from a thread of its own, and runs queries one after the other in a second, until broker_stop.
+ * Errors: ERROR_CONFIG when another broker holds the lock. */
 Result broker_start(const BrokerOptions *options, Broker **broker, Error *error) CHECKED;
 /* Finishes the request in hand, refuses new ones, removes the socket. Accepts a pointer to NULL. */
 void broker_stop(Broker **broker);

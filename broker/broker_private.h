@@ -12,11 +12,14 @@
 
 enum { BROKER_BODY_BYTES_MAX = 256 * 1024, BROKER_PATH_BYTES = 512 };
 
+typedef struct Runner Runner;
+
 struct Broker {
     BrokerOptions options; /* strings live in the arena */
     Arena *arena;
     int lock, listener;
     struct MHD_Daemon *daemon;
+    Runner *runner;
 };
 
 /* What a handler works with; all of it ends with the request. */
@@ -33,11 +36,17 @@ typedef struct Call {
 /* *answer is the caller's to release. */
 typedef Result (*Handler)(Call *call, json_t **answer, Error *error);
 
+typedef enum RouteKind {
+    ROUTE_PLAIN,
+    ROUTE_OPEN, /* answers without a database and to anybody: says only that the broker lives */
+    ROUTE_LONG, /* is worked on beside the others, one after the other */
+} RouteKind;
+
 typedef struct Route {
     const char *method;
     const char *pattern; /* "#" stands for a number */
     Handler handle;
-    bool is_open; /* answers without a database and to anybody: says only that the broker lives */
+    RouteKind kind;
 } Route;
 
 /* ---- peer.c ---- */
@@ -58,6 +67,29 @@ json_t *serve(const Broker *broker, struct MHD_Connection *connection, const cha
 /* {"error": message, "code": name} */
 json_t *serve_error(const Error *error, unsigned *status);
 
+/* ---- runner.c ---- */
+
+/* One request that is worked on beside the others; its connection is suspended until it has its answer. */
+typedef struct Work {
+    struct Work *next;
+    struct MHD_Connection *connection;
+    const char *method, *path; /* as long as the connection */
+    Text body;
+    bool is_given;  /* to a runner */
+    json_t *answer; /* once it is done */
+    unsigned status;
+} Work;
+
+enum { RUNNER_WAITING_MAX = 32 };
+
+Result runner_start(const Broker *broker, Runner **runner, Error *error) CHECKED;
+/* Suspends the connection; false where too many wait, or the runner is about to stop. */
+bool runner_give(Runner *runner, Work *work);
+/* Finishes the work in hand, refuses what waits and what comes, and resumes all of them. Accepts NULL. */
+void runner_end(Runner *runner);
+void runner_close(Runner **runner); /* once nobody gives it anything any more; accepts a pointer to NULL */
+json_t *runner_busy(unsigned *status);
+
 /* ---- answer.c ---- */
 
 const char *body_string(const json_t *body, const char *name); /* NULL when absent or no string */
@@ -77,6 +109,12 @@ typedef struct CodeFiles {
 } CodeFiles;
 Result code_files_open(const Call *call, CodeFiles *files, Error *error) CHECKED;
 void code_files_close(CodeFiles *files);
+
+/* ---- catalogue.c ---- */
+
+/* Of the project's purpose, as known at a day or DATE_NONE; 0: there is none, or it is retired. */
+Result newest_release(Db *reader, const GovernanceProject *project, Date known_at, int64_t *release_id,
+                      Error *error) CHECKED;
 
 /* ---- run.c ---- */
 

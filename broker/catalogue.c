@@ -3,15 +3,14 @@
 #include "query/query.h"
 
 /* A project without a release yet has a catalogue all the same. */
-static Result newest_release(Call *call, Db *reader, const char *project_id, int64_t *release_id,
-                             Error *error)
+Result newest_release(Db *reader, const GovernanceProject *project, Date known_at, int64_t *release_id,
+                      Error *error)
 {
-    GovernanceProject project;
     Error none = {0};
 
     *release_id = 0;
-    TRY(governance_project(call->governance, project_id, &project, error));
-    if (query_release_newest(reader, project.purpose, release_id, &none).ok || none.code == ERROR_REFUSED)
+    if (query_release_newest(reader, project->purpose, known_at, release_id, &none).ok ||
+        none.code == ERROR_REFUSED)
         return RESULT_OK;
     *error = none;
     return (Result){.ok = false};
@@ -25,6 +24,7 @@ Result handle_catalogue(Call *call, json_t **answer, Error *error)
     CatalogueWanted wanted = {.source = argument_string(call, "source"),
                               .column = argument_string(call, "column"),
                               .by_month = months != NULL};
+    GovernanceProject of;
     TableFormat format;
     Text *sources;
 
@@ -35,7 +35,9 @@ Result handle_catalogue(Call *call, json_t **answer, Error *error)
                                    &wanted.source_count, error));
     wanted.sources = sources;
     TRY(db_open(call->broker->options.query_conninfo, "cinqued", &reader, error));
-    TRY(newest_release(call, reader, project, &wanted.release_id, error));
+    TRY(governance_project(call->governance, project, &of, error));
+    wanted.people_min = of.policy.people_min;
+    TRY(newest_release(reader, &of, DATE_NONE, &wanted.release_id, error));
     TRY(query_catalogue(reader, &wanted, &table, error));
     return answer_table(table, format, answer, error);
 }

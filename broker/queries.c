@@ -49,18 +49,39 @@ static Result check_grants(Call *call, const Query *query, Error *error)
     return RESULT_OK;
 }
 
+/* The rules that apply to it, what it would take, and warnings; of rules, sizes and the catalogue alone. */
+static Result check_rules(Call *call, Db *reader, const Query *query, Text *said, Error *error)
+{
+    size_t count = query_source_count(query);
+    Text *sources = arena_alloc(call->arena, (count + 1) * sizeof *sources), rules, cost;
+    GovernanceProject project;
+    int64_t release_id;
+
+    for (size_t i = 0; i < count; i++)
+        sources[i] = query_source(query, i);
+    TRY(governance_project(call->governance, text_to_string(call->arena, query_project(query)), &project,
+                           error));
+    TRY(governance_project_rules(call->governance, &project, sources, count, call->arena, &rules, error));
+    TRY(newest_release(reader, &project, query_known_at(query), &release_id, error));
+    TRY(query_check(reader, query, release_id, &project.policy, &cost, error));
+    *said = text_format(call->arena, "%.*s%.*s", TEXT_ARG(rules), TEXT_ARG(cost));
+    return RESULT_OK;
+}
+
 Result handle_query_check(Call *call, json_t **answer, Error *error)
 {
     SCOPED(db_close) Db *reader = NULL;
     SCOPED(query_close) Query *query = NULL;
+    Text said;
 
     TRY(open_query(call, &reader, &query, error));
     TRY(check_grants(call, query, error));
+    TRY(check_rules(call, reader, query, &said, error));
     Text sources = source_list(call->arena, query), canonical = query_canonical(query);
     Text project = query_project(query), title = query_title(query);
-    *answer = json_pack("{s:s%, s:s%, s:s%, s:s%}", "title", title.data, title.length, "project",
-                        project.data, project.length, "sources", sources.data, sources.length, "canonical",
-                        canonical.data, canonical.length);
+    *answer = json_pack("{s:s%, s:s%, s:s%, s:s%, s:s%}", "said", said.data, said.length, "title", title.data,
+                        title.length, "project", project.data, project.length, "sources", sources.data,
+                        sources.length, "canonical", canonical.data, canonical.length);
     return RESULT_OK;
 }
 

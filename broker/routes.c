@@ -4,21 +4,21 @@
 
 /* The whole service. */
 static const Route routes[] = {
-    {"GET", "/status", handle_status, true},
-    {"GET", "/catalogue", handle_catalogue, false},
-    {"GET", "/queries", handle_query_list, false},
-    {"POST", "/queries", handle_query_submit, false},
-    {"POST", "/queries/check", handle_query_check, false},
-    {"POST", "/queries/explain", handle_query_explain, false},
-    {"GET", "/queries/#", handle_query_show, false},
-    {"POST", "/queries/#/approve", handle_query_approve, false},
-    {"POST", "/queries/#/run", handle_query_run, false},
-    {"GET", "/loads/held", handle_load_list, false},
-    {"POST", "/loads/#/release", handle_load_release, false},
-    {"POST", "/loads/#/refuse", handle_load_refuse, false},
-    {"POST", "/keys/approve", handle_key_approve, false},
-    {"GET", "/audit", handle_audit_list, false},
-    {"POST", "/audit/verify", handle_audit_verify, false},
+    {"GET", "/status", handle_status, ROUTE_OPEN},
+    {"GET", "/catalogue", handle_catalogue, ROUTE_PLAIN},
+    {"GET", "/queries", handle_query_list, ROUTE_PLAIN},
+    {"POST", "/queries", handle_query_submit, ROUTE_PLAIN},
+    {"POST", "/queries/check", handle_query_check, ROUTE_PLAIN},
+    {"POST", "/queries/explain", handle_query_explain, ROUTE_PLAIN},
+    {"GET", "/queries/#", handle_query_show, ROUTE_PLAIN},
+    {"POST", "/queries/#/approve", handle_query_approve, ROUTE_PLAIN},
+    {"POST", "/queries/#/run", handle_query_run, ROUTE_LONG},
+    {"GET", "/loads/held", handle_load_list, ROUTE_PLAIN},
+    {"POST", "/loads/#/release", handle_load_release, ROUTE_PLAIN},
+    {"POST", "/loads/#/refuse", handle_load_refuse, ROUTE_PLAIN},
+    {"POST", "/keys/approve", handle_key_approve, ROUTE_PLAIN},
+    {"GET", "/audit", handle_audit_list, ROUTE_PLAIN},
+    {"POST", "/audit/verify", handle_audit_verify, ROUTE_PLAIN},
 };
 
 static bool path_matches(const char *pattern, const char *path, int64_t *number)

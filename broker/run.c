@@ -12,12 +12,31 @@ enum { KEPT_BYTES_MAX = 64 << 20 };
 typedef struct Tables {
     ReleasedTable *items[QUERY_TABLES_MAX];
     size_t count;
+    Text settings; /* of the query's parameters, for the log */
 } Tables;
 
 static void tables_close(Tables *tables)
 {
     for (size_t i = 0; i < tables->count; i++)
         released_table_close(&tables->items[i]);
+}
+
+/* "set": {"NAME": "VALUE"}: which of the approved values the run is of. */
+static Result set_parameters(const Call *call, Query *query, Error *error)
+{
+    json_t *set = json_object_get(call->body, "set"), *value;
+    const char *name;
+
+    if (set != NULL && !json_is_object(set))
+        return fail(error, ERROR_INPUT, "request: set is no object");
+    json_object_foreach(set, name, value)
+    {
+        if (!json_is_string(value))
+            return fail(error, ERROR_INPUT, "request: a value of set is no text");
+        TRY(query_set(query, text_from(name), (Text){json_string_value(value), json_string_length(value)},
+                      error));
+    }
+    return RESULT_OK;
 }
 
 static Result run_query(const Call *call, const GovernancePermit *permit, const GovernanceQuery *asked,
@@ -30,8 +49,11 @@ static Result run_query(const Call *call, const GovernancePermit *permit, const 
     TRY(db_open(call->broker->options.query_conninfo, "cinqued", &reader, error));
     TRY(query_forget_retired(reader, error)); /* before anything refuses: there may be nothing left to open */
     TRY(governance_project(call->governance, asked->project_id, &project, error));
-    TRY(query_release_newest(reader, project.purpose, &run->release_id, error));
     TRY(query_open_canonical(reader, asked->text, &query, error));
+    TRY(set_parameters(call, query, error));
+    TRY(query_check_set(query, error));
+    tables->settings = text_copy(call->arena, query_settings(query));
+    TRY(query_release_newest(reader, project.purpose, query_known_at(query), &run->release_id, error));
     run->policy = &project.policy;
     Result done = query_run(reader, permit, query, run, tables->items, &tables->count, error);
     run->policy = NULL; /* ends here */
@@ -61,7 +83,8 @@ static Result keep(const Call *call, GovernancePermit *permit, const QueryRun *r
     }
     outcome->content = hash_of(text_built(&kept).data, text_built(&kept).length);
     outcome->has_content = true;
-    outcome->detail = text_format(call->arena, "release=%" PRId64, run->release_id);
+    outcome->detail = text_format(call->arena, "release=%" PRId64 "%s%.*s", run->release_id,
+                                  tables->settings.length > 0 ? " " : "", TEXT_ARG(tables->settings));
     TRY(governance_output_keep(call->governance, permit, call->number, run->release_id, text_built(&kept),
                                outcome->content, error));
     outcome->succeeded = true;
@@ -115,7 +138,11 @@ Result handle_query_run(Call *call, json_t **answer, Error *error)
     TRY(argument_format(body_string(call->body, "format"), &format, error));
     TRY(governance_request(call->governance, &request, &permit, error));
     TRY(governance_query_get(call->governance, call->number, call->arena, &asked, error));
-    TRY(run_query(call, permit, &asked, &run, &tables, error));
+    Result done = run_query(call, permit, &asked, &run, &tables, error);
+    if (!done.ok) {
+        log_event(LOG_LEVEL_WARNING, "query_failed", "query=%" PRId64 " %s", call->number, error->message);
+        return done;
+    }
     TRY(keep(call, permit, &run, &tables, &outcome, error));
     TRY(seal_log(call, error));
     log_event(LOG_LEVEL_INFO, "query_run",

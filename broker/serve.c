@@ -59,7 +59,7 @@ static Result handle(const Route *route, Call *call, Text body, json_t **answer,
     json_t *parsed = NULL;
     Result done = RESULT_OK;
 
-    if (!route->is_open)
+    if (route->kind != ROUTE_OPEN)
         done = identify(call, error);
     if (done.ok)
         done = parse_body(body, &parsed, error);

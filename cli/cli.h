@@ -139,6 +139,7 @@ Result cmd_synth(Cli *cli, int argc, const char *const *argv, Error *error) CHEC
 Result cmd_governance_apply(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_reference_add(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_reference_add_totals(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_reference_add_population(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_pseudonymise(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_key_parcels(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

@@ -7,8 +7,12 @@
 
 static const char loader_role[] = "cinque_loader";
 
+typedef Result (*AddPublished)(Db *loader, const GovernancePermit *permit, const char *path, int64_t *count,
+                               Error *error);
+
 /* Every figure that is published may be checked against its file, whose hash is in the log. */
-Result cmd_reference_add_totals(Cli *cli, int argc, const char *const *argv, Error *error)
+static Result add_published(Cli *cli, int argc, const char *const *argv, GovernanceAction action,
+                            AddPublished add, Error *error)
 {
     SCOPED(work_close) Work work = {0};
     SCOPED(db_close) Db *loader = NULL;
@@ -19,13 +23,23 @@ Result cmd_reference_add_totals(Cli *cli, int argc, const char *const *argv, Err
     TRY(cli_parse(cli, argc, argv, NULL, 0, 1, 1, error));
     TRY(input_hash_file(cli->arguments[0], &outcome.content, &bytes, error));
     TRY(cli_open(cli, loader_role, &loader, error));
-    const GovernanceRequest request = {.action = GOVERNANCE_TOTALS_ADD,
+    const GovernanceRequest request = {.action = action,
                                        .object = text_from(hash_format(&outcome.content, hex))};
     TRY(work_begin(cli, &request, &work, error));
-    TRY(ingest_totals_add(loader, work.permit, cli->arguments[0], &outcome.rows, error));
+    TRY(add(loader, work.permit, cli->arguments[0], &outcome.rows, error));
     TRY(work_end(cli, &work, &outcome, error));
     printf("%" PRId64 " figures taken in\n", outcome.rows);
     return RESULT_OK;
+}
+
+Result cmd_reference_add_totals(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    return add_published(cli, argc, argv, GOVERNANCE_TOTALS_ADD, ingest_totals_add, error);
+}
+
+Result cmd_reference_add_population(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    return add_published(cli, argc, argv, GOVERNANCE_POPULATION_ADD, ingest_population_add, error);
 }
 
 /* What there is to report besides measures. */

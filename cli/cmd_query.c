@@ -116,6 +116,7 @@ Result cmd_query_check(Cli *cli, int argc, const char *const *argv, Error *error
     }
     printf("good: %s, project %s, reads %s\n", text_of(answer, "title"), text_of(answer, "project"),
            text_of(answer, "sources"));
+    fputs(text_of(answer, "said"), stdout);
     return RESULT_OK;
 }
 
@@ -225,22 +226,43 @@ static Result write_tables(const json_t *answer, const char *path, Error *error)
     return done;
 }
 
+/* NAME=VALUE of each --set, as the broker wants them. */
+static Result make_set(const Cli *cli, const OptionTexts *given, json_t **set, Error *error)
+{
+    *set = json_object();
+    for (size_t i = 0; i < given->count; i++) {
+        Text value = text_from(given->items[i]), name = text_next(&value, '=');
+        const char *key = text_to_string(cli->arena, name);
+        if (name.length == strlen(given->items[i]))
+            return fail(error, ERROR_USAGE, "--set: not of the form NAME=VALUE");
+        if (json_object_get(*set, key) != NULL)
+            return fail(error, ERROR_USAGE, "--set: a name is given twice");
+        if (json_object_set_new(*set, key, json_stringn(value.data, value.length)) != 0)
+            return fail(error, ERROR_USAGE, "--set: not UTF-8");
+    }
+    return RESULT_OK;
+}
+
 Result cmd_query_run(Cli *cli, int argc, const char *const *argv, Error *error)
 {
     SCOPED(client_release) json_t *body = NULL;
+    SCOPED(client_release) json_t *set = NULL;
     SCOPED(client_release) json_t *answer = NULL;
     const char *format_name = "terminal", *output = NULL;
+    OptionTexts given = {0};
     const Option options[] = {
         {"format", OPTION_TEXT, false, NULL, "terminal, csv or json", &format_name},
         {"output", OPTION_TEXT, false, NULL, "write to this file", &output},
+        {"set", OPTION_TEXTS, false, NULL, "NAME=VALUE of a parameter; once for each", &given},
     };
     char path[PATH_TEXT_BYTES];
     TableFormat format;
 
-    TRY(cli_parse(cli, argc, argv, options, 2, 1, 1, error));
+    TRY(cli_parse(cli, argc, argv, options, 3, 1, 1, error));
     TRY(cli_format(format_name, &format, error));
     TRY(query_path(cli, "/run", path, error));
-    body = json_pack("{s:s}", "format", format_name);
+    TRY(make_set(cli, &given, &set, error));
+    body = json_pack("{s:s, s:O*}", "format", format_name, "set", given.count > 0 ? set : NULL);
     TRY(client_call(cli, "POST", path, body, &answer, error));
     return output != NULL ? write_tables(answer, output, error) : print_tables(answer, stdout, error);
 }

@@ -44,14 +44,27 @@ static Result print_practices(Db *releaser, int64_t release_id, Error *error)
     return RESULT_OK;
 }
 
-static Result check_status(const char *name, Error *error)
+static Result check_how(const ReleaseWanted *wanted, Error *error)
 {
     static const char *const names[] = {"provisional", "final", "year_end"};
+    Date day;
 
+    if (wanted->known_at != NULL && !date_parse(text_from(wanted->known_at), &day))
+        return fail(error, ERROR_USAGE, "--as-known-at: not of the form CCYY-MM-DD");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i], name) == 0)
+        if (strcmp(names[i], wanted->at_least) == 0)
             return RESULT_OK;
     return fail(error, ERROR_USAGE, "--status: provisional, final or year_end");
+}
+
+/* As release.permit_detail has it. */
+static Text detail_of(Arena *arena, const ReleaseWanted *wanted)
+{
+    bool has_status = strcmp(wanted->at_least, "provisional") != 0, has_day = wanted->known_at != NULL;
+
+    return text_format(arena, "%s%s%s%s%s", has_status ? "status=" : "", has_status ? wanted->at_least : "",
+                       has_status && has_day ? " " : "", has_day ? "known=" : "",
+                       has_day ? wanted->known_at : "");
 }
 
 Result cmd_release_build(Cli *cli, int argc, const char *const *argv, Error *error)
@@ -63,20 +76,21 @@ Result cmd_release_build(Cli *cli, int argc, const char *const *argv, Error *err
         {"purpose", OPTION_TEXT, true, NULL, "a registered purpose", &wanted.purpose},
         {"status", OPTION_TEXT, false, NULL, "use deliveries of at least this status: final, year_end",
          &wanted.at_least},
+        {"as-known-at", OPTION_TEXT, false, NULL, "CCYY-MM-DD: only what was held at the end of that day",
+         &wanted.known_at},
     };
     char month_text[DATE_TEXT_BYTES];
     ReleaseReport report;
 
-    TRY(cli_parse(cli, argc, argv, options, 2, 1, 1, error));
+    TRY(cli_parse(cli, argc, argv, options, 3, 1, 1, error));
     if (!month_parse(text_from(cli->arguments[0]), &wanted.month))
         return fail(error, ERROR_USAGE, "month: not of the form CCYY-MM");
-    TRY(check_status(wanted.at_least, error));
+    TRY(check_how(&wanted, error));
     TRY(cli_open(cli, releaser_role, &releaser, error));
     GovernanceRequest request = {.action = GOVERNANCE_RELEASE_BUILD,
                                  .purpose = text_from(wanted.purpose),
                                  .object = text_from(month_format(wanted.month, month_text))};
-    if (strcmp(wanted.at_least, "provisional") != 0)
-        request.detail = text_format(cli->arena, "status=%s", wanted.at_least);
+    request.detail = detail_of(cli->arena, &wanted);
     TRY(work_begin(cli, &request, &work, error));
     TRY(query_release_build(releaser, work.permit, &wanted, &report, error));
     GovernanceOutcome outcome = {.succeeded = true,

@@ -26,6 +26,7 @@ typedef enum GovernanceAction {
     GOVERNANCE_LOAD_RELEASE,   /* role ig_lead or steward, not who loaded it; held back; current agreement */
     GOVERNANCE_LOAD_REFUSE,    /* role ig_lead or steward, not who loaded it; held back */
     GOVERNANCE_TOTALS_ADD,     /* role engineer */
+    GOVERNANCE_POPULATION_ADD, /* role engineer */
     GOVERNANCE_SOURCE_APPLY,   /* as apply */
     GOVERNANCE_LINK,           /* role engineer */
     GOVERNANCE_LINK_UNDO,      /* role engineer */
@@ -127,6 +128,10 @@ typedef struct GovernanceProject {
 
 Result governance_project(Governance *governance, const char *project_id, GovernanceProject *project,
                           Error *error) CHECKED;
+
+/* Which opt-outs and agreements apply to a project's use of sources, by lines to read. */
+Result governance_project_rules(Governance *governance, const GovernanceProject *project, const Text *sources,
+                                size_t source_count, Arena *arena, Text *said, Error *error) CHECKED;
 
 /* The sources that a query of this project may read, by name, for a member of the project who is an analyst
  * and for IG leads; ERROR_REFUSED for others. */

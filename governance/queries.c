@@ -6,7 +6,7 @@
 #include "governance/state.h"
 #include "governance_sql.h"
 
-enum { TITLE_BYTES_MAX = 200, ARENA_BYTES = 1024 * 1024, TIME_SHOWN = 19 };
+enum { TITLE_BYTES_MAX = 200, ARENA_BYTES = 1024 * 1024, TIME_SHOWN = 19, RULES_TEXT_BYTES = 1 << 20 };
 
 static const DbStatement submit_statement = {
     .name = "query_submit",
@@ -34,6 +34,12 @@ static const DbStatement project_sources_statement = {
     .sql = governance_sql_project_sources,
     .parameters = {VALUE_TEXT, VALUE_TEXT},
     .columns = {VALUE_TEXT, VALUE_TEXT},
+};
+static const DbStatement project_rules_statement = {
+    .name = "project rules",
+    .sql = governance_sql_project_rules,
+    .parameters = {VALUE_TEXT, VALUE_TEXT_ARRAY},
+    .columns = {VALUE_TEXT, VALUE_INT4, VALUE_TEXT, VALUE_INT8, VALUE_INT8},
 };
 static const DbStatement list_statement = {
     .name = "query_list",
@@ -141,6 +147,47 @@ Result governance_project_sources(Governance *governance, const char *person_id,
             return fail(error, ERROR_REFUSED, "project: %.*s", TEXT_ARG(db_text(rows, row, 0)));
         (*sources)[(*count)++] = text_copy(arena, db_text(rows, row, 1));
     }
+    return RESULT_OK;
+}
+
+static void say_agreements(const DbRows *rows, size_t row, TextBuilder *text)
+{
+    int64_t agreements = db_int(rows, row, 3), own = db_int(rows, row, 4);
+
+    if (agreements == 0)
+        text_add_format(text, "warning: nobody agrees to give source %.*s for this purpose today\n",
+                        TEXT_ARG(db_text(rows, row, 2)));
+    else
+        text_add_format(text, "agreements: %.*s, %" PRId64 " sender%s%s\n", TEXT_ARG(db_text(rows, row, 2)),
+                        agreements, agreements == 1 ? "" : "s",
+                        own > 0 ? ", rows by each controller's own" : "");
+}
+
+Result governance_project_rules(Governance *governance, const GovernanceProject *project, const Text *sources,
+                                size_t source_count, Arena *arena, Text *said, Error *error)
+{
+    SCOPED(text_builder_close) TextBuilder text = text_builder(RULES_TEXT_BYTES);
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    const Value parameters[] = {
+        value_text(text_from(project->project_id)),
+        {.type = VALUE_TEXT_ARRAY, .array = {.items = sources, .count = source_count}}};
+    char until[DATE_TEXT_BYTES], from[DATE_TEXT_BYTES];
+
+    TRY(db_run(governance->db, &project_rules_statement, parameters, &rows, error));
+    text_add_format(&text,
+                    "purpose %s until %s; policy %s of %s: at least %" PRId64
+                    " people, to the nearest %" PRId64 "\n",
+                    project->purpose, date_format(project->valid_to, until), project->policy.name,
+                    date_format(project->policy.effective_from, from), project->policy.people_min,
+                    project->policy.round_to);
+    if (db_row_count(rows) > 0 && text_equal(db_text(rows, 0, 0), TEXT("applied")))
+        text_add_format(&text, "opt-outs: applied, by a list of at most %" PRId64 " days\n",
+                        db_int(rows, 0, 1));
+    else
+        text_add_string(&text, db_row_count(rows) > 0 ? "opt-outs: not applied for this purpose\n" : "");
+    for (size_t row = 0; row < db_row_count(rows); row++)
+        say_agreements(rows, row, &text);
+    *said = text_copy(arena, text_built(&text));
     return RESULT_OK;
 }
 

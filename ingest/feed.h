@@ -32,6 +32,7 @@ typedef struct FeedSettings {
     const char *password_file;
     const char *known_hosts;                          /* sftp */
     const char *ca_file;                              /* https, mesh */
+    const char *crl_file;                             /* https, mesh: lists of revoked certificates, PEM */
     const char *certificate_file;                     /* client certificate, PEM */
     const char *key_file;                             /* of the client certificate, or the sftp identity */
     const char *mailbox, *workflow, *shared_key_file; /* mesh */

@@ -21,6 +21,7 @@ static const cyaml_schema_field_t transport_fields[] = {
     STRING_MAYBE("password_file", YamlTransport, password_file),
     STRING_MAYBE("known_hosts", YamlTransport, known_hosts),
     STRING_MAYBE("ca_file", YamlTransport, ca_file),
+    STRING_MAYBE("crl_file", YamlTransport, crl_file),
     STRING_MAYBE("certificate_file", YamlTransport, certificate_file),
     STRING_MAYBE("key_file", YamlTransport, key_file),
     STRING_MAYBE("mailbox", YamlTransport, mailbox),

@@ -4,7 +4,7 @@
 #include "base/text.h"
 
 typedef struct YamlTransport {
-    char *kind, *folder, *complete, *after, *url, *user, *password_file, *known_hosts, *ca_file,
+    char *kind, *folder, *complete, *after, *url, *user, *password_file, *known_hosts, *ca_file, *crl_file,
         *certificate_file, *key_file, *mailbox, *from, *workflow, *shared_key_file, *conninfo, *query_file;
     int *stable_seconds;
 } YamlTransport;

@@ -67,6 +67,7 @@ static Result open_https(const Feed *feed, void **state, Error *error)
     const FeedSettings *given = &feed->settings;
     TransferSettings settings = {.place = feed->name,
                                  .trust_file = given->ca_file,
+                                 .revoked_file = given->crl_file,
                                  .certificate_file = given->certificate_file,
                                  .key_file = given->key_file};
     Remote *remote = NULL;

@@ -67,6 +67,7 @@ static Result open_mesh(const Feed *feed, void **state, Error *error)
                              .mailbox = given->mailbox,
                              .workflow = given->workflow,
                              .trust_file = given->ca_file,
+                             .revoked_file = given->crl_file,
                              .certificate_file = given->certificate_file,
                              .key_file = given->key_file};
     Mesh *mesh = NULL;

@@ -207,6 +207,13 @@ Result ingest_dqmi(Db *loader, Month period, const char *source, Table **table, 
  */
 Result ingest_totals_add(Db *loader, const GovernancePermit *permit, const char *path, int64_t *count,
                          Error *error) CHECKED;
+/*
+ * People by dimensions that others publish, what rates are per: CSV of population (its name), day, origin,
+ * the dimensions and people, each combination of values once. A version is kept beside its earlier ones.
+ * Object of the permit: the file's SHA-256 in hex. ERROR_INPUT names the line; then nothing is kept.
+ */
+Result ingest_population_add(Db *loader, const GovernancePermit *permit, const char *path, int64_t *count,
+                             Error *error) CHECKED;
 /* One row a report: source, sender, period, outcome, read, loaded, quarantined, ..., rows a second. */
 Table *ingest_report_table(const IngestReport *reports, size_t count);
 

@@ -83,6 +83,7 @@ Result mesh_open(const MeshSettings *settings, Mesh **mesh, Error *error)
     made->wait_ms = settings->wait_ms != 0 ? settings->wait_ms : 500;
     TransferSettings transfer = {.place = made->place,
                                  .trust_file = settings->trust_file,
+                                 .revoked_file = settings->revoked_file,
                                  .certificate_file = settings->certificate_file,
                                  .key_file = settings->key_file,
                                  .tries = MESH_TRIES,

@@ -19,7 +19,7 @@ typedef struct MeshSettings {
     const char *url;   /* https://HOST, without a path */
     const char *mailbox;
     const char *workflow; /* NULL: messages of any */
-    const char *trust_file, *certificate_file, *key_file;
+    const char *trust_file, *revoked_file, *certificate_file, *key_file;
     Secret *password, *shared_key; /* mesh_open takes them over, also when it fails */
     size_t password_length, shared_key_length;
     int64_t (*now_us)(void); /* NULL: time_now_us */

@@ -104,6 +104,7 @@ static IdentityField foreign_field(const IngestSpec *spec, const Subject *subjec
         {subject->uprn.is_set, IDENTITY_UPRN},
         {subject->foreign.is_set, IDENTITY_FOREIGN_PSEUDONYM},
         {subject->foreign_to.is_set, IDENTITY_FOREIGN_PSEUDONYM_TO},
+        {subject->address.is_set, IDENTITY_ADDRESS},
         {subject->birth_year != 0 || subject->birth_month != 0, IDENTITY_BIRTH_DATE},
         {subject->sex != '\0', IDENTITY_SEX},
         {subject->lsoa_2011[0] != '\0' || subject->lsoa_2021[0] != '\0', IDENTITY_POSTCODE},

@@ -8,7 +8,7 @@
 #include "ingest/ingest.h"
 #include "ingest_sql.h"
 
-enum { BATCH_ROWS = 32768, TOKENS = 6 };
+enum { BATCH_ROWS = 32768, TOKENS = 7 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -46,7 +46,7 @@ static const DbStatement rows_statement = {
     .sql = ingest_sql_rekey_rows,
     .parameters = {VALUE_BYTES, VALUE_INT2, VALUE_INT8, VALUE_INT8},
     .columns = {VALUE_INT8, VALUE_INT2, VALUE_BYTES, VALUE_BYTES, VALUE_BYTES, VALUE_BYTES, VALUE_BYTES,
-                VALUE_BYTES},
+                VALUE_BYTES, VALUE_BYTES},
 };
 static const DbStatement finish_statement = {
     .name = "rekey_finish",
@@ -61,9 +61,9 @@ static const DbStatement use_statement = {
 };
 
 static const DbCopyColumn copy_columns[] = {
-    {"subject_id", VALUE_INT8},        {"nhs_token", VALUE_BYTES},  {"superseded_nhs_token", VALUE_BYTES},
-    {"local_token", VALUE_BYTES},      {"uprn_token", VALUE_BYTES}, {"foreign_token", VALUE_BYTES},
-    {"foreign_token_to", VALUE_BYTES},
+    {"subject_id", VALUE_INT8},        {"nhs_token", VALUE_BYTES},     {"superseded_nhs_token", VALUE_BYTES},
+    {"local_token", VALUE_BYTES},      {"uprn_token", VALUE_BYTES},    {"foreign_token", VALUE_BYTES},
+    {"foreign_token_to", VALUE_BYTES}, {"address_token", VALUE_BYTES},
 };
 
 typedef struct Rekeying {

@@ -6,6 +6,7 @@
 
 #include "base/input.h"
 #include "ingest/ingest.h"
+#include "ingest/published.h"
 #include "ingest_sql.h"
 
 enum {
@@ -128,22 +129,13 @@ static Result add_line(Totals *totals, Text line, Error *error)
     return RESULT_OK;
 }
 
-static Text line_next(Text *rest)
-{
-    Text line = text_next(rest, '\n');
-
-    if (line.length > 0 && line.data[line.length - 1] == '\r')
-        line.length--;
-    return line;
-}
-
 static Result read_totals(Totals *totals, Text text, Error *error)
 {
-    if (!text_is_utf8(text) || !text_equal(line_next(&text), text_from(header)))
+    if (!text_is_utf8(text) || !text_equal(published_line(&text), text_from(header)))
         return fail(error, ERROR_INPUT, "%s line 1: the header is %s", totals->path, header);
     totals->fields = arena_alloc(totals->arena, (size_t)TOTALS_MAX * FIELDS * sizeof *totals->fields);
     for (totals->line = 2; text.length > 0; totals->line++) {
-        Text line = line_next(&text);
+        Text line = published_line(&text);
         if (line.length > 0)
             TRY(add_line(totals, line, error));
     }

@@ -13,6 +13,7 @@ static const char *const kind_names[TOKEN_KIND_COUNT] = {
     [TOKEN_LOCAL_ID] = "regional.local_id",
     [TOKEN_UPRN] = "regional.uprn",
     [TOKEN_FOREIGN] = "regional.foreign",
+    [TOKEN_ADDRESS] = "regional.address",
 };
 
 static void add(char out[KEY_USE_BYTES], const char *name, int64_t count)

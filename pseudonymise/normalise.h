@@ -19,6 +19,14 @@ enum { NORMALISE_FOLD_GROWTH = 12 };
  */
 size_t normalise_fold(Text text, char *out);
 
+/*
+ * Of a folded address and its postcode, what two spellings of one address have in common: abbreviations
+ * written out, town and county behind the street left out, with the postcode itself. Returns how many bytes
+ * were written; 0: it names no home, or not surely one: it has no number, or a flat stands behind its street.
+ */
+enum { NORMALISE_ADDRESS_BYTES = 512 };
+size_t normalise_address(Text folded, Text postcode, char out[NORMALISE_ADDRESS_BYTES]);
+
 /* NHS Data Dictionary person stated gender code: '1', '2', '9', 'X'; 0 when the text is none of the known
  * ones. */
 char normalise_sex(Text text);

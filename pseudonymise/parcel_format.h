@@ -16,9 +16,9 @@
  *   number  age band + 1
  *
  *   16, 1   digest, NHS state, with a subject. Of a new one also:
- *           1 byte which of six tokens there are, 16 bytes each; number birth year, 1 byte month, 1 byte sex,
- *           two texts of small areas; 1 byte version of its encoding, 0 for none, 1 for what encoding.c
- *           makes, with a text behind it
+ *           1 byte which of seven tokens there are, 16 bytes each; number birth year, 1 byte month, 1 byte
+ * sex, two texts of small areas; 1 byte version of its encoding, 0 for none, 1 for what encoding.c makes,
+ * with a text behind it
  *
  *   8       record key, with ROW_HAS_KEY, big-endian
  *
@@ -26,7 +26,7 @@
  *
  *   ...     the payload: a byte that names the type (PARCEL_NULL: and that it is null), then the value
  *
- * The signature is over "cinque/parcel/v1", the sealed file's header and recipient, and the SHA-256 of
+ * The signature is over "cinque/parcel/v2", the sealed file's header and recipient, and the SHA-256 of
  * number, length and text of every frame in front and of the summary: so a parcel cannot be cut, spliced or
  * sealed anew for somebody else.
  */
@@ -42,7 +42,8 @@ enum {
     PARCEL_VALUES_MAX = 64,
     PARCEL_SUMMARY_BYTES_MAX = 256 << 10,
     PARCEL_LABEL_BYTES_MAX = 1024,
-    PARCEL_TOKENS = 6,
+    PARCEL_TOKENS = 7,
+    PARCEL_VERSION = 2, /* of all of this; 1 had fewer tokens */
 };
 
 #define PARCEL_LAST UINT64_MAX

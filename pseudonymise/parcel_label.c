@@ -5,9 +5,9 @@
 
 #include "pseudonymise/parcel_format.h"
 
-const uint8_t PARCEL_START[SEAL_MAGIC_BYTES + 1] = {'C', 'I', 'N', 'Q', 'R', 'O', 'W', 'S', 1};
+const uint8_t PARCEL_START[SEAL_MAGIC_BYTES + 1] = {'C', 'I', 'N', 'Q', 'R', 'O', 'W', 'S', PARCEL_VERSION};
 
-static const char signed_domain[] = "cinque/parcel/v1";
+static const char signed_domain[] = "cinque/parcel/v2";
 _Static_assert(sizeof signed_domain - 1 == PARCEL_SIGNED_BYTES - SEAL_BOUND_BYTES - HASH_BYTES, "the domain");
 
 enum { REGIONAL_TEXT_BYTES = 2 * KEYRING_NAME_BYTES + 1, LABEL_LINES = 7 };

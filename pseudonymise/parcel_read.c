@@ -83,6 +83,22 @@ static char *copy_string(const char *string)
 
 /* ---- opening ---- */
 
+static Result check_version(const char *path, Error *error)
+{
+    uint8_t bytes[SEAL_MAGIC_BYTES + 1];
+    size_t length;
+
+    TRY(input_peek_file(path, bytes, sizeof bytes, &length, error));
+    if (length < sizeof bytes || memcmp(bytes, PARCEL_START, SEAL_MAGIC_BYTES) != 0 ||
+        bytes[SEAL_MAGIC_BYTES] == PARCEL_VERSION)
+        return RESULT_OK; /* what is no parcel, the sealed file's reader says */
+    return fail(
+        error, ERROR_INPUT,
+        "%s: parcel: in version %d of the format, where version %d is read; its provider makes it again "
+        "with the version of cinque that is in use here",
+        path, bytes[SEAL_MAGIC_BYTES], PARCEL_VERSION);
+}
+
 static Result start(const ParcelOpener *opener, ParcelReader *reader, Error *error)
 {
     SCOPED(parcel_key_path_close) char *private_key = NULL;
@@ -90,6 +106,7 @@ static Result start(const ParcelOpener *opener, ParcelReader *reader, Error *err
     TRY(parcel_key_path(opener->keys_folder, KEY_FILE_PARCEL_PRIVATE, "", &private_key, error));
     TRY(parcel_key_path(opener->keys_folder, opener->sender, ".pem", &reader->verify_key, error));
     TRY(parcel_verify_key_check(reader->verify_key, error));
+    TRY(check_version(opener->path, error));
     TRY(input_open(opener->path, NULL, &reader->input, error));
     const SealFrom from = {.input = reader->input,
                            .path = reader->path,
@@ -254,8 +271,9 @@ bool parcel_digest(const ParcelReader *reader, Hash *digest)
 
 static Result wrap_all(Pseudonymiser *pseudonymiser, Subject *subject, Error *error)
 {
-    Token *const tokens[PARCEL_TOKENS] = {&subject->nhs,  &subject->superseded_nhs, &subject->local_id,
-                                          &subject->uprn, &subject->foreign,        &subject->foreign_to};
+    Token *const tokens[PARCEL_TOKENS] = {&subject->nhs,    &subject->superseded_nhs, &subject->local_id,
+                                          &subject->uprn,   &subject->foreign,        &subject->foreign_to,
+                                          &subject->address};
 
     for (size_t i = 0; i < PARCEL_TOKENS; i++)
         TRY(tokeniser_wrap(pseudonymiser->tokeniser, tokens[i], error));

@@ -73,9 +73,9 @@ static void put_key(TextBuilder *out, int64_t key)
 
 static void put_tokens(TextBuilder *out, const Subject *subject)
 {
-    const Token *const tokens[PARCEL_TOKENS] = {&subject->nhs,      &subject->superseded_nhs,
-                                                &subject->local_id, &subject->uprn,
-                                                &subject->foreign,  &subject->foreign_to};
+    const Token *const tokens[PARCEL_TOKENS] = {
+        &subject->nhs,     &subject->superseded_nhs, &subject->local_id, &subject->uprn,
+        &subject->foreign, &subject->foreign_to,     &subject->address};
     unsigned mask = 0;
 
     for (size_t i = 0; i < PARCEL_TOKENS; i++)
@@ -254,8 +254,9 @@ static bool take_key(ParcelItems *items, HashedKey *key)
 
 static bool take_tokens(ParcelItems *items, Subject *subject)
 {
-    Token *const tokens[PARCEL_TOKENS] = {&subject->nhs,  &subject->superseded_nhs, &subject->local_id,
-                                          &subject->uprn, &subject->foreign,        &subject->foreign_to};
+    Token *const tokens[PARCEL_TOKENS] = {&subject->nhs,    &subject->superseded_nhs, &subject->local_id,
+                                          &subject->uprn,   &subject->foreign,        &subject->foreign_to,
+                                          &subject->address};
     unsigned mask;
 
     if (!take_byte(items, &mask, (1u << PARCEL_TOKENS) - 1))

@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "pseudonymise/bundle_encoding.h"
 #include "pseudonymise/keyring.h"
+#include "pseudonymise/normalise.h"
 #include "pseudonymise/postcode_directory.h"
 #include "pseudonymise/pseudonymiser.h"
 
@@ -138,6 +139,24 @@ static Result make_token(Pseudonymiser *pseudonymiser, const Bundle *bundle, Tok
     return tokeniser_token(pseudonymiser->tokeniser, kind, issuer, bundle->fields[field], token, error);
 }
 
+/* Also where there is a UPRN: it tells those who have the address alone which home it is. */
+static Result make_address(Pseudonymiser *pseudonymiser, const Bundle *bundle, Token *token, Error *error)
+{
+    Text postcode = bundle->fields[IDENTITY_POSTCODE];
+    char normal[NORMALISE_ADDRESS_BYTES];
+    Result result = RESULT_OK;
+
+    if (bundle->states[IDENTITY_ADDRESS] != IDENTIFIER_VALID ||
+        bundle->states[IDENTITY_POSTCODE] != IDENTIFIER_VALID)
+        return RESULT_OK;
+    size_t length = normalise_address(bundle->fields[IDENTITY_ADDRESS], postcode, normal);
+    if (length > 0)
+        result = tokeniser_token(pseudonymiser->tokeniser, TOKEN_ADDRESS, postcode,
+                                 (Text){.data = normal, .length = length}, token, error);
+    secret_wipe(normal, length);
+    return result;
+}
+
 static Result make_tokens(Pseudonymiser *pseudonymiser, const Bundle *bundle, Subject *subject, Error *error)
 {
     const struct {
@@ -155,7 +174,7 @@ static Result make_tokens(Pseudonymiser *pseudonymiser, const Bundle *bundle, Su
 
     for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++)
         TRY(make_token(pseudonymiser, bundle, tokens[i].kind, tokens[i].field, tokens[i].token, error));
-    return RESULT_OK;
+    return make_address(pseudonymiser, bundle, &subject->address, error);
 }
 
 static Result fill_subject(Pseudonymiser *pseudonymiser, const Bundle *bundle, TokenisedRow *row,

@@ -223,6 +223,7 @@ typedef enum TokenKind {
     TOKEN_LOCAL_ID,
     TOKEN_UPRN,
     TOKEN_FOREIGN, /* a pseudonym that somebody else made */
+    TOKEN_ADDRESS, /* an address in normal form, inside its postcode */
     TOKEN_KIND_COUNT
 } TokenKind;
 
@@ -234,9 +235,9 @@ typedef struct Tokeniser Tokeniser;
 Result tokeniser_create(const Keyring *keyring, const char *space, Tokeniser **tokeniser, Error *error)
     CHECKED;
 void tokeniser_close(Tokeniser **tokeniser);
-/* Already normalised value; issuer: who gave a TOKEN_LOCAL_ID; the space of a TOKEN_FOREIGN; the scheme of a
- * TOKEN_NHS_NUMBER that is no NHS number; else empty. ERROR_INPUT when value, or the issuer of a local id or
- * of a foreign pseudonym, is empty. */
+/* Already normalised value; issuer: who gave a TOKEN_LOCAL_ID; the space of a TOKEN_FOREIGN; the postcode of
+ * a TOKEN_ADDRESS; the scheme of a TOKEN_NHS_NUMBER that is no NHS number; else empty. ERROR_INPUT when
+ * value, or the issuer of a local id, a foreign pseudonym or an address, is empty. */
 Result tokeniser_token(Tokeniser *tokeniser, TokenKind kind, Text issuer, Text value, Token *token,
                        Error *error) CHECKED;
 /* Takes a token of an older hub version to the current one, without the identifier. */
@@ -250,7 +251,7 @@ typedef struct KeyUse {
     int64_t outer, older; /* older: tokens opened under an older hub version */
 } KeyUse;
 
-enum { KEY_USE_BYTES = 384 };
+enum { KEY_USE_BYTES = 448 };
 
 KeyUse tokeniser_use(const Tokeniser *tokeniser);
 /* "keys hub-2.outer=5 regional.nhs_number=4 regional.uprn=1 regional.subject=9"; what was not used is left
@@ -265,6 +266,7 @@ typedef struct Subject {
     int key_version;
     Token nhs, superseded_nhs, local_id, uprn; /* local_id: only with its issuer */
     Token foreign, foreign_to;                 /* only with their spaces */
+    Token address;                             /* only with its postcode */
     IdentifierState nhs_state;
     int birth_year, birth_month;       /* 0: unknown */
     char sex;                          /* '1', '2', '9', 'X', 0: unknown */

@@ -13,6 +13,7 @@ static const char *const token_domains[TOKEN_KIND_COUNT] = {
     [TOKEN_LOCAL_ID] = "cinque/inner/local_id/v1",
     [TOKEN_UPRN] = "cinque/inner/uprn/v1",
     [TOKEN_FOREIGN] = "cinque/inner/foreign/v1",
+    [TOKEN_ADDRESS] = "cinque/inner/address/v1",
 };
 
 enum { SPACE_LETTERS_MAX = 32 };
@@ -115,6 +116,11 @@ void tokeniser_close(Tokeniser **tokeniser)
     *tokeniser = NULL;
 }
 
+static bool needs_issuer(TokenKind kind)
+{
+    return kind == TOKEN_LOCAL_ID || kind == TOKEN_FOREIGN || kind == TOKEN_ADDRESS;
+}
+
 Result tokeniser_token(Tokeniser *tokeniser, TokenKind kind, Text issuer, Text value, Token *token,
                        Error *error)
 {
@@ -124,9 +130,10 @@ Result tokeniser_token(Tokeniser *tokeniser, TokenKind kind, Text issuer, Text v
     assert(kind != TOKEN_UPRN || issuer.length == 0);
     *token = (Token){0};
     /* Else all people without a number would share a token, and equal numbers of two hospitals too. */
-    if (value.length == 0 || ((kind == TOKEN_LOCAL_ID || kind == TOKEN_FOREIGN) && issuer.length == 0))
+    if (value.length == 0 || (needs_issuer(kind) && issuer.length == 0))
         return fail(error, ERROR_INPUT,
-                    "token: neither value nor issuer of a local id or a foreign pseudonym may be empty");
+                    "token: neither value nor issuer of a local id, a foreign pseudonym or an address may be "
+                    "empty");
     if (issuer.length > 0)
         message_add_field(&inner->message, issuer);
     message_add_field(&inner->message, value);

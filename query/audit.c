@@ -17,8 +17,8 @@ struct Audit {
     const CountTable *tables;
     size_t table_count;
     CellState *const *states;
-    int32_t *unknowns[QUERY_TABLES_MAX]; /* of each cell: its unknown, or -1 */
-    int64_t *people;                     /* of each unknown */
+    int32_t *unknowns[QUERY_PARTS_MAX]; /* of each cell: its unknown, or -1 */
+    int64_t *people;                    /* of each unknown */
     size_t unknown_count;
     int64_t people_max; /* of an unknown, as far as an attacker knows */
     Term *terms;        /* sorted by equation */
@@ -31,7 +31,9 @@ struct Audit {
     int64_t *excess; /* of each equation */
     size_t *touched; /* equations, in the order in which they were */
     size_t touched_count, steps_left;
-    bool *is_wanted; /* unknowns of the hidden margin in question */
+    bool *is_wanted;  /* unknowns of the hidden margin in question */
+    uint32_t *wanted; /* the same, listed from the lowest */
+    size_t wanted_count;
     int64_t wanted_change;
     /* reduced row echelon form of the equations */
     bool is_eliminated;
@@ -91,15 +93,6 @@ static void add_margins(Audit *audit, size_t t)
     }
 }
 
-static size_t dimension_in(const CountTable *table, Text name)
-{
-    size_t d = 0;
-
-    while (d < table->dimension_count && !text_equal(table->dimensions[d].name, name))
-        d++;
-    return d;
-}
-
 /* The hidden cells of one side of a link, by the values of the common dimensions. */
 static void add_link_side(Audit *audit, size_t t, const CountTable *other, uint64_t name, bool is_first,
                           int sign)
@@ -114,9 +107,9 @@ static void add_link_side(Audit *audit, size_t t, const CountTable *other, uint6
             continue;
         count_coordinates(table, cell, place);
         for (size_t d = 0; d < order->dimension_count; d++) {
-            size_t mine = dimension_in(table, order->dimensions[d].name);
+            size_t mine = count_dimension(table, order->dimensions[d].name);
             if (mine == table->dimension_count ||
-                dimension_in(other, order->dimensions[d].name) == other->dimension_count)
+                count_dimension(other, order->dimensions[d].name) == other->dimension_count)
                 continue;
             key = key * (table->dimensions[mine].value_count + 1) + place[mine];
         }
@@ -124,13 +117,31 @@ static void add_link_side(Audit *audit, size_t t, const CountTable *other, uint6
     }
 }
 
+/* All that a and b share is also in a table between them: then they agree because both agree with that. */
+static bool is_implied(const Audit *audit, size_t a, size_t b)
+{
+    for (size_t between = a + 1; between < b; between++) {
+        bool has_all = true;
+        for (size_t d = 0; d < audit->tables[a].dimension_count; d++) {
+            Text name = audit->tables[a].dimensions[d].name;
+            has_all &= !count_has_dimension(&audit->tables[b], name) ||
+                       count_has_dimension(&audit->tables[between], name);
+        }
+        if (has_all)
+            return true;
+    }
+    return false;
+}
+
 /* Two tables of one cohort have the same counts over the dimensions they share, published or not. */
 static void add_links(Audit *audit)
 {
-    uint64_t pair = QUERY_TABLES_MAX;
+    uint64_t pair = QUERY_PARTS_MAX;
 
     for (size_t a = 0; a < audit->table_count; a++)
         for (size_t b = a + 1; b < audit->table_count; b++) {
+            if (is_implied(audit, a, b))
+                continue;
             add_link_side(audit, a, &audit->tables[b], pair << 32, true, 1);
             add_link_side(audit, b, &audit->tables[a], pair << 32, false, -1);
             pair++;
@@ -208,6 +219,7 @@ Audit *audit_open(const CountTable *tables, size_t table_count, CellState *const
     index_terms(audit);
     audit->change = memory_alloc((audit->unknown_count + 1) * sizeof *audit->change);
     audit->is_wanted = memory_alloc((audit->unknown_count + 1) * sizeof *audit->is_wanted);
+    audit->wanted = memory_alloc((audit->unknown_count + 1) * sizeof *audit->wanted);
     audit->excess = memory_alloc((audit->equation_count + 1) * sizeof *audit->excess);
     audit->touched = memory_alloc((audit->term_count + 1) * sizeof *audit->touched);
     return audit;
@@ -221,8 +233,9 @@ void audit_close(Audit **audit)
         return;
     for (size_t t = 0; t < a->table_count; t++)
         memory_free(a->unknowns[t]);
-    void *parts[] = {a->people, a->terms,     a->by_unknown, a->equation_start, a->unknown_start, a->change,
-                     a->excess, a->is_wanted, a->touched,    a->rows,           a->pivot_row};
+    void *parts[] = {a->people,        a->terms,   a->by_unknown, a->equation_start,
+                     a->unknown_start, a->change,  a->excess,     a->is_wanted,
+                     a->wanted,        a->touched, a->rows,       a->pivot_row};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         memory_free(parts[i]);
     memory_free(a);
@@ -360,20 +373,36 @@ static bool is_part(const Audit *audit, size_t t, size_t cell, size_t part)
     return true;
 }
 
+static void want_one(Audit *audit, int32_t unknown)
+{
+    if (unknown < 0)
+        return;
+    audit->is_wanted[unknown] = true;
+    audit->wanted[audit->wanted_count++] = (uint32_t)unknown;
+}
+
 static void want(Audit *audit, size_t t, size_t cell)
 {
-    memset(audit->is_wanted, 0, audit->unknown_count * sizeof *audit->is_wanted);
+    const CountTable *table = &audit->tables[t];
+
+    for (size_t i = 0; i < audit->wanted_count; i++)
+        audit->is_wanted[audit->wanted[i]] = false;
+    audit->wanted_count = 0;
     audit->wanted_change = 0;
-    for (size_t part = 0; part < audit->tables[t].cell_count; part++)
+    if (count_is_inner(table, cell)) {
+        want_one(audit, audit->unknowns[t][cell]);
+        return;
+    }
+    for (size_t part = 0; part < table->cell_count; part++)
         if (audit->unknowns[t][part] >= 0 && is_part(audit, t, cell, part))
-            audit->is_wanted[audit->unknowns[t][part]] = true;
+            want_one(audit, audit->unknowns[t][part]);
 }
 
 bool audit_is_safe(Audit *audit, size_t table, size_t cell)
 {
     want(audit, table, cell);
-    for (size_t unknown = 0; unknown < audit->unknown_count; unknown++)
-        if (audit->is_wanted[unknown] && (can_change(audit, unknown, 1) || can_change(audit, unknown, -1)))
+    for (size_t i = 0; i < audit->wanted_count; i++)
+        if (can_change(audit, audit->wanted[i], 1) || can_change(audit, audit->wanted[i], -1))
             return true;
     return false;
 }

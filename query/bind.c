@@ -15,7 +15,12 @@ static BindNode *const binders[] = {
     [NODE_AGE] = bind_age,
     [NODE_COLUMN] = bind_column,
     [NODE_LET] = bind_let,
+    [NODE_PARAMETER] = bind_parameter,
+    [NODE_PERIOD_START] = bind_period_day,
+    [NODE_PERIOD_END] = bind_period_day,
     [NODE_REGISTERED] = bind_registered,
+    [NODE_TIME_REGISTERED] = bind_time_registered,
+    [NODE_HOUSEHOLD] = bind_household,
     [NODE_EXISTS] = bind_exists,
     [NODE_COUNT] = bind_count,
     [NODE_DISTINCT] = bind_gathered,
@@ -30,11 +35,13 @@ static BindNode *const binders[] = {
     [NODE_COMPARE] = bind_compare,
     [NODE_RANGE] = bind_range,
     [NODE_WITHIN] = bind_within,
+    [NODE_SENT] = bind_sent,
     [NODE_IN_CODES] = bind_in,
     [NODE_IN_LIST] = bind_in,
     [NODE_CONTAINS_CODES] = bind_in,
     [NODE_CONTAINS_LIST] = bind_in,
     [NODE_IN_NUMBERS] = bind_in_numbers,
+    [NODE_IN_PERIOD] = bind_in_period,
     [NODE_IS_KNOWN] = bind_is_known,
     [NODE_NOT] = bind_not,
     [NODE_AND] = bind_and,
@@ -98,26 +105,49 @@ size_t bound_dimension(const Bound *bound, const Dimension *dimension)
     return i;
 }
 
-static void bind_table(Binder *binder, const TableNode *table, Bound *bound)
+Dimension bound_of_part(const Tree *tree, const Part *part, size_t dimension, Date as_at)
 {
-    for (size_t i = 0; i < table->dimension_count; i++) {
-        const Dimension *dimension = &table->dimensions[i];
-        if (bound_dimension(bound, dimension) < bound->dimension_count)
+    const Series *series = &tree->tables[part->table].series;
+    Dimension of = *part->dimensions[dimension];
+
+    if (of.condition != NULL && series->count > 0)
+        of.period = series_period(series, as_at, part->period);
+    return of;
+}
+
+static void bind_part(Binder *binder, const Part *part, Bound *bound)
+{
+    for (size_t i = 0; i < part->dimension_count; i++) {
+        Dimension dimension = bound_of_part(binder->tree, part, i, binder->as_at);
+        if (bound_dimension(bound, &dimension) < bound->dimension_count)
             continue;
         assert(bound->dimension_count < BOUND_DIMENSIONS_MAX);
-        bound->values[bound->dimension_count] = bind_dimension(binder, dimension);
-        bound->dimensions[bound->dimension_count++] = *dimension;
+        binder->period = dimension.period;
+        bound->values[bound->dimension_count] = bind_dimension(binder, &dimension);
+        bound->dimensions[bound->dimension_count++] = dimension;
     }
 }
 
-/* Of the cohort, and of the measure's condition, which is the same in all tables. */
+/* A period that has not ended on the query's day would be read as a fall. */
+static Result check_series(const Tree *tree, Date as_at, Error *error)
+{
+    for (size_t t = 0; t < tree->table_count; t++)
+        if (tree->tables[t].series.count > 0 && tree->tables[t].series.to > as_at)
+            return fail(error, ERROR_INPUT, "query: the series of a table ends after the query's day");
+    return RESULT_OK;
+}
+
+/* Of the cohort, and of the measures' conditions. */
 static size_t conditions_size(const Tree *tree)
 {
-    const TableNode *table = &tree->tables[0];
-    const Node *condition =
-        tree->table_count == 0 ? NULL : table->dimensions[table->dimension_count - 1].condition;
+    size_t size = tree->cohort->size;
 
-    return tree->cohort->size + (condition == NULL ? 0 : condition->size);
+    for (size_t p = 0; p < tree->part_count; p++) {
+        const Part *part = &tree->parts[p];
+        const Node *condition = part->dimensions[part->dimension_count - 1]->condition;
+        size += condition == NULL ? 0 : condition->size;
+    }
+    return size;
 }
 
 Result bind_tree(const Tree *tree, const Dataset *dataset, Date as_at, Arena *arena, Bound *bound,
@@ -125,14 +155,17 @@ Result bind_tree(const Tree *tree, const Dataset *dataset, Date as_at, Arena *ar
 {
     size_t nodes_max = NODES_ALWAYS + BIND_NODES_EACH * conditions_size(tree) +
                        NODES_OF_A_DIMENSION * (size_t)BOUND_DIMENSIONS_MAX;
-    Binder binder = {.as_at = as_at, .level = PLAN_PEOPLE};
+    Binder binder = {.tree = tree, .as_at = as_at, .level = PLAN_PEOPLE};
 
+    TRY(check_series(tree, as_at, error));
     TRY(bind_shape_check(tree, dataset, error));
     binder.plan = plan_create(dataset, nodes_max, arena);
-    *bound = (Bound){.plan = binder.plan, .cohort = bind_node(&binder, tree->cohort)};
-    for (size_t t = 0; t < tree->table_count; t++)
-        bind_table(&binder, &tree->tables[t], bound);
+    *bound = (Bound){.plan = binder.plan, .as_at = as_at, .cohort = bind_node(&binder, tree->cohort)};
+    for (size_t p = 0; p < tree->part_count; p++)
+        bind_part(&binder, &tree->parts[p], bound);
     memory_free(binder.sets);
+    if (binder.asks_beyond)
+        return fail(error, ERROR_INPUT, "query: 'sent' asks of a month after the release's");
     if (binder.set_bytes > BOUND_SETS_BYTES_MAX)
         return fail(error, ERROR_LIMIT,
                     "query: its codes stand for more words than fit in %d MiB of memory; use fewer lists, "

@@ -7,16 +7,18 @@
 #include "query/tree.h"
 
 enum {
-    BOUND_DIMENSIONS_MAX = 16,
-    BOUND_SETS_BYTES_MAX = 32 << 20, /* of the words that codes stand for, in the plan's arena */
+    BOUND_DIMENSIONS_MAX = 16 + QUERY_PARTS_MAX, /* attributes, and conditions */
+    BOUND_SETS_BYTES_MAX = 32 << 20,             /* of the words that codes stand for, in the plan's arena */
 };
 
 typedef struct Bound {
     Plan *plan;
     PlanId cohort;                              /* who counts: where it is true */
-    Dimension dimensions[BOUND_DIMENSIONS_MAX]; /* of all tables, each once */
+    Dimension dimensions[BOUND_DIMENSIONS_MAX]; /* of all parts, each once */
     PlanId values[BOUND_DIMENSIONS_MAX];        /* of a band its first year; unknown: in none */
     size_t dimension_count;
+    Date as_at;
+    int64_t people_min; /* of the run; 0 until it is set */
 } Bound;
 
 /*
@@ -25,6 +27,8 @@ typedef struct Bound {
  */
 Result bind_tree(const Tree *tree, const Dataset *dataset, Date as_at, Arena *arena, Bound *bound,
                  Error *error) CHECKED;
+/* One of a part, of its period. */
+Dimension bound_of_part(const Tree *tree, const Part *part, size_t dimension, Date as_at);
 size_t bound_dimension(const Bound *bound, const Dimension *dimension); /* its index */
 /* Bands from here up are one: very old people are few. A multiple of band_years. */
 int64_t band_top(int64_t band_years);

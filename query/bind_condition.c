@@ -32,6 +32,24 @@ PlanId bind_range(Binder *binder, const Node *node)
     return between(binder, value, PLAN_AT_LEAST, low, PLAN_AT_MOST, bind_node(binder, node->operands[2]));
 }
 
+static PlanId day_of(Binder *binder, Date day)
+{
+    return plan_constant(binder->plan, TYPE_DATE, day);
+}
+
+PlanId bind_in_period(Binder *binder, const Node *node)
+{
+    PlanId value = bind_node(binder, node->operands[0]);
+
+    return between(binder, value, PLAN_AT_LEAST, day_of(binder, binder->period.first), PLAN_AT_MOST,
+                   day_of(binder, binder->period.last));
+}
+
+PlanId bind_period_day(Binder *binder, const Node *node)
+{
+    return day_of(binder, node->kind == NODE_PERIOD_START ? binder->period.first : binder->period.last);
+}
+
 /* Before: later than so long before the day, up to the day. After: from the day, up to before so long
  * after it. */
 PlanId bind_within(Binder *binder, const Node *node)

@@ -18,12 +18,15 @@ typedef struct BoundCodes {
 } BoundCodes;
 
 typedef struct Binder {
+    const Tree *tree;
     Plan *plan;
     Date as_at;
+    Period period;    /* of the measure being bound */
     uint16_t level;   /* the source whose `where` is being bound, or PLAN_PEOPLE */
     BoundCodes *sets; /* each once; memory_free */
     size_t set_count, sets_max;
     size_t set_bytes; /* of all of them; above BOUND_SETS_BYTES_MAX: the plan is not whole */
+    bool asks_beyond; /* the release's month: the plan is not whole */
 } Binder;
 
 typedef PlanId BindNode(Binder *binder, const Node *node);
@@ -48,7 +51,7 @@ PlanId bind_all(Binder *binder, const PlanId *operands, size_t operand_count);
 
 /* ---- people ---- */
 
-BindNode bind_attribute, bind_age, bind_registered;
+BindNode bind_attribute, bind_age, bind_registered, bind_time_registered, bind_household;
 PlanId bind_attribute_on(Binder *binder, const Attribute *attribute, PlanId day);
 PlanId bind_age_on(Binder *binder, PlanId day);
 
@@ -60,10 +63,10 @@ PlanId bind_rows(Binder *binder, const Node *node);
 
 /* ---- values and conditions ---- */
 
-BindNode bind_integer, bind_decimal, bind_text, bind_let;
+BindNode bind_integer, bind_decimal, bind_text, bind_let, bind_parameter;
 BindNode bind_calculation, bind_choice, bind_shift, bind_between;
 BindNode bind_compare, bind_range, bind_within, bind_is_known, bind_not, bind_and, bind_or;
-BindNode bind_in, bind_in_numbers;
+BindNode bind_in, bind_in_numbers, bind_in_period, bind_period_day, bind_sent;
 
 /* ---- what the dataset has to have ---- */
 

@@ -87,6 +87,19 @@ static Result check_registered(const Shape *shape, Error *error)
     return check_needed(shape, needed, 3, error);
 }
 
+static Result check_household(const Shape *shape, Error *error)
+{
+    static const Needed needed[] = {
+        {"household", "household_number", TYPE_NUMBER},
+        {"household", "valid_from", TYPE_DATE},
+        {"household", "valid_to", TYPE_DATE},
+    };
+
+    TRY(check_registered(shape, error));
+    TRY(check_attribute(shape, attribute_find(TEXT("care_home")), error));
+    return check_needed(shape, needed, 3, error);
+}
+
 /* ---- sources ---- */
 
 static Result check_rows(Shape *shape, const Node *node, Error *error)
@@ -133,8 +146,10 @@ static Result check_node(Shape *shape, const Node *node, Error *error)
         TRY(check_attribute(shape, node->attribute, error));
     if (node->kind == NODE_AGE)
         TRY(check_attribute(shape, attribute_find(TEXT("age")), error));
-    if (node->kind == NODE_REGISTERED)
+    if (node->kind == NODE_REGISTERED || node->kind == NODE_TIME_REGISTERED)
         TRY(check_registered(shape, error));
+    if (node->kind == NODE_HOUSEHOLD)
+        TRY(check_household(shape, error));
     for (size_t i = 0; i < node->operand_count; i++)
         TRY(check_node(shape, node->operands[i], error));
     return RESULT_OK;
@@ -152,8 +167,8 @@ Result bind_shape_check(const Tree *tree, const Dataset *dataset, Error *error)
     Shape shape = {.dataset = dataset};
 
     TRY(check_node(&shape, tree->cohort, error));
-    for (size_t t = 0; t < tree->table_count; t++)
-        for (size_t i = 0; i < tree->tables[t].dimension_count; i++)
-            TRY(check_dimension(&shape, &tree->tables[t].dimensions[i], error));
+    for (size_t p = 0; p < tree->part_count; p++)
+        for (size_t i = 0; i < tree->parts[p].dimension_count; i++)
+            TRY(check_dimension(&shape, tree->parts[p].dimensions[i], error));
     return RESULT_OK;
 }

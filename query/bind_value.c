@@ -18,6 +18,11 @@ PlanId bind_let(Binder *binder, const Node *node)
     return bind_node(binder, node->let->value);
 }
 
+PlanId bind_parameter(Binder *binder, const Node *node)
+{
+    return bind_node(binder, node->parameter->values[node->parameter->chosen].node);
+}
+
 PlanId bind_integer(Binder *binder, const Node *node)
 {
     return plan_constant(binder->plan, TYPE_NUMBER, node->integer);

@@ -4,6 +4,7 @@ enum {
     NODE_BYTES = 256, /* what is held beside values, and their rounding */
     HELD_BYTES = 8,   /* a value of a person or row */
     PLACE_BYTES = 4,  /* a row that is kept, and where a person's begin */
+    SET_BYTES = 16,   /* a SetHash */
     SPARE_PLACES = 3, /* to sort rows, and to gather them */
 };
 
@@ -55,12 +56,53 @@ static void add_node(Budget *budget, const Plan *plan, const PlanNode *node)
         add_spread(budget, node, &plan->nodes[node->operands[i]], rows);
 }
 
-void budget_of(const Plan *plan, Arena *arena, Budget *budget)
+static void add_answer(Budget *budget, const PlanNode *node)
+{
+    budget->always += NODE_BYTES;
+    add_value(budget, node->level);
+}
+
+/* Operands come before what reads them. Counts over homes are added up whoever asks. */
+const BudgetNeed *budget_needs(const Plan *plan, PostingReader *postings, const PlanId *asked,
+                               size_t asked_count, Arena *arena)
+{
+    BudgetNeed *needs = arena_alloc(arena, (plan->count + 1) * sizeof *needs);
+
+    for (size_t i = 0; i < asked_count; i++)
+        needs[asked[i]] = BUDGET_WORKED;
+    for (size_t id = plan->count; id-- > 0;) {
+        const PlanNode *node = &plan->nodes[id];
+        PostingWant want;
+        if (needs[id] == BUDGET_NOTHING && !plan_is_of_homes(node->kind))
+            continue;
+        bool is_answered = postings != NULL && posting_wants(postings, (PlanId)id, &want);
+        needs[id] = is_answered ? BUDGET_ANSWERED : BUDGET_WORKED;
+        for (size_t i = 0; i < node->operand_count && !is_answered; i++)
+            needs[node->operands[i]] = BUDGET_WORKED;
+    }
+    return needs;
+}
+
+/* Sets of all places and answers; and where parts can be compared with each other, who stands where. */
+uint64_t budget_counting_bytes(uint64_t people, size_t tables, size_t parts)
+{
+    uint64_t bits = people / 8 + 1, sets = (uint64_t)BUDGET_PLACES_MAX * (tables + 2 * parts) * SET_BYTES;
+
+    if (parts < 2)
+        return sets;
+    /* of each person a place, once more in order, and a bit for the cohort and for each answer */
+    return sets + tables * (people * (sizeof(uint16_t) + sizeof(uint32_t)) + bits) + 2 * parts * bits;
+}
+
+void budget_of(const Plan *plan, const BudgetNeed *needs, Arena *arena, Budget *budget)
 {
     *budget = (Budget){.dataset = plan->dataset};
     budget->rows = arena_alloc(arena, (plan->dataset->source_count + 1) * sizeof *budget->rows);
     for (size_t i = 0; i < plan->count; i++)
-        add_node(budget, plan, &plan->nodes[i]);
+        if (needs[i] == BUDGET_WORKED)
+            add_node(budget, plan, &plan->nodes[i]);
+        else if (needs[i] == BUDGET_ANSWERED)
+            add_answer(budget, &plan->nodes[i]);
 }
 
 size_t budget_bytes(const Budget *budget, uint32_t first, uint32_t people)

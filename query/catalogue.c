@@ -17,6 +17,8 @@ const Attribute ATTRIBUTES[] = {
      "health and care partnership of the practice, else of the home"},
     {"pcn", "r", "pcn", "place", TYPE_TEXT, true, false, "primary care network of the practice"},
     {"practice", "r", "practice", "place", TYPE_TEXT, true, false, "registered with on the query's day"},
+    {"practice_now", "r", "practice_now", "place", TYPE_TEXT, true, false,
+     "what has become of that practice by the release's last day"},
     {"imd_decile", "r", "imd_decile", "imd_decile", TYPE_NUMBER, true, false,
      "deprivation of the home's area; 1 is the most deprived"},
     {"care_home", "r", "care_home", "care_home", TYPE_BOOL, true, false,
@@ -50,11 +52,11 @@ const CatalogueColumn *catalogue_column(const CatalogueSource *source, Text name
     return NULL;
 }
 
-/* source, is_household, column, stored, type, is_death; sorted by source */
+/* source, is_household, column, stored, type, is_death, terminology; sorted by source */
 static const DbStatement catalogue_statement = {
     .name = "query catalogue",
     .sql = query_sql_catalogue,
-    .columns = {VALUE_TEXT, VALUE_BOOL, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_BOOL},
+    .columns = {VALUE_TEXT, VALUE_BOOL, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_BOOL, VALUE_TEXT},
 };
 
 static QueryType type_of(Text type)
@@ -97,6 +99,7 @@ Result catalogue_read(Db *reader, Arena *arena, Catalogue *catalogue, Error *err
             .name = text_copy(arena, db_text(rows, row, 2)),
             .stored = text_copy(arena, db_text(rows, row, 3)),
             .type = type_of(db_text(rows, row, 4)),
+            .terminology = db_is_null(rows, row, 6) ? TEXT("") : text_copy(arena, db_text(rows, row, 6)),
         };
     }
     *catalogue = (Catalogue){.sources = sources, .source_count = count};

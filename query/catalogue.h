@@ -29,6 +29,7 @@ const Attribute *attribute_find(Text name);
 typedef struct CatalogueColumn {
     Text name, stored; /* stored: in the release's table; another one only for event_date */
     QueryType type;
+    Text terminology; /* of its codes; empty: not known */
 } CatalogueColumn;
 
 typedef struct CatalogueSource {

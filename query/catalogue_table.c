@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "query/catalogue.h"
+#include "query/coverage.h"
 #include "query/query.h"
 #include "query_sql.h"
 
@@ -21,7 +22,7 @@ static const DbStatement columns_statement = {
     .sql = query_sql_catalogue_columns,
     .parameters = {VALUE_TEXT},
     .columns = {VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_INT8, VALUE_BOOL,
-                VALUE_BOOL},
+                VALUE_BOOL, VALUE_TEXT},
 };
 static const DbStatement codes_statement = {
     .name = "catalogue codes",
@@ -29,13 +30,6 @@ static const DbStatement codes_statement = {
     .parameters = {VALUE_TEXT, VALUE_TEXT},
     .columns = {VALUE_TEXT, VALUE_TEXT},
 };
-static const DbStatement months_statement = {
-    .name = "catalogue months",
-    .sql = query_sql_catalogue_months,
-    .parameters = {VALUE_INT4, VALUE_TEXT},
-    .columns = {VALUE_INT4, VALUE_TEXT, VALUE_INT8, VALUE_INT8},
-};
-
 static Text month_or_none(Arena *arena, const DbRows *rows, size_t row, size_t column)
 {
     char text[DATE_TEXT_BYTES];
@@ -113,14 +107,14 @@ static void list_attributes(Table **table)
 
 static Result list_columns(Db *reader, const char *source, Arena *arena, Table **table, Error *error)
 {
-    static const char *const headings[] = {"column", "type",          "use", "heading in the file",
-                                           "codes",  "may be unknown"};
-    static const bool right[] = {false, false, false, false, true, false};
+    static const char *const headings[] = {"column", "type",        "use",           "heading in the file",
+                                           "codes",  "terminology", "may be unknown"};
+    static const bool right[] = {false, false, false, false, true, false, false};
     SCOPED(db_rows_close) DbRows *rows = NULL;
     const Value parameters[] = {value_text(text_from(source))};
 
     TRY(db_run(reader, &columns_statement, parameters, &rows, error));
-    *table = table_create(headings, right, 6);
+    *table = table_create(headings, right, 7);
     for (size_t row = 0; row < db_row_count(rows); row++) {
         bool is_event_date = db_value(rows, row, 7).boolean;
         const Text cells[] = {
@@ -130,6 +124,7 @@ static Result list_columns(Db *reader, const char *source, Arena *arena, Table *
             db_text(rows, row, 2),
             db_text(rows, row, 3),
             db_is_null(rows, row, 4) ? TEXT("") : number(arena, db_int(rows, row, 5)),
+            db_is_null(rows, row, 8) ? TEXT("") : db_text(rows, row, 8),
             db_value(rows, row, 6).boolean ? TEXT("no") : TEXT("yes"),
         };
         table_row(*table, cells);
@@ -137,20 +132,27 @@ static Result list_columns(Db *reader, const char *source, Arena *arena, Table *
     return RESULT_OK;
 }
 
+/* Delivered or not, and by whom not. */
 static Result list_months(Db *reader, const CatalogueWanted *wanted, Arena *arena, Table **table,
                           Error *error)
 {
-    static const char *const headings[] = {"month", "status", "senders", "percent linked"};
-    static const bool right[] = {false, false, true, true};
-    SCOPED(db_rows_close) DbRows *rows = NULL;
-    const Value parameters[] = {value_int4(wanted->release_id), value_text(text_from(wanted->source))};
+    static const char *const headings[] = {"month",   "status",          "senders",
+                                           "missing", "missing senders", "percent linked"};
+    static const bool right[] = {false, false, true, true, false, true};
+    const CoverageMonth *months;
+    char text[DATE_TEXT_BYTES];
+    size_t count;
 
-    TRY(db_run(reader, &months_statement, parameters, &rows, error));
-    *table = table_create(headings, right, 4);
-    for (size_t row = 0; row < db_row_count(rows); row++) {
-        int64_t percent = db_int(rows, row, 3);
-        const Text cells[] = {month_or_none(arena, rows, row, 0), db_text(rows, row, 1),
-                              number(arena, db_int(rows, row, 2)),
+    TRY(coverage_read_months(reader, wanted->release_id, text_from(wanted->source), arena, &months, &count,
+                             error));
+    *table = table_create(headings, right, 6);
+    for (size_t i = 0; i < count; i++) {
+        int64_t percent = coverage_match_percent(months[i].rows, months[i].linked, wanted->people_min);
+        const Text cells[] = {text_from(month_format(months[i].month, text)),
+                              months[i].status.length == 0 ? TEXT("not delivered") : months[i].status,
+                              number(arena, months[i].senders),
+                              months[i].missing < 0 ? TEXT("") : number(arena, months[i].missing),
+                              months[i].missing_names,
                               percent < 0 ? TEXT("") : number(arena, percent)};
         table_row(*table, cells);
     }

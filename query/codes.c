@@ -67,18 +67,54 @@ static Text field_at(Text line, size_t index)
     return next_field(&line);
 }
 
-/* Its place in the header; 0, where the code stands: there is none. */
-static size_t category_column(Text header)
+/* Places in the header; 0, where the code stands: there is none. */
+typedef struct Columns {
+    size_t category, terminology, release, active;
+} Columns;
+
+static size_t column_of(Text header, Text name)
 {
     for (size_t i = 0; header.length > 0; i++)
-        if (text_equal(next_field(&header), TEXT("category")))
+        if (text_equal(next_field(&header), name))
             return i;
     return 0;
 }
 
-static Result take_line(Text line, size_t category, CodeList *list, Error *error)
+/* Of a terminology or its release: one for all lines. */
+static Result take_common(Text line, size_t column, const char *what, Text *common, Error *error)
+{
+    Text value = field_at(line, column);
+
+    if (column == 0)
+        return RESULT_OK;
+    if (!is_printable(value, CATEGORY_BYTES_MAX))
+        return fail(error, ERROR_INPUT, "a %s is 1 to %d printable characters", what, CATEGORY_BYTES_MAX);
+    if (common->length > 0 && !text_equal(*common, value))
+        return fail(error, ERROR_INPUT, "the %s is another than on the lines before; use two lists", what);
+    *common = value;
+    return RESULT_OK;
+}
+
+static Result take_active(Text line, size_t column, bool *inactive, Error *error)
+{
+    static const struct {
+        const char *word;
+        bool is_inactive;
+    } words[] = {{"1", false}, {"yes", false}, {"true", false}, {"0", true}, {"no", true}, {"false", true}};
+    Text value = field_at(line, column);
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (text_equal(value, text_from(words[i].word))) {
+            *inactive = words[i].is_inactive;
+            return RESULT_OK;
+        }
+    return fail(error, ERROR_INPUT, "active is 1 or 0, yes or no, true or false");
+}
+
+static Result take_line(Text line, const Columns *columns, CodeList *list, Error *error)
 {
     Text code = field_at(line, 0);
+    size_t category = columns->category;
 
     if (list->count == QUERY_CODES_MAX)
         return fail(error, ERROR_LIMIT, "more than %d codes", QUERY_CODES_MAX);
@@ -90,15 +126,19 @@ static Result take_line(Text line, size_t category, CodeList *list, Error *error
         if (!is_printable(list->categories[list->count], CATEGORY_BYTES_MAX))
             return fail(error, ERROR_INPUT, "a category is 1 to %d printable characters", CATEGORY_BYTES_MAX);
     }
+    TRY(take_common(line, columns->terminology, "terminology", &list->terminology, error));
+    TRY(take_common(line, columns->release, "release", &list->release, error));
+    if (columns->active > 0)
+        TRY(take_active(line, columns->active, &list->inactive[list->count], error));
     list->codes[list->count++] = code;
     return RESULT_OK;
 }
 
-static Result take_codes(Text content, size_t category, const char *path, CodeList *list, Error *error)
+static Result take_codes(Text content, const Columns *columns, const char *path, CodeList *list, Error *error)
 {
     for (unsigned number = 2; content.length > 0; number++) {
         Text line = next_line(&content);
-        if (line.length > 0 && !take_line(line, category, list, error).ok)
+        if (line.length > 0 && !take_line(line, columns, list, error).ok)
             return fail_context(error, "%s line %u", path, number);
     }
     if (list->count == 0)
@@ -138,9 +178,17 @@ Result codes_read(const Parser *parser, Text file_name, Place place, CodeList *l
     if (!text_equal(field_at(header, 0), TEXT("code")))
         return fail(error, ERROR_INPUT, "%s line 1: the first column is not 'code'", name);
     list->codes = arena_alloc(parser->arena, QUERY_CODES_MAX * sizeof *list->codes);
-    if (category_column(header) > 0)
+    const Columns columns = {.category = column_of(header, TEXT("category")),
+                             .terminology = column_of(header, TEXT("terminology")),
+                             .release = column_of(header, TEXT("release")),
+                             .active = column_of(header, TEXT("active"))};
+    if (columns.release > 0 && columns.terminology == 0)
+        return fail(error, ERROR_INPUT, "%s line 1: a release stands beside its terminology", name);
+    if (columns.category > 0)
         list->categories = arena_alloc(parser->arena, QUERY_CODES_MAX * sizeof *list->categories);
-    return take_codes(content, category_column(header), name, list, error);
+    if (columns.active > 0)
+        list->inactive = arena_alloc(parser->arena, QUERY_CODES_MAX * sizeof *list->inactive);
+    return take_codes(content, &columns, name, list, error);
 }
 
 Result parser_check_prefix(const Parser *parser, Error *error)
@@ -154,6 +202,7 @@ Result parser_check_prefix(const Parser *parser, Error *error)
 
 typedef struct Pair {
     Text code, category;
+    bool is_inactive;
 } Pair;
 
 static int compare_pairs(const void *a, const void *b)
@@ -164,20 +213,36 @@ static int compare_pairs(const void *a, const void *b)
     return order != 0 ? order : text_compare(x->category, y->category);
 }
 
+/* Of a code that stands several times, if one line says so. */
+static void share_inactive(Pair *pairs, size_t count)
+{
+    for (size_t from = 0, to = 0; from < count; from = to) {
+        bool is_inactive = false;
+        for (to = from; to < count && text_equal(pairs[to].code, pairs[from].code); to++)
+            is_inactive |= pairs[to].is_inactive;
+        for (size_t i = from; i < to; i++)
+            pairs[i].is_inactive = is_inactive;
+    }
+}
+
 void codes_sort(CodeList *list)
 {
     Pair *pairs = memory_alloc((list->count + 1) * sizeof *pairs);
     size_t kept = 0;
 
     for (size_t i = 0; i < list->count; i++)
-        pairs[i] = (Pair){list->codes[i], list->categories == NULL ? TEXT("") : list->categories[i]};
+        pairs[i] = (Pair){list->codes[i], list->categories == NULL ? TEXT("") : list->categories[i],
+                          list->inactive != NULL && list->inactive[i]};
     qsort(pairs, list->count, sizeof *pairs, compare_pairs);
+    share_inactive(pairs, list->count);
     for (size_t i = 0; i < list->count; i++) {
         if (i > 0 && compare_pairs(&pairs[i], &pairs[i - 1]) == 0)
             continue;
         list->codes[kept] = pairs[i].code;
         if (list->categories != NULL)
             list->categories[kept] = pairs[i].category;
+        if (list->inactive != NULL)
+            list->inactive[kept] = pairs[i].is_inactive;
         kept++;
     }
     list->count = kept;

@@ -34,72 +34,73 @@ bool count_is_inner(const CountTable *table, size_t cell)
 
 bool count_is_asked(const CountTable *table, size_t cell)
 {
-    size_t coordinates[QUERY_DIMENSIONS_MAX], margins = 0, allowed = 0;
+    size_t coordinates[QUERY_DIMENSIONS_MAX];
+    bool is_allowed = true, is_of_all = true;
 
     count_coordinates(table, cell, coordinates);
     for (size_t d = 0; d < table->dimension_count; d++) {
         bool is_margin = coordinates[d] == table->dimensions[d].value_count;
-        margins += is_margin;
-        allowed += is_margin && table->dimensions[d].may_total;
+        is_allowed &= !is_margin || table->dimensions[d].may_total;
+        is_of_all &= is_margin || table->dimensions[d].is_condition;
     }
-    return margins == allowed || (margins == table->dimension_count && table->has_totals);
+    return is_allowed || (is_of_all && table->has_totals);
+}
+
+size_t count_dimension(const CountTable *table, Text name)
+{
+    size_t d = 0;
+
+    while (d < table->dimension_count && !text_equal(table->dimensions[d].name, name))
+        d++;
+    return d;
+}
+
+size_t count_answers(const CountTable *table)
+{
+    const CountDimension *last =
+        table->dimension_count == 0 ? NULL : &table->dimensions[table->dimension_count - 1];
+
+    return last != NULL && last->is_condition ? last->value_count : 0;
+}
+
+size_t count_places(const CountTable *table)
+{
+    return table->cell_count / (count_answers(table) + 1);
+}
+
+bool count_has_dimension(const CountTable *table, Text name)
+{
+    return count_dimension(table, name) < table->dimension_count;
 }
 
 /* ---- sums ---- */
 
-static void add_to_margins(CountTable *table, size_t inner)
+/* Cells of one place of a dimension stand `step` beside each other; the margin's come last. */
+static void add_to_margin(CountCell *cells, size_t values, size_t step)
 {
-    const CountCell *from = &table->cells[inner];
-    size_t coordinates[QUERY_DIMENSIONS_MAX], place[QUERY_DIMENSIONS_MAX];
+    CountCell *margin = cells + values * step;
 
-    count_coordinates(table, inner, coordinates);
-    for (size_t margins = 1; margins < (size_t)1 << table->dimension_count; margins++) {
-        for (size_t d = 0; d < table->dimension_count; d++)
-            place[d] = (margins >> d & 1) != 0 ? table->dimensions[d].value_count : coordinates[d];
-        CountCell *to = &table->cells[count_cell(table, place)];
-        to->people += from->people;
-        to->set.high += from->set.high;
-        to->set.low += from->set.low;
-    }
+    for (; cells < margin; cells += step)
+        for (size_t i = 0; i < step; i++) {
+            margin[i].people += cells[i].people;
+            set_hash_add(&margin[i].set, cells[i].set);
+        }
 }
 
+/* Dimension by dimension: those before have their margins then, which are added up like all places. */
 void count_margins(CountTable *table)
 {
-    for (size_t cell = 0; cell < table->cell_count; cell++)
-        if (table->cells[cell].people > 0 && count_is_inner(table, cell))
-            add_to_margins(table, cell);
-}
+    size_t step = 1;
 
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-    return x ^ (x >> 31);
-}
-
-SetHash count_hash(const uint32_t *numbers, size_t count)
-{
-    SetHash hash = {0};
-
-    for (size_t i = 0; i < count; i++) {
-        hash.high += mix(numbers[i] + UINT64_C(0x9E3779B97F4A7C15));
-        hash.low += mix(numbers[i] ^ UINT64_C(0xD1B54A32D192ED03));
+    for (size_t d = table->dimension_count; d-- > 0;) {
+        size_t values = table->dimensions[d].value_count;
+        for (size_t cell = 0; cell < table->cell_count; cell += (values + 1) * step)
+            add_to_margin(table->cells + cell, values, step);
+        step *= values + 1;
     }
-    return hash;
 }
 
 /* ---- the run ---- */
-
-static Result count_tables(Db *reader, int64_t release_id, Counting *counting, CountTable *tables,
-                           Error *error)
-{
-    TRY(count_domains(reader, release_id, counting, error));
-    TRY(count_people(reader, counting, error));
-    count_widen(counting);
-    for (size_t t = 0; t < counting->tree->table_count; t++)
-        TRY(count_table(counting, &counting->tree->tables[t], &tables[t], error));
-    return RESULT_OK;
-}
 
 Result count_run(Db *reader, DatasetHold *hold, const Tree *tree, const Bound *bound, int64_t release_id,
                  Arena *arena, CountTable *tables, Error *error)
@@ -107,7 +108,10 @@ Result count_run(Db *reader, DatasetHold *hold, const Tree *tree, const Bound *b
     Counting counting = {
         .hold = hold, .tree = tree, .bound = bound, .arena = arena, .chunk_bytes = BUDGET_CHUNK_BYTES};
 
-    Result done = count_tables(reader, release_id, &counting, tables, error);
-    count_forget(&counting);
-    return done;
+    TRY(count_domains(reader, release_id, &counting, error));
+    TRY(count_people(reader, &counting, error));
+    count_lines(&counting);
+    for (size_t p = 0; p < tree->part_count; p++)
+        TRY(count_part(&counting, p, &tables[p], error));
+    return RESULT_OK;
 }

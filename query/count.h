@@ -5,6 +5,7 @@
  */
 #include "query/bind.h"
 #include "query/dataset_open.h"
+#include "query/set_hash.h"
 
 typedef struct CountDimension {
     Text name;
@@ -14,25 +15,38 @@ typedef struct CountDimension {
     bool is_condition; /* yes, no and perhaps not known: what is asked of people, not where they belong */
 } CountDimension;
 
-/* Of random person numbers: equal for equal sets, and of a union of disjoint sets the sum. */
-typedef struct SetHash {
-    uint64_t high, low;
-} SetHash;
-
 typedef struct CountCell {
     int64_t people;
-    SetHash set;
-    const uint32_t *numbers; /* inner cells: their people's numbers, ascending; margins: NULL */
+    SetHash set; /* of them */
 } CountCell;
+
+/*
+ * Which of the release's people stand where, kept for parts that are cut from the same places: then what one
+ * part's answer says can be compared with another's, person by person. Bits: of person p bit p % 64 of word
+ * p / 64. Who is in no place has no bit in `cohort`.
+ */
+typedef struct CountPeople {
+    uint32_t people, place_count;
+    const uint64_t *cohort;
+    const uint16_t *places; /* of each person */
+    uint32_t *begin;        /* place_count + 1, in `order`; NULL until somebody asks */
+    uint32_t *order;        /* the cohort by places */
+} CountPeople;
 
 /* Cells in row-major order over value_count + 1 places a dimension, the last of which is the margin. */
 typedef struct CountTable {
     Text title;
+    const Part *part;
+    const char *period_column; /* "month"; NULL: the table is by no periods */
+    Text period;               /* which of them this is of */
     CountDimension dimensions[QUERY_DIMENSIONS_MAX];
     size_t dimension_count;
     bool has_totals;
     CountCell *cells;
     size_t cell_count;
+    CountPeople *who;              /* NULL: of a part that shares its places with no other */
+    const uint16_t *who_places;    /* of each place as count_places numbers them, but for margins */
+    const uint64_t *yes, *unknown; /* of whom the condition is true, or not known */
 } CountTable;
 
 enum { COUNT_CELLS_MAX = 20000 }; /* of one table, margins included */
@@ -41,17 +55,33 @@ enum { COUNT_CELLS_MAX = 20000 }; /* of one table, margins included */
 void count_coordinates(const CountTable *table, size_t cell, size_t *coordinates);
 size_t count_cell(const CountTable *table, const size_t *coordinates);
 bool count_is_inner(const CountTable *table, size_t cell);
+/* The index of a dimension; dimension_count: it has none of this name. */
+size_t count_dimension(const CountTable *table, Text name);
+bool count_has_dimension(const CountTable *table, Text name);
+/*
+ * A part's cells by place and answer: place * (answers + 1) + answer, where the answers are those of its
+ * condition (none: 0) and one more stands for all of the place's people.
+ */
+size_t count_answers(const CountTable *table);
+size_t count_places(const CountTable *table);
+/* The place's people: *count of them. Lists all people's places at the first call. */
+const uint32_t *count_people_at(const CountTable *table, size_t place, Arena *arena, size_t *count);
+/* Which answer is the person's: 0 yes, 1 no, 2 not known. */
+static inline size_t count_answer_of(const CountTable *table, uint32_t person)
+{
+    if ((table->yes[person / 64] >> person % 64 & 1) != 0)
+        return 0;
+    return (table->unknown[person / 64] >> person % 64 & 1) != 0 ? 2 : 1;
+}
 /* Is this cell part of the table as asked for: an inner cell, a margin over `totals`, or the grand total? */
 bool count_is_asked(const CountTable *table, size_t cell);
 /* Sums margins' people and sets from the inner cells. */
 void count_margins(CountTable *table);
 
-SetHash count_hash(const uint32_t *numbers, size_t count);
-
 /*
  * Fetches what a bound query reads, and runs it over its dataset, people in chunks;
- * tables[0..tree->table_count-1] live in arena. What comes out is the same however large the chunks are.
- * ERROR_LIMIT where it would take more memory than a query may.
+ * tables[0..tree->part_count-1], one a part, live in arena. What comes out is the same however large the
+ * chunks are. ERROR_LIMIT where it would take more memory than a query may.
  */
 Result count_run(Db *reader, DatasetHold *hold, const Tree *tree, const Bound *bound, int64_t release_id,
                  Arena *arena, CountTable *tables, Error *error) CHECKED;

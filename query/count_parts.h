@@ -1,20 +1,43 @@
 #pragma once
 /* Private to count*.c: from the values of people to the cells of tables. */
 #include "query/count.h"
+#include "query/tally.h"
 
-enum { LINE_UNKNOWN = -1, LINES_MAX = COUNT_CELLS_MAX, COUNT_LINES_PEOPLE_MIN = 100 };
+enum { LINES_MAX = COUNT_CELLS_MAX, COUNT_LINES_PEOPLE_MIN = 100 };
 
 /* The values of a dimension. A line is one of them, in their order; of a band, the band from 0 on. */
 typedef struct Domain {
     Text *values; /* of the release; none of a band */
     size_t value_count;
-    int64_t first_code; /* of a value, as the engine has it */
-    int16_t *lines;     /* from first_code on; LINE_UNKNOWN for what is no value */
-    size_t code_count;
+    int64_t *codes;  /* those that a cell can hold, as the engine has them, ascending */
+    uint32_t *lines; /* beside codes */
+    uint32_t code_count;
     int64_t band_years;
-    int16_t band_min, band_max; /* seen; band_min > band_max: none */
-    bool has_unknown;
+    uint32_t band_min, band_max; /* seen; band_min > band_max: none */
+    bool has_unknown;            /* seen: what is none of the codes */
 } Domain;
+
+/* Who is in the cohort, by the codes of some dimensions: of a part all but the condition that is asked last.
+ */
+typedef struct CountGroup {
+    size_t dimensions[QUERY_DIMENSIONS_MAX]; /* of the bound ones */
+    size_t dimension_count;
+    Tally *tally; /* while people are counted */
+    SetHash *cells;
+    CountPeople *who; /* NULL: nobody compares its parts */
+    uint64_t *cohort;
+    uint16_t *places;
+    size_t cell_count; /* in row-major order over code_count + 1 places a dimension, the last one not known */
+} CountGroup;
+
+/* Of a part of the tree: whose group it is cut from, and of whom its condition is true or not known. */
+typedef struct CountPart {
+    size_t group;
+    bool is_asked;
+    size_t condition; /* of the bound dimensions */
+    SetHash *yes, *unknown;
+    uint64_t *yes_bits, *unknown_bits; /* where the group keeps who */
+} CountPart;
 
 typedef struct Counting {
     DatasetHold *hold; /* NULL: all of the dataset is there */
@@ -22,17 +45,38 @@ typedef struct Counting {
     const Bound *bound;
     Arena *arena;
     Domain domains[BOUND_DIMENSIONS_MAX];
-    uint32_t *numbers;                    /* of people in the cohort, ascending */
-    int16_t *lines[BOUND_DIMENSIONS_MAX]; /* beside them */
-    size_t people, people_max;
+    CountGroup *groups;
+    size_t group_count;
+    CountPart *parts;   /* beside the tree's */
+    uint64_t people;    /* in the cohort */
     size_t chunk_bytes; /* people are worked out together as far as they take no more */
 } Counting;
 
-/* The values that the release says a dimension has. */
+typedef struct CountCategory {
+    Text dimension, value;
+} CountCategory;
+
+/* The values that a dimension has: these, or those that the release says. */
+Result count_domains_of(Counting *counting, const CountCategory *categories, size_t count, Error *error)
+    CHECKED;
 Result count_domains(Db *reader, int64_t release_id, Counting *counting, Error *error) CHECKED;
-/* Fills in numbers and lines; before that, fetches what the plan reads. */
+/* Fills in groups and parts; before that, fetches what the plan reads. */
 Result count_people(Db *reader, Counting *counting, Error *error) CHECKED;
-void count_forget(Counting *counting);
-/* Once people are counted: of a cohort of few each band that there can be, and `not known`. */
-void count_widen(Counting *counting);
-Result count_table(const Counting *counting, const TableNode *node, CountTable *table, Error *error) CHECKED;
+/* Once people are counted: which lines are seen, and of a cohort of few each that there can be. */
+void count_lines(Counting *counting);
+Result count_part(const Counting *counting, size_t number, CountTable *table, Error *error) CHECKED;
+
+/* ---- count_groups.c ---- */
+
+/* Which of the bound dimensions a part's is. */
+size_t count_bound(const Counting *counting, const Part *part, size_t dimension);
+
+/* Which groups and parts there are, from the domains; ERROR_LIMIT where their cells would take more memory
+ * than a query may. */
+Result count_groups_make(Counting *counting, Error *error) CHECKED;
+/* Where a group's cell stands among the codes of each of its dimensions; code_count: not known. */
+void count_groups_places(const Counting *counting, const CountGroup *group, size_t cell, size_t *places);
+void count_groups_open(Counting *counting, Engine *engine); /* until count_groups_close */
+void count_groups_close(Counting *counting);
+/* Adds the engine's chunk, of whom these are in the cohort. */
+void count_groups_add(Counting *counting, Engine *engine, const uint64_t *cohort);

@@ -6,8 +6,9 @@
  */
 #include "query/catalogue.h"
 
-#define NUMBER_UNKNOWN INT64_MIN /* of a condition, number, date or word */
-#define SMALL_UNKNOWN  INT32_MIN /* the same in a narrow column */
+#define NUMBER_UNKNOWN INT64_MIN                   /* of a condition, number, date or word */
+#define NUMBER_MOST    INT64_C(999999999999999999) /* worked out: what has more digits is unknown */
+#define SMALL_UNKNOWN  INT32_MIN                   /* the same in a narrow column */
 
 /* One of the three: narrow numbers, wide ones, or decimals, where what is not finite is unknown. Of a release
  * none until it is fetched (dataset_open.h). */

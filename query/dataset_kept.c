@@ -41,17 +41,21 @@ Kept *kept_create(int64_t release_id, const Hash *hash, Arena **arena, const Man
     *kept = (Kept){.release_id = release_id, .hash = *hash, .arena = own, .manifest = *manifest};
     kept->sources = arena_alloc(own, count * sizeof *kept->sources);
     kept->columns = arena_alloc(own, count * sizeof(DataColumn *));
+    kept->ranges = arena_alloc(own, count * sizeof(DataRange *));
     kept->pieces = arena_alloc(own, count * sizeof(KeptPiece *));
     kept->listed = arena_alloc(own, count * sizeof(KeptListed *));
     for (size_t s = 0; s < count; s++) {
         const ManifestSource *source = &manifest->sources[s];
         kept->columns[s] = arena_alloc(own, (source->column_count + 1) * sizeof(DataColumn));
+        kept->ranges[s] = arena_alloc(own, (source->column_count + 1) * sizeof(DataRange));
         kept->pieces[s] = arena_alloc(own, (source->column_count + 1) * sizeof(KeptPiece));
         for (size_t c = 0; c < source->column_count; c++)
             kept->columns[s][c] =
                 (DataColumn){.name = source->columns[c].name, .type = source->columns[c].type};
-        kept->sources[s] = (DataSource){
-            .name = source->name, .columns = kept->columns[s], .column_count = source->column_count};
+        kept->sources[s] = (DataSource){.name = source->name,
+                                        .columns = kept->columns[s],
+                                        .column_count = source->column_count,
+                                        .ranges = kept->ranges[s]};
     }
     kept->dataset = (Dataset){.people = manifest->people, .sources = kept->sources, .source_count = count};
     return kept;
@@ -159,6 +163,10 @@ void kept_show(Kept *kept, size_t source, size_t piece)
         column->wide = data;
     else
         column->narrow = data;
+    /* its `begin` came before it, and tells how long it is */
+    kept->ranges[source][piece] =
+        column->narrow == NULL ? (DataRange){0}
+                               : dataset_range(column, kept->sources[source].begin[kept->manifest.people]);
 }
 
 /* Of the pieces that nobody has pinned: a column or `begin`, or lists. */

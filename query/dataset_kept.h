@@ -46,6 +46,7 @@ struct Kept {
     Dataset dataset;
     DataSource *sources;
     DataColumn **columns;
+    DataRange **ranges;  /* beside columns, of those that are there */
     KeptPiece **pieces;  /* of a source: its columns, and behind them its `begin` */
     KeptListed **listed; /* of a source; NULL until it is known where its lists are */
     Sealed words;

@@ -34,8 +34,8 @@ static pthread_mutex_t *lock_kept(void)
 
 /* ---- the manifest ---- */
 
-static Result read_manifest(Db *reader, int64_t release_id, const Hash *hash, Arena *arena,
-                            Manifest *manifest, Error *error)
+Result dataset_read_manifest(Db *reader, int64_t release_id, const Hash *hash, Arena *arena,
+                             Manifest *manifest, Error *error)
 {
     SCOPED(db_rows_close) DbRows *rows = NULL;
     const BlockPlace place = {0};
@@ -136,7 +136,7 @@ static Result keep_release(Db *reader, int64_t release_id, const Hash *hash, Kep
     SCOPED(arena_close) Arena *arena = arena_create(MANIFEST_ARENA_BYTES_MAX);
     Manifest manifest;
 
-    TRY(read_manifest(reader, release_id, hash, arena, &manifest, error));
+    TRY(dataset_read_manifest(reader, release_id, hash, arena, &manifest, error));
     Kept *made = kept_create(release_id, hash, &arena, &manifest);
     Result read = read_words(reader, made, error);
     if (!read.ok) {

@@ -16,6 +16,7 @@
  * manifest, and that against the hash that the release keeps of it, before anything in it is looked at.
  */
 #include "base/db.h"
+#include "query/manifest.h"
 #include "query/posting_answer.h"
 
 #define DATASET_BYTES_MAX ((uint64_t)6 << 30)
@@ -36,6 +37,9 @@ Result dataset_open(Db *reader, int64_t release_id, const Hash *manifest, Datase
     CHECKED;
 /* The same of all that are no longer live, without opening one. */
 Result dataset_drop_retired(Db *reader, Error *error) CHECKED;
+/* What the blocks are, checked against its hash, without any of them. */
+Result dataset_read_manifest(Db *reader, int64_t release_id, const Hash *hash, Arena *arena,
+                             Manifest *manifest, Error *error) CHECKED;
 const Dataset *dataset_of(const DatasetHold *hold);
 /* `begin` of the columns' sources is fetched with them. ERROR_LIMIT: more than the process may keep. */
 Result dataset_fetch(DatasetHold *hold, Db *reader, const DatasetColumn *columns, size_t count, Error *error)

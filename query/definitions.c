@@ -2,14 +2,16 @@
 #include "query/parser.h"
 
 static const char *const reserved[] = {
-    "query",    "project", "as",         "at",        "codes", "from",    "let",      "cohort",   "table",
-    "by",       "totals",  "measure",    "people",    "band",  "as_at",   "exists",   "count",    "of",
-    "where",    "in",      "on",         "or",        "and",   "not",     "before",   "after",    "within",
-    "months",   "to",      "registered", "use",       "value", "values",  "distinct", "sum",      "mean",
-    "min",      "max",     "first",      "last",      "most",  "exactly", "episodes", "case",     "when",
-    "then",     "else",    "end",        "otherwise", "is",    "known",   "contains", "category", "between",
-    "days",     "day",     "weeks",      "week",      "month", "years",   "year",     "least",    "greatest",
-    "earliest", "latest",
+    "query",     "project",  "as",       "at",       "codes",     "from",       "let",      "cohort",
+    "table",     "by",       "totals",   "measure",  "people",    "band",       "as_at",    "exists",
+    "count",     "of",       "where",    "in",       "on",        "or",         "and",      "not",
+    "before",    "after",    "within",   "months",   "to",        "registered", "use",      "value",
+    "values",    "distinct", "sum",      "mean",     "min",       "max",        "first",    "last",
+    "most",      "exactly",  "episodes", "case",     "when",      "then",       "else",     "end",
+    "otherwise", "is",       "known",    "contains", "category",  "between",    "days",     "day",
+    "weeks",     "week",     "month",    "years",    "year",      "least",      "greatest", "earliest",
+    "latest",    "person",   "other",    "the",      "household", "parameter",  "quarter",  "quarters",
+    "financial", "start",    "per",
 };
 
 bool parser_is_reserved(Text word)
@@ -55,6 +57,14 @@ Result parser_new_name(Parser *parser, Text *name, Error *error)
     return parser_advance(parser, error);
 }
 
+Result parser_new_value_name(Parser *parser, Text *name, Error *error)
+{
+    TRY(take_new_name(parser, name, error));
+    if (is_let(parser, *name) || parser_parameter(parser, *name) != NULL)
+        return parser_fail(parser, error, "this name is taken");
+    return parser_new_name(parser, name, error);
+}
+
 /* ---- codes ---- */
 
 const CodeList *parser_code_list(const Parser *parser, Text name)
@@ -68,7 +78,7 @@ const CodeList *parser_code_list(const Parser *parser, Text name)
 /* "I21", "I22" as "other" */
 static Result take_literal_code(Parser *parser, CodeList *list, Error *error)
 {
-    bool has_category;
+    bool has_category, is_inactive;
 
     if (list->count == QUERY_CODES_MAX)
         return parser_fail(parser, error, "more than %d codes", QUERY_CODES_MAX);
@@ -79,6 +89,11 @@ static Result take_literal_code(Parser *parser, CodeList *list, Error *error)
         list->categories = arena_alloc(parser->arena, QUERY_CODES_MAX * sizeof *list->categories);
     if (has_category)
         TRY(parser_string(parser, "category", &list->categories[list->count], error));
+    TRY(parser_accept(parser, "inactive", &is_inactive, error));
+    if (is_inactive && list->inactive == NULL)
+        list->inactive = arena_alloc(parser->arena, QUERY_CODES_MAX * sizeof *list->inactive);
+    if (list->inactive != NULL)
+        list->inactive[list->count] = is_inactive;
     list->count++;
     return RESULT_OK;
 }
@@ -96,6 +111,19 @@ static Result take_literal_codes(Parser *parser, CodeList *list, Error *error)
     return parser_expect(parser, ")", error);
 }
 
+/* terminology "SNOMED CT" release "2026-04-01" */
+static Result take_terminology(Parser *parser, CodeList *list, bool *is_there, Error *error)
+{
+    bool has_release = false;
+
+    TRY(parser_accept(parser, "terminology", is_there, error));
+    if (*is_there) {
+        TRY(parser_string(parser, "terminology", &list->terminology, error));
+        TRY(parser_accept(parser, "release", &has_release, error));
+    }
+    return has_release ? parser_string(parser, "release", &list->release, error) : RESULT_OK;
+}
+
 static Result take_codes_from(Parser *parser, CodeList *list, Error *error)
 {
     Place place = parser->token.place;
@@ -109,7 +137,7 @@ static Result take_code_list(Parser *parser, Error *error)
 {
     Tree *tree = parser->tree;
     CodeList list = {0};
-    bool is_literal;
+    bool is_literal, has_terminology;
 
     TRY(take_new_name(parser, &list.name, error));
     if (parser_is_reserved(list.name) || parser_code_list(parser, list.name) != NULL)
@@ -117,7 +145,10 @@ static Result take_code_list(Parser *parser, Error *error)
     if (tree->code_list_count == QUERY_NAMES_MAX)
         return parser_fail(parser, error, "more than %d code lists", QUERY_NAMES_MAX);
     TRY(parser_advance(parser, error));
+    TRY(take_terminology(parser, &list, &has_terminology, error));
     TRY(parser_accept(parser, "=", &is_literal, error));
+    if (has_terminology && !is_literal)
+        return parser_fail(parser, error, "expected '='; a file says its own terminology");
     if (is_literal) {
         TRY(take_literal_codes(parser, &list, error));
     } else {
@@ -149,7 +180,8 @@ static Result take_let(Parser *parser, Error *error)
     Let let = {0};
 
     TRY(take_new_name(parser, &let.name, error));
-    if (is_let(parser, let.name) || (parser_is_reserved(let.name) && !text_equal(let.name, TEXT("age"))))
+    if (is_let(parser, let.name) || parser_parameter(parser, let.name) != NULL ||
+        (parser_is_reserved(let.name) && !text_equal(let.name, TEXT("age"))))
         return parser_fail(parser, error, "this name is taken");
     if (tree->let_count == QUERY_NAMES_MAX)
         return parser_fail(parser, error, "more than %d names", QUERY_NAMES_MAX);
@@ -186,7 +218,7 @@ static Result take_use(Parser *parser, Error *error)
     TRY(parser_advance(&inner, error));
     TRY(parser_definitions(&inner, error));
     if (inner.token.kind != TOKEN_END)
-        return parser_fail(&inner, error, "a file of definitions holds 'codes' and 'let' alone");
+        return parser_fail(&inner, error, "a file of definitions holds 'codes', 'let' and 'parameter' alone");
     return RESULT_OK;
 }
 
@@ -195,7 +227,10 @@ Result parser_definitions(Parser *parser, Error *error)
     static const struct {
         const char *word;
         Result (*take)(Parser *parser, Error *error);
-    } statements[] = {{"codes", take_code_list}, {"let", take_let}, {"use", take_use}};
+    } statements[] = {{"codes", take_code_list},
+                      {"let", take_let},
+                      {"use", take_use},
+                      {"parameter", parser_take_parameter}};
     bool is_there = true;
 
     while (is_there)

@@ -126,3 +126,8 @@ const uint64_t *engine_holds(Engine *engine, PlanId id)
 {
     return bits_of(engine, id, true);
 }
+
+const uint64_t *engine_fails(Engine *engine, PlanId id)
+{
+    return bits_of(engine, id, false);
+}

@@ -17,15 +17,19 @@ typedef struct Slot {
     const uint64_t *bits[2]; /* where it is false, where it is true */
 } Slot;
 
+typedef struct Homes Homes;
+
 struct Engine {
     const Plan *plan;
     Slot *slots;
-    Arena *arena; /* of the chunk */
+    bool *is_constant; /* of each node */
+    Arena *arena;      /* of the chunk */
     uint32_t first, people;
     PostingReader *postings; /* NULL, as the next two: everything is scanned */
     Lookups *lookups;
     Chosen *chosen; /* of each node */
     Arena *choices;
+    Homes *homes; /* NULL: nothing is counted over them */
 };
 
 const DataSource *engine_source(const Engine *engine, uint16_t level);
@@ -33,3 +37,7 @@ size_t engine_first_row(const Engine *engine, uint16_t level);
 /* Ways that are shorter than a look at every row. False: there is none. */
 bool engine_gather_short(Engine *engine, PlanId id, Vector *out);
 bool engine_look_up(Engine *engine, PlanId id, size_t count, Vector *out);
+/* engine_homes.c. NULL: the plan has none. */
+Homes *homes_create(const Plan *plan);
+void homes_close(Homes **homes);
+void engine_at_home(Engine *engine, PlanId id, Vector *out);

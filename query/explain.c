@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "query/bind.h"
+#include "query/check_codes.h"
 #include "query/query_private.h"
 #include "query/shape.h"
 
@@ -70,6 +71,8 @@ static const char *const PHRASES[] = {
     [PLAN_MONTHS_BETWEEN] = "the whole months from %0 to %1",
     [PLAN_YEARS_BETWEEN] = "the whole years from %0 to %1",
     [PLAN_MAP] = "what %0 stands for",
+    [PLAN_PEOPLE_AT_HOME] = "how many people who share %0 have it that (%1)",
+    [PLAN_OTHERS_AT_HOME] = "how many others who share %0 have it that (%1)",
 };
 enum { PHRASE_COUNT = sizeof PHRASES / sizeof *PHRASES };
 
@@ -269,6 +272,68 @@ static void say_steps(const Explainer *explainer)
     }
 }
 
+static void say_period(const Explainer *explainer, const Period *period)
+{
+    char day[DATE_TEXT_BYTES];
+
+    if (period->first == period->last)
+        return; /* none: a period has more days than one */
+    text_add_format(explainer->text, " from %s", date_format(period->first, day));
+    text_add_format(explainer->text, " to %s", date_format(period->last, day));
+}
+
+/* The plan has one value of each. */
+static void say_parameters(const Explainer *explainer, const Tree *tree)
+{
+    for (size_t i = 0; i < tree->parameter_count; i++) {
+        const Parameter *parameter = &tree->parameters[i];
+        if (parameter->is_used)
+            text_add_format(explainer->text, "parameter %.*s, one of %zu: here %.*s\n",
+                            TEXT_ARG(parameter->name), parameter->count,
+                            TEXT_ARG(parameter->values[parameter->chosen].said));
+    }
+}
+
+static Text counted_name(const TableNode *table, size_t measure)
+{
+    return measure == MEASURE_OF_ALL ? TEXT("people") : table->measures[measure].name;
+}
+
+/* What is not counted, but worked out of what is published. */
+static void say_rates(const Explainer *explainer, const TableNode *table)
+{
+    for (size_t i = 0; i < table->measure_count; i++) {
+        const Measure *rate = &table->measures[i];
+        if (rate->kind != MEASURE_RATE)
+            continue;
+        if (rate->population.length > 0)
+            text_add_format(explainer->text,
+                            "\n%.*s: the published %.*s for every %" PRId64
+                            " people of the population \"%.*s\", a table from outside",
+                            TEXT_ARG(rate->name), TEXT_ARG(counted_name(table, rate->numerator)), rate->per,
+                            TEXT_ARG(rate->population));
+        else
+            text_add_format(explainer->text,
+                            "\n%.*s: the published %.*s for every %" PRId64 " of the published %.*s",
+                            TEXT_ARG(rate->name), TEXT_ARG(counted_name(table, rate->numerator)), rate->per,
+                            TEXT_ARG(counted_name(table, rate->denominator)));
+    }
+}
+
+/* Pinned: what the text of each list says of it. */
+static void say_codes(const Explainer *explainer, const Tree *tree)
+{
+    for (size_t i = 0; i < tree->code_list_count; i++) {
+        const CodeList *list = &tree->code_lists[i];
+        if (!list->is_used || list->terminology.length == 0)
+            continue;
+        text_add_string(explainer->text, "codes ");
+        code_list_say(list->name, code_list_codes(list), list->terminology, list->release,
+                      code_list_inactive(list), explainer->text);
+        text_add_char(explainer->text, '\n');
+    }
+}
+
 static void say_query(const Explainer *explainer, const Tree *tree, Date as_at, const Bound *bound)
 {
     TextBuilder *text = explainer->text;
@@ -276,15 +341,23 @@ static void say_query(const Explainer *explainer, const Tree *tree, Date as_at, 
 
     text_add_format(text, "as at %s%s\n", date_format(as_at, day),
                     tree->as_at == DATE_NONE ? ", were that the release's last day" : "");
+    if (tree->known_at != DATE_NONE)
+        text_add_format(text, "as known at %s\n", date_format(tree->known_at, day));
+    say_parameters(explainer, tree);
     count_uses(explainer, bound);
     say_steps(explainer);
     text_add_string(text, "counts people for whom ");
     say(explainer, bound->cohort);
     for (size_t i = 0; i < bound->dimension_count; i++) {
-        text_add_format(text, "\nby %s: ", bound->dimensions[i].attribute->name);
+        text_add_format(text, "\nby %s", bound->dimensions[i].attribute->name);
+        say_period(explainer, &bound->dimensions[i].period);
+        text_add_string(text, ": ");
         say(explainer, bound->values[i]);
     }
+    for (size_t t = 0; t < tree->table_count; t++)
+        say_rates(explainer, &tree->tables[t]);
     text_add_char(text, '\n');
+    say_codes(explainer, tree);
 }
 
 Result query_explain(const Query *query, Text *explained, Error *error)

@@ -24,6 +24,10 @@ Result expression_finish(Parser *parser, const Node *draft, Place place, const N
 const Node **expression_operands(Parser *parser, const Node *const *operands, size_t count);
 Result expression_want(const Parser *parser, const Node *node, QueryType type, Place place, Error *error)
     CHECKED;
+/* Behind lets and shifts. */
+const Node *expression_shifted_from(const Node *day);
+/* The same for everybody: a date, one that is chosen at the run, as_at, or so far from one of them. */
+bool expression_is_common_day(const Node *day);
 Result expression_enter(Parser *parser, Error *error) CHECKED;
 void expression_leave(Parser *parser);
 /* N days, weeks, months or years; weeks become days, years months. */
@@ -56,6 +60,19 @@ ExpressionTake expression_records(const Token *token);
 /* [where ...] of draft->source, as draft's last operand */
 Result expression_where(Parser *parser, Node *draft, Error *error) CHECKED;
 Result expression_source(Parser *parser, const CatalogueSource **source, Error *error) CHECKED;
+
+/* ---- parser_period.c ---- */
+/* in month; start of month, end of month */
+Result expression_in_period(Parser *parser, Taken left, const Node **node, Error *error) CHECKED;
+Result expression_period_day(Parser *parser, const Node **node, Error *error) CHECKED;
+
+/* ---- expression_household.c ---- */
+bool expression_at_people(const Parser *parser);
+/* [other] NOUN in the household [at DAY] [where ...]; noun: people, or person */
+Result expression_household(Parser *parser, const char *noun, Place place, const Node **node, Error *error)
+    CHECKED;
+/* The same, of a person: is there one? */
+Result expression_household_exists(Parser *parser, Place place, const Node **node, Error *error) CHECKED;
 
 /* ---- expression_compare.c ---- */
 /* What follows left, or left itself. */

@@ -119,16 +119,33 @@ static Result take_between_unit(Parser *parser, Unit *unit, Error *error)
     return parser_fail(parser, error, "between two dates are days, months or years");
 }
 
+static Result check_registered(const Parser *parser, const Node *draft, Place place, Error *error)
+{
+    if (parser->where != NULL)
+        return expression_fail(parser, place, error,
+                               "time registered is of people, not of a record; say it in a let");
+    if (draft->unit == UNIT_MONTHS)
+        return expression_fail(parser, place, error, "time registered is in days or years");
+    return RESULT_OK;
+}
+
+/* UNIT `between` A `and` B, or UNIT `registered from` A `to` B */
 Result expression_between(Parser *parser, const Node **node, Error *error)
 {
     Node draft = {.kind = NODE_BETWEEN, .type = TYPE_NUMBER, .operand_count = 2};
     Place place = parser->token.place;
     const Node *operands[2];
+    bool is_registered;
 
     TRY(take_between_unit(parser, &draft.unit, error));
-    TRY(parser_expect(parser, "between", error));
+    TRY(parser_accept(parser, "registered", &is_registered, error));
+    if (is_registered) {
+        draft.kind = NODE_TIME_REGISTERED;
+        TRY(check_registered(parser, &draft, place, error));
+    }
+    TRY(parser_expect(parser, is_registered ? "from" : "between", error));
     TRY(expression_day(parser, &operands[0], error));
-    TRY(parser_expect(parser, "and", error));
+    TRY(parser_expect(parser, is_registered ? "to" : "and", error));
     TRY(expression_day(parser, &operands[1], error));
     draft.operands = expression_operands(parser, operands, 2);
     return expression_finish(parser, &draft, place, node, error);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "query/expression.h"
+#include "query/print.h"
 
 static Result finish_comparison(Parser *parser, Taken left, Comparison comparison, const Node **node,
                                 Error *error)
@@ -84,6 +85,49 @@ static Result take_later(Parser *parser, Taken left, const Node **node, Error *e
 {
     TRY(expression_want(parser, left.node, TYPE_DATE, left.place, error));
     return finish_comparison(parser, left, IS_MORE, node, error);
+}
+
+/* ---- who delivered ---- */
+
+/* A month that somebody sent is one of the calendar's, not of each person's own. */
+static bool is_of_calendar(const Node *day)
+{
+    const Node *root = expression_shifted_from(day);
+
+    return expression_is_common_day(day) || root->kind == NODE_PERIOD_START || root->kind == NODE_PERIOD_END;
+}
+
+static Result take_common_day(Parser *parser, const Node **day, Error *error)
+{
+    Place place = parser->token.place;
+
+    TRY(expression_value(parser, day, error));
+    TRY(expression_want(parser, *day, TYPE_DATE, place, error));
+    if (!is_of_calendar(*day))
+        return expression_fail(parser, place, error,
+                               "'sent' is of days alike for everybody, this is another");
+    return RESULT_OK;
+}
+
+/* `practice sent SOURCE from D to D` */
+static Result take_sent(Parser *parser, Taken left, const Node **node, Error *error)
+{
+    Node draft = {.kind = NODE_SENT, .type = TYPE_BOOL, .operand_count = 3};
+    const Node *from, *to;
+
+    if (left.node->kind != NODE_ATTRIBUTE || strcmp(left.node->attribute->name, "practice") != 0)
+        return expression_fail(parser, left.place, error,
+                               "'sent' is asked of practice alone, this is another");
+    TRY(expression_source(parser, &draft.source, error));
+    TRY(parser_expect(parser, "from", error));
+    TRY(take_common_day(parser, &from, error));
+    TRY(parser_expect(parser, "to", error));
+    TRY(take_common_day(parser, &to, error));
+    draft.operands = expression_operands(parser, (const Node *[]){left.node, from, to}, 3);
+    draft.text =
+        text_format(parser->arena, "sent %.*s from %.*s to %.*s", TEXT_ARG(draft.source->name),
+                    TEXT_ARG(print_text(parser->arena, from)), TEXT_ARG(print_text(parser->arena, to)));
+    return expression_finish(parser, &draft, left.place, node, error);
 }
 
 /* `is known`, `is not known` */
@@ -266,6 +310,8 @@ static Result take_in(Parser *parser, Taken left, const Node **node, Error *erro
 
     if (token_is(&parser->token, "values"))
         return take_values(parser, left, node, error);
+    if (parser_at_period(parser))
+        return expression_in_period(parser, left, node, error);
     if (left.node->type == TYPE_NUMBER && token_is(&parser->token, "(")) {
         draft.kind = NODE_IN_NUMBERS;
         return take_list(parser, left, draft, node, error);
@@ -313,6 +359,7 @@ Result expression_comparison(Parser *parser, Taken left, const Node **node, Erro
         {"before", IS_LESS, take_earlier},
         {"after", IS_MORE, take_later},
         {"within", IS_EQUAL, take_within},
+        {"sent", IS_EQUAL, take_sent},
         {"in", IS_EQUAL, take_in},
         {"contains", IS_EQUAL, take_contains},
         {"is", IS_EQUAL, take_is},

@@ -56,6 +56,20 @@ Result expression_want(const Parser *parser, const Node *node, QueryType type, P
                             QUERY_TYPE_NAMES[type], QUERY_TYPE_NAMES[node->type]);
 }
 
+const Node *expression_shifted_from(const Node *day)
+{
+    while (day->kind == NODE_LET || day->kind == NODE_SHIFT)
+        day = day->kind == NODE_LET ? day->let->value : day->operands[0];
+    return day;
+}
+
+bool expression_is_common_day(const Node *day)
+{
+    const Node *root = expression_shifted_from(day);
+
+    return root->kind == NODE_DATE || root->kind == NODE_AS_AT || root->kind == NODE_PARAMETER;
+}
+
 /* An operand in parentheses is an expression in an operand: two a level. */
 Result expression_enter(Parser *parser, Error *error)
 {

@@ -75,6 +75,8 @@ static Result take_exists(Parser *parser, const Node **node, Error *error)
     Node draft = {.kind = NODE_EXISTS, .type = TYPE_BOOL};
 
     TRY(parser_advance(parser, error));
+    if (expression_at_people(parser))
+        return expression_household_exists(parser, place, node, error);
     TRY(expression_source(parser, &draft.source, error));
     return finish_records(parser, &draft, place, node, error);
 }
@@ -89,6 +91,8 @@ static Result take_count(Parser *parser, const Node **node, Error *error)
 
     TRY(parser_advance(parser, error));
     TRY(parser_expect(parser, "of", error));
+    if (expression_at_people(parser))
+        return expression_household(parser, "people", place, node, error);
     TRY(parser_accept(parser, "distinct", &is_distinct, error));
     if (is_distinct) {
         draft.kind = NODE_DISTINCT;
@@ -225,6 +229,8 @@ static Result take_number_of(Parser *parser, Place place, const Node **node, Err
 {
     Node draft = {.kind = NODE_COUNT, .type = TYPE_NUMBER};
 
+    if (expression_at_people(parser))
+        return expression_household(parser, "people", place, node, error);
     TRY(expression_source(parser, &draft.source, error));
     if (token_is(&parser->token, "by")) {
         draft.kind = NODE_MOST;

@@ -137,8 +137,9 @@ typedef struct Form {
 
 /* What stands anywhere, and what is of people alone. */
 static const Form forms[] = {
-    {"as_at", take_as_at},          {"case", expression_case},         {"least", expression_least},
-    {"earliest", expression_least}, {"greatest", expression_greatest}, {"latest", expression_greatest}};
+    {"start", expression_period_day},  {"end", expression_period_day}, {"as_at", take_as_at},
+    {"case", expression_case},         {"least", expression_least},    {"earliest", expression_least},
+    {"greatest", expression_greatest}, {"latest", expression_greatest}};
 static const Form person_forms[] = {{"age", take_age}, {"registered", take_registered}};
 
 static ExpressionTake form_of(const Token *token, const Form *of, size_t count)
@@ -157,10 +158,12 @@ static const Let *find_let(const Parser *parser, Text name)
     return NULL;
 }
 
-static size_t add_lets(const Parser *parser, Text *candidates, size_t count)
+static size_t add_names(const Parser *parser, Text *candidates, size_t count)
 {
     for (size_t i = 0; i < parser->tree->let_count; i++)
         candidates[count++] = parser->tree->lets[i].name;
+    for (size_t i = 0; i < parser->tree->parameter_count; i++)
+        candidates[count++] = parser->tree->parameters[i].name;
     return count;
 }
 
@@ -176,7 +179,7 @@ static Result fail_person_word(const Parser *parser, Error *error)
         candidates[count++] = text_from(words[i]);
     for (size_t i = 0; i < ATTRIBUTE_COUNT; i++)
         candidates[count++] = text_from(ATTRIBUTES[i].name);
-    count = add_lets(parser, candidates, count);
+    count = add_names(parser, candidates, count);
     return source_text_fail_unknown(&parser->input->source, parser->token.place, "word", parser->token.text,
                                     candidates, count, error);
 }
@@ -188,7 +191,7 @@ static Result fail_column(const Parser *parser, const CatalogueSource *source, b
 
     if (with_lets) {
         candidates[count++] = TEXT("as_at");
-        count = add_lets(parser, candidates, count);
+        count = add_names(parser, candidates, count);
     }
     for (size_t i = 0; i < source->column_count && count < EXPRESSION_CANDIDATES_MAX; i++)
         candidates[count++] = source->columns[i].name;
@@ -215,6 +218,9 @@ static Result take_column(Parser *parser, const CatalogueColumn *column, const N
 
     if (find_let(parser, parser->token.text) != NULL)
         return parser_fail(parser, error, "both a column and a let have this name; give the let another");
+    if (parser_parameter(parser, parser->token.text) != NULL)
+        return parser_fail(parser, error,
+                           "both a column and a parameter have this name; give the parameter another");
     TRY(parser_advance(parser, error));
     return expression_finish(parser, &draft, place, node, error);
 }
@@ -222,6 +228,15 @@ static Result take_column(Parser *parser, const CatalogueColumn *column, const N
 static Result take_let(Parser *parser, const Let *let, const Node **node, Error *error)
 {
     const Node draft = {.kind = NODE_LET, .type = let->value->type, .let = let};
+    Place place = parser->token.place;
+
+    TRY(parser_advance(parser, error));
+    return expression_finish(parser, &draft, place, node, error);
+}
+
+static Result take_parameter(Parser *parser, const Parameter *parameter, const Node **node, Error *error)
+{
+    const Node draft = {.kind = NODE_PARAMETER, .type = parameter->type, .parameter = parameter};
     Place place = parser->token.place;
 
     TRY(parser_advance(parser, error));
@@ -249,6 +264,7 @@ Result expression_word(Parser *parser, const Node **node, Error *error)
     const CatalogueColumn *column =
         parser->where == NULL ? NULL : catalogue_column(parser->where, parser->token.text);
     const Let *let = find_let(parser, parser->token.text);
+    const Parameter *parameter = parser_parameter(parser, parser->token.text);
     Unit unit;
     int64_t times;
 
@@ -260,6 +276,8 @@ Result expression_word(Parser *parser, const Node **node, Error *error)
         return expression_between(parser, node, error);
     if (let != NULL && !token_is(&parser->token, "age"))
         return take_let(parser, let, node, error);
+    if (parameter != NULL)
+        return take_parameter(parser, parameter, node, error);
     if (parser->where != NULL)
         return fail_column(parser, parser->where, true, error);
     return take_person_word(parser, node, error);

@@ -26,7 +26,8 @@ typedef struct Layout {
 
 static bool begins_statement(const Layout *layout)
 {
-    static const char *const words[] = {"query", "project", "codes", "let", "use", "cohort", "table"};
+    static const char *const words[] = {"query", "project",   "codes",  "let",
+                                        "use",   "parameter", "cohort", "table"};
 
     if (layout->open > 0)
         return false;

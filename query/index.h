@@ -1,7 +1,7 @@
 #pragma once
 /*
  * Private to query: writes the tables of a release that is being built as blocks (block.h, manifest.h), part
- * by part of 65,536 people. Memory: the rows of one part of one source, 24 bytes a row of a source that is
+ * by part of 65,536 people. Memory: the rows of two parts of one source, 24 bytes a row of a source that is
  * listed, and the different texts.
  */
 #include "base/db.h"

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "query/index_private.h"
 #include "query_sql.h"
 
@@ -22,6 +24,19 @@ Result index_keep(Index *index, const BlockPlace *place, Text content, Error *er
     return db_run(index->releaser, &block_statement, parameters, NULL, error);
 }
 
+/* Until the first thread writes it. */
+static void put_aside(Index *index, const BlockPlace *place, Text content)
+{
+    char *copy = memory_alloc(content.length + 1);
+
+    memcpy(copy, content.data, content.length);
+    if (index->packed_count == index->packed_max) {
+        index->packed_max = index->packed_max == 0 ? 64 : 2 * index->packed_max;
+        index->packed = memory_resize(index->packed, index->packed_max * sizeof *index->packed);
+    }
+    index->packed[index->packed_count++] = (PackedBlock){*place, copy, content.length};
+}
+
 Result index_block(Index *index, const BlockPlace *place, Text raw, Error *error)
 {
     Text packed;
@@ -39,7 +54,8 @@ Result index_block(Index *index, const BlockPlace *place, Text raw, Error *error
         .bytes = (uint32_t)raw.length,
         .hash = hash_of(packed.data, packed.length),
     };
-    return index_keep(index, place, packed, error);
+    put_aside(index, place, packed);
+    return RESULT_OK;
 }
 
 void index_reserve(Index *index, size_t count)

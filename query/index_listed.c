@@ -4,7 +4,7 @@
 #include "query/index_private.h"
 #include "query/posting.h"
 
-enum { ROWS_FIRST = 1 << 16, THREADS = 2 };
+enum { ROWS_FIRST = 1 << 16, THREADS = 2, PARTS_AT_ONCE = 16 };
 
 static int column_listed_by(const IndexSource *source, ListedBy by)
 {
@@ -100,6 +100,14 @@ typedef struct ListPlace {
     size_t list, end; /* the first that reaches behind the block's beginning, and where that one ends */
 } ListPlace;
 
+/* What is packed, and how far it is. */
+typedef struct Listing {
+    ListedRows rows;
+    size_t row_count, from;
+    ListPlace at;
+    BlockPlace place;
+} Listing;
+
 /* The pieces of lists among so many rows from a place on. */
 static size_t find_pieces(const ListedRows *rows, ListPlace *at, size_t from, size_t count, uint32_t *begin)
 {
@@ -114,56 +122,70 @@ static size_t find_pieces(const ListedRows *rows, ListPlace *at, size_t from, si
     }
 }
 
-static Result write_listed_part(Index *index, const ListedRows *rows, ListPlace *at, BlockPlace *place,
-                                size_t from, size_t count, Error *error)
+static Result pack_listed_part(Index *index, Listing *listing, size_t count, Error *error)
 {
+    const ListedRows *rows = &listing->rows;
+    size_t from = listing->from;
     uint32_t begin[MANIFEST_LISTED_PART + 1];
-    const PartRows pieces = {.begin = begin, .people = find_pieces(rows, at, from, count, begin)};
+    const PartRows pieces = {.begin = begin, .people = find_pieces(rows, &listing->at, from, count, begin)};
 
     assert(rows->days != NULL && rows->people != NULL); /* where there are rows */
     index_reserve(index, count);
     for (size_t i = 0; i < count; i++)
         index->numbers[i] = rows->days[from + i] == SMALL_UNKNOWN ? NUMBER_UNKNOWN : rows->days[from + i];
-    place->kind = BLOCK_LISTED_DAYS;
-    TRY(index_numbers(index, place, count, &pieces, error));
+    listing->place.kind = BLOCK_LISTED_DAYS;
+    TRY(index_numbers(index, &listing->place, count, &pieces, error));
     for (size_t i = 0; i < count; i++)
         index->numbers[i] = rows->people[from + i];
-    place->kind = BLOCK_LISTED_PEOPLE;
-    return index_numbers(index, place, count, NULL, error);
+    listing->place.kind = BLOCK_LISTED_PEOPLE;
+    return index_numbers(index, &listing->place, count, NULL, error);
 }
 
-static Result write_listed_rows(Index *index, uint32_t source, const ListedRows *rows, size_t row_count,
-                                Error *error)
+/* In the second thread. */
+static Result pack_listed_parts(Index *index, void *context, Error *error)
 {
-    BlockPlace place = {.kind = BLOCK_LISTED, .source = source};
-    ListPlace at = {.end = (size_t)rows->counts[0]};
+    Listing *listing = context;
 
-    index_reserve(index, rows->count_count);
-    memcpy(index->numbers, rows->counts, rows->count_count * sizeof *index->numbers);
-    TRY(index_numbers(index, &place, rows->count_count, NULL, error));
-    for (size_t from = 0; from < row_count; from += MANIFEST_LISTED_PART, place.part++) {
-        size_t behind = row_count - from;
-        TRY(write_listed_part(index, rows, &at, &place, from,
-                              behind < MANIFEST_LISTED_PART ? behind : MANIFEST_LISTED_PART, error));
+    for (int i = 0; i < PARTS_AT_ONCE && listing->from < listing->row_count; i++, listing->place.part++) {
+        size_t behind = listing->row_count - listing->from;
+        size_t count = behind < MANIFEST_LISTED_PART ? behind : MANIFEST_LISTED_PART;
+        TRY(pack_listed_part(index, listing, count, error));
+        listing->from += count;
     }
     return RESULT_OK;
+}
+
+static Result write_listed_rows(Index *index, Listing *listing, Error *error)
+{
+    const BlockPlace place = {.kind = BLOCK_LISTED, .source = listing->place.source};
+    size_t at_once = (size_t)PARTS_AT_ONCE * MANIFEST_LISTED_PART;
+    size_t turns = (listing->row_count + at_once - 1) / at_once;
+
+    index_reserve(index, listing->rows.count_count);
+    memcpy(index->numbers, listing->rows.counts, listing->rows.count_count * sizeof *index->numbers);
+    TRY(index_numbers(index, &place, listing->rows.count_count, NULL, error));
+    for (size_t turn = 0; turn < turns; turn++)
+        TRY(index_work_next(index, pack_listed_parts, listing, error));
+    return index_work_finish(index, error);
 }
 
 Result index_write_listed(Index *index, uint32_t number, Error *error)
 {
     IndexSource *source = &index->sources[number];
     const IndexListed *listed = &index->listed;
-    ListedRows rows;
 
     if (!listed->is_open || source->columns[listed->code].words.count > MANIFEST_LISTED_WORDS_MAX)
         return RESULT_OK;
-    listed_make(listed, source->columns[listed->code].words.count, &rows);
-    Result written = write_listed_rows(index, number, &rows, listed->row_count, error);
-    arena_close(&rows.arena);
+    Listing listing = {.row_count = listed->row_count, .place = {.source = number}};
+    listed_make(listed, source->columns[listed->code].words.count, &listing.rows);
+    listing.at.end = (size_t)listing.rows.counts[0];
+    Result written = write_listed_rows(index, &listing, error);
+    index_work_stop(index); /* before its rows end */
+    arena_close(&listing.rows.arena);
     source->is_listed = true;
     source->listed_code = listed->code;
     source->listed_day = listed->day;
-    source->first_day = rows.first_day;
-    source->last_day = rows.last_day;
+    source->first_day = listing.rows.first_day;
+    source->last_day = listing.rows.last_day;
     return written;
 }

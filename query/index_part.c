@@ -32,6 +32,12 @@ void part_begin(IndexPart *part, IndexSource *source, uint32_t first, uint32_t p
     grow(part, part->row_max > 0 ? part->row_max : ROWS_MIN, source->column_count);
 }
 
+void part_end(IndexPart *part)
+{
+    for (size_t c = 0; c < part->source->column_count; c++)
+        part->words[c] = part->source->columns[c].words.words;
+}
+
 void part_close(IndexPart *part)
 {
     memory_free(part->begin);
@@ -130,7 +136,7 @@ static int compare_rows(const IndexPart *part, uint32_t a, uint32_t b)
         const IndexColumn *column = &part->source->columns[c];
         if (column->type != TYPE_TEXT || x == NUMBER_UNKNOWN || y == NUMBER_UNKNOWN)
             return x < y ? -1 : 1;
-        return text_compare(column->words.words[x], column->words.words[y]);
+        return text_compare(part->words[c][x], part->words[c][y]);
     }
     return 0;
 }

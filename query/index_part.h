@@ -37,10 +37,13 @@ typedef struct IndexPart {
     uint32_t *order, *spare;
     int64_t *values[MANIFEST_COLUMNS_MAX]; /* as read; of a decimal hundredths, of a text its number */
     size_t row_count, row_max, column_max;
-    size_t *word_bytes; /* of all columns */
+    size_t *word_bytes;                      /* of all columns */
+    const Text *words[MANIFEST_COLUMNS_MAX]; /* of its texts, from part_end on */
 } IndexPart;
 
 void part_begin(IndexPart *part, IndexSource *source, uint32_t first, uint32_t people);
+/* Once all rows are taken: what follows may be in another thread, while the next part is read. */
+void part_end(IndexPart *part);
 void part_close(IndexPart *part);
 /* DbEach: person_number and the columns. */
 Result part_take(void *context, const Value *row, Error *error) CHECKED;

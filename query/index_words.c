@@ -8,13 +8,12 @@ enum { WORDS_MIN = 64 };
 void word_set_open(WordSet *set, Arena *arena)
 {
     *set = (WordSet){.arena = arena, .max = WORDS_MIN};
-    set->words = memory_alloc(set->max * sizeof *set->words);
+    set->words = arena_alloc(arena, set->max * sizeof *set->words);
     set->slots = memory_alloc(2 * set->max * sizeof *set->slots);
 }
 
 void word_set_close(WordSet *set)
 {
-    memory_free(set->words);
     memory_free(set->slots);
     *set = (WordSet){0};
 }
@@ -40,8 +39,11 @@ static uint32_t *slot_of(const WordSet *set, Text word)
 
 static void grow(WordSet *set)
 {
+    Text *words = arena_alloc(set->arena, 2 * set->max * sizeof *words);
+
+    memcpy(words, set->words, set->count * sizeof *words);
+    set->words = words;
     set->max *= 2;
-    set->words = memory_resize(set->words, set->max * sizeof *set->words);
     memory_free(set->slots);
     set->slots = memory_alloc(2 * set->max * sizeof *set->slots);
     for (size_t i = 0; i < set->count; i++)

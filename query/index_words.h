@@ -3,7 +3,7 @@
 #include "base/text.h"
 
 typedef struct WordSet {
-    Arena *arena; /* holds the texts */
+    Arena *arena; /* holds the texts, and what `words` once was: another thread may still read that */
     Text *words;
     size_t count, max;
     uint32_t *slots; /* 2 * max, open addressing: a number plus 1 */

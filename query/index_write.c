@@ -18,10 +18,13 @@ uint32_t index_part_people = BLOCK_PART_PEOPLE;
 
 static void index_close(Index *index)
 {
+    index_work_stop(index);
+    index_forget_packed(index->packed, index->packed_count);
     for (size_t s = 0; s < index->source_count; s++)
         for (size_t c = 0; c < index->sources[s].column_count; c++)
             word_set_close(&index->sources[s].columns[c].words);
-    part_close(&index->part);
+    for (size_t p = 0; p < 2; p++)
+        part_close(&index->parts[p]);
     listed_close(&index->listed);
     block_packer_close(&index->packer);
     memory_free(index->raw);
@@ -125,8 +128,9 @@ static void add_select(const IndexSource *source, TextBuilder *sql)
     text_add_string(sql, source->is_household ? ", h.valid_from, h.valid_to" : "");
 }
 
-static void add_from(const Index *index, const IndexSource *source, TextBuilder *sql)
+static void add_from(const Index *index, const IndexPart *part, TextBuilder *sql)
 {
+    const IndexSource *source = part->source;
     int64_t release = index->release.integer;
 
     text_add_format(sql, " FROM release_%" PRId64 ".", release);
@@ -135,21 +139,23 @@ static void add_from(const Index *index, const IndexSource *source, TextBuilder 
     if (source->is_household)
         text_add_format(sql, " JOIN release_%" PRId64 ".household AS h USING (household_number)", release);
     text_add_format(sql, " WHERE %s.person_number BETWEEN %" PRIu32 " AND %" PRIu32,
-                    source->is_household ? "h" : "t", index->part.first + 1,
-                    index->part.first + index->part.people);
+                    source->is_household ? "h" : "t", part->first + 1, part->first + part->people);
 }
 
-static Result read_part(Index *index, const IndexSource *source, Error *error)
+static Result read_part(const Index *index, IndexPart *part, Error *error)
 {
+    const IndexSource *source = part->source;
     SCOPED(text_builder_close) TextBuilder sql = text_builder(SQL_BYTES_MAX);
     DbStatement statement = {.name = "release rows", .columns = {VALUE_INT4}};
 
     add_select(source, &sql);
-    add_from(index, source, &sql);
+    add_from(index, part, &sql);
     statement.sql = text_built(&sql).data;
     for (size_t c = 0; c < source->column_count; c++)
         statement.columns[c + 1] = source->columns[c].read_as;
-    return db_copy_out(index->releaser, &statement, part_take, &index->part, error);
+    TRY(db_copy_out(index->releaser, &statement, part_take, part, error));
+    part_end(part);
+    return RESULT_OK;
 }
 
 /* Of people themselves there is one row each. */
@@ -161,15 +167,14 @@ static Result check_people(const IndexPart *part, Error *error)
     return RESULT_OK;
 }
 
-static Result write_columns(Index *index, uint32_t source_number, uint32_t part_number, Error *error)
+static Result pack_columns(Index *index, const IndexPart *part, BlockPlace place, Error *error)
 {
-    IndexPart *part = &index->part;
     const PartRows rows = {.begin = part->begin, .people = part->people};
-    BlockPlace place = {.kind = BLOCK_ROWS, .source = source_number, .part = part_number};
 
     index_reserve(index, part->row_count > part->people ? part->row_count : part->people);
     for (uint32_t p = 0; p < part->people; p++)
         index->numbers[p] = part->begin[p + 1] - part->begin[p];
+    place.kind = BLOCK_ROWS;
     TRY(index_numbers(index, &place, part->people, NULL, error));
     place.kind = BLOCK_COLUMN;
     for (; place.column < part->source->column_count; place.column++) {
@@ -180,25 +185,38 @@ static Result write_columns(Index *index, uint32_t source_number, uint32_t part_
     return RESULT_OK;
 }
 
+/* In the second thread. */
+static Result pack_part(Index *index, void *context, Error *error)
+{
+    IndexPart *part = context;
+    const BlockPlace place = {.source = (uint32_t)(part->source - index->sources),
+                              .part = part->first / index->manifest.part_people};
+
+    part_sort(part);
+    if (place.source == 0)
+        TRY(check_people(part, error));
+    TRY(pack_columns(index, part, place, error));
+    listed_add(&index->listed, part, index->numbers);
+    return RESULT_OK;
+}
+
 /* ---- sources ---- */
 
+/* While one part is read, the one before it is packed. */
 static Result write_parts(Index *index, uint32_t number, Error *error)
 {
     IndexSource *source = &index->sources[number];
     uint64_t rows = 0;
 
-    for (uint32_t part = 0; part < manifest_part_count(&index->manifest); part++) {
-        part_begin(&index->part, source, part * index->manifest.part_people,
-                   manifest_part_people(&index->manifest, part));
-        TRY(read_part(index, source, error));
-        part_sort(&index->part);
-        if (number == 0)
-            TRY(check_people(&index->part, error));
-        TRY(write_columns(index, number, part, error));
-        listed_add(&index->listed, &index->part, index->numbers);
-        source->part_rows[part] = (uint32_t)index->part.row_count;
-        rows += index->part.row_count;
+    for (uint32_t p = 0; p < manifest_part_count(&index->manifest); p++) {
+        IndexPart *part = &index->parts[p % 2];
+        part_begin(part, source, p * index->manifest.part_people, manifest_part_people(&index->manifest, p));
+        TRY(read_part(index, part, error));
+        source->part_rows[p] = (uint32_t)part->row_count;
+        rows += part->row_count;
+        TRY(index_work_next(index, pack_part, part, error));
     }
+    TRY(index_work_finish(index, error));
     if (rows > UINT32_MAX)
         return fail(error, ERROR_LIMIT, "source %.*s: more than %" PRIu32 " rows", TEXT_ARG(source->name),
                     UINT32_MAX);
@@ -262,6 +280,7 @@ static Result write_all(Index *index, Error *error)
     for (uint32_t s = 0; s < index->source_count; s++)
         TRY(write_source(index, s, error));
     TRY(index_write_words(index, error));
+    TRY(index_work_finish(index, error));
     return write_manifest(index, error);
 }
 
@@ -274,7 +293,7 @@ Result index_write(Db *releaser, Value permit, Value release, int64_t people, Er
                    .manifest = {.people = (uint32_t)people, .part_people = index_part_people}};
 
     index.arena = arena_create(INDEX_ARENA_BYTES_MAX);
-    index.part.word_bytes = &index.word_bytes;
+    index.parts[0].word_bytes = index.parts[1].word_bytes = &index.word_bytes;
     TRY(write_all(&index, error));
     uint64_t bytes = 0;
     for (size_t b = 0; b < index.block_count; b++)

@@ -59,10 +59,42 @@ Result parser_string(Parser *parser, const char *what, Text *text, Error *error)
 
 /* ---- the whole ---- */
 
+static Result take_date(Parser *parser, Date *date, Error *error)
+{
+    TRY(parser_expect(parser, "at", error));
+    if (parser->token.kind != TOKEN_DATE)
+        return parser_fail(parser, error, "expected a date (CCYY-MM-DD)");
+    *date = parser->token.date;
+    return parser_advance(parser, error);
+}
+
+/* [as at DATE] [as known at DATE] */
+static Result take_days(Parser *parser, Error *error)
+{
+    Tree *tree = parser->tree;
+    bool has_day, is_known;
+
+    tree->as_at = tree->known_at = DATE_NONE;
+    TRY(parser_accept(parser, "as", &has_day, error));
+    if (!has_day)
+        return RESULT_OK;
+    TRY(parser_accept(parser, "known", &is_known, error));
+    if (!is_known) {
+        TRY(take_date(parser, &tree->as_at, error));
+        TRY(parser_accept(parser, "as", &is_known, error));
+        if (!is_known)
+            return RESULT_OK;
+        TRY(parser_expect(parser, "known", error));
+    }
+    TRY(take_date(parser, &tree->known_at, error));
+    if (token_is(&parser->token, "as"))
+        return parser_fail(parser, error, "`as at` stands before `as known at`");
+    return RESULT_OK;
+}
+
 static Result take_heading(Parser *parser, Error *error)
 {
     Tree *tree = parser->tree;
-    bool has_date;
 
     TRY(parser_expect(parser, "query", error));
     TRY(parser_string(parser, "query", &tree->title, error));
@@ -71,16 +103,7 @@ static Result take_heading(Parser *parser, Error *error)
         return parser_fail(parser, error, "expected the project's number");
     tree->project = parser->token.text;
     TRY(parser_advance(parser, error));
-
-    tree->as_at = DATE_NONE;
-    TRY(parser_accept(parser, "as", &has_date, error));
-    if (!has_date)
-        return RESULT_OK;
-    TRY(parser_expect(parser, "at", error));
-    if (parser->token.kind != TOKEN_DATE)
-        return parser_fail(parser, error, "expected a date (CCYY-MM-DD)");
-    tree->as_at = parser->token.date;
-    return parser_advance(parser, error);
+    return take_days(parser, error);
 }
 
 static Result fail_statement(const Parser *parser, const Text *expected, size_t count, Error *error)
@@ -93,14 +116,15 @@ static Result fail_statement(const Parser *parser, const Text *expected, size_t 
 
 static Result take_query(Parser *parser, Error *error)
 {
-    static const Text before_cohort[] = {TEXT("cohort"), TEXT("codes"), TEXT("let"), TEXT("use"), TEXT("as")};
+    static const Text before_cohort[] = {TEXT("cohort"), TEXT("codes"),     TEXT("let"),
+                                         TEXT("use"),    TEXT("parameter"), TEXT("as")};
     static const Text table_word = TEXT("table");
     bool more;
 
     TRY(take_heading(parser, error));
     TRY(parser_definitions(parser, error));
     if (!token_is(&parser->token, "cohort"))
-        return fail_statement(parser, before_cohort, 5, error);
+        return fail_statement(parser, before_cohort, 6, error);
     TRY(parser_advance(parser, error));
     Place place = parser->token.place;
     TRY(parser_expression(parser, &parser->tree->cohort, error));
@@ -140,9 +164,12 @@ Result tree_parse(const ParseInput *input, Arena *arena, Tree **tree, Error *err
     TRY(parser_check_text(&input->source, error));
     TRY(parser_advance(&parser, error));
     TRY(take_query(&parser, error));
+    TRY(tree_make_parts(parser.tree, arena, error));
     parser.tree->sources =
+        arena_alloc(arena, (input->catalogue->source_count + 1) * sizeof(CatalogueSource *));
+    parser.tree->sent_sources =
         arena_alloc(arena, (input->catalogue->source_count + 1) * sizeof(CatalogueSource *));
     tree_use(parser.tree, input->catalogue);
     *tree = parser.tree;
-    return RESULT_OK;
+    return parser_check_parameters(parser.tree, error);
 }

@@ -11,6 +11,8 @@ typedef struct Parser {
     Arena *arena;
     Tree *tree;
     const CatalogueSource *where; /* the source whose `where` is being read */
+    const Series *series;         /* of the table whose measures are being read */
+    bool names_period;            /* one of them has spoken of its period */
     unsigned depth;               /* of expressions and operands */
     bool is_shared;               /* reading a file that the query uses */
 } Parser;
@@ -29,14 +31,28 @@ Result parser_string(Parser *parser, const char *what, Text *text, Error *error)
 Result parser_check_text(const SourceText *source, Error *error) CHECKED;
 /* definitions.c: up to what is none */
 Result parser_definitions(Parser *parser, Error *error) CHECKED;
-/* parser_table.c: behind the word `table`; and whether all of them may stand together */
+/* parser_table.c: behind the word `table` */
 Result parser_table(Parser *parser, Error *error) CHECKED;
+/* parser_measure.c: those of a table whose dimensions are there */
+Result parser_measures(Parser *parser, TableNode *table, Error *error) CHECKED;
+/* parser_linked.c: whether a table may stand beside those before it; and all of them */
+Result parser_check_families(const Parser *parser, const TableNode *added, Error *error) CHECKED;
 Result parser_check_tables(const Parser *parser, Error *error) CHECKED;
+/* parser_period.c: behind the word `by`, when a period stands there; and behind the table's measures */
+bool parser_at_period(const Parser *parser);
+Result parser_series(Parser *parser, TableNode *table, Error *error) CHECKED;
+Result parser_check_series(const Parser *parser, const TableNode *table, Error *error) CHECKED;
 /* expression.c: up to a token that cannot continue it */
 Result parser_expression(Parser *parser, const Node **node, Error *error) CHECKED;
 bool parser_is_reserved(Text word);
 /* Takes a name that means nothing else. */
 Result parser_new_name(Parser *parser, Text *name, Error *error) CHECKED;
+/* The same; no let or parameter has it. The next token stands behind it. */
+Result parser_new_value_name(Parser *parser, Text *name, Error *error) CHECKED;
+/* parser_parameter.c: behind the word `parameter`; one of this name, or NULL; and all of them together */
+Result parser_take_parameter(Parser *parser, Error *error) CHECKED;
+const Parameter *parser_parameter(const Parser *parser, Text name);
+Result parser_check_parameters(const Tree *tree, Error *error) CHECKED;
 const CodeList *parser_code_list(const Parser *parser, Text name);
 /* codes.c: a file of the query's folder, NUL-terminated, without a byte order mark; and its codes */
 Result codes_read_file(const Parser *parser, Text file_name, Place place, Text *content, Error *error)

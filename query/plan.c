@@ -95,6 +95,11 @@ bool plan_gathers(PlanKind kind)
     return kind >= PLAN_EXISTS && kind <= PLAN_EPISODES;
 }
 
+bool plan_is_of_homes(PlanKind kind)
+{
+    return kind == PLAN_PEOPLE_AT_HOME || kind == PLAN_OTHERS_AT_HOME;
+}
+
 static uint16_t level_of(const Plan *plan, const PlanNode *node)
 {
     uint16_t level = PLAN_PEOPLE;

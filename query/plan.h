@@ -7,12 +7,14 @@
  */
 #include "base/date.h"
 #include "query/dataset.h"
+#include "query/deadline.h"
 
 typedef uint32_t PlanId;
 
 enum {
     PLAN_PEOPLE = UINT16_MAX, /* a level: about people */
     PLAN_OPERANDS_MAX = 514,
+    PLAN_HOME_PEOPLE_MAX = 10, /* where more live, it is no household */
 };
 
 typedef enum PlanKind {
@@ -81,6 +83,10 @@ typedef enum PlanKind {
     PLAN_CASE,     /* condition, value, condition, value ... and, of an odd number, the value of none */
     PLAN_COALESCE, /* the first that is known */
     PLAN_MAP,      /* value; set and, beside it, mapped: what each becomes; another value is unknown */
+    /* over the people of a home: number of the home, condition of each of them. Unknown where the number is,
+     * or below 1, or more than PLAN_HOME_PEOPLE_MAX have it */
+    PLAN_PEOPLE_AT_HOME,
+    PLAN_OTHERS_AT_HOME, /* without the person */
 } PlanKind;
 
 typedef struct PlanNode {
@@ -102,7 +108,8 @@ typedef struct Plan {
     Arena *arena;
     PlanNode *nodes;
     size_t count, nodes_max;
-    uint32_t *index; /* 2 * nodes_max, open addressing by content, to find equal nodes */
+    uint32_t *index;    /* 2 * nodes_max, open addressing by content, to find equal nodes */
+    Deadline *deadline; /* of who works it out; NULL: none */
 } Plan;
 
 /* Passing nodes_max aborts: who asks for nodes has bounded them. */
@@ -119,3 +126,4 @@ PlanId plan_set(Plan *plan, PlanNode draft, PlanId value, const int64_t *items, 
                 size_t count);
 bool plan_is_rows(PlanKind kind);
 bool plan_gathers(PlanKind kind); /* from rows to people, or to other rows */
+bool plan_is_of_homes(PlanKind kind);

@@ -22,6 +22,7 @@ static const Category categories[] = {
     {"registration", "hcp"},
     {"registration", "pcn"},
     {"registration", "practice"},
+    {"registration", "practice_now"},
     {"registration", "imd_decile"},
     {"registration", "care_home"},
 };
@@ -73,8 +74,7 @@ static bool covers_a_day(const Plan *plan, const PlanNode *node, uint16_t level)
            since->operands[1] == until->operands[1];
 }
 
-/* The last of all that cover the day, not one that something else has chosen. */
-static bool is_one_on_a_day(const Plan *plan, const PlanNode *node)
+bool plan_check_is_one_on_a_day(const Plan *plan, const PlanNode *node)
 {
     const PlanNode *kept = operand_of(plan, node, 0);
 
@@ -99,7 +99,7 @@ static bool is_category(const Plan *plan, const PlanNode *node, Text name)
 {
     if (node->kind == PLAN_VALUE)
         return is_category_column(plan, operand_of(plan, node, 1), "registration", name) &&
-               is_one_on_a_day(plan, operand_of(plan, node, 0));
+               plan_check_is_one_on_a_day(plan, operand_of(plan, node, 0));
     return is_category_column(plan, node, "person", name);
 }
 
@@ -179,6 +179,7 @@ Result plan_check(const Plan *plan, const PlanReleased *released, const PlanGran
 {
     TRY(plan_check_nodes(plan, error));
     TRY(plan_check_reads(plan, grant, error));
+    TRY(plan_check_homes(plan, released, error));
     if (released->cohort >= plan->count || plan->nodes[released->cohort].level != PLAN_PEOPLE ||
         plan->nodes[released->cohort].type != TYPE_BOOL || plan_is_rows(plan->nodes[released->cohort].kind))
         return fail(error, ERROR_REFUSED, "plan: who is counted is no condition on people");

@@ -65,6 +65,8 @@ static const Rule rules[] = {
     [PLAN_CASE] = {"v*", 'x', false},
     [PLAN_COALESCE] = {"v*", 'x', false},
     [PLAN_MAP] = {"v", 'x', false},
+    [PLAN_PEOPLE_AT_HOME] = {"vc", 'v', false},
+    [PLAN_OTHERS_AT_HOME] = {"vc", 'v', false},
 };
 enum { RULE_COUNT = sizeof rules / sizeof *rules };
 

@@ -6,5 +6,9 @@
 Result plan_check_nodes(const Plan *plan, Error *error) CHECKED;
 /* What it reads: columns that are there, of granted sources or of those made of granted ones. */
 Result plan_check_reads(const Plan *plan, const PlanGrant *grant, Error *error) CHECKED;
+/* Of rows picked: the last of all that cover the day, not one that something else has chosen. */
+bool plan_check_is_one_on_a_day(const Plan *plan, const PlanNode *node);
+/* The number of a home leads to nothing but a count over its people. */
+Result plan_check_homes(const Plan *plan, const PlanReleased *released, Error *error) CHECKED;
 /* The name of a source, the first being that of people. */
 bool plan_check_is_source(const Plan *plan, uint16_t level, const char *name);

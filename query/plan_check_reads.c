@@ -20,12 +20,16 @@ static const Made made[] = {
     {"registration", "valid_from", OF_REGISTER},
     {"registration", "valid_to", OF_REGISTER},
     {"registration", "practice", OF_REGISTER},
+    {"registration", "practice_now", OF_REGISTER},
     {"registration", "pcn", OF_REGISTER},
     {"registration", "hcp", OF_REGISTER},
     {"registration", "ward", OF_REGISTER},
     {"registration", "district", OF_REGISTER},
     {"registration", "imd_decile", OF_REGISTER},
     {"registration", "care_home", OF_REGISTER},
+    {"household", "household_number", OF_REGISTER},
+    {"household", "valid_from", OF_REGISTER},
+    {"household", "valid_to", OF_REGISTER},
 };
 
 bool plan_check_is_source(const Plan *plan, uint16_t level, const char *name)
@@ -87,7 +91,8 @@ Result plan_check_reads(const Plan *plan, const PlanGrant *grant, Error *error)
     for (size_t i = 0; i < plan->count; i++) {
         const PlanNode *node = &plan->nodes[i];
         bool is_of_people = node->level == PLAN_PEOPLE || plan_check_is_source(plan, node->level, "person") ||
-                            plan_check_is_source(plan, node->level, "registration");
+                            plan_check_is_source(plan, node->level, "registration") ||
+                            plan_check_is_source(plan, node->level, "household");
         if (node->kind == PLAN_COLUMN && is_of_people)
             TRY(check_made(plan, node, grant, error));
         if (!is_of_people && !is_granted(grant, plan->dataset->sources[node->level].name))

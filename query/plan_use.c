@@ -45,6 +45,7 @@ static PlanUse use_of(const PlanNode *node, const PlanUse *uses)
     for (size_t i = 0; i < node->operand_count; i++)
         add_use(&use, &uses[node->operands[i]]);
     use.is_more |= plan_is_rows(node->kind); /* and so what gathers them */
+    use.is_more |= plan_is_of_homes(node->kind);
     return use;
 }
 

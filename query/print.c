@@ -2,6 +2,8 @@
  * The canonical text: printed from the tree, so that layout and comments are gone and only meaning is left.
  * It parses to the same tree, and prints to itself.
  */
+#include <inttypes.h>
+
 #include "query/print.h"
 
 enum { LINE_CODES = 8 };
@@ -32,13 +34,35 @@ static void print_dimension(TextBuilder *out, const Dimension *dimension)
         text_add_format(out, "band(%s, %d)", dimension->attribute->name, (int)dimension->band_years);
 }
 
+/* month of the 12 months to as_at, or month from DAY to DAY */
+static void print_series(TextBuilder *out, const Series *series)
+{
+    text_add_string(out, period_name(series->unit));
+    if (series->from == DATE_NONE) {
+        text_add_format(out, " of the %zu %s", series->count, period_many(series->unit));
+    } else {
+        text_add_string(out, " from ");
+        print_date(out, series->from);
+    }
+    text_add_string(out, " to ");
+    if (series->to == DATE_NONE)
+        text_add_string(out, "as_at");
+    else
+        print_date(out, series->to);
+}
+
 /* Those behind `by`, or of them those behind `totals`. */
 static void print_dimensions(TextBuilder *out, const TableNode *table, bool of_totals)
 {
     const char *before = of_totals ? "  totals " : "  by ";
 
+    if (!of_totals && table->series.count > 0) {
+        text_add_string(out, before);
+        print_series(out, &table->series);
+        before = ", ";
+    }
     for (size_t i = 0; i < table->dimension_count; i++) {
-        if (table->dimensions[i].condition != NULL || (of_totals && !table->totals[i]))
+        if (of_totals && !table->totals[i])
             continue;
         text_add_string(out, before);
         print_dimension(out, &table->dimensions[i]);
@@ -47,10 +71,35 @@ static void print_dimensions(TextBuilder *out, const TableNode *table, bool of_t
     text_add_char(out, '\n');
 }
 
+static void print_counted(TextBuilder *out, const TableNode *table, size_t measure)
+{
+    text_add(out, measure == MEASURE_OF_ALL ? TEXT("people") : table->measures[measure].name);
+}
+
+static void print_population(TextBuilder *out, const Measure *measure)
+{
+    text_add_string(out, "of population ");
+    print_string(out, measure->population);
+}
+
+static void print_measure(TextBuilder *out, const TableNode *table, const Measure *measure)
+{
+    text_add_format(out, "  measure %.*s = ", TEXT_ARG(measure->name));
+    if (measure->kind == MEASURE_RATE) {
+        print_counted(out, table, measure->numerator);
+        text_add_format(out, " per %" PRId64 " ", measure->per);
+        if (measure->population.length == 0)
+            print_counted(out, table, measure->denominator);
+        else
+            print_population(out, measure);
+    } else {
+        text_add_format(out, "people with %.*s", TEXT_ARG(measure->dimension.said));
+    }
+    text_add_char(out, '\n');
+}
+
 static void print_table(TextBuilder *out, const TableNode *table)
 {
-    const Dimension *last = &table->dimensions[table->dimension_count - 1];
-
     text_add_string(out, "\ntable ");
     print_string(out, table->title);
     text_add_char(out, '\n');
@@ -58,9 +107,17 @@ static void print_table(TextBuilder *out, const TableNode *table)
     if (table->has_totals)
         print_dimensions(out, table, true);
     text_add_string(out, "  measure people\n");
-    if (last->condition != NULL)
-        text_add_format(out, "  measure %s = people with %.*s\n", last->attribute->name,
-                        TEXT_ARG(last->said));
+    for (size_t i = 0; i < table->measure_count; i++)
+        print_measure(out, table, &table->measures[i]);
+}
+
+static void print_day(TextBuilder *out, const char *words, Date day)
+{
+    if (day == DATE_NONE)
+        return;
+    text_add_string(out, words);
+    print_date(out, day);
+    text_add_char(out, '\n');
 }
 
 static void print_heading(TextBuilder *out, const Tree *tree)
@@ -70,11 +127,20 @@ static void print_heading(TextBuilder *out, const Tree *tree)
     text_add_string(out, "\nproject ");
     text_add(out, tree->project);
     text_add_char(out, '\n');
-    if (tree->as_at == DATE_NONE)
+    print_day(out, "as at ", tree->as_at);
+    print_day(out, "as known at ", tree->known_at);
+}
+
+static void print_terminology(TextBuilder *out, const CodeList *list)
+{
+    if (list->terminology.length == 0)
         return;
-    text_add_string(out, "as at ");
-    print_date(out, tree->as_at);
-    text_add_char(out, '\n');
+    text_add_string(out, " terminology ");
+    print_string(out, list->terminology);
+    if (list->release.length == 0)
+        return;
+    text_add_string(out, " release ");
+    print_string(out, list->release);
 }
 
 /* Without categories where the query names none: a code of two of them stands there once. */
@@ -83,7 +149,9 @@ static void print_codes(TextBuilder *out, const CodeList *list)
     const char *before = "(";
     size_t printed = 0;
 
-    text_add_format(out, "codes %.*s = ", TEXT_ARG(list->name));
+    text_add_format(out, "codes %.*s", TEXT_ARG(list->name));
+    print_terminology(out, list);
+    text_add_string(out, " = ");
     for (size_t i = 0; i < list->count; i++) {
         bool has_category = list->shows_categories && list->categories[i].length > 0;
         if (i > 0 && !list->shows_categories && text_equal(list->codes[i], list->codes[i - 1]))
@@ -93,7 +161,18 @@ static void print_codes(TextBuilder *out, const CodeList *list)
         text_add_string(out, has_category ? " as " : "");
         if (has_category)
             print_string(out, list->categories[i]);
+        text_add_string(out, list->inactive != NULL && list->inactive[i] ? " inactive" : "");
         before = ++printed % LINE_CODES == 0 ? ",\n  " : ", ";
+    }
+    text_add_string(out, ")\n");
+}
+
+static void print_parameter(TextBuilder *out, Arena *arena, const Parameter *parameter)
+{
+    text_add_format(out, "parameter %.*s in (", TEXT_ARG(parameter->name));
+    for (size_t i = 0; i < parameter->count; i++) {
+        text_add_string(out, i > 0 ? ", " : "");
+        print_expression(out, arena, parameter->values[i].node);
     }
     text_add_string(out, ")\n");
 }
@@ -103,6 +182,9 @@ static void print_definitions(TextBuilder *out, Arena *arena, const Tree *tree)
     for (size_t i = 0; i < tree->code_list_count; i++)
         if (tree->code_lists[i].is_used)
             print_codes(out, &tree->code_lists[i]);
+    for (size_t i = 0; i < tree->parameter_count; i++)
+        if (tree->parameters[i].is_used)
+            print_parameter(out, arena, &tree->parameters[i]);
     for (size_t i = 0; i < tree->let_count; i++) {
         if (!tree->lets[i].is_used)
             continue;

@@ -1,24 +1,14 @@
 /* Expressions of the canonical text: in parentheses where the parser needs them, and nowhere else. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "query/print.h"
-
-/* From loosest to tightest. What ends in `where` would swallow what stands behind it. */
-typedef enum Tightness {
-    ENDS_IN_WHERE,
-    CHAIN,
-    NEGATION,
-    COMPARED,
-    OTHERWISE,
-    SUM,
-    PRODUCT,
-    OPERAND
-} Tightness;
+#include "query/print_parts.h"
 
 static Tightness tightness_of(const Node *node)
 {
-    if (node_is_of_records(node) && node_where(node) != NULL)
+    if ((node_is_of_records(node) && node_where(node) != NULL) ||
+        (node->kind == NODE_HOUSEHOLD && node->operand_count > 1))
         return ENDS_IN_WHERE;
     switch (node->kind) {
     case NODE_AND:
@@ -29,9 +19,11 @@ static Tightness tightness_of(const Node *node)
     case NODE_COMPARE:
     case NODE_RANGE:
     case NODE_WITHIN:
+    case NODE_SENT:
     case NODE_IN_CODES:
     case NODE_IN_LIST:
     case NODE_IN_NUMBERS:
+    case NODE_IN_PERIOD:
     case NODE_IN_VALUES:
     case NODE_CONTAINS_CODES:
     case NODE_CONTAINS_LIST:
@@ -59,7 +51,7 @@ Text print_text(Arena *arena, const Node *node)
     return text_copy(arena, text_built(&out));
 }
 
-static void print_part(TextBuilder *out, Arena *arena, const Node *node, Tightness tightness)
+void print_part(TextBuilder *out, Arena *arena, const Node *node, Tightness tightness)
 {
     bool wrapped = tightness_of(node) < tightness;
 
@@ -133,6 +125,15 @@ static void print_range(TextBuilder *out, Arena *arena, const Node *node)
     print_part(out, arena, node->operands[2], OTHERWISE);
 }
 
+static void print_sent(TextBuilder *out, Arena *arena, const Node *node)
+{
+    print_part(out, arena, node->operands[0], OTHERWISE);
+    text_add_format(out, " sent %.*s from ", TEXT_ARG(node->source->name));
+    print_part(out, arena, node->operands[1], OTHERWISE);
+    text_add_string(out, " to ");
+    print_part(out, arena, node->operands[2], OTHERWISE);
+}
+
 static void print_span(TextBuilder *out, int64_t amount, Unit unit)
 {
     text_add_format(out, "%lld %s", (long long)amount, unit == UNIT_DAYS ? "days" : "months");
@@ -159,6 +160,12 @@ static void print_items(TextBuilder *out, const Node *node)
     text_add_char(out, ')');
 }
 
+static void print_in_period(TextBuilder *out, Arena *arena, const Node *node)
+{
+    print_part(out, arena, node->operands[0], OTHERWISE);
+    text_add_format(out, " in %s", period_name(node->period));
+}
+
 static void print_in(TextBuilder *out, Arena *arena, const Node *node)
 {
     bool is_contained = node->kind == NODE_CONTAINS_CODES || node->kind == NODE_CONTAINS_LIST;
@@ -174,84 +181,6 @@ static void print_in(TextBuilder *out, Arena *arena, const Node *node)
         return;
     text_add_string(out, " category ");
     print_string(out, node->category);
-}
-
-/* ---- records ---- */
-
-static void print_where(TextBuilder *out, Arena *arena, const Node *node)
-{
-    if (node_where(node) == NULL)
-        return;
-    text_add_string(out, " where ");
-    print_expression(out, arena, node_where(node));
-}
-
-static void print_place(TextBuilder *out, int64_t place)
-{
-    static const char *const endings[] = {"th", "st", "nd", "rd"};
-    int64_t number = llabs(place);
-    bool is_plain = number % 10 > 3 || (number % 100 > 10 && number % 100 < 14);
-
-    if (place == 1)
-        text_add_string(out, "first ");
-    else if (number > 1)
-        text_add_format(out, "%lld%s ", (long long)number, endings[is_plain ? 0 : number % 10]);
-    text_add_string(out, place < 0 ? "last " : "");
-}
-
-/* WORDS COLUMN in [PLACE] SOURCE [by COLUMN] */
-static void print_gathered(TextBuilder *out, const Node *node)
-{
-    static const struct {
-        NodeKind kind;
-        const char *words;
-    } forms[] = {{NODE_DISTINCT, "count of distinct "},
-                 {NODE_SUM, "sum of "},
-                 {NODE_MEAN, "mean of "},
-                 {NODE_SMALLEST, "min of "},
-                 {NODE_LARGEST, "max of "},
-                 {NODE_VALUE, "value of "}};
-
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-        if (forms[i].kind == node->kind)
-            text_add_string(out, forms[i].words);
-    text_add(out, node->column->name);
-    text_add_string(out, " in ");
-    if (node->kind == NODE_VALUE)
-        print_place(out, node->integer);
-    text_add(out, node->source->name);
-    if (node->by != NULL)
-        text_add_format(out, " by %.*s", TEXT_ARG(node->by->name));
-}
-
-static void print_records(TextBuilder *out, Arena *arena, const Node *node)
-{
-    int days = (int)node->integer;
-
-    switch (node->kind) {
-    case NODE_EXISTS:
-        text_add_format(out, "exists %.*s", TEXT_ARG(node->source->name));
-        break;
-    case NODE_COUNT:
-        text_add_format(out, "count of %.*s", TEXT_ARG(node->source->name));
-        break;
-    case NODE_EPISODES:
-        text_add_format(out, "episodes of %.*s by %.*s with gaps up to %d days", TEXT_ARG(node->source->name),
-                        TEXT_ARG(node->by->name), days);
-        break;
-    case NODE_MOST:
-        text_add_format(out, "most of %.*s by %.*s within %d days", TEXT_ARG(node->source->name),
-                        TEXT_ARG(node->by->name), days);
-        break;
-    case NODE_IN_VALUES:
-        print_part(out, arena, node->operands[0], OTHERWISE);
-        text_add_format(out, " in values of %.*s in %.*s", TEXT_ARG(node->column->name),
-                        TEXT_ARG(node->source->name));
-        break;
-    default:
-        print_gathered(out, node);
-    }
-    print_where(out, arena, node);
 }
 
 /* ---- values ---- */
@@ -274,6 +203,7 @@ static void print_calculation(TextBuilder *out, Arena *arena, const Node *node)
     static const char *const symbols[] = {" + ", " - ", " * ", " / "};
     Tightness tightness = tightness_of(node);
 
+    assert(node->kind >= NODE_ADD && node->kind <= NODE_DIVIDE);
     print_part(out, arena, node->operands[0], tightness);
     text_add_string(out, symbols[node->kind - NODE_ADD]);
     print_part(out, arena, node->operands[1], (Tightness)(tightness + 1));
@@ -290,9 +220,11 @@ static void print_between(TextBuilder *out, Arena *arena, const Node *node)
 {
     static const char *const units[] = {"days", "months", "years"};
 
-    text_add_format(out, "%s between ", units[node->unit]);
+    bool is_registered = node->kind == NODE_TIME_REGISTERED;
+
+    text_add_format(out, "%s %s ", units[node->unit], is_registered ? "registered from" : "between");
     print_part(out, arena, node->operands[0], OPERAND);
-    text_add_string(out, " and ");
+    text_add_string(out, is_registered ? " to " : " and ");
     print_part(out, arena, node->operands[1], OPERAND);
 }
 
@@ -342,6 +274,14 @@ static void print_leaf(TextBuilder *out, const Node *node)
     case NODE_LET:
         text_add(out, node->let->name);
         break;
+    case NODE_PERIOD_START:
+    case NODE_PERIOD_END:
+        text_add_format(out, "%s of %s", node->kind == NODE_PERIOD_START ? "start" : "end",
+                        period_name(node->period));
+        break;
+    case NODE_PARAMETER:
+        text_add(out, node->parameter->name);
+        break;
     default:
         text_add_string(out, "as_at");
     }
@@ -366,12 +306,16 @@ static Printer *const printers[] = {
     [NODE_ATTRIBUTE] = print_at,
     [NODE_AGE] = print_at,
     [NODE_REGISTERED] = print_at,
+    [NODE_TIME_REGISTERED] = print_between,
+    [NODE_HOUSEHOLD] = print_household,
     [NODE_COMPARE] = print_compare,
     [NODE_RANGE] = print_range,
     [NODE_WITHIN] = print_window,
+    [NODE_SENT] = print_sent,
     [NODE_IN_CODES] = print_in,
     [NODE_IN_LIST] = print_in,
     [NODE_IN_NUMBERS] = print_in,
+    [NODE_IN_PERIOD] = print_in_period,
     [NODE_CONTAINS_CODES] = print_in,
     [NODE_CONTAINS_LIST] = print_in,
     [NODE_IS_KNOWN] = print_is_known,

@@ -101,6 +101,11 @@ Text query_project(const Query *query)
     return query->tree->project;
 }
 
+Date query_known_at(const Query *query)
+{
+    return query->tree->known_at;
+}
+
 size_t query_source_count(const Query *query)
 {
     return query->tree->source_count;

@@ -16,6 +16,7 @@ typedef struct ReleaseWanted {
     Month month;
     const char *purpose;
     const char *at_least; /* "provisional", "final" or "year_end": deliveries less settled are left out */
+    const char *known_at; /* CCYY-MM-DD: only what was held at the end of that day; NULL: what is held */
 } ReleaseWanted;
 
 typedef struct ReleaseReport {
@@ -26,7 +27,8 @@ typedef struct ReleaseReport {
 } ReleaseReport;
 
 /* Object of the permit: the month, CCYY-MM; its detail "status=final" or "status=year_end", of provisional
- * none. Fails closed without a fresh opt-out list. */
+ * none, and behind it "known=CCYY-MM-DD" where that is asked for. Fails closed without a fresh opt-out list.
+ */
 Result query_release_build(Db *releaser, const GovernancePermit *permit, const ReleaseWanted *wanted,
                            ReleaseReport *report, Error *error) CHECKED;
 /* source, month, status, senders, rows: of what it asks a more settled status than was delivered */
@@ -43,8 +45,10 @@ Result query_release_list(Db *releaser, Table **table, Error *error) CHECKED;
  * ERROR_CONFIG when there is no such release.
  */
 Result query_release_verify(Db *releaser, int64_t release_id, Error *error) CHECKED;
-/* The newest release of a purpose; ERROR_REFUSED when it is retired or there is none. */
-Result query_release_newest(Db *reader, const char *purpose, int64_t *release_id, Error *error) CHECKED;
+/* The newest release of a purpose, of what was known at a day or, DATE_NONE, is held; ERROR_REFUSED when it
+ * is retired or there is none. */
+Result query_release_newest(Db *reader, const char *purpose, Date known_at, int64_t *release_id, Error *error)
+    CHECKED;
 /* Drops what the process keeps of releases that are no longer live, also when none is to be asked any more;
  * of those that a query still runs on, with its end. */
 Result query_forget_retired(Db *reader, Error *error) CHECKED;
@@ -58,6 +62,7 @@ typedef struct CatalogueWanted {
     const char *source; /* NULL: all sources; "person": what is known of everybody */
     const char *column; /* NULL: the source's columns */
     bool by_month;      /* what is held of the source, month by month, in place of its columns */
+    int64_t people_min; /* of the project's policy: of fewer rows no share is said */
 } CatalogueWanted;
 
 /* One line a source, column, code or month. ERROR_INPUT for a word that is unknown, with the nearest. */
@@ -91,11 +96,30 @@ Text query_canonical(const Query *query); /* layout and comments do not change i
 Hash query_content(const Query *query);
 Text query_title(const Query *query);
 Text query_project(const Query *query);
+Date query_known_at(
+    const Query *query); /* the releases it runs on: of what was known then; DATE_NONE: others */
 size_t query_source_count(const Query *query);
 Text query_source(const Query *query, size_t index); /* sources it reads */
 
+/*
+ * Chooses one of the values of `parameter NAME in (...)`, as text without quotes. ERROR_INPUT for another
+ * value, with the place and the values there are.
+ */
+Result query_set(Query *query, Text name, Text value, Error *error) CHECKED;
+/* ERROR_INPUT where a parameter of several values is not set: query_run refuses it too. */
+Result query_check_set(const Query *query, Error *error) CHECKED;
+/* `area="Ashford" since=2026-01-01` of each parameter; empty without any. Lives as long as the query. */
+Text query_settings(const Query *query);
+
 /* What it would do, in words; of the catalogue alone, no data touched. Lives as long as the query. */
 Result query_explain(const Query *query, Text *explained, Error *error) CHECKED;
+
+/*
+ * Rows and memory that it would take over a release, and warnings about tables that are too fine, by lines;
+ * of sizes alone, no data of anybody read. release_id 0: there is none. Lives as long as the query.
+ */
+Result query_check(Db *reader, const Query *query, int64_t release_id, const GovernancePolicy *policy,
+                   Text *said, Error *error) CHECKED;
 
 typedef struct ReleasedTable ReleasedTable;
 
@@ -104,11 +128,15 @@ typedef struct QueryRun {
     const GovernancePolicy *policy; /* the project's */
 } QueryRun;
 
-enum { QUERY_TABLES_MAX = 16, QUERY_CELLS_MAX = 100000 }; /* cells: of all tables, margins included */
+enum {
+    QUERY_TABLES_MAX = 16,
+    QUERY_CELLS_MAX = 100000
+}; /* cells: of all tables, margins and rates included */
 
 /*
  * Object of the permit: the query's number. reader: role cinque_query. tables[0..*table_count-1] are the
- * caller's. Same query, same release, same answer.
+ * caller's. Same query, same release, same versions of the populations that its rates are per, same
+ * answer.
  */
 Result query_run(Db *reader, const GovernancePermit *permit, const Query *query, const QueryRun *run,
                  ReleasedTable *tables[QUERY_TABLES_MAX], size_t *table_count, Error *error) CHECKED;

@@ -12,7 +12,7 @@
 static const DbStatement begin_statement = {
     .name = "release begin",
     .sql = query_sql_release_begin,
-    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_TEXT, VALUE_TEXT},
+    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_TEXT, VALUE_TEXT, VALUE_DATE},
     .columns = {VALUE_INT4},
 };
 static const DbStatement places_statement = {
@@ -54,8 +54,8 @@ static const DbStatement retire_statement = {
 static const DbStatement list_statement = {
     .name = "release list",
     .sql = query_sql_release_list,
-    .columns = {VALUE_INT4, VALUE_INT4, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_INT8, VALUE_TIMESTAMPTZ,
-                VALUE_BYTES},
+    .columns = {VALUE_INT4, VALUE_INT4, VALUE_TEXT, VALUE_TEXT, VALUE_DATE, VALUE_TEXT, VALUE_INT8,
+                VALUE_TIMESTAMPTZ, VALUE_BYTES},
 };
 static const DbStatement unsettled_statement = {
     .name = "release unsettled",
@@ -78,7 +78,7 @@ static const DbStatement verify_statement = {
 static const DbStatement newest_statement = {
     .name = "release newest",
     .sql = query_sql_release_newest,
-    .parameters = {VALUE_TEXT},
+    .parameters = {VALUE_TEXT, VALUE_DATE},
     .columns = {VALUE_INT8},
 };
 
@@ -88,12 +88,21 @@ typedef struct Build {
     Value permit, release;
 } Build;
 
+static Value day_or_null(Date day)
+{
+    return day == DATE_NONE ? value_null(VALUE_DATE) : value_date(day);
+}
+
 static Result begin(Build *build, const ReleaseWanted *wanted, Error *error)
 {
     SCOPED(db_rows_close) DbRows *rows = NULL;
+    Date known_at = DATE_NONE;
+
+    if (wanted->known_at != NULL && !date_parse(text_from(wanted->known_at), &known_at))
+        return fail(error, ERROR_USAGE, "release build: known at is not of the form CCYY-MM-DD");
     const Value parameters[] = {build->permit, value_int4(wanted->month),
                                 value_text(text_from(wanted->purpose)),
-                                value_text(text_from(wanted->at_least))};
+                                value_text(text_from(wanted->at_least)), day_or_null(known_at)};
 
     TRY(db_run(build->releaser, &begin_statement, parameters, &rows, error));
     build->release = value_int4(db_int(rows, 0, 0));
@@ -215,36 +224,39 @@ Result query_release_retire(Db *releaser, const GovernancePermit *permit, int64_
 
 static void list_row(Table *table, const DbRows *rows, size_t row)
 {
-    char release[24], month[DATE_TEXT_BYTES], people[24], built[TIME_TEXT_BYTES] = "",
-                                                          content[HASH_TEXT_BYTES] = "";
+    char release[24], month[DATE_TEXT_BYTES], known[DATE_TEXT_BYTES] = "", people[24],
+                                              built[TIME_TEXT_BYTES] = "", content[HASH_TEXT_BYTES] = "";
     Hash hash;
 
     (void)snprintf(release, sizeof release, "%" PRId64, db_int(rows, row, 0));
-    (void)snprintf(people, sizeof people, "%" PRId64, db_int(rows, row, 5));
-    if (!db_is_null(rows, row, 6))
-        time_format(db_int(rows, row, 6), built);
-    if (db_text(rows, row, 7).length == HASH_BYTES) {
-        memcpy(hash.bytes, db_text(rows, row, 7).data, HASH_BYTES);
+    (void)snprintf(people, sizeof people, "%" PRId64, db_int(rows, row, 6));
+    if (!db_is_null(rows, row, 4))
+        date_format((Date)db_int(rows, row, 4), known);
+    if (!db_is_null(rows, row, 7))
+        time_format(db_int(rows, row, 7), built);
+    if (db_text(rows, row, 8).length == HASH_BYTES) {
+        memcpy(hash.bytes, db_text(rows, row, 8).data, HASH_BYTES);
         hash_format(&hash, content);
     }
     const Text cells[] = {
         text_from(release),    text_from(month_format((Month)db_int(rows, row, 1), month)),
         db_text(rows, row, 2), db_text(rows, row, 3),
-        db_text(rows, row, 4), text_from(people),
-        text_from(built),      text_from(content),
+        text_from(known),      db_text(rows, row, 5),
+        text_from(people),     text_from(built),
+        text_from(content),
     };
     table_row(table, cells);
 }
 
 Result query_release_list(Db *releaser, Table **table, Error *error)
 {
-    static const char *const headings[] = {"release", "month",  "purpose", "at least",
+    static const char *const headings[] = {"release", "month",  "purpose", "at least", "as known at",
                                            "state",   "people", "built",   "content"};
-    static const bool right[] = {[0] = true, [5] = true, [7] = false};
+    static const bool right[] = {[0] = true, [6] = true, [8] = false};
     SCOPED(db_rows_close) DbRows *rows = NULL;
 
     TRY(db_run(releaser, &list_statement, NULL, &rows, error));
-    *table = table_create(headings, right, 8);
+    *table = table_create(headings, right, 9);
     for (size_t row = 0; row < db_row_count(rows); row++)
         list_row(*table, rows, row);
     return RESULT_OK;
@@ -314,14 +326,25 @@ Result query_release_verify(Db *releaser, int64_t release_id, Error *error)
     return RESULT_OK;
 }
 
-Result query_release_newest(Db *reader, const char *purpose, int64_t *release_id, Error *error)
+static Result fail_newest(const char *purpose, Date known_at, Error *error)
 {
-    const Value parameters[] = {value_text(text_from(purpose))};
+    char day[DATE_TEXT_BYTES];
+
+    if (known_at == DATE_NONE)
+        return fail(error, ERROR_REFUSED,
+                    "release: none is built for this purpose, or its newest is retired");
+    return fail(error, ERROR_REFUSED,
+                "release: none is built for this purpose as known at %s, or the newest is retired; an "
+                "engineer builds "
+                "one: cinque release build CCYY-MM --purpose %s --as-known-at %s",
+                date_format(known_at, day), purpose, day);
+}
+
+Result query_release_newest(Db *reader, const char *purpose, Date known_at, int64_t *release_id, Error *error)
+{
+    const Value parameters[] = {value_text(text_from(purpose)), day_or_null(known_at)};
     bool is_none;
 
     TRY(db_run_int8(reader, &newest_statement, parameters, release_id, &is_none, error));
-    if (is_none)
-        return fail(error, ERROR_REFUSED,
-                    "release: none is built for this purpose, or its newest is retired");
-    return RESULT_OK;
+    return is_none ? fail_newest(purpose, known_at, error) : RESULT_OK;
 }

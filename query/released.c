@@ -3,27 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "query/released.h"
-
-enum { ARENA_BYTES_MAX = 64 << 20, CELL_TEXT_BYTES = 24, ACROSS_MAX = 12, COLUMNS_MAX = 24 };
-
-typedef struct ReleasedCell {
-    size_t place[QUERY_DIMENSIONS_MAX]; /* value_count: all */
-    bool is_hidden;
-    int64_t people; /* rounded; 0 when hidden */
-} ReleasedCell;
-
-struct ReleasedTable {
-    Arena *arena; /* holds all below */
-    Text title;
-    CountDimension dimensions[QUERY_DIMENSIONS_MAX];
-    size_t dimension_count;
-    ReleasedCell *cells; /* in the order of the lines */
-    size_t cell_count;
-    int64_t hidden_count;
-    Provenance provenance;
-    Text canonical;
-};
+#include "query/released_coverage.h"
+#include "query/released_population.h"
 
 void released_table_close(ReleasedTable **table)
 {
@@ -36,7 +17,7 @@ void released_table_close(ReleasedTable **table)
 
 int64_t released_table_cells(const ReleasedTable *table)
 {
-    return (int64_t)table->cell_count;
+    return table->cell_count;
 }
 
 int64_t released_table_suppressed(const ReleasedTable *table)
@@ -51,50 +32,146 @@ Text released_table_canonical(const ReleasedTable *table)
 
 /* ---- making ---- */
 
-static void copy_dimensions(ReleasedTable *table, const CountTable *counts)
+/* Of a series the parts of each period stand together, in one order. */
+typedef struct Layout {
+    size_t periods, each;
+} Layout;
+
+static Layout layout_of(const TableNode *node, size_t part_count)
 {
-    table->dimension_count = counts->dimension_count;
-    for (size_t d = 0; d < counts->dimension_count; d++) {
-        const CountDimension *from = &counts->dimensions[d];
-        CountDimension *to = &table->dimensions[d];
-        to->name = text_copy(table->arena, from->name);
-        to->value_count = from->value_count;
-        to->values = arena_alloc(table->arena, (from->value_count + 1) * sizeof *to->values);
-        for (size_t i = 0; i < from->value_count; i++)
-            to->values[i] = text_copy(table->arena, from->values[i]);
-        to->values[from->value_count] = TEXT("all");
+    size_t periods = node->series.count > 0 ? node->series.count : 1;
+
+    return (Layout){periods, part_count / periods};
+}
+
+static void copy_dimension(ReleasedTable *table, const CountDimension *from, CountDimension *to)
+{
+    to->name = text_copy(table->arena, from->name);
+    to->value_count = from->value_count;
+    to->values = arena_alloc(table->arena, (from->value_count + 1) * sizeof *to->values);
+    for (size_t i = 0; i < from->value_count; i++)
+        to->values[i] = text_copy(table->arena, from->values[i]);
+    to->values[from->value_count] = TEXT("all");
+}
+
+/* The one place where a count becomes something that can be printed. */
+static ReleasedCell release_cell(ReleasedTable *table, const CountTable *counts, const CellState *states,
+                                 size_t cell)
+{
+    ReleasedCell released = {.is_hidden = states[cell] != CELL_SHOWN};
+
+    if (!released.is_hidden)
+        released.people = round_people(counts->cells[cell].people, table->provenance.policy.round_to);
+    table->hidden_count += released.is_hidden;
+    table->cell_count++;
+    return released;
+}
+
+/* Those of the parts and, of a series, the periods before them. */
+static void copy_dimensions(ReleasedTable *table, const CountTable *parts, const Layout *layout)
+{
+    size_t count = parts->dimension_count - (count_answers(parts) > 0);
+
+    if (parts->period_column != NULL) {
+        CountDimension periods = {.name = text_from(parts->period_column), .value_count = layout->periods};
+        periods.values = arena_alloc(table->arena, (layout->periods + 1) * sizeof *periods.values);
+        for (size_t p = 0; p < layout->periods; p++)
+            periods.values[p] = parts[p * layout->each].period;
+        copy_dimension(table, &periods, &table->dimensions[table->dimension_count++]);
+    }
+    for (size_t d = 0; d < count; d++)
+        copy_dimension(table, &parts->dimensions[d], &table->dimensions[table->dimension_count++]);
+}
+
+/* The places that were asked for, which are those of each part. */
+static void copy_lines(ReleasedTable *table, const CountTable *counts, const CellState *states, size_t period)
+{
+    size_t answers = count_answers(counts), before = counts->period_column != NULL;
+
+    for (size_t place = 0; place < count_places(counts); place++) {
+        size_t people = place * (answers + 1) + answers;
+        ReleasedLine *line = &table->lines[table->line_count];
+        size_t coordinates[QUERY_DIMENSIONS_MAX];
+        if (states[people] == CELL_NOT_ASKED)
+            continue;
+        line->count_place = place;
+        line->period = period;
+        count_coordinates(counts, people, coordinates);
+        line->place[0] = period;
+        for (size_t d = before; d < table->dimension_count; d++)
+            line->place[d] = coordinates[d - before];
+        line->people = release_cell(table, counts, states, people);
+        table->line_count++;
     }
 }
 
-static void copy_cells(ReleasedTable *table, const CountTable *counts, const CellState *states)
+/* The answers of a measure, in each period's part at `index`. */
+static void copy_answers(ReleasedTable *table, const CountTable *parts, CellState *const *states,
+                         const Layout *layout, size_t index, ReleasedMeasure *measure)
 {
-    table->cells = arena_alloc(table->arena, (counts->cell_count + 1) * sizeof *table->cells);
-    for (size_t i = 0; i < counts->cell_count; i++) {
-        ReleasedCell *cell = &table->cells[table->cell_count];
-        if (states[i] == CELL_NOT_ASKED)
-            continue;
-        count_coordinates(counts, i, cell->place);
-        cell->is_hidden = cell_is_hidden(states[i]);
-        if (!cell->is_hidden)
-            cell->people = round_people(counts->cells[i].people, table->provenance.policy.round_to);
-        table->hidden_count += cell->is_hidden;
-        table->cell_count++;
+    size_t answers = count_answers(&parts[index]);
+
+    copy_dimension(table, &parts[index].dimensions[parts[index].dimension_count - 1], &measure->answers);
+    measure->cells = arena_alloc(table->arena, table->line_count * answers * sizeof *measure->cells);
+    for (size_t i = 0; i < table->line_count; i++) {
+        size_t part = table->lines[i].period * layout->each + index;
+        for (size_t answer = 0; answer < answers; answer++)
+            measure->cells[i * answers + answer] = release_cell(
+                table, &parts[part], states[part], table->lines[i].count_place * (answers + 1) + answer);
     }
+}
+
+/* The parts are of the measures with a condition, in their order. */
+static void copy_measures(ReleasedTable *table, const TableNode *node, const CountTable *parts,
+                          CellState *const *states, const Layout *layout)
+{
+    size_t part = 0;
+
+    table->measure_count = node->measure_count;
+    for (size_t m = 0; m < node->measure_count; m++) {
+        ReleasedMeasure *measure = &table->measures[m];
+        measure->of = &node->measures[m];
+        measure->name = text_copy(table->arena, measure->of->name);
+        if (measure->of->dimension.condition == NULL)
+            continue;
+        copy_answers(table, parts, states, layout, part, measure);
+        part++;
+    }
+}
+
+/* People stand in each part; hidden in one they are hidden. */
+static void hide_people(ReleasedTable *table, const CountTable *counts, const CellState *states)
+{
+    size_t answers = count_answers(counts);
+
+    for (size_t i = 0; i < table->line_count; i++) {
+        ReleasedLine *line = &table->lines[i];
+        if (states[line->count_place * (answers + 1) + answers] == CELL_SHOWN || line->people.is_hidden)
+            continue;
+        line->people = (ReleasedCell){.is_hidden = true};
+        table->hidden_count++;
+    }
+}
+
+static void copy_settings(ReleasedTable *table, const Provenance *from)
+{
+    Setting *settings = arena_alloc(table->arena, (from->setting_count + 1) * sizeof *settings);
+
+    for (size_t i = 0; i < from->setting_count; i++)
+        settings[i] = (Setting){text_copy(table->arena, from->settings[i].name),
+                                text_copy(table->arena, from->settings[i].value)};
+    table->provenance.settings = settings;
 }
 
 static void copy_provenance(ReleasedTable *table, const Provenance *from)
 {
-    Coverage *coverage = arena_alloc(table->arena, (from->coverage_count + 1) * sizeof *coverage);
-
-    for (size_t i = 0; i < from->coverage_count; i++) {
-        coverage[i] = from->coverage[i];
-        coverage[i].source = text_copy(table->arena, from->coverage[i].source);
-        coverage[i].status = text_copy(table->arena, from->coverage[i].status);
-    }
     table->provenance = *from;
     table->provenance.query_title = text_copy(table->arena, from->query_title);
     table->provenance.project = text_copy(table->arena, from->project);
-    table->provenance.coverage = coverage;
+    table->provenance.known_at = text_copy(table->arena, from->known_at);
+    table->provenance.coverage = released_coverage_copy(from->coverage, from->coverage_count, table->arena);
+    table->provenance.codes = released_codes_copy(from->codes, from->codes_count, table->arena);
+    copy_settings(table, from);
 }
 
 /* ---- canonical JSON ---- */
@@ -125,26 +202,59 @@ static json_t *hash_json(const Hash *hash)
     return json_string(hash_format(hash, text));
 }
 
-static json_t *cell_json(const ReleasedTable *table, const ReleasedCell *cell)
+static json_t *place_json(const ReleasedTable *table, const ReleasedLine *line)
 {
     json_t *at = json_array();
 
     for (size_t d = 0; d < table->dimension_count; d++)
-        json_array_append_new(at, text_json(table->dimensions[d].values[cell->place[d]]));
+        json_array_append_new(at, text_json(table->dimensions[d].values[line->place[d]]));
+    return at;
+}
+
+/* answer: NULL, or one more name of the place. */
+static json_t *cell_json(const ReleasedTable *table, const ReleasedLine *line, const Text *answer,
+                         const ReleasedCell *cell)
+{
+    json_t *at = place_json(table, line);
+
+    if (answer != NULL)
+        json_array_append_new(at, text_json(*answer));
     /* Which rule hid a cell is not said: it would tell a small count from a large one. */
     return cell->is_hidden ? json_pack("{s:o, s:b}", "at", at, "hidden", 1)
                            : json_pack("{s:o, s:I}", "at", at, "people", (json_int_t)cell->people);
 }
 
-static json_t *coverage_json(const Coverage *coverage)
+static json_t *amount_json(json_t *at, const ReleasedAmount *amount)
 {
-    json_t *match = coverage->match_percent < 0 ? json_null() : json_integer(coverage->match_percent);
+    if (amount->is_hidden)
+        return json_pack("{s:o, s:b}", "at", at, "hidden", 1);
+    if (amount->is_none)
+        return json_pack("{s:o, s:n}", "at", at, "value");
+    return json_pack("{s:o, s:f}", "at", at, "value", amount->amount);
+}
 
-    return json_pack("{s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:I}", "source", text_json(coverage->source),
-                     "from", month_json(coverage->from), "to", month_json(coverage->to), "months",
-                     (json_int_t)coverage->months, "senders", (json_int_t)coverage->senders, "status",
-                     text_json(coverage->status), "match_percent", match, "practices_left_out",
-                     (json_int_t)coverage->practices_left_out);
+static json_t *amounts_json(const ReleasedTable *table, const ReleasedMeasure *measure)
+{
+    json_t *values = json_array();
+
+    for (size_t i = 0; i < table->line_count; i++)
+        json_array_append_new(values, amount_json(place_json(table, &table->lines[i]), &measure->amounts[i]));
+    return values;
+}
+
+static json_t *measure_json(const ReleasedTable *table, const ReleasedMeasure *measure)
+{
+    json_t *cells = json_array();
+    size_t answers = measure->answers.value_count;
+
+    for (size_t i = 0; i < table->line_count; i++)
+        for (size_t answer = 0; answer < answers; answer++)
+            json_array_append_new(cells, cell_json(table, &table->lines[i], &measure->answers.values[answer],
+                                                   &measure->cells[i * answers + answer]));
+    json_t *json = json_pack("{s:o, s:o}", "name", text_json(measure->name), "cells", cells);
+    if (measure->amounts != NULL)
+        json_object_set_new(json, "values", amounts_json(table, measure));
+    return json;
 }
 
 /* Both rules are always named, and how many cells each hid is not said: two cells that the first rule hid and
@@ -162,191 +272,76 @@ static json_t *disclosure_json(const ReleasedTable *table)
 
 static json_t *table_json(const ReleasedTable *table)
 {
-    json_t *cells = json_array(), *coverage = json_array(), *dimensions = json_array();
+    json_t *cells = json_array(), *dimensions = json_array(), *measures = json_array();
     const Provenance *provenance = &table->provenance;
 
-    for (size_t i = 0; i < table->cell_count; i++)
-        json_array_append_new(cells, cell_json(table, &table->cells[i]));
-    for (size_t i = 0; i < provenance->coverage_count; i++)
-        json_array_append_new(coverage, coverage_json(&provenance->coverage[i]));
+    for (size_t i = 0; i < table->line_count; i++)
+        json_array_append_new(cells, cell_json(table, &table->lines[i], NULL, &table->lines[i].people));
+    for (size_t i = 0; i < table->measure_count; i++)
+        json_array_append_new(measures, measure_json(table, &table->measures[i]));
     for (size_t d = 0; d < table->dimension_count; d++)
         json_array_append_new(dimensions, text_json(table->dimensions[d].name));
-    return json_pack("{s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "title",
-                     text_json(table->title), "query", text_json(provenance->query_title), "project",
-                     text_json(provenance->project), "query_content", hash_json(&provenance->query_content),
-                     "release", (json_int_t)provenance->release_id, "month", month_json(provenance->month),
-                     "as_at", date_json(provenance->as_at), "dimensions", dimensions, "cells", cells,
-                     "disclosure", disclosure_json(table), "coverage", coverage);
+    json_t *coverage =
+        released_coverage_json(provenance->coverage, provenance->coverage_count, &provenance->policy);
+    json_t *codes = released_codes_json(provenance->codes, provenance->codes_count);
+    json_t *json =
+        json_pack("{s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "title",
+                  text_json(table->title), "query", text_json(provenance->query_title), "project",
+                  text_json(provenance->project), "query_content", hash_json(&provenance->query_content),
+                  "release", (json_int_t)provenance->release_id, "month", month_json(provenance->month),
+                  "as_at", date_json(provenance->as_at), "dimensions", dimensions, "cells", cells, "measures",
+                  measures, "disclosure", disclosure_json(table), "coverage", coverage, "code_lists", codes);
+    if (provenance->known_at.length > 0)
+        (void)json_object_set_new(json, "known_at", text_json(provenance->known_at));
+    return json;
+}
+
+/* Of a query without parameters, or rates of a population, there is nothing to say. */
+static void add_settings(const ReleasedTable *table, json_t *json)
+{
+    json_t *settings = json_object();
+
+    for (size_t i = 0; i < table->provenance.setting_count; i++)
+        json_object_set_new(settings, table->provenance.settings[i].name.data,
+                            text_json(table->provenance.settings[i].value));
+    if (table->provenance.setting_count > 0)
+        json_object_set(json, "parameters", settings);
+    json_decref(settings);
+    if (table->population_count > 0)
+        json_object_set_new(json, "populations", released_population_json(table));
 }
 
 static void make_canonical(ReleasedTable *table)
 {
     json_t *json = table_json(table);
-    char *text = json_dumps(json, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENSURE_ASCII);
+    add_settings(table, json);
+    char *text = json_dumps(json, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENSURE_ASCII |
+                                      JSON_REAL_PRECISION(AMOUNT_DIGITS));
 
     table->canonical = text_copy(table->arena, text_from(text));
     memory_free(text); /* jansson's allocation */
     json_decref(json);
 }
 
-ReleasedTable *released_make(const CountTable *counts, const CellState *states, const Provenance *provenance)
+ReleasedTable *released_make(const TableNode *node, const CountTable *parts, CellState *const *states,
+                             size_t part_count, const Provenance *provenance)
 {
+    const Layout layout = layout_of(node, part_count);
     ReleasedTable *table = memory_alloc(sizeof *table);
 
-    table->arena = arena_create(ARENA_BYTES_MAX);
-    table->title = text_copy(table->arena, counts->title);
+    table->arena = arena_create(RELEASED_ARENA_BYTES_MAX);
+    table->title = text_copy(table->arena, node->title);
     copy_provenance(table, provenance);
-    copy_dimensions(table, counts);
-    copy_cells(table, counts, states);
+    copy_dimensions(table, parts, &layout);
+    table->lines = arena_alloc(table->arena, count_places(parts) * layout.periods * sizeof *table->lines);
+    for (size_t p = 0; p < layout.periods; p++)
+        copy_lines(table, &parts[p * layout.each], states[p * layout.each], p);
+    for (size_t i = 0; i < part_count; i++)
+        hide_people(table, &parts[i], states[i]);
+    copy_measures(table, node, parts, states, &layout);
+    released_rates(table, node);
+    table->provenance.populations = NULL;
+    table->provenance.population_count = 0;
     make_canonical(table);
     return table;
-}
-
-/* ---- printing ---- */
-
-static Text cell_text(const ReleasedTable *table, const ReleasedCell *cell)
-{
-    if (cell->is_hidden)
-        return TEXT("*");
-    return text_format(table->arena, "%" PRId64, cell->people);
-}
-
-/* What a value means, for people; files keep the code. */
-static Text label_of(const ReleasedTable *table, size_t d, size_t value, TableFormat format)
-{
-    static const struct {
-        const char *dimension, *code, *meaning;
-    } meanings[] = {{"sex", "1", "male"},
-                    {"sex", "2", "female"},
-                    {"sex", "9", "indeterminate"},
-                    {"sex", "X", "not known (X)"}};
-    const CountDimension *dimension = &table->dimensions[d];
-
-    for (size_t i = 0; format == TABLE_TERMINAL && i < sizeof meanings / sizeof *meanings; i++)
-        if (text_equal(dimension->name, text_from(meanings[i].dimension)) &&
-            text_equal(dimension->values[value], text_from(meanings[i].code)))
-            return text_from(meanings[i].meaning);
-    return dimension->values[value];
-}
-
-/* One line a cell. */
-static void print_long(const ReleasedTable *table, TableFormat format, FILE *out)
-{
-    const char *headings[QUERY_DIMENSIONS_MAX + 1];
-    bool right[QUERY_DIMENSIONS_MAX + 1] = {false};
-    Text cells[QUERY_DIMENSIONS_MAX + 1];
-    size_t count = table->dimension_count;
-
-    for (size_t d = 0; d < count; d++)
-        headings[d] = table->dimensions[d].name.data;
-    headings[count] = "people";
-    right[count] = true;
-    SCOPED(table_close) Table *printed = table_create(headings, right, count + 1);
-    for (size_t i = 0; i < table->cell_count; i++) {
-        for (size_t d = 0; d < count; d++)
-            cells[d] = label_of(table, d, table->cells[i].place[d], format);
-        cells[count] = cell_text(table, &table->cells[i]);
-        table_row(printed, cells);
-    }
-    table_print(printed, format, out);
-}
-
-static bool same_line(const ReleasedTable *table, const ReleasedCell *a, const ReleasedCell *b)
-{
-    for (size_t d = 0; d + 1 < table->dimension_count; d++)
-        if (a->place[d] != b->place[d])
-            return false;
-    return true;
-}
-
-/* The last dimension's values side by side; a blank where a margin was not asked for. */
-static void print_across(const ReleasedTable *table, FILE *out)
-{
-    const char *headings[COLUMNS_MAX];
-    bool right[COLUMNS_MAX] = {false};
-    Text cells[COLUMNS_MAX];
-    size_t fixed = table->dimension_count - 1;
-    const CountDimension *last = &table->dimensions[fixed];
-    size_t columns = fixed + last->value_count + 1;
-
-    for (size_t d = 0; d < fixed; d++)
-        headings[d] = table->dimensions[d].name.data;
-    for (size_t i = fixed; i < columns; i++) {
-        Text value = label_of(table, fixed, i - fixed, TABLE_TERMINAL);
-        headings[i] = i + 1 < columns
-                          ? text_format(table->arena, "%.*s %.*s", TEXT_ARG(last->name), TEXT_ARG(value)).data
-                          : "all";
-        right[i] = true;
-    }
-    SCOPED(table_close) Table *printed = table_create(headings, right, columns);
-    for (size_t i = 0; i < table->cell_count;) {
-        const ReleasedCell *first = &table->cells[i];
-        for (size_t d = 0; d < columns; d++)
-            cells[d] = d < fixed ? label_of(table, d, first->place[d], TABLE_TERMINAL) : TEXT("");
-        for (; i < table->cell_count && same_line(table, first, &table->cells[i]); i++)
-            cells[fixed + table->cells[i].place[fixed]] = cell_text(table, &table->cells[i]);
-        table_row(printed, cells);
-    }
-    table_print(printed, TABLE_TERMINAL, out);
-}
-
-static void print_coverage(const ReleasedTable *table, const char *before, FILE *out)
-{
-    char from[DATE_TEXT_BYTES], to[DATE_TEXT_BYTES];
-
-    for (size_t i = 0; i < table->provenance.coverage_count; i++) {
-        const Coverage *line = &table->provenance.coverage[i];
-        fprintf(out, "%sSource %.*s: %s to %s (%" PRId64 " month%s), %.*s, %" PRId64 " sender%s", before,
-                TEXT_ARG(line->source), month_format(line->from, from), month_format(line->to, to),
-                line->months, line->months == 1 ? "" : "s", TEXT_ARG(line->status), line->senders,
-                line->senders == 1 ? "" : "s");
-        if (line->match_percent >= 0)
-            fprintf(out, ", %" PRId64 " %% of rows linked", line->match_percent);
-        if (line->practices_left_out > 0)
-            fprintf(out, ", practices left out: %" PRId64, line->practices_left_out);
-        fputc('\n', out);
-    }
-}
-
-/* The disclosure record, for people. */
-static void print_record(const ReleasedTable *table, const char *before, FILE *out)
-{
-    const Provenance *provenance = &table->provenance;
-    const GovernancePolicy *policy = &provenance->policy;
-    char date[DATE_TEXT_BYTES], month[DATE_TEXT_BYTES], as_at[DATE_TEXT_BYTES];
-
-    fprintf(out,
-            "%s* hidden: %" PRId64 " of %zu cells: counts of 1 to %" PRId64
-            " people (primary), and those that would give these back (complementary). 0 is nobody.\n",
-            before, table->hidden_count, table->cell_count, policy->people_min - 1);
-    fprintf(out,
-            "%sPolicy %s of %s: at least %" PRId64
-            " people; each count, totals as well, to the nearest %" PRId64 ", so parts need not add up.\n",
-            before, policy->name, date_format(policy->effective_from, date), policy->people_min,
-            policy->round_to);
-    fprintf(out, "%sQuery \"%.*s\", project %.*s, release %" PRId64 " (%s), as at %s.\n", before,
-            TEXT_ARG(provenance->query_title), TEXT_ARG(provenance->project), provenance->release_id,
-            month_format(provenance->month, month), date_format(provenance->as_at, as_at));
-    print_coverage(table, before, out);
-}
-
-void released_table_print(const ReleasedTable *table, TableFormat format, FILE *out)
-{
-    if (format == TABLE_JSON) {
-        fprintf(out, "%.*s\n", TEXT_ARG(table->canonical));
-        return;
-    }
-    if (format == TABLE_CSV) {
-        print_long(table, TABLE_CSV, out);
-        fprintf(out, "# %.*s\n", TEXT_ARG(table->title));
-        print_record(table, "# ", out);
-        return;
-    }
-    fprintf(out, "%.*s\n\n", TEXT_ARG(table->title));
-    if (table->dimension_count > 1 && table->dimensions[table->dimension_count - 1].value_count <= ACROSS_MAX)
-        print_across(table, out);
-    else
-        print_long(table, TABLE_TERMINAL, out);
-    fputc('\n', out);
-    print_record(table, "", out);
 }

@@ -1,16 +1,15 @@
 #pragma once
 /* Private to query: the making of a ReleasedTable. released_make is the one place where counts leave a
  * CountTable. */
+#include "query/coverage.h"
+#include "query/population.h"
+#include "query/released_codes.h"
 #include "query/suppress.h"
 
-typedef struct Coverage {
-    Text source;
-    Month from, to;
-    int64_t months, senders;
-    Text status;
-    int64_t match_percent; /* -1: no rows */
-    int64_t practices_left_out;
-} Coverage;
+/* A parameter and the value that the run is of. */
+typedef struct Setting {
+    Text name, value;
+} Setting;
 
 /* What every table of one run carries. */
 typedef struct Provenance {
@@ -19,9 +18,18 @@ typedef struct Provenance {
     int64_t release_id;
     Month month;
     Date as_at;
+    Text known_at; /* CCYY-MM-DD; empty: the release holds what was held when it was built */
     GovernancePolicy policy;
     const Coverage *coverage;
     size_t coverage_count;
+    const Setting *settings;
+    size_t setting_count;
+    const ReleasedCodes *codes;
+    size_t codes_count;
+    const PopulationUse *populations; /* only while it is made */
+    size_t population_count;
 } Provenance;
 
-ReleasedTable *released_make(const CountTable *counts, const CellState *states, const Provenance *provenance);
+/* Of one table, from its parts; states beside them. */
+ReleasedTable *released_make(const TableNode *node, const CountTable *parts, CellState *const *states,
+                             size_t part_count, const Provenance *provenance);

@@ -155,7 +155,7 @@ static int64_t whole_sum(const Few *few, size_t known)
 
     for (size_t i = 0; i < known; i++)
         overflows |= __builtin_add_overflow(sum, vector_number(few->value, few->spare[i]), &sum);
-    return overflows ? NUMBER_UNKNOWN : sum;
+    return vector_worked_out(sum, overflows);
 }
 
 static uint32_t extreme(const Few *few, size_t known)

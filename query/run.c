@@ -10,6 +10,7 @@
 #include "query/plan_check.h"
 #include "query/released.h"
 #include "query/run.h"
+#include "query/sent.h"
 #include "query_sql.h"
 
 enum {
@@ -27,7 +28,7 @@ static const DbStatement open_statement = {
     .name = "release open",
     .sql = query_sql_release_open,
     .parameters = {VALUE_BYTES, VALUE_TEXT, VALUE_BYTES, VALUE_INT4},
-    .columns = {VALUE_INT4, VALUE_INT8, VALUE_BYTES},
+    .columns = {VALUE_INT4, VALUE_INT8, VALUE_BYTES, VALUE_DATE},
 };
 static const DbStatement number_statement = {
     .name = "query number",
@@ -35,14 +36,6 @@ static const DbStatement number_statement = {
     .parameters = {VALUE_BYTES, VALUE_BYTES},
     .columns = {VALUE_TEXT},
 };
-static const DbStatement coverage_statement = {
-    .name = "coverage",
-    .sql = query_sql_coverage,
-    .parameters = {VALUE_INT4, VALUE_TEXT_ARRAY},
-    .columns = {VALUE_TEXT, VALUE_INT4, VALUE_INT4, VALUE_INT8, VALUE_INT4, VALUE_TEXT, VALUE_INT8,
-                VALUE_INT8},
-};
-
 /* No configuration undercuts the floor, nor makes a shown count print as 0, which says nobody. */
 static Result check_policy(const GovernancePolicy *policy, Error *error)
 {
@@ -54,6 +47,31 @@ static Result check_policy(const GovernancePolicy *policy, Error *error)
     if (policy->round_to > policy->people_min)
         return fail(error, ERROR_CONFIG, "policy %s: round_to is above people_min", policy->name);
     return RESULT_OK;
+}
+
+/* A condition of others at home brings those of a home into a cell together: as many homes as otherwise
+ * people. */
+int64_t run_people_min(const Query *query, const GovernancePolicy *policy)
+{
+    return query->tree->asks_households ? policy->people_min * PLAN_HOME_PEOPLE_MAX : policy->people_min;
+}
+
+/* Of what was known at the day that the query says, and of no other. */
+static Result check_known(const Query *query, int64_t release_id, Date known_at, Error *error)
+{
+    char day[DATE_TEXT_BYTES];
+
+    if (query->tree->known_at == known_at)
+        return RESULT_OK;
+    if (query->tree->known_at == DATE_NONE)
+        return fail(error, ERROR_REFUSED,
+                    "release %" PRId64
+                    ": it holds only what was known at %s; the query has to say `as known at %s`",
+                    release_id, date_format(known_at, day), day);
+    return fail(error, ERROR_REFUSED,
+                "release %" PRId64
+                ": it is not of what was known at %s; an engineer builds one with --as-known-at",
+                release_id, date_format(query->tree->known_at, day));
 }
 
 static Result open_release(Db *reader, const uint8_t *permit_id, Text number, const Query *query,
@@ -71,6 +89,7 @@ static Result open_release(Db *reader, const uint8_t *permit_id, Text number, co
     if (db_text(rows, 0, 2).length != HASH_BYTES)
         return fail(error, ERROR_REFUSED, "release %" PRId64 ": it has no blocks; build a new one",
                     release_id);
+    TRY(check_known(query, release_id, db_is_null(rows, 0, 3) ? DATE_NONE : (Date)db_int(rows, 0, 3), error));
     *month = (Month)db_int(rows, 0, 0);
     memcpy(manifest->bytes, db_text(rows, 0, 2).data, HASH_BYTES);
     return RESULT_OK;
@@ -79,31 +98,25 @@ static Result open_release(Db *reader, const uint8_t *permit_id, Text number, co
 static Result read_coverage(Db *reader, const Query *query, Arena *arena, Provenance *provenance,
                             Error *error)
 {
-    SCOPED(db_rows_close) DbRows *rows = NULL;
     Text *sources = arena_alloc(arena, (query->tree->source_count + 1) * sizeof *sources);
 
     for (size_t i = 0; i < query->tree->source_count; i++)
         sources[i] = query->tree->sources[i]->name;
-    const Value parameters[] = {
-        value_int4(provenance->release_id),
-        {.type = VALUE_TEXT_ARRAY, .array = {.items = sources, .count = query->tree->source_count}},
-    };
-    TRY(db_run(reader, &coverage_statement, parameters, &rows, error));
-    Coverage *coverage = arena_alloc(arena, (db_row_count(rows) + 1) * sizeof *coverage);
-    for (size_t i = 0; i < db_row_count(rows); i++)
-        coverage[i] = (Coverage){
-            .source = text_copy(arena, db_text(rows, i, 0)),
-            .from = (Month)db_int(rows, i, 1),
-            .to = (Month)db_int(rows, i, 2),
-            .months = db_int(rows, i, 3),
-            .senders = db_int(rows, i, 4),
-            .status = text_copy(arena, db_text(rows, i, 5)),
-            .match_percent = db_int(rows, i, 6),
-            .practices_left_out = db_int(rows, i, 7),
-        };
-    provenance->coverage = coverage;
-    provenance->coverage_count = db_row_count(rows);
-    return RESULT_OK;
+    return coverage_read(reader, provenance->release_id, sources, query->tree->source_count, arena,
+                         &provenance->coverage, &provenance->coverage_count, error);
+}
+
+static void read_settings(const Query *query, Arena *arena, Provenance *provenance)
+{
+    Setting *settings = arena_alloc(arena, QUERY_PARAMETERS_MAX * sizeof *settings);
+
+    for (size_t i = 0; i < query->tree->parameter_count; i++) {
+        const Parameter *parameter = &query->tree->parameters[i];
+        if (parameter->is_used)
+            settings[provenance->setting_count++] =
+                (Setting){parameter->name, parameter->values[parameter->chosen].said};
+    }
+    provenance->settings = settings;
 }
 
 static Result set_day(const Query *query, Provenance *provenance, Error *error)
@@ -116,9 +129,24 @@ static Result set_day(const Query *query, Provenance *provenance, Error *error)
     return RESULT_OK;
 }
 
-Result run_check_cells(const CountTable *tables, size_t count, Error *error)
+/* Rates stand in no cell of what is counted: one a place of each table and period. */
+static size_t rates_of(const Tree *tree, const CountTable *counts)
 {
-    size_t cells = 0;
+    size_t rates = 0;
+
+    for (size_t p = 0; p < tree->part_count; p++) {
+        const Part *part = &tree->parts[p];
+        const TableNode *table = &tree->tables[part->table];
+        bool is_first = p == 0 || part[-1].table != part->table || part[-1].period != part->period;
+        for (size_t m = 0; is_first && m < table->measure_count; m++)
+            rates += table->measures[m].kind == MEASURE_RATE ? count_places(&counts[p]) : 0;
+    }
+    return rates;
+}
+
+Result run_check_cells(const CountTable *tables, size_t count, size_t rates, Error *error)
+{
+    size_t cells = rates;
 
     for (size_t i = 0; i < count; i++)
         cells += tables[i].cell_count;
@@ -149,14 +177,18 @@ Result run_check_plan(const Query *query, const Bound *bound, Error *error)
 
 /* The check comes before anything of people is read. */
 static Result count_people_of(Db *reader, const Query *query, const Provenance *provenance,
-                              const Hash *manifest, Arena *arena, CountTable *counts, Error *error)
+                              const Hash *manifest, Deadline *deadline, Arena *arena, CountTable *counts,
+                              Error *error)
 {
     SCOPED(dataset_close) DatasetHold *hold = NULL;
     Bound bound;
 
     TRY(dataset_open(reader, provenance->release_id, manifest, &hold, error));
+    TRY(sent_read(reader, provenance->release_id, provenance->month, query->tree, query->arena, error));
     TRY(bind_tree(query->tree, dataset_of(hold), provenance->as_at, arena, &bound, error));
     TRY(run_check_plan(query, &bound, error));
+    bound.plan->deadline = deadline;
+    bound.people_min = provenance->policy.people_min;
     return count_run(reader, hold, query->tree, &bound, provenance->release_id, arena, counts, error);
 }
 
@@ -164,17 +196,23 @@ static Result count_and_release(Db *reader, const Query *query, const Provenance
                                 const Hash *manifest, Arena *arena, ReleasedTable *tables[QUERY_TABLES_MAX],
                                 size_t *table_count, Error *error)
 {
-    CountTable counts[QUERY_TABLES_MAX];
-    CellState *states[QUERY_TABLES_MAX];
-    SuppressRule rule = {.people_min = provenance->policy.people_min};
-    size_t count = query->tree->table_count;
+    CountTable counts[QUERY_PARTS_MAX];
+    CellState *states[QUERY_PARTS_MAX];
+    Deadline deadline;
+    SuppressRule rule = {.people_min = provenance->policy.people_min, .deadline = &deadline};
+    const Tree *tree = query->tree;
 
-    TRY(count_people_of(reader, query, provenance, manifest, arena, counts, error));
-    TRY(run_check_cells(counts, count, error));
-    suppress(counts, count, &rule, arena, states);
-    for (size_t i = 0; i < count; i++)
-        tables[i] = released_make(&counts[i], states[i], provenance);
-    *table_count = count;
+    deadline_start(&deadline, query_processor_us_max);
+    TRY(count_people_of(reader, query, provenance, manifest, &deadline, arena, counts, error));
+    TRY(run_check_cells(counts, tree->part_count, rates_of(tree, counts), error));
+    suppress(counts, tree->part_count, &rule, arena, states);
+    TRY(deadline_check(&deadline, error)); /* what it left is not protected */
+    for (size_t p = 0, next = 0; p < tree->part_count; p = next) {
+        for (next = p; next < tree->part_count && tree->parts[next].table == tree->parts[p].table;)
+            next++;
+        tables[(*table_count)++] =
+            released_make(&tree->tables[tree->parts[p].table], &counts[p], &states[p], next - p, provenance);
+    }
     return RESULT_OK;
 }
 
@@ -190,11 +228,20 @@ Result run_query(Db *reader, const uint8_t *permit_id, Text number, const Query 
         .policy = *run->policy,
     };
     Hash manifest;
+    char known_at[DATE_TEXT_BYTES];
 
     *table_count = 0;
+    TRY(query_check_set(query, error));
     TRY(check_policy(run->policy, error));
+    provenance.policy.people_min = run_people_min(query, run->policy);
     TRY(open_release(reader, permit_id, number, query, run->release_id, &provenance.month, &manifest, error));
     TRY(set_day(query, &provenance, error));
+    read_settings(query, arena, &provenance);
+    if (query->tree->known_at != DATE_NONE)
+        provenance.known_at = text_format(arena, "%s", date_format(query->tree->known_at, known_at));
+    provenance.codes = released_codes_of(query->tree, arena, &provenance.codes_count);
+    TRY(population_read(reader, query->tree, provenance.as_at, arena, &provenance.populations,
+                        &provenance.population_count, error));
     TRY(read_coverage(reader, query, arena, &provenance, error));
     return count_and_release(reader, query, &provenance, &manifest, arena, tables, table_count, error);
 }

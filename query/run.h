@@ -3,8 +3,8 @@
 #include "query/count.h"
 #include "query/query_private.h"
 
-/* ERROR_LIMIT when the tables together have more than QUERY_CELLS_MAX cells. */
-Result run_check_cells(const CountTable *tables, size_t count, Error *error) CHECKED;
+/* ERROR_LIMIT when the tables together have more than QUERY_CELLS_MAX cells, with their rates. */
+Result run_check_cells(const CountTable *tables, size_t count, size_t rates, Error *error) CHECKED;
 /* A second look at what was bound, before it runs: granted is what the query says that it reads. */
 Result run_check_plan(const Query *query, const Bound *bound, Error *error) CHECKED;
 /* The number of the approved query whose wording this is and whose running the permit allows. */
@@ -12,3 +12,5 @@ Result run_query_number(Db *reader, const uint8_t *permit_id, const Query *query
                         Error *error) CHECKED;
 Result run_query(Db *reader, const uint8_t *permit_id, Text number, const Query *query, const QueryRun *run,
                  ReleasedTable *tables[QUERY_TABLES_MAX], size_t *table_count, Error *error) CHECKED;
+/* The least people of a cell that is shown. */
+int64_t run_people_min(const Query *query, const GovernancePolicy *policy);

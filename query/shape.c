@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OF_PEOPLE, OF_REGISTRATIONS, SOURCES_MADE };
+enum { OF_PEOPLE, OF_REGISTRATIONS, OF_HOUSEHOLDS, SOURCES_MADE };
 
 static const uint32_t nobody[] = {0};
 
@@ -64,8 +64,10 @@ static void add_word(Words *words, Text word)
 
 static void add_words(Words *words, const Node *node)
 {
-    if (node->kind == NODE_STRING)
+    if (node->kind == NODE_STRING || node->kind == NODE_SENT)
         add_word(words, node->text);
+    for (size_t i = 0; node->kind == NODE_PARAMETER && i < node->parameter->count; i++)
+        add_words(words, node->parameter->values[i].node);
     for (size_t i = 0; node->items != NULL && i < node->item_count; i++)
         add_word(words, node->items[i]);
     for (size_t i = 0; i < node->operand_count; i++)
@@ -77,12 +79,12 @@ static int compare_words(const void *a, const void *b)
     return text_compare(*(const Text *)a, *(const Text *)b);
 }
 
-static void add_words_of_tables(Words *words, const Tree *tree)
+static void add_words_of_parts(Words *words, const Tree *tree)
 {
-    for (size_t t = 0; t < tree->table_count; t++)
-        for (size_t i = 0; i < tree->tables[t].dimension_count; i++)
-            if (tree->tables[t].dimensions[i].condition != NULL)
-                add_words(words, tree->tables[t].dimensions[i].condition);
+    for (size_t p = 0; p < tree->part_count; p++)
+        for (size_t i = 0; i < tree->parts[p].dimension_count; i++)
+            if (tree->parts[p].dimensions[i]->condition != NULL)
+                add_words(words, tree->parts[p].dimensions[i]->condition);
 }
 
 static void set_words(const Tree *tree, Arena *arena, Dataset *dataset)
@@ -90,7 +92,7 @@ static void set_words(const Tree *tree, Arena *arena, Dataset *dataset)
     Words words = {0};
 
     add_words(&words, tree->cohort);
-    add_words_of_tables(&words, tree);
+    add_words_of_parts(&words, tree);
     for (size_t i = 0; i < tree->let_count; i++)
         add_words(&words, tree->lets[i].value);
     for (size_t i = 0; i < tree->code_list_count; i++)
@@ -113,12 +115,16 @@ const Dataset *shape_of_catalogue(const Catalogue *catalogue, const Tree *tree, 
                                            {.name = {"death_date", 10}, .type = TYPE_DATE}};
     static const DataColumn of_registration[] = {{.name = {"valid_from", 10}, .type = TYPE_DATE},
                                                  {.name = {"valid_to", 8}, .type = TYPE_DATE}};
+    static const DataColumn of_household[] = {{.name = {"household_number", 16}, .type = TYPE_NUMBER},
+                                              {.name = {"valid_from", 10}, .type = TYPE_DATE},
+                                              {.name = {"valid_to", 8}, .type = TYPE_DATE}};
     Dataset *dataset = arena_alloc(arena, sizeof *dataset);
     size_t count = catalogue->source_count + SOURCES_MADE;
     DataSource *sources = arena_alloc(arena, count * sizeof *sources);
 
     add_made(&sources[OF_PEOPLE], TEXT("person"), "p", of_person, 3, arena);
     add_made(&sources[OF_REGISTRATIONS], TEXT("registration"), "r", of_registration, 2, arena);
+    add_made(&sources[OF_HOUSEHOLDS], TEXT("household"), "h", of_household, 3, arena);
     for (size_t s = SOURCES_MADE; s < count; s++)
         add_source(&catalogue->sources[s - SOURCES_MADE], &sources[s], arena);
     *dataset = (Dataset){.sources = sources, .source_count = count};

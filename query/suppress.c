@@ -2,22 +2,9 @@
 #include <string.h>
 
 #include "query/audit.h"
+#include "query/suppress_parts.h"
 
-typedef struct CellName {
-    size_t table, cell;
-    SetHash set;
-} CellName;
-
-typedef struct Suppression {
-    const CountTable *tables;
-    size_t table_count;
-    const SuppressRule *rule;
-    CellState **states;
-    CellName *names; /* asked cells with people, sorted by set */
-    size_t name_count;
-    CellName *zeros; /* hidden */
-    size_t zero_count;
-} Suppression;
+enum { STEPS_OF_A_CELL = 1 << 14 }; /* about, where it is hidden */
 
 bool cell_is_hidden(CellState state)
 {
@@ -57,11 +44,21 @@ static void name_cells(Suppression *s, Arena *arena)
     qsort(s->names, s->name_count, sizeof *s->names, compare_sets);
 }
 
-/* A set of people hidden in one place is hidden in every place. */
-static void hide(Suppression *s, size_t table, size_t cell)
+/* Who has an answer, or all of a place? */
+static bool is_answer(const CountTable *table, size_t cell)
+{
+    size_t answers = count_answers(table);
+
+    return answers > 0 && cell % (answers + 1) < answers;
+}
+
+/* An answer that all of a place have does not take the place's total with it, which would tell of hidden
+ * zeros beside it; where those are shown the lines do. */
+void suppress_hide(Suppression *s, size_t table, size_t cell)
 {
     CellName key = {table, cell, s->tables[table].cells[cell].set};
     const CellName *found = bsearch(&key, s->names, s->name_count, sizeof *s->names, compare_sets);
+    bool of_answer = is_answer(&s->tables[table], cell);
 
     s->states[table][cell] = CELL_COMPLEMENTARY;
     if (found == NULL)
@@ -69,32 +66,35 @@ static void hide(Suppression *s, size_t table, size_t cell)
     while (found > s->names && compare_sets(found - 1, &key) == 0)
         found--;
     for (; found < s->names + s->name_count && compare_sets(found, &key) == 0; found++)
-        if (s->states[found->table][found->cell] == CELL_SHOWN)
+        if (s->states[found->table][found->cell] == CELL_SHOWN &&
+            (!of_answer || is_answer(&s->tables[found->table], found->cell)))
             s->states[found->table][found->cell] = CELL_COMPLEMENTARY;
 }
 
 /* ---- primary ---- */
 
-static bool is_few(const Suppression *s, int64_t people)
+bool suppress_is_few(const Suppression *s, int64_t people)
 {
     return people > 0 && people < s->rule->people_min;
 }
 
 /* Beside a hidden count a zero would say what all of those few have or have not: of a cohort of few nothing
- * is shown, and of a condition asked of few no line. */
+ * is shown, of a condition asked of few no line, and where some measure of a place has few no zero. */
 static bool is_of_few(const Suppression *s, const CountTable *table, size_t cell)
 {
     size_t place[QUERY_DIMENSIONS_MAX];
 
-    if (is_few(s, table->cells[table->cell_count - 1].people))
+    if (suppress_is_few(s, table->cells[table->cell_count - 1].people))
         return true;
     for (size_t d = 0; d < table->dimension_count; d++) {
+        if (!table->dimensions[d].is_condition)
+            continue;
         count_coordinates(table, cell, place);
         place[d] = table->dimensions[d].value_count;
-        if (table->dimensions[d].is_condition && is_few(s, table->cells[count_cell(table, place)].people))
+        if (suppress_is_few(s, table->cells[count_cell(table, place)].people))
             return true;
     }
-    return false;
+    return table->cells[cell].people == 0 && suppress_is_beside_few(s, table, cell);
 }
 
 static void mark_asked(Suppression *s, Arena *arena)
@@ -103,7 +103,7 @@ static void mark_asked(Suppression *s, Arena *arena)
         const CountTable *table = &s->tables[t];
         s->states[t] = arena_alloc(arena, (table->cell_count + 1) * sizeof **s->states);
         for (size_t cell = 0; cell < table->cell_count; cell++) {
-            bool is_primary = is_few(s, table->cells[cell].people) || is_of_few(s, table, cell);
+            bool is_primary = suppress_is_few(s, table->cells[cell].people) || is_of_few(s, table, cell);
             if (!count_is_asked(table, cell))
                 s->states[t][cell] = CELL_NOT_ASKED;
             else
@@ -170,15 +170,6 @@ static size_t margin_set(const CountTable *table, size_t cell)
     return set;
 }
 
-static size_t dimension_in(const CountTable *table, Text name)
-{
-    size_t d = 0;
-
-    while (d < table->dimension_count && !text_equal(table->dimensions[d].name, name))
-        d++;
-    return d;
-}
-
 /* The cell of another table that counts the same people; false when it lacks a dimension of this one. */
 static bool find_same(const CountTable *table, size_t cell, const CountTable *other, size_t *same)
 {
@@ -188,7 +179,7 @@ static bool find_same(const CountTable *table, size_t cell, const CountTable *ot
     for (size_t d = 0; d < other->dimension_count; d++)
         other_place[d] = other->dimensions[d].value_count;
     for (size_t d = 0; d < table->dimension_count; d++) {
-        size_t mine = dimension_in(other, table->dimensions[d].name);
+        size_t mine = count_dimension(other, table->dimensions[d].name);
         if (place[d] == table->dimensions[d].value_count)
             continue;
         if (mine == other->dimension_count)
@@ -246,7 +237,7 @@ static bool mend_line(Suppression *s, size_t t, size_t parent, size_t set)
         return false;
     if (line.smallest < s->tables[t].cell_count)
         telling = (CellName){.table = t, .cell = line.smallest};
-    hide(s, telling.table, telling.cell);
+    suppress_hide(s, telling.table, telling.cell);
     return true;
 }
 
@@ -316,8 +307,13 @@ static bool mend_cell(Suppression *s, Audit *audit, const CellName *name)
     CellName more = complement_of(s, name->table, name->cell);
     if (more.table == s->table_count)
         return false; /* nothing but zeros is shown any more */
-    hide(s, more.table, more.cell);
+    suppress_hide(s, more.table, more.cell);
     return true;
+}
+
+static bool is_late(const Suppression *s)
+{
+    return deadline_is_over_after(s->rule->deadline, STEPS_OF_A_CELL);
 }
 
 /* True when nothing had to be hidden. */
@@ -327,9 +323,9 @@ static bool audit_once(Suppression *s)
     /* Large tables take several cells a round, small ones the fewest. */
     size_t hide_max = 1 + audit_unknown_count(audit) / 50, hidden = 0;
 
-    for (size_t i = 0; i < s->name_count && hidden < hide_max; i++)
+    for (size_t i = 0; i < s->name_count && hidden < hide_max && !is_late(s); i++)
         hidden += mend_cell(s, audit, &s->names[i]);
-    for (size_t i = 0; i < s->zero_count && hidden < hide_max; i++)
+    for (size_t i = 0; i < s->zero_count && hidden < hide_max && !is_late(s); i++)
         hidden += mend_cell(s, audit, &s->zeros[i]);
     return hidden == 0;
 }
@@ -337,13 +333,18 @@ static bool audit_once(Suppression *s)
 void suppress(const CountTable *tables, size_t table_count, const SuppressRule *rule, Arena *arena,
               CellState **states)
 {
-    Suppression s = {.tables = tables, .table_count = table_count, .rule = rule, .states = states};
+    Suppression s = {
+        .tables = tables, .table_count = table_count, .rule = rule, .states = states, .arena = arena};
 
     mark_asked(&s, arena);
     if (rule->without_complementary)
         return;
     name_cells(&s, arena);
-    do
-        mend_lines(&s);
-    while (!audit_once(&s));
+    mend_lines(&s);
+    suppress_repeated(&s);
+    do {
+        do
+            mend_lines(&s);
+        while (suppress_nested(&s) && !deadline_is_over(rule->deadline));
+    } while (!audit_once(&s) && !deadline_is_over(rule->deadline));
 }

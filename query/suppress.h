@@ -16,7 +16,9 @@ typedef enum CellState {
 
 typedef struct SuppressRule {
     int64_t people_min;
-    bool without_complementary; /* the switch of the tests that must turn red */
+    Deadline *deadline; /* NULL: none. Once it is over, states are not all that they have to be */
+    /* the switches of the tests that must turn red */
+    bool without_complementary, without_nested;
 } SuppressRule;
 
 /* states[t][cell]; all tables of one query at once, as their margins link them. */

@@ -13,10 +13,12 @@ typedef struct Side {
     PlanId value;
     bool is_looked_up;
     TallyLookup lookup;
-    const uint32_t *adds; /* not looked up: of the value lowest and up */
+    const uint32_t *adds; /* not looked up: of the value lowest and up; NULL: values are searched */
     int64_t lowest;
     uint64_t add_count;
     uint32_t none; /* what another value adds */
+    TallyDimension dimension;
+    uint32_t step; /* from place to place */
 } Side;
 
 struct Tally {
@@ -72,8 +74,10 @@ static void add_by_value(Tally *tally, const TallyDimension *dimension, Side *si
     if (dimension->count == 0)
         return;
     side->lowest = dimension->values[0];
-    side->add_count = (uint64_t)dimension->values[dimension->count - 1] - (uint64_t)side->lowest + 1;
-    assert(side->add_count <= TALLY_RANGE_MAX);
+    uint64_t above = (uint64_t)dimension->values[dimension->count - 1] - (uint64_t)side->lowest;
+    if (above >= TALLY_RANGE_MAX)
+        return;
+    side->add_count = above + 1;
     uint32_t *adds = arena_alloc(tally->arena, side->add_count * sizeof *adds);
     for (uint64_t i = 0; i < side->add_count; i++)
         adds[i] = tally->cell_count * place_of(dimension, side->lowest + (int64_t)i);
@@ -93,6 +97,8 @@ Tally *tally_create(Engine *engine, const TallyDimension *dimensions, size_t dim
     for (size_t d = dimension_count; d-- > 0;) {
         Side *side = &tally->sides[d];
         side->value = dimensions[d].value;
+        side->dimension = dimensions[d];
+        side->step = tally->cell_count;
         side->none = tally->cell_count * dimensions[d].count;
         const Lookup *lookup = engine->lookups == NULL ? NULL : lookup_of(engine->lookups, side->value);
         if (lookup != NULL)
@@ -125,7 +131,9 @@ static void add_valued(Engine *engine, const Side *side, uint32_t *cells)
 {
     const Vector *value = engine_value(engine, side->value);
 
-    for (uint32_t i = 0; i < engine->people; i++) {
+    for (uint32_t i = 0; side->adds == NULL && i < engine->people; i++)
+        cells[i] += side->step * place_of(&side->dimension, vector_number(value, i));
+    for (uint32_t i = 0; side->adds != NULL && i < engine->people; i++) {
         uint64_t at = (uint64_t)vector_number(value, i) - (uint64_t)side->lowest;
         cells[i] += at < side->add_count ? side->adds[at] : side->none;
     }
@@ -139,7 +147,7 @@ static void make_room(Tally *tally, uint32_t people)
     tally->cells_max = people;
 }
 
-const uint32_t *tally_cells(Tally *tally)
+TallyCells tally_cells(Tally *tally)
 {
     Engine *engine = tally->engine;
 
@@ -150,18 +158,33 @@ const uint32_t *tally_cells(Tally *tally)
             tally->add(&tally->sides[d].lookup, engine->first, engine->people, tally->cells);
         else
             add_valued(engine, &tally->sides[d], tally->cells);
-    return tally->cells;
+    return (TallyCells){tally->cells, engine->first, engine->people};
 }
 
-void tally_add(const uint32_t *cells, const uint64_t *bits, uint32_t people, uint32_t *counts)
+static inline void add_person(const TallyCells *cells, uint32_t person, SetHash *sets)
 {
-    for (uint32_t from = 0; from < people; from += 64) {
-        uint64_t left = bits[from / 64];
-        if (left == ~UINT64_C(0))
-            for (uint32_t i = 0; i < 64; i++)
-                counts[cells[from + i]]++;
-        else
-            for (; left != 0; left &= left - 1)
-                counts[cells[from + (uint32_t)__builtin_ctzll(left)]]++;
-    }
+    set_hash_add(&sets[cells->cells[person]], set_hash_of(cells->first + person + 1));
+}
+
+static void add_word(const TallyCells *cells, uint32_t from, uint64_t bits, SetHash *sets)
+{
+    if (bits == ~UINT64_C(0))
+        for (uint32_t i = 0; i < 64; i++)
+            add_person(cells, from + i, sets);
+    else
+        for (; bits != 0; bits &= bits - 1)
+            add_person(cells, from + (uint32_t)__builtin_ctzll(bits), sets);
+}
+
+void tally_add(const TallyCells *cells, const uint64_t *bits, const uint64_t *also, SetHash *sets)
+{
+    for (uint32_t from = 0; from < cells->people; from += 64)
+        add_word(cells, from, bits[from / 64] & also[from / 64], sets);
+}
+
+void tally_add_rest(const TallyCells *cells, const uint64_t *bits, const uint64_t *without,
+                    const uint64_t *nor, SetHash *sets)
+{
+    for (uint32_t from = 0; from < cells->people; from += 64)
+        add_word(cells, from, bits[from / 64] & ~without[from / 64] & ~nor[from / 64], sets);
 }

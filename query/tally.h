@@ -1,23 +1,37 @@
 #pragma once
-/* Private to query: which cell of a table each person of a chunk stands in, and how many do. */
+/*
+ * Private to query: which cell of a table each person of a chunk stands in, and who stands in each. Who does
+ * is told as a SetHash, which counts them too: nobody is listed.
+ */
 #include "query/engine.h"
+#include "query/set_hash.h"
 
 enum { TALLY_DIMENSIONS_MAX = 8, TALLY_RANGE_MAX = 1 << 20 };
 
 /* A person's place is that of their value, or `count`: it is none of them, or not known. */
 typedef struct TallyDimension {
-    PlanId value;          /* a whole number, date, word or condition */
-    const int64_t *values; /* ascending, TALLY_RANGE_MAX apart at most */
+    PlanId value; /* a whole number, date, word or condition */
     uint32_t count;
+    const int64_t *values; /* ascending, each once */
 } TallyDimension;
 
 typedef struct Tally Tally;
 
-/* Cells are in row-major order over count + 1 places a dimension. The engine outlives the tally. */
+/* The cell of each person of a chunk. */
+typedef struct TallyCells {
+    const uint32_t *cells;
+    uint32_t first, people;
+} TallyCells;
+
+/* Cells are in row-major order over count + 1 places a dimension. Engine and values outlive the tally. */
 Tally *tally_create(Engine *engine, const TallyDimension *dimensions, size_t dimension_count);
 void tally_close(Tally **tally);
 uint32_t tally_cell_count(const Tally *tally);
-/* Of each person of the engine's chunk; lives until the next chunk. */
-const uint32_t *tally_cells(Tally *tally);
-/* Adds each of the chunk's people whose bit is set to their cell. */
-void tally_add(const uint32_t *cells, const uint64_t *bits, uint32_t people, uint32_t *counts);
+/* Of the engine's chunk; lives until the next one. */
+TallyCells tally_cells(Tally *tally);
+/* Adds each of the chunk's people whose bit is set in both to the set of their cell; one whose index is i has
+ * the number i + 1. */
+void tally_add(const TallyCells *cells, const uint64_t *bits, const uint64_t *also, SetHash *sets);
+/* The same of those of bits who are in neither of the others. */
+void tally_add_rest(const TallyCells *cells, const uint64_t *bits, const uint64_t *without,
+                    const uint64_t *nor, SetHash *sets);

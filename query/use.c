@@ -18,14 +18,17 @@ typedef struct Use {
     const Catalogue *catalogue;
 } Use;
 
+static void note_source(const CatalogueSource **sources, size_t *count, const CatalogueSource *source)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (sources[i] == source)
+            return;
+    sources[(*count)++] = source;
+}
+
 static void read_source(const Use *use, const CatalogueSource *source)
 {
-    Tree *tree = use->tree;
-
-    for (size_t i = 0; i < tree->source_count; i++)
-        if (tree->sources[i] == source)
-            return;
-    tree->sources[tree->source_count++] = source;
+    note_source(use->tree->sources, &use->tree->source_count, source);
 }
 
 /* What an attribute is made of is read too: approval, grants and coverage ask for those sources. */
@@ -71,6 +74,9 @@ static void use_node(const Use *use, const Node *node)
     case NODE_LET:
         use_let(use, node->let);
         break;
+    case NODE_PARAMETER:
+        use->tree->parameters[node->parameter - use->tree->parameters].is_used = true;
+        break;
     case NODE_IN_CODES:
     case NODE_CONTAINS_CODES:
         use_codes(use, node);
@@ -78,8 +84,17 @@ static void use_node(const Use *use, const Node *node)
     case NODE_ATTRIBUTE:
         read_attribute(use, node->attribute);
         break;
-    case NODE_REGISTERED:
+    case NODE_HOUSEHOLD:
+        use->tree->asks_households = true;
         read_deaths(use);
+        break;
+    case NODE_REGISTERED:
+    case NODE_TIME_REGISTERED:
+        read_deaths(use);
+        break;
+    case NODE_SENT:
+        read_source(use, node->source);
+        note_source(use->tree->sent_sources, &use->tree->sent_source_count, node->source);
         break;
     default:
         break;
@@ -103,7 +118,7 @@ void tree_use(Tree *tree, const Catalogue *catalogue)
     const Use use = {tree, catalogue};
 
     use_node(&use, tree->cohort);
-    for (size_t t = 0; t < tree->table_count; t++)
-        for (size_t i = 0; i < tree->tables[t].dimension_count; i++)
-            use_dimension(&use, &tree->tables[t].dimensions[i]);
+    for (size_t p = 0; p < tree->part_count; p++)
+        for (size_t i = 0; i < tree->parts[p].dimension_count; i++)
+            use_dimension(&use, tree->parts[p].dimensions[i]);
 }

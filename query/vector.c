@@ -84,7 +84,8 @@ static void choose_best(const PlanNode *node, const Vector *const *operands, siz
 
 static int64_t to_whole(double value)
 {
-    return isfinite(value) && fabs(value) < 0x1p62 ? (int64_t)value : NUMBER_UNKNOWN;
+    return isfinite(value) && fabs(value) < 0x1p62 ? vector_worked_out((int64_t)value, false)
+                                                   : NUMBER_UNKNOWN;
 }
 
 static int64_t from_one(const PlanNode *node, const Vector *from, size_t i)

@@ -18,6 +18,8 @@ static inline double vector_decimal(const Vector *vector, size_t i)
     return vector->decimals[i & vector->mask];
 }
 
+/* Unknown where it has more digits than the language has. */
+int64_t vector_worked_out(int64_t number, bool overflows);
 bool vector_is_known(const Vector *vector, size_t i);
 /* With room for count values. */
 Vector *vector_create(Arena *arena, QueryType type, size_t count);

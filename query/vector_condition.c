@@ -122,6 +122,8 @@ static void look_into(const Plan *plan, const PlanNode *node, const Vector *cons
     for (size_t i = 0; i < count; i++) {
         int64_t text = vector_number(operands[0], i);
         int64_t piece = node->kind == PLAN_CONTAINS ? vector_number(operands[1], i) : 0;
+        if (deadline_is_over_after(plan->deadline, 1 + (text < 0 ? 0 : words[text].length) * node->set_count))
+            return;
         if (text == NUMBER_UNKNOWN || piece == NUMBER_UNKNOWN)
             out->numbers[i] = NUMBER_UNKNOWN;
         else

@@ -11,7 +11,11 @@ static int64_t divide_down(int64_t a, int64_t b)
     return a / b - (a % b != 0 && (a < 0) != (b < 0));
 }
 
-/* What does not fit is unknown. */
+int64_t vector_worked_out(int64_t number, bool overflows)
+{
+    return overflows || number > NUMBER_MOST || number < -NUMBER_MOST ? NUMBER_UNKNOWN : number;
+}
+
 static int64_t whole(PlanKind kind, int64_t a, int64_t b)
 {
     int64_t result = 0;
@@ -36,7 +40,7 @@ static int64_t whole(PlanKind kind, int64_t a, int64_t b)
     default:
         return divide_down(a, b);
     }
-    return overflows ? NUMBER_UNKNOWN : result;
+    return vector_worked_out(result, overflows);
 }
 
 static double divided(double a, double b)

@@ -62,6 +62,9 @@ CREATE TABLE ingest.source_column (
     type          text NOT NULL CHECK (type IN ('text', 'date', 'integer', 'decimal', 'boolean')),
     list          text,                      -- of ingest.source_code
     shape         text,
+    terminology   text GENERATED ALWAYS AS ( -- of its codes: those without a list or a shape are checked as SNOMED CT's
+                  CASE WHEN use = 'code' AND type = 'text' AND list IS NULL AND shape IS NULL THEN 'SNOMED CT'
+                       WHEN use = 'code' AND shape = 'A99X?' THEN 'ICD-10' END) STORED,
     value_min     int8,                      -- hundredths for decimals
     value_max     int8,
     required      boolean NOT NULL,
@@ -176,6 +179,7 @@ CREATE TABLE subjects.subject (
     uprn_token           bytea CHECK (octet_length(uprn_token) = 16),
     foreign_token        bytea CHECK (octet_length(foreign_token) = 16), -- of a pseudonym that somebody else made, and
     foreign_token_to     bytea CHECK (octet_length(foreign_token_to) = 16), -- what their cross-walk maps it to
+    address_token        bytea CHECK (octet_length(address_token) = 16), -- with the postcode, however it was spelt
     nhs_state            int2 NOT NULL CHECK (nhs_state IN (0, 1, 2)),
     birth_year           int2,
     birth_month          int2 CHECK (birth_month BETWEEN 1 AND 12),
@@ -714,7 +718,8 @@ BEGIN
     UPDATE ingest.load SET state = 'abandoned' WHERE load_id = wanted;
 END $$;
 
--- The rows stay for releases already built; no later one sees them.
+-- The rows stay for releases already built; no later one sees them, also none of a day when a load that has been replaced
+-- since was held. What is published does not change by that, nor when it was held.
 CREATE FUNCTION ingest.load_withdraw(permit bytea, wanted int4) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -722,24 +727,30 @@ BEGIN
     IF ingest.held_withdraw(wanted) THEN
         RETURN;
     END IF;
-    UPDATE ingest.load SET state = 'withdrawn', held_to = clock_timestamp()
-     WHERE load_id = wanted AND state = 'published';
+    UPDATE ingest.load SET state = 'withdrawn', held_to = CASE state WHEN 'replaced' THEN held_to ELSE clock_timestamp() END
+     WHERE load_id = wanted AND state IN ('published', 'replaced') AND held_from IS NOT NULL; -- not one that waited when it was replaced
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'load %: not published', wanted USING ERRCODE = 'CQ002';
+        RAISE EXCEPTION 'load %: never published, or taken back before', wanted USING ERRCODE = 'CQ002';
     END IF;
 END $$;
+
+-- The moment at which a day (UTC) is over.
+CREATE FUNCTION ingest.day_end(day date) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT (day + 1)::timestamp AT TIME ZONE 'UTC';
+$$;
 
 -- held_on: only what was held at the end of that day (UTC); null: all that ever was.
 CREATE FUNCTION ingest.load_list(held_on date)
 RETURNS TABLE (load_id int4, source text, sender text, period int4, status text, state text, rows_loaded int8,
                rows_quarantined int8, rows_refused int8, held_from timestamptz, held_to timestamptz)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT l.load_id, s.name, l.sender, l.period, l.status, l.state, l.rows_loaded, l.rows_quarantined,
            (SELECT coalesce(sum(r.row_count), 0)::int8 FROM ingest.load_refused AS r WHERE r.load_id = l.load_id),
            l.held_from, l.held_to
       FROM ingest.load AS l JOIN ingest.source AS s USING (source_id)
      WHERE held_on IS NULL
-        OR l.held_from < (held_on + 1)::timestamptz AND coalesce(l.held_to >= (held_on + 1)::timestamptz, true)
+        OR l.held_from < ingest.day_end(held_on) AND coalesce(l.held_to >= ingest.day_end(held_on), true)
      ORDER BY l.load_id
 $$;
 
@@ -782,27 +793,31 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Published loads up to a period (null: any) of at least a status; of a snapshot source, for each sender only the
--- latest of them. ROWS 1: the views records.active_* read one partition a load, and the planner multiplies all
+-- latest of them. held_on: those that were at the end of that day (UTC), also if they have been replaced since; what
+-- was withdrawn is held on no day. ROWS 1: the views records.active_* read one partition a load, and the planner multiplies all
 -- partitions' rows by it.
-CREATE FUNCTION ingest.active_load_at(up_to_period int4, at_least text)
+CREATE FUNCTION ingest.active_load_at(up_to_period int4, at_least text, held_on date)
 RETURNS TABLE (load_id int4, source_id int2, sender text, period int4)
 LANGUAGE sql STABLE ROWS 1 SET search_path = pg_catalog, pg_temp AS $$
+    WITH held AS (
+        SELECT h.* FROM ingest.load AS h
+         WHERE CASE WHEN held_on IS NULL THEN h.state = 'published'
+                    ELSE h.state IN ('published', 'replaced') AND h.held_from < ingest.day_end(held_on)
+                         AND (h.held_to IS NULL OR h.held_to >= ingest.day_end(held_on)) END
+           AND (up_to_period IS NULL OR h.period <= up_to_period)
+           AND ingest.status_rank(h.status) >= ingest.status_rank(at_least))
     SELECT l.load_id, l.source_id, l.sender, l.period
-      FROM ingest.load AS l JOIN ingest.source AS s USING (source_id)
-     WHERE l.state = 'published' AND (up_to_period IS NULL OR l.period <= up_to_period)
-       AND ingest.status_rank(l.status) >= ingest.status_rank(at_least)
-       AND (s.update_mode <> 'snapshot' OR NOT EXISTS (
-               SELECT FROM ingest.load AS later
-                WHERE later.state = 'published' AND later.source_id = l.source_id AND later.sender = l.sender
-                  AND later.period > l.period AND (up_to_period IS NULL OR later.period <= up_to_period)
-                  AND ingest.status_rank(later.status) >= ingest.status_rank(at_least)))
+      FROM held AS l JOIN ingest.source AS s USING (source_id)
+     WHERE s.update_mode <> 'snapshot'
+        OR NOT EXISTS (SELECT FROM held AS later
+                        WHERE later.source_id = l.source_id AND later.sender = l.sender AND later.period > l.period)
 $$;
 
 -- Of any status.
 CREATE FUNCTION ingest.active_load(up_to_period int4)
 RETURNS TABLE (load_id int4, source_id int2, sender text, period int4)
 LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp AS $$
-    SELECT a.load_id, a.source_id, a.sender, a.period FROM ingest.active_load_at(up_to_period, 'provisional') AS a
+    SELECT a.load_id, a.source_id, a.sender, a.period FROM ingest.active_load_at(up_to_period, 'provisional', NULL) AS a
 $$;
 
 -- Which rows of active loads count, as a subquery over base (a subquery or table with the columns of the source's

@@ -107,10 +107,11 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off 
 DECLARE
     fresh int4[] := (SELECT array_agg(l.load_id) FROM pg_temp.run_load AS l WHERE l.is_new);
 BEGIN
-    INSERT INTO pg_temp.run_subject (subject_id, source_id, key_version, nhs_token, foreign_token, uprn_token)
+    INSERT INTO pg_temp.run_subject (subject_id, source_id, key_version, nhs_token, foreign_token, uprn_token, address_token)
     SELECT s.subject_id, s.source_id, CASE WHEN s.nhs_token IS NOT NULL OR s.superseded_nhs_token IS NOT NULL
-                                             OR s.uprn_token IS NOT NULL OR s.foreign_token IS NOT NULL THEN s.key_version END,
-           s.nhs_token, s.foreign_token, s.uprn_token
+                                             OR s.uprn_token IS NOT NULL OR s.foreign_token IS NOT NULL
+                                             OR s.address_token IS NOT NULL THEN s.key_version END,
+           s.nhs_token, s.foreign_token, s.uprn_token, s.address_token
       FROM subjects.subject AS s
      WHERE s.first_load_id = ANY (fresh);
     ANALYZE pg_temp.run_subject;
@@ -143,7 +144,7 @@ $$;
 
 -- At a run's begin, when loads stand still. run_load: new ones, and those that count no longer, or again; run_subject:
 -- who came with the new ones. To be filled as the run goes: run_token: numbers whose component the mergers changed;
--- run_checked: whose number is to be checked; run_link: links that are new.
+-- run_checked: whose number is to be checked; run_link: links that are new; run_place: who moved to another household.
 CREATE FUNCTION linkage.changes_collect(new_run int4, version int2, is_whole boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -159,7 +160,8 @@ BEGIN
     CREATE TEMPORARY TABLE run_checked (subject_id int8) ON COMMIT DROP;
     CREATE TEMPORARY TABLE run_link (subject_id int8, pass int2) ON COMMIT DROP;
     CREATE TEMPORARY TABLE run_subject (subject_id int8, source_id int2, key_version int2, nhs_token bytea,
-                                        foreign_token bytea, uprn_token bytea) ON COMMIT DROP;
+                                        foreign_token bytea, uprn_token bytea, address_token bytea) ON COMMIT DROP;
+    CREATE TEMPORARY TABLE run_place (subject_id int8) ON COMMIT DROP;
     IF is_whole THEN
         -- A small table is never analysed by itself, and a guess of one source makes index look-ups of what should be
         -- hashed.
@@ -168,6 +170,7 @@ BEGIN
         PERFORM linkage.subjects_collect();
     END IF;
     PERFORM linkage.tokens_keep(is_whole);
+    PERFORM linkage.addresses_keep(is_whole);
     DELETE FROM linkage.basis;
     INSERT INTO linkage.basis (run_id, rule_version, rules, day) VALUES (new_run, version, linkage.rules_print(), governance.today());
     DELETE FROM linkage.basis_load;
@@ -186,7 +189,7 @@ BEGIN
     IF is_whole THEN
         SELECT min(s.key_version), max(s.key_version) INTO oldest, newest FROM subjects.subject AS s
          WHERE s.nhs_token IS NOT NULL OR s.superseded_nhs_token IS NOT NULL OR s.uprn_token IS NOT NULL
-            OR s.foreign_token IS NOT NULL;
+            OR s.foreign_token IS NOT NULL OR s.address_token IS NOT NULL;
     ELSE
         SELECT min(v.key_version), max(v.key_version) INTO oldest, newest
           FROM (SELECT s.key_version FROM pg_temp.run_subject AS s UNION ALL SELECT b.key_version FROM pg_temp.run_basis AS b) AS v;
@@ -396,32 +399,7 @@ BEGIN
 END
 $$;
 
--- ---- households and residences ----
-
-CREATE FUNCTION linkage.households_changed(new_run int4) RETURNS int8
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    placed int8;
-BEGIN
-    INSERT INTO linkage.household (uprn_token, run_id)
-    SELECT unknown.uprn_token, new_run
-      FROM (SELECT DISTINCT s.uprn_token FROM pg_temp.run_subject AS s
-             WHERE s.uprn_token IS NOT NULL
-               AND NOT EXISTS (SELECT FROM linkage.household AS held WHERE held.uprn_token = s.uprn_token)
-             ORDER BY s.uprn_token) AS unknown;
-    GET DIAGNOSTICS placed = ROW_COUNT;
-    UPDATE linkage.run SET households = before.households + placed
-      FROM linkage.run AS before, pg_temp.run_basis AS b
-     WHERE run.run_id = new_run AND before.run_id = b.run_id;
-    INSERT INTO linkage.subject_household (subject_id, household_id, run_id)
-    SELECT s.subject_id, household.household_id, new_run
-      FROM pg_temp.run_subject AS s
-      JOIN linkage.household USING (uprn_token)
-     ORDER BY s.subject_id;
-    GET DIAGNOSTICS placed = ROW_COUNT;
-    RETURN placed;
-END
-$$;
+-- ---- residences ----
 
 -- What a register says now, as a query's text; of subjects without a household as well.
 CREATE FUNCTION linkage.stays_said(source_name text) RETURNS text
@@ -485,6 +463,20 @@ BEGIN
 END
 $$;
 
+-- A register's subjects who moved since more is known of their address.
+CREATE FUNCTION linkage.stays_move() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE linkage.stay AS s SET household_id = h.household_id
+      FROM pg_temp.run_place AS p JOIN linkage.subject_household AS h USING (subject_id)
+     WHERE s.subject_id = p.subject_id;
+    DELETE FROM linkage.stay AS s USING pg_temp.run_place AS p
+     WHERE s.subject_id = p.subject_id
+       AND NOT EXISTS (SELECT FROM linkage.subject_household AS h WHERE h.subject_id = p.subject_id);
+    INSERT INTO pg_temp.run_stay (subject_id) SELECT p.subject_id FROM pg_temp.run_place AS p;
+END
+$$;
+
 -- People whose residences may differ from what is held: of subjects whom a register says otherwise of, or whose link is
 -- new or moved; and who became one.
 CREATE FUNCTION linkage.residents_changed(new_run int4) RETURNS int8[]
@@ -512,6 +504,7 @@ DECLARE
     register record;
 BEGIN
     CREATE TEMPORARY TABLE run_stay (subject_id int8) ON COMMIT DROP;
+    PERFORM linkage.stays_move();
     FOR register IN SELECT s.source_id, s.name FROM ingest.source AS s WHERE s.role = 'register' AND s.subject_kind = 'person'
                        AND s.source_id IN (SELECT l.source_id FROM pg_temp.run_load AS l)
                      ORDER BY s.source_id LOOP
@@ -546,7 +539,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
            linked = links.linked, alike = links.alike, alone = links.alone, crosswalked = links.crosswalked,
            within_space = links.within_space, people = links.people,
            people_new = (SELECT count(*) FROM linkage.person WHERE created_run = new_run),
-           households = (SELECT count(*) FROM linkage.household),
+           households = (SELECT count(*) FROM linkage.household WHERE left_run IS NULL),
            residences = (SELECT count(*) FROM linkage.residence)
       FROM (SELECT count(*) FILTER (WHERE pass <> 9) AS linked, count(*) FILTER (WHERE pass IN (6, 7, 8)) AS alike,
                    count(*) FILTER (WHERE pass = 9) AS alone, count(*) FILTER (WHERE pass IN (3, 5)) AS crosswalked,

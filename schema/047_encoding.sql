@@ -146,7 +146,7 @@ BEGIN
 END $$;
 -- At the end of the transaction, when what replaces a load is published too.
 CREATE CONSTRAINT TRIGGER encodings_unneeded AFTER UPDATE OF state ON ingest.load DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW WHEN (OLD.state = 'published' AND NEW.state IN ('withdrawn', 'replaced'))
+    FOR EACH ROW WHEN (OLD.state IN ('published', 'replaced') AND NEW.state IN ('withdrawn', 'replaced'))
     EXECUTE FUNCTION ingest.encodings_unneeded();
 
 -- ---- for who holds the keys ----

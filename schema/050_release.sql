@@ -18,8 +18,10 @@ CREATE TABLE release.release (
     content                bytea CHECK (octet_length(content) = 32),
     manifest               bytea CHECK (octet_length(manifest) = 32), -- SHA-256 of the first of its blocks, which has those of the others
     opt_out_load_id        int4,                      -- null: the purpose does not apply opt-outs
+    links_run_id           int4,                      -- the linkage it was linked by; null: none was done
     at_least               text NOT NULL DEFAULT 'provisional' -- of deliveries less settled it holds nothing
                            CHECK (at_least IN ('provisional', 'final', 'year_end')),
+    known_on               date,                      -- it holds only what was held at the end of that day; null: what was when it was built
     permit_id              bytea NOT NULL,
     built                  timestamptz,
     retired                timestamptz,
@@ -80,10 +82,20 @@ CREATE TABLE release.coverage (
     source     text NOT NULL,
     month      int4 NOT NULL,
     status     text NOT NULL,        -- the least settled of the month's loads
-    senders    int4 NOT NULL,
+    senders    int4 NOT NULL,        -- as in release.sent
     rows       int8 NOT NULL,
     match_rate float8,               -- share of rows with a person or household; null: no rows
     PRIMARY KEY (release_id, source, month)
+);
+
+-- Who delivered a source for a month: each practice that a row of it is of, where the source's rows say that, else the
+-- sender of the load; a nil return is one of its sender. Practices whose lists are left out did not deliver.
+CREATE TABLE release.sent (
+    release_id int4 NOT NULL REFERENCES release.release ON DELETE CASCADE,
+    source     text NOT NULL,
+    month      int4 NOT NULL,
+    sender     text NOT NULL,
+    PRIMARY KEY (release_id, source, month, sender)
 );
 
 -- Releases whose tables the builder has been let read. What is begun so is published or it never was.
@@ -254,18 +266,35 @@ BEGIN
     END LOOP;
 END $$;
 
+-- Did a load of these roles come or go since the last linkage began?
+CREATE FUNCTION release.changed_since_linkage(roles text[]) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM ingest.load AS l JOIN ingest.source AS s USING (source_id)
+                    WHERE s.role = ANY ($1)
+                      AND greatest(l.held_from, l.held_to) > coalesce((SELECT r.started FROM linkage.run AS r WHERE r.state = 'done'
+                                                                        ORDER BY r.run_id DESC LIMIT 1), '-infinity'));
+$$;
+
 -- A merger makes one person of two, who may have opted out as either: what came or went since the last linkage began
--- is not in the links yet.
+-- is not in the links yet. Each statement of a build sees what was committed before it: asked once the loads are fixed,
+-- so that nothing comes between.
 CREATE FUNCTION release.links_check() RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    linked timestamptz := coalesce((SELECT r.started FROM linkage.run AS r WHERE r.state = 'done'
-                                     ORDER BY r.run_id DESC LIMIT 1), '-infinity');
 BEGIN
-    IF EXISTS (SELECT FROM ingest.load AS l JOIN ingest.source AS s USING (source_id)
-                WHERE s.role IN ('merger', 'crosswalk', 'opt_out', 'register') AND (l.held_from > linked OR l.held_to > linked)) THEN
+    IF release.changed_since_linkage('{merger,crosswalk,opt_out,register}') THEN
         RAISE EXCEPTION 'release: mergers, opt-outs or registrations changed since the last linkage; run link first'
             USING ERRCODE = 'CQ001';
+    END IF;
+END $$;
+
+-- A list that came while a release was built may be read by one of its statements and not by another, and names people
+-- whom no link knows: asked at its end, when no linkage can have run meanwhile.
+CREATE FUNCTION release.opt_outs_stand(held release.release) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF held.opt_out_load_id IS NOT NULL AND release.changed_since_linkage('{opt_out}') THEN
+        RAISE EXCEPTION 'release %: an opt-out list came or went while it was built; run link, then build it again',
+            held.release_id USING ERRCODE = 'CQ001';
     END IF;
 END $$;
 
@@ -309,7 +338,7 @@ BEGIN
     RETURN left_out;
 END $$;
 
--- seen: how often a load names a subject. One pass over the records answers who is in the release, what is linked
+-- seen: how often a load names a subject, and of which practice. One pass over the records answers who is in the release, what is linked
 -- and what each month covers.
 CREATE FUNCTION release.seen_collect(wanted int4) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -317,14 +346,15 @@ DECLARE
     place text := quote_ident(release.schema_name(wanted));
     source ingest.source;
 BEGIN
-    EXECUTE format('CREATE UNLOGGED TABLE %s.work_seen (source_id int2, load_id int4, subject_id int8, row_count int8,'
-                   ' latest date)', place);
+    EXECUTE format('CREATE UNLOGGED TABLE %s.work_seen (source_id int2, load_id int4, subject_id int8, practice text,'
+                   ' row_count int8, latest date)', place);
     FOR source IN SELECT s.* FROM ingest.source AS s WHERE s.subject_kind <> 'none'
                     AND (s.role IS NULL OR s.role NOT IN ('opt_out', 'merger', 'crosswalk')) ORDER BY s.source_id LOOP
-        EXECUTE format('INSERT INTO %s.work_seen SELECT %s, r.load_id, r.subject_id, count(*), max(r.day)'
-                       ' FROM (SELECT load_id, subject_id, %s AS day FROM %s AS active) AS r'
-                       ' GROUP BY r.load_id, r.subject_id', place, source.source_id, release.day_column(source),
-                       release.rows_of(wanted, source));
+        EXECUTE format('INSERT INTO %s.work_seen SELECT %s, r.load_id, r.subject_id, r.practice, count(*), max(r.day)'
+                       ' FROM (SELECT load_id, subject_id, %s AS practice, %s AS day FROM %s AS active) AS r'
+                       ' GROUP BY r.load_id, r.subject_id, r.practice', place, source.source_id,
+                       coalesce(quote_ident(ingest.practice_column(source.source_id)), 'NULL::text'),
+                       release.day_column(source), release.rows_of(wanted, source));
     END LOOP;
     EXECUTE format('ANALYZE %s.work_seen', place);
 END $$;
@@ -391,8 +421,15 @@ BEGIN
     RETURN left_out;
 END $$;
 
--- at_least: opt-outs, mergers and cross-walks are controls, and applied whatever their status is.
-CREATE FUNCTION release.build_begin(permit bytea, month int4, purpose text, at_least text) RETURNS int4
+-- What a permit to build says of how: nothing, where it is as usual.
+CREATE FUNCTION release.permit_detail(at_least text, known_on date) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT concat_ws(' ', 'status=' || nullif(at_least, 'provisional'), 'known=' || to_char(known_on, 'YYYY-MM-DD'));
+$$;
+
+-- at_least, known_on: opt-outs, mergers and cross-walks are controls, and applied whatever their status is and as they are now. So are
+-- links, agreements and the figures that practices' lists are judged by.
+CREATE FUNCTION release.build_begin(permit bytea, month int4, purpose text, at_least text, known_on date) RETURNS int4
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
     made int4;
@@ -404,9 +441,11 @@ BEGIN
     IF audit.entry_text(audit.permit_entry(permit), 11) IS DISTINCT FROM purpose THEN
         RAISE EXCEPTION 'release: the permit is for another purpose' USING ERRCODE = 'CQ001';
     END IF;
-    IF coalesce(audit.entry_text(audit.permit_entry(permit), 14), '')
-       <> (CASE at_least WHEN 'provisional' THEN '' ELSE 'status=' || at_least END) THEN
-        RAISE EXCEPTION 'release: the permit is for another status' USING ERRCODE = 'CQ001';
+    IF coalesce(audit.entry_text(audit.permit_entry(permit), 14), '') <> release.permit_detail(at_least, known_on) THEN
+        RAISE EXCEPTION 'release: the permit is for another status or day' USING ERRCODE = 'CQ001';
+    END IF;
+    IF ingest.day_end(known_on) > now() THEN
+        RAISE EXCEPTION 'release: the day it is to be known at is not over' USING ERRCODE = 'CQ001';
     END IF;
     SELECT p.* INTO rule FROM governance.purpose AS p WHERE p.purpose = build_begin.purpose AND p.ended_on IS NULL;
     IF NOT FOUND THEN
@@ -419,21 +458,22 @@ BEGIN
     IF rule.opt_out = 'applied' THEN
         opt_out_load := release.opt_outs_check(month, rule.opt_out_max_age_days);
     END IF;
-    PERFORM release.links_check();
 
-    INSERT INTO release.release (month, purpose, state, permit_id, opt_out_load_id, at_least)
-    VALUES (build_begin.month, build_begin.purpose, 'building', permit, opt_out_load, build_begin.at_least)
+    INSERT INTO release.release (month, purpose, state, permit_id, opt_out_load_id, links_run_id, at_least, known_on)
+    VALUES (build_begin.month, build_begin.purpose, 'building', permit, opt_out_load,
+            (SELECT max(r.run_id) FROM linkage.run AS r WHERE r.state = 'done'), build_begin.at_least, build_begin.known_on)
     RETURNING release_id INTO made;
     INSERT INTO release.release_load (release_id, load_id, source_id, has_agreement, each_controller)
     SELECT made, a.load_id, a.source_id,
            s.subject_kind = 'none' OR governance.agreement_is_current(a.sender, s.name, build_begin.purpose),
            s.subject_kind <> 'none' AND governance.needs_each_controller(a.sender, s.name, build_begin.purpose)
-      FROM ingest.active_load_at(build_begin.month, build_begin.at_least) AS a
+      FROM ingest.active_load_at(build_begin.month, build_begin.at_least, build_begin.known_on) AS a
       JOIN ingest.source AS s USING (source_id)
      WHERE s.role IS NULL OR s.role NOT IN ('opt_out', 'merger', 'crosswalk');
+    PERFORM release.links_check();
     INSERT INTO release.release_unsettled (release_id, load_id)
     SELECT made, a.load_id
-      FROM ingest.active_load(build_begin.month) AS a
+      FROM ingest.active_load_at(build_begin.month, 'provisional', build_begin.known_on) AS a
       JOIN ingest.load AS l USING (load_id)
       JOIN ingest.source AS s ON s.source_id = a.source_id
      WHERE ingest.status_rank(l.status) < ingest.status_rank(build_begin.at_least)
@@ -531,6 +571,30 @@ BEGIN
                   (SELECT string_agg(quote_ident(c), ', ') FROM unnest(columns) AS c), release.rows_of(wanted, source));
 END $$;
 
+-- Which practice each has become by the last day of the release's month, as a subquery: whoever has closed before it and names a
+-- successor is that one, which may have one as well. Null where they go round in a circle. No rows where the register of practices
+-- does not say.
+CREATE FUNCTION release.successors(wanted int4) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce((
+        SELECT format('(WITH RECURSIVE held AS %1$s, step AS ('
+                      ' SELECT practice_code, practice_code AS practice_now, 0 AS steps FROM held'
+                      ' UNION ALL SELECT s.practice_code, h.successor_code, s.steps + 1'
+                      ' FROM step AS s JOIN held AS h ON h.practice_code = s.practice_now'
+                      ' WHERE h.successor_code IS NOT NULL AND h.%2$I < %3$L AND s.steps < 32)'
+                      ' SELECT DISTINCT ON (practice_code) practice_code,'
+                      ' CASE WHEN steps < 32 THEN practice_now END AS practice_now'
+                      ' FROM step ORDER BY practice_code, steps DESC)',
+                      release.look_up($1, 'practice', 'practice_code', ARRAY['successor_code', s.valid_to_column]),
+                      s.valid_to_column,
+                      (SELECT release.month_end(r.month) FROM release.release AS r WHERE r.release_id = $1))
+          FROM (SELECT p.* FROM ingest.source AS p WHERE p.role = 'practice' ORDER BY p.source_id LIMIT 1) AS s
+         WHERE s.valid_to_column IS NOT NULL
+           AND EXISTS (SELECT FROM ingest.source_column AS c
+                        WHERE c.source_id = s.source_id AND c.name = 'successor_code')),
+        '(SELECT NULL::text AS practice_code, NULL::text AS practice_now WHERE false)');
+$$;
+
 CREATE FUNCTION release.registrations_make(wanted int4) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
 DECLARE
@@ -539,16 +603,18 @@ BEGIN
     EXECUTE format($sql$
         CREATE TABLE %1$s.registration AS
         SELECT r.person_number, r.valid_from, r.valid_to, r.practice, p.pcn_code AS pcn, coalesce(p.hcp, g.hcp) AS hcp,
-               s.lsoa_2011, s.lsoa_2021, g.ward_code AS ward, g.district, d.imd_decile::int2 AS imd_decile, r.care_home
+               s.lsoa_2011, s.lsoa_2021, g.ward_code AS ward, g.district, d.imd_decile::int2 AS imd_decile, r.care_home,
+               CASE WHEN f.practice_code IS NULL THEN r.practice ELSE f.practice_now END AS practice_now
           FROM %1$s.work_registration AS r
           JOIN subjects.subject AS s USING (subject_id)
           LEFT JOIN %2$s AS g ON g.lsoa_code_2021 = s.lsoa_2021
           LEFT JOIN %3$s AS d ON d.lsoa_code_2011 = s.lsoa_2011
           LEFT JOIN %4$s AS p ON p.practice_code = r.practice
+          LEFT JOIN %5$s AS f ON f.practice_code = r.practice
          ORDER BY r.person_number, r.valid_from$sql$, place,
         release.look_up(wanted, 'geography', 'lsoa_code_2021', '{ward_code,district,hcp}'),
         release.look_up(wanted, 'deprivation', 'lsoa_code_2011', '{imd_decile}'),
-        release.look_up(wanted, 'practice', 'practice_code', '{pcn_code,hcp}'));
+        release.look_up(wanted, 'practice', 'practice_code', '{pcn_code,hcp}'), release.successors(wanted));
     EXECUTE format('CREATE INDEX ON %s.registration (person_number)', place);
     EXECUTE format('ANALYZE %s.registration', place);
 END $$;
@@ -605,6 +671,21 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
                                ' JOIN %s.work_household AS n USING (household_id))', $1) END;
 $$;
 
+CREATE FUNCTION release.sent_note(wanted int4, of_source ingest.source) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format($sql$
+        INSERT INTO release.sent (release_id, source, month, sender)
+        SELECT DISTINCT %2$s, %3$L, l.period, coalesce(seen.practice, l.sender)
+          FROM release.release_load AS u
+          JOIN ingest.load AS l USING (load_id)
+          LEFT JOIN (SELECT DISTINCT w.load_id, w.practice FROM %1$I.work_seen AS w WHERE w.source_id = %4$s) AS seen
+               USING (load_id)
+         WHERE u.release_id = %2$s AND u.source_id = %4$s AND u.has_agreement
+           AND (seen.practice IS NOT NULL OR l.rows_loaded = 0 OR %5$L)$sql$, release.schema_name(wanted), wanted,
+        of_source.name, of_source.source_id, ingest.practice_column(of_source.source_id) IS NULL);
+END $$;
+
 -- Says how many rows are of nobody linked.
 CREATE FUNCTION release.coverage_count(wanted int4, of_source ingest.source) RETURNS int8
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -612,6 +693,7 @@ DECLARE
     place text := quote_ident(release.schema_name(wanted));
     unlinked int8;
 BEGIN
+    PERFORM release.sent_note(wanted, of_source);
     EXECUTE format($sql$
         WITH seen AS (
             SELECT seen.load_id, sum(seen.row_count) AS row_count,
@@ -624,7 +706,9 @@ BEGIN
             INSERT INTO release.coverage (release_id, source, month, status, senders, rows, match_rate)
             SELECT %2$s, %3$L, l.period,
                    (array_agg(l.status ORDER BY array_position('{provisional,final,year_end}', l.status)))[1],
-                   count(DISTINCT l.sender), coalesce(sum(n.row_count), 0),
+                   (SELECT count(*) FROM release.sent AS t
+                     WHERE t.release_id = %2$s AND t.source = %3$L AND t.month = l.period),
+                   coalesce(sum(n.row_count), 0),
                    sum(n.linked)::float8 / nullif(sum(n.row_count), 0)::float8
               FROM release.release_load AS u
               JOIN ingest.load AS l USING (load_id)
@@ -756,7 +840,7 @@ BEGIN
                                   ', ') AS columns,
                        string_agg(format('(%L, %I, %I)', d, 'rolled_' || d, 'value_' || d), ', ') AS answers
                   FROM (VALUES ('person', '{sex,ethnic_category}'::text[]),
-                               ('registration', '{district,ward,hcp,pcn,practice,imd_decile,care_home}'))
+                               ('registration', '{district,ward,hcp,pcn,practice,practice_now,imd_decile,care_home}'))
                        AS known (relation, dimensions), unnest(known.dimensions) AS d
                  GROUP BY known.relation LOOP
         EXECUTE format('INSERT INTO %1$s.category SELECT v.dimension, v.value'
@@ -881,7 +965,7 @@ BEGIN
 END $$;
 
 -- Over name, columns and rows of each table, the blocks by their manifest, the coverage that is printed beside every
--- answer, the status that was asked for, and the practices that were left out.
+-- answer, who sent what of it, the status that was asked for, and the practices that were left out.
 CREATE FUNCTION release.content_hash(wanted int4) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 AS $$
     SELECT sha256(coalesce(string_agg(convert_to(c.relname || E'\n' || d.columns || E'\n', 'UTF8')
@@ -890,8 +974,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits
                                       ''::bytea ORDER BY c.relname COLLATE "C"), ''::bytea)
                   || convert_to((SELECT coalesce(string_agg(v::text, E'\n' ORDER BY v.source, v.month), '')
                                    FROM release.coverage AS v WHERE v.release_id = wanted)
+                                || (SELECT coalesce(string_agg(E'\nsent ' || t::text, '' ORDER BY t.source, t.month, t.sender), '')
+                                      FROM release.sent AS t WHERE t.release_id = wanted)
                                 || (SELECT CASE r.at_least WHEN 'provisional' THEN ''
                                                            ELSE E'\nat least ' || r.at_least END
+                                      FROM release.release AS r WHERE r.release_id = wanted)
+                                || (SELECT coalesce(E'\nknown ' || to_char(r.known_on, 'YYYY-MM-DD'), '')
                                       FROM release.release AS r WHERE r.release_id = wanted)
                                 || (SELECT coalesce(string_agg(E'\nwithout ' || x::text, '' ORDER BY x.load_id, x.practice), '')
                                       FROM release.release_practice AS x WHERE x.release_id = wanted), 'UTF8')
@@ -921,8 +1009,8 @@ BEGIN
     EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM cinque_query', release.schema_name(wanted));
 END $$;
 
--- Last: the working tables go, the content is fixed, readers are let in. It succeeds the release of the same month
--- and purpose, which is refused from now on.
+-- Last: the working tables go, the content is fixed, readers are let in. It succeeds the release of the same month,
+-- purpose and day it is known at, which is refused from now on.
 CREATE FUNCTION release.build_publish(permit bytea, wanted int4)
 RETURNS TABLE (people int8, opted_out int8, rows int8, rows_unlinked int8, rows_without_agreement int8, rows_practice_rejected int8,
               content bytea)
@@ -948,9 +1036,11 @@ BEGIN
     EXECUTE format('CREATE VIEW %I.coverage AS SELECT source, month, status, senders, rows, match_rate'
                    ' FROM release.coverage WHERE release_id = %s', place, wanted);
     PERFORM release.retire_now(r.release_id, permit) FROM release.release AS r
-      WHERE r.month = held.month AND r.purpose = held.purpose AND r.state = 'live';
+      WHERE r.month = held.month AND r.purpose = held.purpose AND r.state = 'live'
+        AND r.known_on IS NOT DISTINCT FROM held.known_on;
     UPDATE release.release AS r
        SET state = 'live', built = now(), content = release.content_hash(wanted) WHERE r.release_id = wanted;
+    PERFORM release.opt_outs_stand(held);
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO cinque_query', place);
     EXECUTE format('GRANT SELECT ON %1$I.block, %1$I.category TO cinque_query', place);
     RETURN QUERY SELECT r.people, r.opted_out, r.rows, r.rows_unlinked, r.rows_without_agreement,
@@ -997,10 +1087,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 CREATE FUNCTION release.list()
-RETURNS TABLE (release_id int4, month int4, purpose text, at_least text, state text, people int8, built timestamptz,
-               content bytea)
+RETURNS TABLE (release_id int4, month int4, purpose text, at_least text, known_on date, state text, people int8,
+               built timestamptz, content bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT r.release_id, r.month, r.purpose, r.at_least, r.state, r.people, r.built, r.content
+    SELECT r.release_id, r.month, r.purpose, r.at_least, r.known_on, r.state, r.people, r.built, r.content
       FROM release.release AS r ORDER BY r.release_id;
 $$;
 
@@ -1024,18 +1114,40 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                               AND u.source_id = c.source_id AND u.has_agreement AND u.each_controller)) AS used;
 $$;
 
--- The newest of a purpose, retired ones too: one that was taken back gives way to a new one, never to an older one.
+-- The newest of a purpose and a day it is known at, retired ones too: one that was taken back gives way to a new one, never to an
+-- older one.
 CREATE FUNCTION release.is_newest(held release.release) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT NOT EXISTS (SELECT FROM release.release AS later
                         WHERE later.purpose = ($1).purpose AND later.state <> 'building'
+                          AND later.known_on IS NOT DISTINCT FROM ($1).known_on
                           AND (later.month, later.release_id) > (($1).month, ($1).release_id));
+$$;
+
+-- What was known at an old day is asked for long after it was built: whoever has opted out by the list of a later release of the
+-- purpose is out of it too.
+CREATE FUNCTION release.opt_outs_are_current(held release.release) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT ($1).known_on IS NULL
+        OR NOT EXISTS (SELECT FROM release.release AS later
+                        WHERE later.purpose = ($1).purpose AND later.state <> 'building'
+                          AND later.release_id > ($1).release_id
+                          AND later.opt_out_load_id IS DISTINCT FROM ($1).opt_out_load_id);
+$$;
+
+-- What is taken back is out of the past too. A usual release gives way to the next one; nothing follows one of an old day.
+CREATE FUNCTION release.stands(held release.release) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT ($1).known_on IS NULL
+        OR NOT EXISTS (SELECT FROM release.release_load AS u JOIN ingest.load AS l USING (load_id)
+                        WHERE u.release_id = ($1).release_id AND u.has_agreement AND l.state = 'withdrawn')
+       AND NOT EXISTS (SELECT FROM linkage.run AS r WHERE r.run_id = ($1).links_run_id AND r.state = 'undone');
 $$;
 
 -- The reader's door, before anything of a release is read for a query: the permit is open, the text is the one that
 -- was approved, the release is live, the newest and of the project's purpose, and purpose and agreements still hold.
 CREATE FUNCTION release.open(permit bytea, query_id text, query_content bytea, wanted int4)
-RETURNS TABLE (month int4, people int8, manifest bytea)
+RETURNS TABLE (month int4, people int8, manifest bytea, known_on date)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -1049,6 +1161,12 @@ BEGIN
     IF NOT release.is_newest(held) THEN
         RAISE EXCEPTION 'release %: not the newest of its purpose', wanted USING ERRCODE = 'CQ001';
     END IF;
+    IF NOT release.opt_outs_are_current(held) THEN
+        RAISE EXCEPTION 'release %: a later one has a newer list of opt-outs; build it again', wanted USING ERRCODE = 'CQ001';
+    END IF;
+    IF NOT release.stands(held) THEN
+        RAISE EXCEPTION 'release %: a delivery or linkage behind it was taken back; build a new one', wanted USING ERRCODE = 'CQ001';
+    END IF;
     IF NOT EXISTS (SELECT FROM governance.purpose AS p WHERE p.purpose = held.purpose AND p.ended_on IS NULL) THEN
         RAISE EXCEPTION 'release %: its purpose has ended', wanted USING ERRCODE = 'CQ001';
     END IF;
@@ -1061,7 +1179,7 @@ BEGIN
                       AND p.purpose = held.purpose) THEN
         RAISE EXCEPTION 'query: not approved in this wording for this release''s purpose' USING ERRCODE = 'CQ001';
     END IF;
-    RETURN QUERY SELECT held.month, held.people, held.manifest;
+    RETURN QUERY SELECT held.month, held.people, held.manifest, held.known_on;
 END $$;
 
 -- The number of the query with this wording that an open permit is for; null when there is none.
@@ -1075,14 +1193,14 @@ $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA release FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
-    release.build_begin(bytea, int4, text, text), release.build_places(bytea, int4), release.build_sources(bytea, int4),
+    release.build_begin(bytea, int4, text, text, date), release.build_places(bytea, int4), release.build_sources(bytea, int4),
     release.build_source(bytea, int4, text), release.build_people(bytea, int4), release.build_columns(bytea, int4),
     release.build_block(bytea, int4, int4, int4, int4, int4, bytea), release.build_publish(bytea, int4),
     release.retire(bytea, int4), release.verify(int4), release.list(), release.unsettled(int4), release.practices(int4)
     TO cinque_releaser;
 GRANT EXECUTE ON FUNCTION release.open(bytea, text, bytea, int4), release.query_of(bytea, bytea),
     release.month_end(int4) TO cinque_query;
-GRANT SELECT (release_id, month, purpose, at_least, state, people, rows, content, built) ON release.release TO cinque_query;
-GRANT SELECT ON release.coverage, release.practice_left_out TO cinque_query;
+GRANT SELECT (release_id, month, purpose, at_least, known_on, state, people, rows, content, manifest, built) ON release.release TO cinque_query;
+GRANT SELECT ON release.coverage, release.sent, release.practice_left_out TO cinque_query;
 
 RESET ROLE;

@@ -44,24 +44,25 @@ BEGIN
     END LOOP;
 END $$;
 
--- Households take the tokens of their subjects: a subject's UPRN is part of what makes it a subject, so it never
--- changes but in its outer layer. The graph of mergers and the cross-walks are made anew by each run of linkage.
+-- Households take the tokens of their subjects: a subject's UPRN and address are part of what makes it a subject, so they
+-- never change but in their outer layer. The graph of mergers, the cross-walks and what addresses stand for are made
+-- anew by the next run of linkage.
 CREATE FUNCTION linkage.households_rekey() RETURNS int8
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    changed int8;
+    changed int8 := linkage.households_retoken();
 BEGIN
-    UPDATE linkage.household
-       SET uprn_token = subject.uprn_token
-      FROM linkage.subject_household AS place
-      JOIN subjects.subject USING (subject_id)
-     WHERE place.household_id = household.household_id AND subject.uprn_token <> household.uprn_token;
-    GET DIAGNOSTICS changed = ROW_COUNT;
     IF EXISTS (SELECT FROM linkage.household AS h
-                WHERE NOT EXISTS (SELECT FROM subjects.subject AS s WHERE s.uprn_token = h.uprn_token)) THEN
+                WHERE h.uprn_token IS NOT NULL
+                  AND NOT EXISTS (SELECT FROM subjects.subject AS s WHERE s.uprn_token = h.uprn_token))
+       OR EXISTS (SELECT FROM linkage.household AS h
+                   WHERE h.address_token IS NOT NULL
+                     AND NOT EXISTS (SELECT FROM subjects.subject AS s
+                                      WHERE s.subject_id = h.address_subject AND s.address_token = h.address_token)) THEN
         RAISE EXCEPTION 'a household has a token that no subject has' USING ERRCODE = 'CQ003';
     END IF;
-    TRUNCATE linkage.merger_edge, linkage.merger_token, linkage.crosswalk, linkage.number_subject;
+    TRUNCATE linkage.merger_edge, linkage.merger_token, linkage.crosswalk, linkage.number_subject, linkage.address_uprn,
+        linkage.address_alone;
     PERFORM linkage.basis_forget();
     RETURN changed;
 END $$;
@@ -94,7 +95,7 @@ BEGIN
     END IF;
     CREATE TABLE staging.rekey (subject_id int8 NOT NULL, nhs_token bytea, superseded_nhs_token bytea,
                                 local_token bytea, uprn_token bytea, foreign_token bytea,
-                                foreign_token_to bytea);
+                                foreign_token_to bytea, address_token bytea);
     GRANT INSERT ON staging.rekey TO cinque_keeper;
     RETURN (SELECT count(*) FROM subjects.subject AS s WHERE s.key_version <> wanted);
 END $$;
@@ -102,14 +103,14 @@ END $$;
 -- Subjects of older versions in order of their number, from one on.
 CREATE FUNCTION ingest.rekey_rows(permit bytea, wanted int2, from_id int8, rows_max int8)
 RETURNS TABLE (subject_id int8, key_version int2, nhs_token bytea, superseded_nhs_token bytea, local_token bytea,
-               uprn_token bytea, foreign_token bytea, foreign_token_to bytea)
+               uprn_token bytea, foreign_token bytea, foreign_token_to bytea, address_token bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM audit.require(permit, 'rekey', wanted::text);
     RETURN QUERY
     SELECT s.subject_id, s.key_version, s.nhs_token, s.superseded_nhs_token, s.local_token, s.uprn_token,
-           s.foreign_token, s.foreign_token_to
+           s.foreign_token, s.foreign_token_to, s.address_token
       FROM subjects.subject AS s
      WHERE s.subject_id >= from_id AND s.key_version <> wanted
      ORDER BY s.subject_id
@@ -127,7 +128,7 @@ BEGIN
     UPDATE subjects.subject AS s
        SET key_version = wanted, nhs_token = t.nhs_token, superseded_nhs_token = t.superseded_nhs_token,
            local_token = t.local_token, uprn_token = t.uprn_token, foreign_token = t.foreign_token,
-           foreign_token_to = t.foreign_token_to
+           foreign_token_to = t.foreign_token_to, address_token = t.address_token
       FROM staging.rekey AS t
      WHERE t.subject_id = s.subject_id AND s.key_version <> wanted
        AND (s.nhs_token IS NULL) = (t.nhs_token IS NULL)
@@ -135,7 +136,8 @@ BEGIN
        AND (s.local_token IS NULL) = (t.local_token IS NULL)
        AND (s.uprn_token IS NULL) = (t.uprn_token IS NULL)
        AND (s.foreign_token IS NULL) = (t.foreign_token IS NULL)
-       AND (s.foreign_token_to IS NULL) = (t.foreign_token_to IS NULL);
+       AND (s.foreign_token_to IS NULL) = (t.foreign_token_to IS NULL)
+       AND (s.address_token IS NULL) = (t.address_token IS NULL);
     GET DIAGNOSTICS changed = ROW_COUNT;
     IF EXISTS (SELECT FROM subjects.subject AS s WHERE s.key_version <> wanted) THEN
         RAISE EXCEPTION 're-key: a subject has no rewrapped tokens, or others than it had' USING ERRCODE = 'CQ002';

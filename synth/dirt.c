@@ -10,11 +10,13 @@ enum { ROWS_A_DAMAGE = 200 };
 
 const DirtRates DIRT_RATES[SYNTH_SOURCE_COUNT] = {
     [SYNTH_PATIENT_LIST] = {.uprn_missing = 25000,
+                            .address_respelt = 60000,
                             .postcode_old = 8000,
                             .name_typo = 4000,
                             .names_swapped = 1500,
                             .malformed = 500},
     [SYNTH_COUNCIL_TAX_ACCOUNT] = {.uprn_missing = 15000,
+                                   .address_respelt = 300000,
                                    .name_typo = 10000,
                                    .names_swapped = 3000,
                                    .duplicate = 500,
@@ -53,8 +55,12 @@ const DirtRates DIRT_RATES[SYNTH_SOURCE_COUNT] = {
                                  .duplicate = 1000,
                                  .late = 20000,
                                  .malformed = 1500},
-    [SYNTH_FIRE_VISIT] =
-        {.uprn_missing = 60000, .name_typo = 20000, .duplicate = 1000, .late = 20000, .malformed = 1000},
+    [SYNTH_FIRE_VISIT] = {.uprn_missing = 60000,
+                          .address_respelt = 200000,
+                          .name_typo = 20000,
+                          .duplicate = 1000,
+                          .late = 20000,
+                          .malformed = 1000},
     [SYNTH_DEATH] = {.nhs_missing = 15000,
                      .nhs_of_another = 300,
                      .nhs_misread = 700,
@@ -156,6 +162,82 @@ const char *dirt_uprn(const County *county, SynthSource source, uint32_t dwellin
     if (is_missing && !county_is_canary_dwelling(county, dwelling))
         return "";
     return identity_uprn(county, dwelling, out);
+}
+
+static void abbreviate(char *address)
+{
+    static const char *const shorter[][2] = {{" Road", " Rd"},   {" Street", " St"},    {" Avenue", " Ave"},
+                                             {" Close", " Cl"},  {" Gardens", " Gdns"}, {" Drive", " Dr."},
+                                             {" House", " Hse"}, {" Lane", " Ln"}};
+
+    for (size_t i = 0; i < sizeof shorter / sizeof *shorter; i++) {
+        char *at = strstr(address, shorter[i][0]);
+        size_t from = strlen(shorter[i][0]), to = strlen(shorter[i][1]);
+        if (at == NULL)
+            continue;
+        memcpy(at, shorter[i][1], to);
+        memmove(at + to, at + from, strlen(at + from) + 1);
+    }
+}
+
+/* Flat 3, 12 Oak Road: 12 Oak Road, Flat 3. */
+static void put_flat_behind(char *address)
+{
+    char flat[IDENTITY_BYTES];
+    char *street = strchr(address, ',');
+
+    if (strncmp(address, "Flat ", 5) != 0 || street == NULL)
+        return;
+    size_t length = (size_t)(street - address);
+    memcpy(flat, address, length);
+    street += 2;
+    char *town = strchr(street, ',');
+    size_t until = town != NULL ? (size_t)(town - street) : strlen(street);
+    memmove(address, street, until);
+    memcpy(address + until, ", ", 2);
+    memcpy(address + until + 2, flat, length);
+}
+
+static void capitalise(char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text >= 'a' && *text <= 'z')
+            *text = (char)(*text - 'a' + 'A');
+}
+
+/* One letter of the street is wrong: that nobody can put right. */
+static void misspell(char *address, Stream *stream)
+{
+    size_t length = strlen(address), at = random_below(stream, (uint32_t)length);
+
+    while (at < length && !(address[at] >= 'a' && address[at] <= 'z'))
+        at++;
+    if (at < length)
+        address[at] = address[at] == 'x' ? 'y' : 'x';
+}
+
+const char *dirt_address(const County *county, SynthSource source, uint32_t dwelling, uint64_t which,
+                         char out[IDENTITY_BYTES])
+{
+    Stream stream =
+        random_stream(county->options.seed, PURPOSE_ADDRESS, (uint64_t)source << 32 | dwelling, which);
+    bool is_respelt = random_chance(&stream, DIRT_RATES[source].address_respelt);
+
+    (void)identity_address(county, dwelling, out);
+    if (!is_respelt || county_is_canary_dwelling(county, dwelling))
+        return out;
+    char *town = strrchr(out, ',');
+    if (random_chance(&stream, 300000) && town != NULL)
+        *town = '\0';
+    if (random_chance(&stream, 100000))
+        misspell(out, &stream);
+    if (random_chance(&stream, 600000))
+        abbreviate(out);
+    if (random_chance(&stream, 300000))
+        put_flat_behind(out);
+    if (random_chance(&stream, 400000))
+        capitalise(out);
+    return out;
 }
 
 RowDamage dirt_damage(SynthSource source, const Extract *extract, Stream *stream)

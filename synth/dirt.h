@@ -7,7 +7,7 @@
 /* In a million rows; for GP and social care in a million patients, as their systems hold the number once. */
 typedef struct DirtRates {
     int nhs_missing, nhs_of_another, nhs_misread, nhs_outdated;
-    int uprn_missing, postcode_old, name_typo, names_swapped;
+    int uprn_missing, address_respelt, postcode_old, name_typo, names_swapped;
     int duplicate, late, malformed, withheld;
 } DirtRates;
 
@@ -24,5 +24,9 @@ void dirt_names(const County *county, SynthSource source, uint32_t person, Date 
 uint32_t dirt_dwelling(const County *county, SynthSource source, uint32_t person, Date date, Stream *stream);
 const char *dirt_uprn(const County *county, SynthSource source, uint32_t dwelling, Stream *stream,
                       char out[IDENTITY_BYTES]);
+/* The address as the source spells it: in capitals, abbreviated, without its town. which: of the row, so that
+ * no other draw depends on it. */
+const char *dirt_address(const County *county, SynthSource source, uint32_t dwelling, uint64_t which,
+                         char out[IDENTITY_BYTES]);
 /* How the row is to be damaged; the share of damaged rows stays under any rejection limit. */
 RowDamage dirt_damage(SynthSource source, const Extract *extract, Stream *stream);

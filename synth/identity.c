@@ -4,6 +4,9 @@
 
 #include "synth/names.h"
 
+/* One house number in so many is of a house of flats, which are numbered so far. */
+enum { FLATS_AT = 4, FLATS = 8 };
+
 static const char *marked(const char *before, uint32_t number, const char *after, char out[IDENTITY_BYTES])
 {
     char letters[8];
@@ -36,6 +39,9 @@ const char *identity_street(const County *county, uint32_t dwelling, char out[ID
         return marked("1 CANARYSTREET", dwelling + 1, "", out);
     if (home->is_care_home)
         (void)snprintf(out, IDENTITY_BYTES, "%s House, %s", names_street(home->number),
+                       names_street(home->street));
+    else if (home->number % FLATS_AT == 0)
+        (void)snprintf(out, IDENTITY_BYTES, "Flat %u, %u %s", dwelling % FLATS + 1, home->number,
                        names_street(home->street));
     else
         (void)snprintf(out, IDENTITY_BYTES, "%u %s", home->number, names_street(home->street));

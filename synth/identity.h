@@ -10,9 +10,9 @@ typedef enum IssuerKind { ISSUER_PRACTICE, ISSUER_HOSPITAL, ISSUER_COUNCIL, ISSU
 const char *identity_family(const Person *person, const Stay *stay, char out[IDENTITY_BYTES]);
 const char *identity_given(const Person *person, char out[IDENTITY_BYTES]);
 const char *identity_street(const County *county, uint32_t dwelling,
-                            char out[IDENTITY_BYTES]); /* 12 Oak Road */
+                            char out[IDENTITY_BYTES]); /* 13 Oak Road; Flat 3, 12 Oak Road */
 const char *identity_address(const County *county, uint32_t dwelling,
-                             char out[IDENTITY_BYTES]); /* 12 Oak Road, Dover */
+                             char out[IDENTITY_BYTES]); /* 13 Oak Road, Dover */
 const char *identity_postcode(const County *county, uint32_t dwelling, char out[IDENTITY_BYTES]);
 const char *identity_uprn(const County *county, uint32_t dwelling, char out[IDENTITY_BYTES]);
 const char *identity_national_insurance(uint32_t person, char out[IDENTITY_BYTES]);

@@ -33,6 +33,7 @@ typedef enum Purpose {
     PURPOSE_FIRE,
     PURPOSE_DEATH,
     PURPOSE_CARE_SENDING,
+    PURPOSE_ADDRESS,
 } Purpose;
 
 typedef struct Stream {

@@ -35,7 +35,7 @@ static void write_account(Desk *desk, Extract *extract, uint32_t number)
     extract_text(extract, dirt_uprn(county, SYNTH_COUNCIL_TAX_ACCOUNT, account->dwelling, &dirt, text));
     extract_text(extract, family);
     extract_text(extract, given);
-    extract_text(extract, identity_address(county, account->dwelling, text));
+    extract_text(extract, dirt_address(county, SYNTH_COUNCIL_TAX_ACCOUNT, account->dwelling, number, text));
     extract_text(extract, identity_postcode(county, account->dwelling, text));
     (void)snprintf(text, sizeof text, "%c", home->band);
     extract_text(extract, text);
@@ -129,7 +129,7 @@ static void write_visit(Desk *desk, Extract *extract, uint32_t dwelling, const O
     extract_text(extract, text);
     extract_text(extract, dirt_uprn(county, SYNTH_FIRE_VISIT, dwelling, stream, text));
     extract_text(extract, family);
-    extract_text(extract, identity_address(county, dwelling, text));
+    extract_text(extract, dirt_address(county, SYNTH_FIRE_VISIT, dwelling, (uint64_t)county->month, text));
     extract_text(extract, identity_postcode(county, dwelling, text));
     extract_date(extract, date < county->dwellings[dwelling].since ? day : date);
     extract_text(extract, age_group(age));

@@ -65,7 +65,7 @@ static void write_period(Desk *desk, Extract *extract, const RegisterRow *row)
     extract_text(extract, given);
     extract_date(extract, who->birth);
     extract_integer(extract, who->sex);
-    extract_text(extract, identity_address(county, dwelling, text));
+    extract_text(extract, dirt_address(county, SYNTH_PATIENT_LIST, dwelling, row->person, text));
     extract_text(extract, identity_postcode(county, dwelling, text));
     extract_text(extract, dirt_uprn(county, SYNTH_PATIENT_LIST, dwelling, &dirt, text));
     (void)snprintf(text, sizeof text, "%.2s", who->ethnicity);

@@ -62,18 +62,24 @@ static void find_ranges(Arena *arena, DataSource *source, size_t cells)
 static void make_people(Arena *arena, uint32_t people, DataSource *source)
 {
     DataColumn *columns = arena_alloc(arena, PERSON_COLUMNS * sizeof *columns);
+    uint32_t *begin = arena_alloc(arena, ((size_t)people + 1) * sizeof *begin);
     int32_t *year = make_column(arena, columns, PERSON_BIRTH_YEAR, "birth_year", TYPE_NUMBER, people);
     int32_t *month = make_column(arena, columns, PERSON_BIRTH_MONTH, "birth_month", TYPE_NUMBER, people);
     int32_t *sex = make_column(arena, columns, PERSON_SEX, "sex", TYPE_TEXT, people);
-    int32_t *district = make_column(arena, columns, PERSON_DISTRICT, "district", TYPE_TEXT, people);
+    int32_t *district = make_column(arena, columns, PERSON_DISTRICT, "ethnic_category", TYPE_TEXT, people);
+    int32_t *death = make_column(arena, columns, PERSON_DEATH, "death_date", TYPE_DATE, people);
 
     for (uint32_t p = 0; p < people; p++) {
+        death[p] = SMALL_UNKNOWN;
         year[p] = BIRTH_FIRST + (int32_t)chance(BIRTH_YEARS);
         month[p] = 1 + (int32_t)chance(12);
         sex[p] = WORD_SEX + (int32_t)chance(EVENTS_SEXES);
         district[p] = WORD_DISTRICT + (int32_t)chance(EVENTS_DISTRICTS);
     }
-    *source = (DataSource){.name = TEXT("person"), .columns = columns, .column_count = PERSON_COLUMNS};
+    for (uint32_t p = 0; p <= people; p++)
+        begin[p] = p;
+    *source = (DataSource){
+        .name = TEXT("person"), .begin = begin, .columns = columns, .column_count = PERSON_COLUMNS};
     find_ranges(arena, source, people);
 }
 

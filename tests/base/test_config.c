@@ -142,6 +142,28 @@ Test(config, an_option_given_twice_is_refused)
     expect_usage(PARSE("--jobs=1", "--jobs=2"), "--jobs: given twice");
 }
 
+Test(config, an_option_of_texts_may_be_given_several_times)
+{
+    OptionTexts set = {0};
+    const Option several[] = {{"set", OPTION_TEXTS, false, NULL, "a value", &set}};
+
+    Result result = parse(several, 1, (const char *const[]){"--set", "a=1", "--set=b=2", NULL});
+
+    cr_expect(result.ok, "%s", error.message);
+    cr_assert_eq(set.count, 2);
+    cr_expect_str_eq(set.items[0], "a=1");
+    cr_expect_str_eq(set.items[1], "b=2");
+}
+
+Test(config, an_option_of_texts_has_a_limit)
+{
+    OptionTexts set = {.count = OPTION_TEXTS_MAX};
+    const Option several[] = {{"set", OPTION_TEXTS, false, NULL, "a value", &set}};
+
+    expect_usage(parse(several, 1, (const char *const[]){"--set=a", NULL}),
+                 "--set: given more than 32 times");
+}
+
 Test(config, a_value_of_the_wrong_form_is_refused_without_repeating_it)
 {
     expect_usage(PARSE("--jobs=many"), "--jobs: not of the form NUMBER");

@@ -228,6 +228,36 @@ Test(transfer, a_host_with_a_certificate_of_another_name_is_refused)
     cr_expect_eq(host.requests, 0);
 }
 
+/* The switch: CURLOPT_CRLFILE. */
+Test(transfer, a_host_whose_certificate_was_revoked_is_refused)
+{
+    TransferAnswer answer;
+    Error error = {0};
+    TransferSettings how = settings();
+    TransferRequest what = request();
+
+    how.revoked_file = support_file("nobody.crl", test_authority_revoked(host.authority, false));
+    cr_assert(fetch_with(&how, &what, &answer, &error).ok, "%s", error.message);
+    how.revoked_file = support_file("host.crl", test_authority_revoked(host.authority, true));
+
+    expect_failure(&how, &what, ERROR_REFUSED, "the feed: the host's certificate cannot be verified");
+    cr_expect_eq(host.requests, 1);
+}
+
+/* A list that is not the authority's, or none at all in the file, proves nothing. */
+Test(transfer, a_host_of_whose_authority_there_is_no_list_is_refused)
+{
+    TestAuthority *other = test_authority_create();
+    TransferSettings how = settings();
+    TransferRequest what = request();
+
+    how.revoked_file = support_file("other.crl", test_authority_revoked(other, false));
+
+    expect_failure(&how, &what, ERROR_REFUSED, "the feed: the host's certificate cannot be verified");
+    cr_expect_eq(host.requests, 0);
+    test_authority_close(&other);
+}
+
 Test(transfer, shows_its_own_certificate_where_one_is_wanted)
 {
     const char *certificate, *key;

@@ -42,11 +42,37 @@ Test(catalogue, says_columns_codes_and_what_is_known_of_everybody)
 
     cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=gp_event"), 200);
     cr_expect_not_null(strstr(answer, "Code"));
+    cr_expect_not_null(strstr(answer, "terminology"));
     cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=gp_event&column=code&format=csv"), 200);
     cr_expect_not_null(strstr(answer, "D1,Diabetes"));
+    cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=gp_event&months=yes&format=csv"), 200);
+    cr_expect_not_null(strstr(answer, "month,status,senders,missing,missing senders,percent linked"));
     cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=person"), 200);
     cr_expect_not_null(strstr(answer, "imd_decile"));
     cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=person&column=district"), 200);
+}
+
+/* Switch: wanted.people_min in handle_catalogue. Policy plain asks for 8 people. */
+Test(catalogue, months_do_not_tell_how_few_rows_are_linked_or_are_not)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_sql(&bench, two_sources);
+    bench_sql(
+        &bench,
+        "INSERT INTO release.release (release_id, month, purpose, state, content, manifest, permit_id,"
+        " built) OVERRIDING SYSTEM VALUE SELECT 1, 317, purpose, 'live', sha256(''), sha256(''), '', now()"
+        " FROM governance.project WHERE project_id = 'P-1';"
+        "INSERT INTO release.coverage (release_id, source, month, status, senders, rows, match_rate)"
+        " VALUES (1, 'gp_event', 314, 'final', 1, 1000, 993 / 1000::float8),"
+        " (1, 'gp_event', 315, 'final', 1, 1000, 992 / 1000::float8),"
+        " (1, 'gp_event', 316, 'final', 1, 7, 5 / 7::float8),"
+        " (1, 'gp_event', 317, 'final', 1, 1000, 7 / 1000::float8)");
+
+    cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=gp_event&months=yes&format=csv"), 200);
+
+    cr_expect_not_null(strstr(answer, "2026-03,final,1,,,\\r\\n2026-04,final,1,,,99\\r\\n"
+                                      "2026-05,final,1,,,\\r\\n2026-06,final,1,,,\\r\\n"),
+                       "%s", answer);
 }
 
 Test(catalogue, a_wrong_word_is_told_the_nearest)
@@ -98,4 +124,16 @@ Test(catalogue, a_check_says_which_source_is_not_granted)
 
     cr_expect_eq(bench_call(&bench, ANALYST, "POST", "/queries/check", body, answer), 200);
     cr_expect_not_null(strstr(answer, "exists hospice_stay"));
+    cr_expect_not_null(strstr(answer, "policy plain of 2020-01-01: at least 8 people, to the nearest 5"));
+    cr_expect_not_null(strstr(answer, "opt-outs: applied, by a list of at most 31 days"));
+    cr_expect_not_null(strstr(answer, "warning: nobody agrees to give source hospice_stay"));
+    cr_expect_not_null(strstr(answer, "warning: no release is built"));
+
+    bench_sql(&bench,
+              "INSERT INTO governance.supplier (supplier, title) VALUES ('h', 'Hospice');"
+              "INSERT INTO governance.agreement (sender, source, purpose, valid_from, valid_to,"
+              " legal_basis) VALUES ('h', 'hospice_stay', 'phm', '2020-01-01', '2099-12-31', 'basis')");
+
+    cr_expect_eq(bench_call(&bench, ANALYST, "POST", "/queries/check", body, answer), 200);
+    cr_expect_not_null(strstr(answer, "agreements: hospice_stay, 1 sender\\n"));
 }

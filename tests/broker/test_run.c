@@ -1,6 +1,9 @@
 /* Running a query: nothing of it leaves before its result is in the log. */
+#include <fcntl.h>
+
 #include "broker/broker_private.h"
 #include "query/dataset_kept.h"
+#include "query/deadline.h"
 #include "query/query.h"
 #include "tests/broker/workbench.h"
 
@@ -26,14 +29,19 @@ static void build_release(Bench *bench)
 }
 
 /* A live release and an approved query, number 1. */
-static Bench ready(void)
+static Bench ready_with(const char *query_body)
 {
     Bench bench = bench_open();
 
     build_release(&bench);
-    bench_submit(&bench, ANALYST);
+    bench_submit_body(&bench, ANALYST, query_body);
     cr_assert_eq(bench_call(&bench, IG_LEAD, "POST", "/queries/1/approve", "", answer), 200, "%s", answer);
     return bench;
+}
+
+static Bench ready(void)
+{
+    return ready_with(bench_query_body);
 }
 
 static const char results_sql[] = "SELECT count(*) FROM audit.intake WHERE audit.entry_kind(entry) = 'result'"
@@ -165,4 +173,91 @@ Test(run, an_unknown_format_is_refused_before_a_permit_is_asked_for)
         bench_count(&bench,
                     "SELECT count(*) FROM audit.intake WHERE audit.entry_text(entry, 6) = 'query_run'"),
         0);
+}
+
+/* Red without query_check_set or query_set in broker/run.c. */
+Test(run, a_parameter_is_set_to_a_value_of_its_list_and_stands_in_the_log_and_the_answer)
+{
+    SCOPED(bench_close) Bench bench = ready_with(bench_parameter_body);
+    static const struct {
+        const char *body, *expected;
+    } refused[] = {
+        {"", "parameter limit is not set; --set NAME=VALUE with one of: 20, 40"},
+        {"{\"set\": {\"limit\": \"30\"}}", "query:3:11: parameter limit is one of: 20, 40"},
+        {"{\"set\": {\"limit\": 20}}", "request: a value of set is no text"},
+        {"{\"set\": [\"limit\"]}", "request: set is no object"},
+        {"{\"set\": {\"x\": \"20\"}}", "query: it has no parameter of this name"},
+    };
+
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        cr_expect_eq(bench_call(&bench, ANALYST, "POST", "/queries/1/run", refused[i].body, answer), 400);
+        cr_expect_not_null(strstr(answer, refused[i].expected), "%s", answer);
+    }
+    int status = bench_call(&bench, ANALYST, "POST", "/queries/1/run",
+                            "{\"format\": \"csv\", \"set\": {\"limit\": \"40\"}}", answer);
+
+    cr_expect_eq(status, 200, "%s", answer);
+    cr_expect_not_null(strstr(answer, "# Parameter limit: 40."), "%s", answer);
+    cr_expect_eq(bench_count(&bench,
+                             "SELECT count(*) FROM audit.intake WHERE audit.entry_kind(entry) = 'result' "
+                             "AND audit.entry_text(entry, 14) = 'release=1 limit=40'"),
+                 1);
+}
+
+/* Switch: deadline_check in query/run.c and query/count_people.c. */
+Test(run, a_query_that_takes_too_long_is_refused_and_the_next_one_runs)
+{
+    SCOPED(bench_close) Bench bench = ready();
+    int64_t usual = query_processor_us_max;
+
+    query_processor_us_max = 0;
+    int status = bench_call(&bench, ANALYST, "POST", "/queries/1/run", "", answer);
+
+    cr_expect_eq(status, 400, "%s", answer);
+    cr_expect_not_null(strstr(answer, "stopped, as it took more than 0 s of processor time"), "%s", answer);
+    cr_expect_null(strstr(answer, "tables"));
+    cr_expect_eq(bench_count(&bench, "SELECT count(*) FROM governance.output"), 0);
+    query_processor_us_max = usual;
+    cr_expect_eq(bench_call(&bench, ANALYST, "POST", "/queries/1/run", "", answer), 200, "%s", answer);
+}
+
+/* A caller who does not wait for the answer. */
+static pid_t call_beside(const Bench *bench)
+{
+    static const char request[] = "POST /queries/1/run HTTP/1.1\r\nHost: h\r\nConnection: close\r\n"
+                                  "Content-Length: 0\r\n\r\n";
+    pid_t child = fork();
+
+    cr_assert_geq(child, 0);
+    if (child == 0) {
+        int nowhere = open("/dev/null", O_WRONLY);
+        call_in_child(bench->socket_path, ANALYST, request, sizeof request - 1, nowhere);
+    }
+    return child;
+}
+
+static void wait_until(Bench *bench, const char *sql)
+{
+    for (int i = 0; i < 2000 && bench_count(bench, sql) == 0; i++)
+        usleep(10000);
+    cr_assert_eq(bench_count(bench, sql), 1);
+}
+
+/* Switch: ROUTE_LONG in broker/routes.c. The query waits for a lock of ours, and so would everybody. */
+Test(run, while_a_query_runs_others_are_answered)
+{
+    SCOPED(bench_close) Bench bench = ready();
+    int status = 0;
+    bench_sql(&bench, "BEGIN; LOCK TABLE release_1.category");
+
+    pid_t runner = call_beside(&bench);
+    wait_until(&bench, "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                       " AND relation = 'release_1.category'::regclass");
+    int answered = bench_call(&bench, ANALYST, "GET", "/queries", "", answer);
+    cr_expect_eq(bench_count(&bench, results_sql), 0, "it still runs");
+    bench_sql(&bench, "COMMIT");
+
+    cr_expect_eq(answered, 200, "%s", answer);
+    cr_assert_eq(waitpid(runner, &status, 0), runner);
+    cr_expect_eq(bench_count(&bench, results_sql), 1);
 }

@@ -43,6 +43,11 @@ static const char bench_query_body[] =
     "{\"file_name\": \"t.cohort\", \"text\": \"query \\\"People by sex\\\"\\nproject P-1\\n"
     "cohort registered at as_at\\ntable \\\"People\\\"\\n  by sex\\n  measure people\\n\"}";
 
+static const char bench_parameter_body[] =
+    "{\"file_name\": \"t.cohort\", \"text\": \"query \\\"People by sex\\\"\\nproject P-1\\n"
+    "parameter limit in (20, 40)\\ncohort age >= limit\\ntable \\\"People\\\"\\n  by sex\\n  measure "
+    "people\\n\"}";
+
 static inline void bench_sql(Bench *bench, const char *sql)
 {
     Error error = {0};
@@ -162,11 +167,16 @@ static inline int64_t bench_count(Bench *bench, const char *sql)
     return count;
 }
 
-static inline void bench_submit(const Bench *bench, uid_t uid)
+static inline void bench_submit_body(const Bench *bench, uid_t uid, const char *body)
 {
     char answer[ANSWER_BYTES];
-    int status = bench_call(bench, uid, "POST", "/queries", bench_query_body, answer);
+    int status = bench_call(bench, uid, "POST", "/queries", body, answer);
 
     cr_assert_eq(status, 200, "%s", answer);
     cr_assert_not_null(strstr(answer, "\"query\":1"));
+}
+
+static inline void bench_submit(const Bench *bench, uid_t uid)
+{
+    bench_submit_body(bench, uid, bench_query_body);
 }

@@ -140,6 +140,21 @@ Test(client, what_a_filter_holds_is_escaped)
     cr_expect_not_null(strstr(request, "person=a%26b%20c&from=2026-09-01&rows=100"), "%s", request);
 }
 
+Test(client, a_value_of_a_parameter_goes_with_the_run)
+{
+    Fake fake = fake_start("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"tables\":[]}");
+    Error error = {0};
+
+    Result result = CLI(&error, "query", "run", "7", "--set", "area=Dover", "--set", "since=2026-01-01",
+                        "--format", "csv", "--data", support_folder());
+
+    fake_end(&fake);
+    cr_assert(result.ok, "%s", error.message);
+    cr_expect_not_null(
+        strstr(request, "{\"format\":\"csv\",\"set\":{\"area\":\"Dover\",\"since\":\"2026-01-01\"}}"), "%s",
+        request);
+}
+
 Test(client, the_released_tables_go_to_the_output_file)
 {
     Fake fake =

@@ -20,10 +20,10 @@ INSERT INTO canonical
 SELECT concat_ws('|', 'link', l.subject_id, n.name, l.pass, l.rule_version)
   FROM linkage.link AS l JOIN person_name AS n ON n.person_id = linkage.current_person(l.person_id);
 INSERT INTO canonical
-SELECT concat_ws('|', 'household', h.subject_id, encode(k.uprn_token, 'hex'))
+SELECT concat_ws('|', 'household', h.subject_id, encode(coalesce(k.uprn_token, k.address_token), 'hex'))
   FROM linkage.subject_household AS h JOIN linkage.household AS k USING (household_id);
 INSERT INTO canonical
-SELECT concat_ws('|', 'residence', n.name, encode(k.uprn_token, 'hex'), r.valid_from, r.valid_to)
+SELECT concat_ws('|', 'residence', n.name, encode(coalesce(k.uprn_token, k.address_token), 'hex'), r.valid_from, r.valid_to)
   FROM linkage.residence AS r JOIN linkage.household AS k USING (household_id)
   JOIN person_name AS n ON n.person_id = linkage.current_person(r.person_id);
 

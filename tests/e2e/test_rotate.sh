@@ -33,7 +33,7 @@ WITH person AS (
       JOIN (SELECT DISTINCT person_id, name FROM person) AS p USING (person_id)
       JOIN (SELECT DISTINCT household_id, name FROM home) AS h USING (household_id)
     UNION ALL
-    SELECT concat_ws(' ', 'subject', to_jsonb(s) - '{key_version,nhs_token,superseded_nhs_token,local_token,uprn_token}'::text[])
+    SELECT concat_ws(' ', 'subject', to_jsonb(s) - '{key_version,nhs_token,superseded_nhs_token,local_token,uprn_token,address_token}'::text[])
       FROM subjects.subject AS s
 )
 SELECT encode(sha256(convert_to(string_agg(line, E'\n' ORDER BY line COLLATE "C"), 'UTF8')), 'hex') || ' ' || count(*) FROM line

@@ -63,6 +63,21 @@ static void check_fold(Text text)
     memory_free(again);
 }
 
+/* The postcode is the text's own start, so that some of its words are of it. */
+static void check_address(Text text)
+{
+    char *folding = memory_alloc(NORMALISE_FOLD_GROWTH * text.length);
+    Text folded = {.data = folding, .length = normalise_fold(text, folding)};
+    Text postcode = text_slice(folded, 0, folded.length < 8 ? folded.length : 8);
+    char *out = memory_alloc(NORMALISE_ADDRESS_BYTES);
+    size_t length = normalise_address(folded, postcode, out);
+    require(length <= NORMALISE_ADDRESS_BYTES);
+    require(length == 0 || (out[0] != ' ' && out[length - 1] != ' '));
+    require(length == 0 || memmem(out, length, "  ", 2) == NULL);
+    memory_free(out);
+    memory_free(folding);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     /* A copy of exact length, so that reading past it is seen. */
@@ -75,6 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_identifier(uprn, 13, text);
     check_identifier(postcode, 9, text);
     check_fold(text);
+    check_address(text);
     char sex = normalise_sex(text);
     require(sex == '\0' || strchr("129X", sex) != NULL);
     memory_free(copy);

@@ -88,6 +88,8 @@ Test(governance, each_rule_refuses_what_it_forbids)
          "load_refuse refused: role ig_lead or steward is needed"},
         {{.action = GOVERNANCE_TOTALS_ADD, .person_id = "ida"},
          "totals_add refused: role engineer is needed"},
+        {{.action = GOVERNANCE_POPULATION_ADD, .person_id = "ida"},
+         "population_add refused: role engineer is needed"},
         {{.action = GOVERNANCE_SOURCE_APPLY, .person_id = "ana"},
          "source_apply refused: role engineer or ig_lead is needed"},
         {{.action = GOVERNANCE_SOURCE_APPLY, .person_id = "bootstrap"},

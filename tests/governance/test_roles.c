@@ -102,6 +102,9 @@ static const Refusal refusals[] = {
     {"cinque_loader", "SELECT ingest.key_version_require(1::int2)"},
     {"cinque_linker", "SELECT ingest.rekey_rows('\\x00', 1::int2, 0, 1)"},
     {"cinque_linker", "SELECT linkage.households_rekey()"},
+    {"cinque_linker", "SELECT linkage.households_all(1)"},
+    {"cinque_linker", "SELECT * FROM linkage.address_uprn"},
+    {"cinque_linker", "SELECT * FROM linkage.address_alone"},
     /* the log is written through doors, and by the governor alone */
     {"cinque_governor", "INSERT INTO audit.intake (at, entry) VALUES (now(), '\\x00')"},
     {"cinque_governor", "UPDATE audit.intake SET at = now()"},
@@ -253,7 +256,8 @@ Test(roles, no_role_has_a_right_on_a_table_that_is_not_written_here)
         "(linkage\\.[a-z_]+|presence\\.[a-z_]+|subjects\\.(subject|encoding(_filter|_reference|_seal)?)|"
         "ingest\\."
         "source)$|"
-        "^cinque_query (ingest\\.source(_[a-z]+)?|release\\.(release|practice_left_out|coverage))$')");
+        "^cinque_query "
+        "(ingest\\.(source(_[a-z]+)?|population)|release\\.(release|practice_left_out|coverage|sent))$')");
 }
 
 Test(roles, no_role_has_a_right_on_single_columns_or_sequences)
@@ -318,7 +322,8 @@ Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
         "delivery_known "
         "delivery_list delivery_see delivery_settle dqmi duplicates_keep encoding_open load_abandon "
         "load_findings load_list "
-        "load_missing load_open load_publish load_reject load_stage load_withdraw quality quality_history "
+        "load_missing load_open load_publish load_reject load_stage load_withdraw population_put quality "
+        "quality_history "
         "quality_tests quarantine_list refused_list subjects_merge totals_put");
     expect_functions("cinque_releaser", "release",
                      "build_begin build_block build_columns build_people build_places build_publish "

@@ -255,6 +255,25 @@ Test(encodings, those_whom_a_corrected_delivery_names_no_more_go)
     cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding_filter"), 2);
 }
 
+/* Switch: 'replaced' in the condition of the trigger encodings_unneeded. */
+Test(encodings, what_a_replaced_load_sampled_goes_when_it_is_withdrawn)
+{
+    SCOPED(close_tried) Tried tried = open_tried(ALLOWED);
+    int64_t first = load(&tried, HEADER ROWS, 0).load_id;
+    IngestDelivery corrected = world_delivery(HEADER "1,,Quillfeather,Marguerite,1961-05-02,ME14 1XX,A\n");
+    char sql[128];
+    corrected.replace = true;
+    (void)world_must_load(&tried.world, tried.spec, &corrected);
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM subjects.encoding_reference WHERE load_id = %d",
+             (int)first);
+    cr_assert_gt(world_count(sql), 0);
+
+    withdraw(&tried, first);
+
+    cr_expect_eq(world_count(sql), 0);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding"), 1);
+}
+
 Test(encodings, who_is_delivered_again_after_a_withdrawal_gets_another)
 {
     SCOPED(close_tried) Tried tried = open_tried(ALLOWED);

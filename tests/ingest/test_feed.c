@@ -70,6 +70,20 @@ Test(feed, a_good_feed_is_read_whole)
     cr_expect(ingest_feed_is_due(feed, month_from(2026, 7), date_from_civil(2026, 8, 20)));
 }
 
+Test(feed, files_of_authorities_and_revoked_certificates_stand_beside_the_feed)
+{
+    SCOPED(feed_close)
+    Feed *feed = feed_of(changed("folder, folder: drop, complete: done, after: delete",
+                                 "https, url: \"https://host/\", ca_file: a.pem, "
+                                 "crl_file: a.crl"));
+    char authority[TEXT_BYTES], revoked[TEXT_BYTES];
+    snprintf(authority, sizeof authority, "%s/a.pem", support_folder());
+    snprintf(revoked, sizeof revoked, "%s/a.crl", support_folder());
+
+    cr_expect_str_eq(feed->settings.ca_file, authority);
+    cr_expect_str_eq(feed->settings.crl_file, revoked);
+}
+
 Test(feed, what_is_wrong_is_told_by_its_place)
 {
     expect_error("sender: kent-icb\n", "sender: kent-icb\nfoo: 1\n",

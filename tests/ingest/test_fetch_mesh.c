@@ -114,6 +114,27 @@ static void *open_and_list(void)
     return state;
 }
 
+/* The switch: revoked_file in mesh_open. The last that the authority signed is our own: the host is not on
+ * it, but a list of another authority says nothing of the host. */
+Test(fetch_mesh, a_host_of_whom_the_lists_of_revoked_certificates_say_nothing_is_refused)
+{
+    TestAuthority *other = test_authority_create();
+    void *state = NULL;
+    Error error = {0};
+
+    feed.settings.crl_file = support_file("other.crl", test_authority_revoked(other, false));
+    cr_assert(FETCH_MESH.open(&feed, &state, &error).ok, "%s", error.message);
+    cr_assert_not(FETCH_MESH.list(state, note, NULL, &error).ok);
+    FETCH_MESH.close(&state);
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    feed.settings.crl_file = support_file("ours.crl", test_authority_revoked(sandbox.authority, false));
+    state = open_and_list();
+
+    cr_expect_eq(item_count, 2U);
+    FETCH_MESH.close(&state);
+    test_authority_close(&other);
+}
+
 Test(fetch_mesh, lists_deliveries_without_reports_and_what_goes_with_them)
 {
     void *state = open_and_list();

@@ -161,6 +161,20 @@ Test(fetch_https, lists_the_files_that_are_there_without_what_goes_with_them)
     end(&FETCH_HTTPS, state);
 }
 
+/* The switch: revoked_file in open_https. */
+Test(fetch_https, a_host_on_the_feed_s_list_of_revoked_certificates_is_refused)
+{
+    Error error = {0};
+    feed.settings.crl_file = support_file("host.crl", test_authority_revoked(host.authority, true));
+    void *state = open_feed(&FETCH_HTTPS, &feed);
+
+    cr_assert_not(FETCH_HTTPS.list(state, note, NULL, &error).ok);
+
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_str_eq(error.message, "acute: the host's certificate cannot be verified");
+    end(&FETCH_HTTPS, state);
+}
+
 Test(fetch_https, brings_a_file_and_what_goes_with_it)
 {
     void *state = open_feed(&FETCH_HTTPS, &feed);

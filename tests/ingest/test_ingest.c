@@ -556,6 +556,37 @@ Test(ingest, a_withdrawn_load_is_not_active_but_its_rows_stay)
         world_count("SELECT count(*) FROM ingest.load WHERE state = 'withdrawn' AND held_to IS NOT NULL"), 1);
 }
 
+/* Switch: 'replaced' in ingest.load_withdraw. What is published and when the other was held stay as they
+ * were. */
+Test(ingest, a_replaced_load_is_withdrawn_from_the_past)
+{
+    Error error = {0};
+    must_load(WORLD_HEADER GOOD_ROWS);
+    IngestDelivery corrected = world_delivery(WORLD_HEADER GOOD_ROWS "\n");
+    corrected.replace = true;
+    (void)world_must_load(&world, spec, &corrected);
+    cr_assert_eq(world_count("SELECT count(*) FROM ingest.load WHERE load_id = 1 AND state = 'replaced'"), 1);
+
+    cr_assert(world_withdraw(&world, 1, &error).ok, "%s", error.message);
+
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load AS a JOIN ingest.load AS b ON b.load_id = 2"
+                             " WHERE a.load_id = 1 AND a.state = 'withdrawn' AND a.held_to = b.held_from"
+                             " AND b.state = 'published' AND b.held_to IS NULL"),
+                 1);
+    cr_expect_eq(world_count("SELECT count(*) FROM records.active_visit"), 3);
+}
+
+/* Switch: held_from in ingest.load_withdraw. One that waited for a second person was never held. */
+Test(ingest, a_load_that_was_replaced_while_it_waited_cannot_be_withdrawn)
+{
+    Error error = {0};
+    must_load(WORLD_HEADER GOOD_ROWS);
+    world_script("UPDATE ingest.load SET state = 'replaced', held_from = NULL");
+
+    cr_expect_not(world_withdraw(&world, 1, &error).ok);
+    cr_expect_not_null(strstr(error.message, "never published"), "%s", error.message);
+}
+
 /* Switch: ingest.withdrawn_require in ingest.load_open. */
 Test(ingest, what_was_withdrawn_is_loaded_again_for_a_reason_alone)
 {
@@ -632,7 +663,8 @@ Test(ingest, a_load_that_is_not_published_cannot_be_withdrawn)
 
     cr_expect(!result.ok);
     cr_expect_eq(error.code, ERROR_INPUT);
-    cr_expect(strstr(error.message, "load 7: not published") != NULL, "%s", error.message);
+    cr_expect(strstr(error.message, "load 7: never published, or taken back before") != NULL, "%s",
+              error.message);
 }
 
 static const char *printed(Table *table)

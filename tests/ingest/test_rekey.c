@@ -277,7 +277,7 @@ static const char leftover_sql[] =
     " permit_id, may_replace) VALUES (1, 'hosp_b', 300, 'final', 1, '\\x00', false);"
     "SELECT ingest.staging_make('list', 3);"
     "INSERT INTO staging.subject_3 SELECT s.subject_id + 1, s.source_id, s.digest, 3, s.key_version, "
-    "s.nhs_token, NULL, NULL, NULL, NULL, NULL, s.nhs_state FROM subjects.subject AS s";
+    "s.nhs_token, NULL, NULL, NULL, NULL, NULL, NULL, s.nhs_state FROM subjects.subject AS s";
 
 Test(rekey, no_token_of_the_old_version_is_left_anywhere)
 {

@@ -17,8 +17,9 @@ typedef struct Bench {
 
 /*
  * bench.person(id, source, number, uprn) adds a subject that is present from 2020-01-01; bench.merger(id,
- * superseded, current) one of the merger source. Numbers and UPRNs are short names, hashed into tokens.
- * Presence is kept apart from the subject, so that a test can end or withdraw it.
+ * superseded, current) one of the merger source; bench.home(id, source, number, uprn, address) one with an
+ * address. Numbers and UPRNs are short names, hashed into tokens. Presence is kept apart from the subject, so
+ * that a test can end or withdraw it.
  */
 static const char bench_sql[] =
     "SET ROLE cinque_owner;"
@@ -47,6 +48,9 @@ static const char bench_sql[] =
     "  INSERT INTO records.bench VALUES (id, source, '2020-01-01', NULL) $$;"
     "CREATE FUNCTION bench.person(id int8, source text, number text, uprn text) RETURNS void LANGUAGE sql AS"
     " $$ SELECT bench.add(id, source, number, NULL, uprn) $$;"
+    "CREATE FUNCTION bench.home(id int8, source text, number text, uprn text, address text) RETURNS void"
+    " LANGUAGE sql AS $$ SELECT bench.add(id, source, number, NULL, uprn);"
+    "  UPDATE subjects.subject SET address_token = bench.token(address) WHERE subject_id = id $$;"
     "CREATE FUNCTION bench.merger(id int8, superseded text, current text) RETURNS void LANGUAGE sql AS"
     " $$ SELECT bench.add(id, 'merging', current, superseded, NULL) $$;";
 

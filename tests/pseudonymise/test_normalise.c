@@ -336,3 +336,142 @@ Test(normalise, folding_never_writes_more_than_the_stated_growth)
     cr_expect_leq(length, sizeof folded);
     cr_expect_gt(length, 60);
 }
+
+/* ---- addresses ---- */
+
+static void expect_address(const char *address, const char *expected)
+{
+    char folded[512], out[NORMALISE_ADDRESS_BYTES];
+    Text text = {.data = folded, .length = normalise_fold(text_from(address), folded)};
+
+    Text normal = {.data = out, .length = normalise_address(text, TEXT("TN24 8AA"), out)};
+
+    cr_expect(text_equal(normal, text_from(expected)), "%s: %.*s", address, TEXT_ARG(normal));
+}
+
+Test(normalise, spellings_of_one_address_become_one)
+{
+    static const char *const spelt[] = {"12 Mill Road",           "12, MILL RD.",
+                                        "12 Mill Rd, Ashford",    "No. 12 Mill Road, Ashford, Kent",
+                                        "012 mill road TN24 8AA", "12 Mill Road, Ashford, Kent, TN248AA"};
+
+    for (size_t i = 0; i < sizeof spelt / sizeof *spelt; i++)
+        expect_address(spelt[i], "12 mill road");
+}
+
+Test(normalise, a_flat_stays_apart_from_its_house_and_from_other_flats)
+{
+    expect_address("Flat 2, 12 Mill Road", "flat 2 12 mill road");
+    expect_address("APT 2 12 MILL RD", "flat 2 12 mill road");
+    expect_address("Flat 3, 12 Mill Road", "flat 3 12 mill road");
+    expect_address("12a Mill Road", "12a mill road");
+    expect_address("12 A Mill Road", "12a mill road");
+    expect_address("2 Mill Court, Mill Road, Ashford", "2 mill court mill road");
+}
+
+Test(normalise, a_saint_is_no_street)
+{
+    expect_address("5 St John's St", "5 saint johns street");
+    expect_address("5 Saint Johns Street, Ashford", "5 saint johns street");
+    expect_address("2 St Marys House, The Street", "2 saint marys house street");
+}
+
+static void expect_no_home(const char *const *addresses, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        expect_address(addresses[i], "");
+}
+
+/* Red where write_out alone says what is cut off: all of a street's flats would be one home. */
+Test(normalise, a_unit_behind_the_street_is_no_address)
+{
+    static const char *const behind[] = {
+        "14 Church Road, Flat 1",
+        "14 Church Road, Flat 2",
+        "14 Church Road, Apt. 2",
+        "14 Church Road, Flat B",
+        "14 Church Road, B",
+        "14 Church Road, Ground Floor Flat",
+        "14 Church Road, 1st Floor",
+        "14 Church Road, The Annexe, Ashford",
+        "14 Church Road, Room 5",
+        "14 Church Road, Rear",
+        "2 Church Lane Cottages",
+        "Rowan Court, Flat 3",
+        "Rowan Court 7",
+        "Acacia Avenue 12",
+        "Plot 4, Church Lane Caravan Park",
+        "Church Lane Caravan Park, Plot 4",
+        "14 Church Road, Ashford TN24 8AB",
+    };
+
+    expect_no_home(behind, sizeof behind / sizeof *behind);
+    expect_address("Ground Floor Flat, 14 Church Road", "ground floor flat 14 church road");
+    expect_address("The Annexe, 14 Church Road, Ashford, Kent", "annexe 14 church road");
+    expect_address("14 Church Road, Lower Halstow, TN24 8AA", "14 church road");
+}
+
+/* Red where two words are enough: everybody of a postcode who gave the street alone would live together. */
+Test(normalise, an_address_without_a_number_is_no_home)
+{
+    static const char *const unnumbered[] = {
+        "Church Road, Ashford",
+        "High Street",
+        "Ashford, Kent",
+        "Ashford",
+        "Rose Cottage, The Green",
+        "Elm House, Mill Road",
+        "TN24 8AA",
+        "Mill Road TN24 8AA",
+        "1st Avenue, Ashford",
+        "0 Church Road",
+        "Ashford CT1 2AB",
+        "14",
+        "Ground Floor, Church Road",
+        "",
+    };
+
+    expect_no_home(unnumbered, sizeof unnumbered / sizeof *unnumbered);
+    expect_address("3 1st Avenue, Ashford", "3 1st avenue");
+    expect_address("3 The Green, Ashford", "3 green ashford");
+}
+
+Test(normalise, a_place_that_is_none_is_no_home)
+{
+    static const char *const nowhere[] = {
+        "NFA",           "address unknown", "not known",
+        "none given",    "N/A N/A",         "To be confirmed",
+        "same as above", "dummy address",   "1 Dummy Address",
+        "99 Not Known",  "1 None, Ashford", "12 TBC Road",
+    };
+
+    expect_no_home(nowhere, sizeof nowhere / sizeof *nowhere);
+}
+
+Test(normalise, an_address_too_long_to_read_is_no_home)
+{
+    static const char town[] = " ashford";
+    char longer[512] = "12 mill road";
+
+    for (size_t i = 0; i < 20; i++)
+        memcpy(longer + 12 + 8 * i, town, 9);
+
+    expect_address(longer, "");
+    longer[12 + 8 * 18] = '\0';
+    expect_address(longer, "12 mill road");
+    expect_address("1 a1 a2 a3 a4 a5 a6 a7 a8 a9 b1 b2 b3 b4 b5 b6 b7 b8 b9 c1 c2 c3 c4 road flat", "");
+}
+
+Test(normalise, an_address_of_any_length_has_room)
+{
+    char many[2048] = "1 ";
+
+    for (size_t i = 0; i < 600; i++)
+        memcpy(many + 2 + 3 * i, "st ", 3);
+
+    char out[NORMALISE_ADDRESS_BYTES];
+    for (size_t length = 0; length <= 1800; length++)
+        cr_expect_leq(normalise_address((Text){.data = many, .length = length}, TEXT("TN24 8AA"), out),
+                      sizeof out);
+    cr_expect_gt(normalise_address((Text){.data = many, .length = 60}, TEXT("TN24 8AA"), out), 100);
+}

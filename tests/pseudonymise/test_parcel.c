@@ -329,6 +329,37 @@ Test(parcel, a_parcel_with_any_byte_changed_is_refused)
     bench_close(&bench);
 }
 
+/* Switch: check_version in parcel_read.c. With 1 in front stood parcels of fewer tokens; a version to come is
+ * none that this one reads. */
+Test(parcel, a_parcel_of_another_version_is_refused_by_name)
+{
+    static const struct {
+        uint8_t version;
+        const char *part;
+    } cases[] = {
+        {1, "parcel: in version 1 of the format, where version 2 is read; its provider makes it again"},
+        {3, "parcel: in version 3 of the format, where version 2 is read; its provider makes it again"},
+    };
+    Bench bench = bench_open();
+    uint8_t bytes[PARCEL_BYTES];
+    const ParcelOpener opener = opener_of(&bench);
+    write_parcel(&bench);
+    size_t length = fixture_read("a.parcel", bytes, sizeof bytes), rows;
+
+    cr_expect_eq(bytes[8], 2);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Pseudonymiser *at_hub = pseudonymiser(&bench, bench.hub);
+        Error error = {0};
+        bytes[8] = cases[i].version;
+        fixture_write("a.parcel", bytes, length);
+        cr_expect(!read_all(&opener, at_hub, &rows, &error).ok);
+        cr_expect_eq(error.code, ERROR_INPUT);
+        cr_expect_not_null(strstr(error.message, cases[i].part), "%s", error.message);
+        pseudonymiser_close(&at_hub);
+    }
+    bench_close(&bench);
+}
+
 Test(parcel, what_follows_a_parcel_is_refused)
 {
     Bench bench = bench_open();

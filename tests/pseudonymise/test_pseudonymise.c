@@ -691,20 +691,21 @@ Test(pseudonymise, each_use_of_a_key_is_counted)
     cr_expect_eq(use.inner[TOKEN_LOCAL_ID], 1);
     cr_expect_eq(use.inner[TOKEN_UPRN], 1);
     cr_expect_eq(use.inner[TOKEN_FOREIGN], 0);
-    cr_expect_eq(use.outer, 4);
+    cr_expect_eq(use.inner[TOKEN_ADDRESS], 1);
+    cr_expect_eq(use.outer, 5);
     cr_expect_eq(use.older, 0);
     cr_expect_eq(use.subject, 2);
     cr_expect_eq(use.record, 3);
     cr_expect(text_equal(key_use_text(&use, text),
-                         TEXT("keys hub-2.outer=4 regional.nhs_number=2 regional.local_id=1 regional.uprn=1"
-                              " regional.subject=2 regional.record=3")),
+                         TEXT("keys hub-2.outer=5 regional.nhs_number=2 regional.local_id=1 regional.uprn=1"
+                              " regional.address=1 regional.subject=2 regional.record=3")),
               "%s", text);
 }
 
 Test(pseudonymise, the_longest_text_of_key_use_fits)
 {
     const int64_t most = INT64_MAX;
-    const KeyUse use = {999, {most, most, most, most}, most, most, most, most, most};
+    const KeyUse use = {999, {most, most, most, most, most}, most, most, most, most, most};
     char text[KEY_USE_BYTES];
 
     Text told = key_use_text(&use, text);
@@ -751,4 +752,51 @@ Test(pseudonymise, encodings_are_counted_where_they_are_made)
     (void)row_of(&bench, &identity, TEXT(""));
 
     cr_expect_eq(pseudonymiser_use(bench.pseudonymiser).encoding, 1, "of a new subject alone");
+}
+
+/* ---- addresses ---- */
+
+static Token address_of(Bench *bench, Text address, Text postcode, Text uprn)
+{
+    RawIdentity identity = {.event_date = DATE_NONE};
+
+    identity.fields[IDENTITY_ADDRESS] = address;
+    identity.fields[IDENTITY_POSTCODE] = postcode;
+    identity.fields[IDENTITY_UPRN] = uprn;
+    const Subject *subject = tokenised_row_subject(row_of(bench, &identity, TEXT("")));
+    cr_assert_not_null(subject);
+    return subject->address;
+}
+
+Test(pseudonymise, an_address_has_one_token_however_it_is_spelt_and_whoever_says_its_uprn)
+{
+    SCOPED(bench_close) Bench bench = bench_open(&patient_list);
+
+    Token token = address_of(&bench, TEXT("12 Mill Road, Ashford"), TEXT("TN24 8AA"), TEXT(""));
+    Token other = address_of(&bench, TEXT("12, MILL RD"), TEXT("tn248aa"), TEXT("100012345678"));
+
+    cr_assert(token.is_set);
+    cr_expect_arr_eq(token.bytes, other.bytes, TOKEN_BYTES);
+}
+
+/* Switch: the issuer of the token in make_address. */
+Test(pseudonymise, the_same_words_in_two_postcodes_are_two_addresses)
+{
+    SCOPED(bench_close) Bench bench = bench_open(&patient_list);
+
+    Token token = address_of(&bench, TEXT("12 Mill Road"), TEXT("TN24 8AA"), TEXT(""));
+    Token other = address_of(&bench, TEXT("12 Mill Road"), TEXT("TN24 8AB"), TEXT(""));
+
+    cr_assert(token.is_set && other.is_set);
+    cr_expect_arr_neq(token.bytes, other.bytes, TOKEN_BYTES);
+}
+
+Test(pseudonymise, an_address_without_a_valid_postcode_or_that_names_no_home_has_no_token)
+{
+    SCOPED(bench_close) Bench bench = bench_open(&patient_list);
+
+    cr_expect_not(address_of(&bench, TEXT("12 Mill Road"), TEXT(""), TEXT("")).is_set);
+    cr_expect_not(address_of(&bench, TEXT("12 Mill Road"), TEXT("TN24"), TEXT("")).is_set);
+    cr_expect_not(address_of(&bench, TEXT("No fixed abode"), TEXT("TN24 8AA"), TEXT("")).is_set);
+    cr_expect_not(address_of(&bench, TEXT("12 Mill Road"), TEXT("ZZ99 3VZ"), TEXT("")).is_set);
 }

@@ -25,7 +25,7 @@ typedef struct Attacker {
     size_t table_count;
     struct {
         size_t table, cell;
-        int64_t people, most;
+        int64_t people, least, most;
     } unknowns[UNKNOWNS_MAX];
     size_t unknown_count;
     Sum equations[EQUATIONS_MAX], wanted[WANTED_MAX]; /* wanted: the hidden cells, margins too */
@@ -110,8 +110,10 @@ static bool is_open(const Attacker *attacker, size_t next)
             if (u < next)
                 left -= sum->of[u] * attacker->guess[u];
             else {
-                least += sum->of[u] > 0 ? sum->of[u] : sum->of[u] * attacker->unknowns[u].most;
-                most += sum->of[u] > 0 ? sum->of[u] * attacker->unknowns[u].most : sum->of[u];
+                int64_t low = sum->of[u] * attacker->unknowns[u].least;
+                int64_t high = sum->of[u] * attacker->unknowns[u].most;
+                least += sum->of[u] > 0 ? low : high;
+                most += sum->of[u] > 0 ? high : low;
             }
         }
         if (left < least || left > most)
@@ -144,7 +146,7 @@ static void guess_from(Attacker *attacker, size_t next)
         int64_t guess = attacker->unknowns[next].people + (step % 2 == 0 ? step / 2 : -(step + 1) / 2);
         if (attacker->doubted_count == attacker->wanted_count || attacker->guesses > GUESSES_MAX)
             return;
-        if (guess < 1 || guess > attacker->unknowns[next].most)
+        if (guess < attacker->unknowns[next].least || guess > attacker->unknowns[next].most)
             continue;
         attacker->guesses++;
         attacker->guess[next] = guess;
@@ -167,7 +169,10 @@ static bool name_unknown_cells(Attacker *attacker, int64_t people_min)
                 return false;
             attacker->unknowns[attacker->unknown_count].table = t;
             attacker->unknowns[attacker->unknown_count].cell = cell;
-            attacker->unknowns[attacker->unknown_count++].people = attacker->tables[t].cells[cell].people;
+            int64_t people = attacker->tables[t].cells[cell].people;
+            attacker->unknowns[attacker->unknown_count].least =
+                people > 0; /* which zeros are hidden it knows */
+            attacker->unknowns[attacker->unknown_count++].people = people;
         }
     /* who re-runs the rules knows when nothing is hidden but small counts */
     for (size_t u = 0; u < attacker->unknown_count; u++)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/input.h"
+#include "query/dataset_open.h"
 #include "query/query_private.h"
 #include "query/release.h"
 #include "query/run.h"
@@ -99,6 +100,24 @@ __attribute__((unused)) static void county_approve(const Query *query)
 
 static const GovernancePolicy COUNTY_POLICY = {
     .name = "nhs", .effective_from = 7305, .people_min = 8, .round_to = 5};
+
+__attribute__((unused)) static DatasetHold *county_dataset(Db *reader, int64_t release_id)
+{
+    SCOPED(db_close) Db *db = support_database(NULL);
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    const DbStatement statement = {.name = "manifest",
+                                   .sql = "SELECT manifest FROM release.release WHERE release_id = $1",
+                                   .parameters = {VALUE_INT8},
+                                   .columns = {VALUE_BYTES}};
+    const Value parameters[] = {value_int8(release_id)};
+    DatasetHold *hold = NULL;
+    Hash manifest;
+
+    COUNTY_MUST(db_run(db, &statement, parameters, &rows, must));
+    memcpy(manifest.bytes, db_text(rows, 0, 0).data, HASH_BYTES);
+    COUNTY_MUST(dataset_open(reader, release_id, &manifest, &hold, must));
+    return hold;
+}
 
 /* Opens, approves and runs a query over release 1; the first table's canonical bytes are in the arena. */
 __attribute__((unused)) static Text county_ask(const char *text, Arena *arena)

@@ -8,6 +8,7 @@
 #include "tests/query/county.h"
 
 enum { PEOPLE_MAX = 160, ADDRESSES_MAX = 80, ROWS_MAX = 600, COLUMNS_MAX_OF_TEST = 5, NOBODY = -1 };
+enum { HOME_DAYS_MAX = 8 };
 
 /* ---- rows ---- */
 
@@ -77,8 +78,12 @@ typedef struct Naive {
     int person_count, address_count;
     Row rows[SOURCES][ROWS_MAX];
     int row_counts[SOURCES];
-    Date as_at; /* of the query being asked */
+    Date as_at;       /* of the query being asked */
+    const char *unit; /* of its series; NULL: it has none */
+    Date first, last; /* of the period that is read */
     const char *codes[2];
+    Date home_days[HOME_DAYS_MAX]; /* worked out: who lives where on them */
+    int home_day_count, homes[HOME_DAYS_MAX][PEOPLE_MAX];
 } Naive;
 
 static Naive naive;

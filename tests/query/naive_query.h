@@ -25,7 +25,9 @@ typedef enum ExpressionKind {
     SAY_DISTINCT,
     SAY_MIN,
     SAY_MAX,
-    SAY_PICKED, /* the record at `number` by the day */
+    SAY_PICKED,          /* the record at `number` by the day */
+    SAY_DAYS_REGISTERED, /* from `number` on, so many `months` days */
+    SAY_HOUSEHOLD,       /* others: is_after; months: on the day `number`, not as_at */
     /* of values */
     SAY_PLUS,
     SAY_MINUS,
@@ -34,6 +36,9 @@ typedef enum ExpressionKind {
     SAY_SHIFT, /* a date by `number` days or `months` months */
     SAY_DAYS,  /* from parts[0] to parts[1] */
     SAY_KNOWN,
+    /* in a measure of a series */
+    SAY_PERIOD_START,
+    SAY_PERIOD_END,
 } ExpressionKind;
 
 enum { PARTS_MAX = 4, EXPRESSIONS_MAX = 4000, LETS_MAX = 60, NO_SOURCE = -1, QUERY_TEXT_MAX = 32768 };
@@ -78,6 +83,8 @@ static const Expression *day_of_person(void);
 static const Expression *constant(FactType type, const char *const *words)
 {
     static const ExpressionKind kinds[] = {SAY_NUMBER, SAY_DATE, SAY_TEXT};
+    if (type == FACT_DATE && naive.unit != NULL && chance(2) == 0)
+        return expression(chance(2) == 0 ? SAY_PERIOD_START : SAY_PERIOD_END, FACT_DATE);
     Expression *made = expression(type == FACT_DATE && chance(3) == 0 ? SAY_AS_AT : kinds[type], type);
 
     if (type == FACT_NUMBER)
@@ -118,6 +125,20 @@ static Expression *records_of(ExpressionKind kind, int depth)
     return made;
 }
 
+static const Expression *household(int depth)
+{
+    Expression *made = expression(SAY_HOUSEHOLD, FACT_NUMBER);
+
+    made->is_after = chance(2) == 0;
+    made->months = chance(3) == 0;
+    made->number = random_day();
+    if (chance(5) == 0)
+        return made;
+    made->parts[0] = condition(NO_SOURCE, depth - 1);
+    made->part_count = 1;
+    return made;
+}
+
 static const char *const *attribute_words(int attribute)
 {
     static const char *const words[][4] = {
@@ -136,7 +157,7 @@ static const Expression *number_of_person(int depth)
 {
     Expression *made;
 
-    switch (chance(depth > 0 ? 8 : 2)) {
+    switch (chance(depth > 0 ? 10 : 2)) {
     case 0:
         made = expression(SAY_AGE, FACT_NUMBER);
         if (chance(2) == 0) {
@@ -151,6 +172,13 @@ static const Expression *number_of_person(int depth)
     case 2:
     case 3:
         return records_of(SAY_COUNT, depth);
+    case 4:
+        return household(depth);
+    case 5:
+        made = expression(SAY_DAYS_REGISTERED, FACT_NUMBER);
+        made->number = random_day();
+        made->months = (int)chance(400);
+        return made;
     default:
         return worked_out(FACT_NUMBER, depth);
     }
@@ -158,8 +186,21 @@ static const Expression *number_of_person(int depth)
 
 /* ---- conditions ---- */
 
+/* in month */
+static const Expression *within_period(const Expression *left)
+{
+    Expression *made = expression(SAY_RANGE, FACT_BOOL);
+
+    made->parts[made->part_count++] = left;
+    made->parts[made->part_count++] = expression(SAY_PERIOD_START, FACT_DATE);
+    made->parts[made->part_count++] = expression(SAY_PERIOD_END, FACT_DATE);
+    return made;
+}
+
 static const Expression *compare(const Expression *left, const char *const *words)
 {
+    if (naive.unit != NULL && left->type == FACT_DATE && chance(2) == 0)
+        return within_period(left);
     ExpressionKind kind = left->type == FACT_TEXT ? (chance(2) == 0 ? SAY_IN : SAY_COMPARE)
                           : chance(3) != 0        ? SAY_COMPARE
                           : left->type == FACT_DATE && chance(2) == 0 ? SAY_WITHIN

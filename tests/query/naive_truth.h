@@ -113,6 +113,62 @@ static Fact distinct(const Expression *said, int person)
     return known(count);
 }
 
+/* ---- who lives together ---- */
+
+/* Who is alive, registered, in no care home, and at an address that is one. */
+static int home_worked_out(int person, Date day)
+{
+    const Row *at = registration(person, day);
+
+    if (at == NULL || !has_home(at->address) || !is_in_release(person) || is_dead_before(person, day))
+        return NOBODY;
+    return at->facts[CARE_HOME].is_known && at->facts[CARE_HOME].number != 0 ? NOBODY : at->address;
+}
+
+/* Days are asked for again and again. */
+static int home_of(int person, Date day)
+{
+    int i = 0;
+
+    while (i < naive.home_day_count && naive.home_days[i] != day)
+        i++;
+    if (i < naive.home_day_count)
+        return naive.homes[i][person];
+    i = naive.home_day_count < HOME_DAYS_MAX ? naive.home_day_count++ : 0;
+    naive.home_days[i] = day;
+    for (int p = 0; p < naive.person_count; p++)
+        naive.homes[i][p] = home_worked_out(p, day);
+    return naive.homes[i][person];
+}
+
+/* More than ten are no household. */
+static Fact housemates(const Expression *said, int person)
+{
+    Date day = said->months > 0 ? (Date)said->number : naive.as_at;
+    int home = home_of(person, day), living = 0, meant = 0;
+
+    for (int p = 0; home != NOBODY && p < naive.person_count; p++) {
+        if (home_of(p, day) != home)
+            continue;
+        living++;
+        if (p != person || !said->is_after)
+            meant += said->part_count == 0 || truth(said->parts[0], p, NULL) == YES;
+    }
+    return home == NOBODY || living > 10 ? (Fact){0} : known(meant);
+}
+
+/* Day by day. */
+static Fact days_registered(const Expression *said, int person)
+{
+    int days = 0;
+
+    for (int i = 0; i < said->months; i++) {
+        Date day = (Date)said->number + i;
+        days += registration(person, day) != NULL && !is_dead_before(person, day);
+    }
+    return known(days);
+}
+
 /* ---- what values come to ---- */
 
 static Fact calculated_fact(const Expression *said, Fact a, Fact b)
@@ -158,6 +214,10 @@ static Fact fact(const Expression *said, int person, const Row *row)
         return word(said->text);
     case SAY_AS_AT:
         return known(naive.as_at);
+    case SAY_PERIOD_START:
+        return known(naive.first);
+    case SAY_PERIOD_END:
+        return known(naive.last);
     case SAY_ATTRIBUTE:
         return attribute_fact(person, said->attribute);
     case SAY_AGE:
@@ -175,6 +235,10 @@ static Fact fact(const Expression *said, int person, const Row *row)
         return amount(said, person);
     case SAY_DISTINCT:
         return distinct(said, person);
+    case SAY_DAYS_REGISTERED:
+        return days_registered(said, person);
+    case SAY_HOUSEHOLD:
+        return housemates(said, person);
     case SAY_PLUS:
     case SAY_MINUS:
     case SAY_TIMES:

@@ -66,6 +66,27 @@ static void say_gathered(TextBuilder *text, const Expression *said)
     say(text, said->parts[0]);
 }
 
+static void say_household(TextBuilder *text, const Expression *said)
+{
+    char day[DATE_TEXT_BYTES];
+
+    text_add_format(text, "count of %speople in the household", said->is_after ? "other " : "");
+    if (said->months > 0)
+        text_add_format(text, " at %s", date_format((Date)said->number, day));
+    if (said->part_count == 0)
+        return;
+    text_add_string(text, " where ");
+    say(text, said->parts[0]);
+}
+
+static void say_days_registered(TextBuilder *text, const Expression *said)
+{
+    char from[DATE_TEXT_BYTES], to[DATE_TEXT_BYTES];
+
+    text_add_format(text, "days registered from %s to %s", date_format((Date)said->number, from),
+                    date_format((Date)said->number + said->months - 1, to));
+}
+
 static void say_two(TextBuilder *text, const char *before, const Expression *said, const char *between)
 {
     text_add_string(text, before);
@@ -100,6 +121,11 @@ static void say_comparison(TextBuilder *text, const Expression *said)
     say_part(text, said->parts[0], false);
     if (said->kind == SAY_COMPARE)
         text_add_format(text, " %s ", words[said->operator_index]);
+    if (said->kind == SAY_RANGE && said->parts[1]->kind == SAY_PERIOD_START &&
+        said->parts[2]->kind == SAY_PERIOD_END) {
+        text_add_format(text, " in %s", naive.unit);
+        return;
+    }
     if (said->kind == SAY_RANGE)
         text_add_string(text, " from ");
     if (said->kind == SAY_WITHIN)
@@ -130,6 +156,8 @@ static void say_word(TextBuilder *text, const Expression *said)
         text_add_string(text, date_format((Date)said->number, day));
     else if (said->kind == SAY_TEXT)
         say_text(text, said->text);
+    else if (said->kind == SAY_PERIOD_START || said->kind == SAY_PERIOD_END)
+        text_add_format(text, "%s of %s", said->kind == SAY_PERIOD_START ? "start" : "end", naive.unit);
     else if (said->kind == SAY_AS_AT)
         text_add_string(text, "as_at");
     else if (said->kind == SAY_ATTRIBUTE)
@@ -168,6 +196,12 @@ static void say_bare(TextBuilder *text, const Expression *said)
     case SAY_MAX:
     case SAY_PICKED:
         say_gathered(text, said);
+        return;
+    case SAY_DAYS_REGISTERED:
+        say_days_registered(text, said);
+        return;
+    case SAY_HOUSEHOLD:
+        say_household(text, said);
         return;
     case SAY_PLUS:
     case SAY_MINUS:

@@ -167,6 +167,9 @@ typedef struct Maker {
     uint16_t level;
 } Maker;
 
+/* How many more counts over homes there may be: the reference looks at everybody for each of everybody. */
+static int homes_left;
+
 static PlanId make(Maker maker, QueryType type, int depth);
 
 static PlanId add(Maker maker, PlanKind kind, QueryType type, const PlanId *operands, size_t count)
@@ -393,8 +396,19 @@ static PlanId make_date(Maker maker, int depth)
                     TYPE_DATE, depth);
 }
 
+/* Homes are whole numbers of people, most of them few. */
+static PlanId make_at_home(Maker maker, int depth)
+{
+    const PlanId operands[] = {make_leaf(maker, TYPE_NUMBER), make(maker, TYPE_BOOL, depth - 1)};
+
+    homes_left--;
+    return add(maker, chance(2) == 0 ? PLAN_PEOPLE_AT_HOME : PLAN_OTHERS_AT_HOME, TYPE_NUMBER, operands, 2);
+}
+
 static PlanId make(Maker maker, QueryType type, int depth)
 {
+    if (depth > 0 && type == TYPE_NUMBER && maker.level == PLAN_PEOPLE && homes_left > 0 && chance(5) == 0)
+        return make_at_home(maker, depth);
     if (depth <= 0 || chance(6) == 0)
         return make_leaf(maker, type);
     if (maker.level == PLAN_PEOPLE && chance(3) == 0)
@@ -417,6 +431,7 @@ static PlanId make(Maker maker, QueryType type, int depth)
 
 PlanId random_plan(Plan *plan, QueryType type, int depth)
 {
+    homes_left = plan->dataset->people > PEOPLE_MAX ? 1 : 3;
     return make((Maker){plan, PLAN_PEOPLE}, type, depth);
 }
 

@@ -21,6 +21,12 @@ static Answer number(int64_t n)
     return n == NUMBER_UNKNOWN ? unknown : (Answer){.is_known = true, .number = n};
 }
 
+/* A whole number of at most 18 digits. */
+static Answer worked_out(int64_t n)
+{
+    return n >= 1000000000000000000 || n <= -1000000000000000000 ? unknown : number(n);
+}
+
 static Answer real(double d)
 {
     return isfinite(d) ? (Answer){.is_known = true, .is_decimal = true, .decimal = d} : unknown;
@@ -121,7 +127,7 @@ static Answer sum(const Answer *values, size_t count)
     }
     if (count == 0)
         return unknown;
-    return values[0].is_decimal ? real(decimal) : number(whole);
+    return values[0].is_decimal ? real(decimal) : worked_out(whole);
 }
 
 static Answer mean(const Answer *values, size_t count)
@@ -290,11 +296,11 @@ static Answer calculated(PlanKind kind, Answer a, Answer b)
                                             : floor(x / y));
     }
     if (kind == PLAN_ADD)
-        return __builtin_add_overflow(a.number, b.number, &result) ? unknown : number(result);
+        return __builtin_add_overflow(a.number, b.number, &result) ? unknown : worked_out(result);
     if (kind == PLAN_SUBTRACT)
-        return __builtin_sub_overflow(a.number, b.number, &result) ? unknown : number(result);
+        return __builtin_sub_overflow(a.number, b.number, &result) ? unknown : worked_out(result);
     if (kind == PLAN_MULTIPLY)
-        return __builtin_mul_overflow(a.number, b.number, &result) ? unknown : number(result);
+        return __builtin_mul_overflow(a.number, b.number, &result) ? unknown : worked_out(result);
     if (b.number == 0)
         return unknown;
     result = a.number / b.number; /* towards 0; down is one less where something is left over below 0 */
@@ -438,6 +444,28 @@ static Answer of_day(PlanKind kind, Answer day)
                                                 : date_from_civil(civil.year, 1, 1));
 }
 
+/* ---- homes ---- */
+
+/* Whoever has the same number, one by one; from 11 on it is no household. */
+static Answer at_home(const Plan *plan, const PlanNode *node, uint32_t person)
+{
+    Answer mine = value(plan, node->operands[0], person, NO_ROW);
+    int64_t people = 0, meant = 0;
+
+    if (!mine.is_known || mine.number < 1 || mine.number > 1 << 27)
+        return unknown;
+    for (uint32_t other = 0; other < plan->dataset->people; other++) {
+        Answer theirs = value(plan, node->operands[0], other, NO_ROW);
+        if (!theirs.is_known || theirs.number != mine.number)
+            continue;
+        people++;
+        Answer holds = value(plan, node->operands[1], other, NO_ROW);
+        bool is_meant = holds.is_known && holds.number == 1;
+        meant += is_meant && (node->kind == PLAN_PEOPLE_AT_HOME || other != person);
+    }
+    return people > 10 ? unknown : number(meant);
+}
+
 /* ---- choice ---- */
 
 static Answer chosen(const Plan *plan, const PlanNode *node, uint32_t person, int64_t row)
@@ -478,7 +506,7 @@ static Answer of_one(PlanKind kind, Answer a)
     case PLAN_TO_INTEGER:
         if (!a.is_decimal)
             return a;
-        return fabs(a.decimal) < 4611686018427387904.0 ? number((int64_t)trunc(a.decimal)) : unknown;
+        return fabs(a.decimal) < 4611686018427387904.0 ? worked_out((int64_t)trunc(a.decimal)) : unknown;
     case PLAN_TO_DECIMAL:
         return a.is_decimal ? a : real((double)a.number);
     default:
@@ -544,6 +572,9 @@ static Answer value(const Plan *plan, PlanId id, uint32_t person, int64_t row)
         return chosen(plan, node, person, row);
     case PLAN_IN_ROWS:
         return in_rows(plan, node, person, row);
+    case PLAN_PEOPLE_AT_HOME:
+    case PLAN_OTHERS_AT_HOME:
+        return at_home(plan, node, person);
     default:
         break;
     }

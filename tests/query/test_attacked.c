@@ -49,9 +49,73 @@ static CountTable count_crowd(const int *facts, size_t count, Arena *arena)
     return table;
 }
 
-/* One table of two or three facts; or several in a chain, a-b, b-c, c-d, which is no ring. */
+static CountPeople *keep_places(Arena *arena)
+{
+    CountPeople *who = arena_alloc(arena, sizeof *who);
+    uint64_t *cohort = arena_alloc(arena, (CROWD_MAX / 64 + 1) * sizeof *cohort);
+    uint16_t *places = arena_alloc(arena, CROWD_MAX * sizeof *places);
+
+    for (int p = 0; p < crowd_count; p++) {
+        places[p] = (uint16_t)crowd[p][0];
+        cohort[p / 64] |= UINT64_C(1) << p % 64;
+    }
+    *who = (CountPeople){.people = (uint32_t)crowd_count,
+                         .place_count = (uint32_t)sizes[0],
+                         .cohort = cohort,
+                         .places = places};
+    return who;
+}
+
+static void keep_answers(CountTable *table, int fact, CountPeople *who, Arena *arena)
+{
+    uint64_t *yes = arena_alloc(arena, (CROWD_MAX / 64 + 1) * sizeof *yes);
+    uint64_t *unknown = arena_alloc(arena, (CROWD_MAX / 64 + 1) * sizeof *unknown);
+    uint16_t *places = arena_alloc(arena, (size_t)(sizes[0] + 1) * sizeof *places);
+
+    for (int place = 0; place < sizes[0]; place++)
+        places[place] = (uint16_t)place;
+    for (int p = 0; p < crowd_count; p++) {
+        yes[p / 64] |= (uint64_t)(crowd[p][fact] == 0) << p % 64;
+        unknown[p / 64] |= (uint64_t)(crowd[p][fact] == 2) << p % 64;
+    }
+    table->who = who;
+    table->who_places = places;
+    table->yes = yes;
+    table->unknown = unknown;
+}
+
+/* Yes, no and not known. */
+static void make_answers(int fact)
+{
+    sizes[fact] = sizes[fact] < 3 ? sizes[fact] : 3;
+    for (int p = 0; p < crowd_count; p++)
+        crowd[p][fact] = crowd[p][fact] < 2 ? crowd[p][fact] : sizes[fact] - 1;
+}
+
+/* A table by the first fact with up to three measures: a star. */
+static size_t make_measures(Arena *arena, CountTable tables[LINKED_MAX])
+{
+    size_t count = 1 + (size_t)chance(LINKED_MAX);
+    bool has_totals = chance(3) != 0;
+    CountPeople *who = keep_places(arena);
+
+    for (size_t t = 0; t < count; t++) {
+        const int facts[] = {0, (int)t + 1};
+        make_answers((int)t + 1);
+        tables[t] = count_crowd(facts, 2, arena);
+        tables[t].has_totals = tables[t].dimensions[0].may_total = has_totals;
+        tables[t].dimensions[1].may_total = tables[t].dimensions[1].is_condition = true;
+        keep_answers(&tables[t], (int)t + 1, who, arena);
+    }
+    return count;
+}
+
+/* One table of two or three facts; several in a chain, a-b, b-c, c-d, which is no ring; or one with measures.
+ */
 static size_t make_tables(Arena *arena, CountTable tables[LINKED_MAX])
 {
+    if (chance(3) == 0)
+        return make_measures(arena, tables);
     static const int all[FACTS] = {0, 1, 2, 3};
     size_t count = (size_t)chance(LINKED_MAX + 1);
 

@@ -192,3 +192,37 @@ Test(bind, numbers_are_worked_out_and_what_has_no_value_is_unknown)
     small_expect(JUNE, "sex is known and imd_decile is not known", "C");
     small_expect(JUNE, "imd_decile in (1, 3)", "A");
 }
+
+/* ---- time registered ---- */
+
+Test(bind, time_registered_is_of_each_day_in_the_window_up_to_death)
+{
+    small_expect("2026-06-30", "days registered from 2026-06-01 to 2026-06-30 = 10", "A");
+    small_expect("2026-06-30", "days registered from 2026-06-01 to as_at = 30", "BC");
+    small_expect("2026-06-30", "days registered from 2026-06-11 to as_at = 0", "ADE");
+    small_expect("2026-06-30", "days registered from 2026-02-01 to 2026-03-31 = 59", "ABC");
+    small_expect("2026-06-30", "days registered from 2019-12-31 to 2020-01-02 = 2", "AB");
+    small_expect("2026-06-30", "days registered from 2026-03-01 to 2026-03-01 = 1", "ABC");
+    small_expect("2026-06-30", "days registered from 2026-03-02 to 2026-03-01 = 0", "ABCDE");
+    small_expect("2026-06-30", "days registered from 2026-03-02 to 2026-01-01 = 0", "ABCDE");
+}
+
+/* From the first event, of which that of D is on an unknown day, to two days later. */
+Test(bind, time_registered_is_unknown_where_an_end_is)
+{
+    small_expect(
+        "2026-06-30",
+        "days registered from (value of event_date in first gp_event by event_date) to (2026-03-02) = 3",
+        "A");
+    small_expect(
+        "2026-06-30",
+        "(days registered from (value of event_date in first gp_event by event_date) to as_at) is known",
+        "ABC");
+}
+
+/* 1,461 days are four years. */
+Test(bind, years_registered_are_days_by_365_and_a_quarter)
+{
+    small_expect("2026-06-30", "years registered from 2020-01-01 to 2023-12-31 = 4", "ABC");
+    small_expect("2026-06-30", "years registered from 2026-06-30 to 2026-06-30 * 1461 = 4", "BC");
+}

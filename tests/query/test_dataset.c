@@ -572,7 +572,7 @@ Test(dataset, a_build_that_let_its_builder_read_is_not_kept_unpublished)
     releaser = support_database("cinque_releaser");
     COUNTY_MUST(db_script(releaser, "begin",
                           "BEGIN; SELECT release.build_begin(decode(repeat('01', 16), 'hex'), 317, 'phm',"
-                          " 'provisional');"
+                          " 'provisional', NULL);"
                           "SELECT release.build_places(decode(repeat('01', 16), 'hex'), 1);"
                           "SELECT release.build_columns(decode(repeat('01', 16), 'hex'), 1);"
                           "SELECT count(*) FROM release_1.registration",

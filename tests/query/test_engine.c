@@ -59,6 +59,11 @@ static bool agrees(const Plan *plan, PlanId id, const Answer *expected, uint32_t
     uint32_t people = plan->dataset->people;
     bool agreed = true;
 
+    for (size_t round = 0; round < engine_rounds(engine); round++)
+        for (uint32_t first = 0; first < people; first += chunk) {
+            engine_chunk(engine, first, chunk < people - first ? chunk : people - first);
+            engine_round(engine, round);
+        }
     for (uint32_t first = 0; first < people; first += chunk) {
         uint32_t count = chunk < people - first ? chunk : people - first;
         engine_chunk(engine, first, count);

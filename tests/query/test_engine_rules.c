@@ -144,6 +144,23 @@ Test(engine_rules, what_has_no_number_is_unknown)
     cr_expect_eq(answer(two(PLAN_ADD, TYPE_NUMBER, number(INT64_MAX), own()), A), NUMBER_UNKNOWN);
 }
 
+/* Switch: NUMBER_MOST in vector_worked_out (query/vector_number.c). */
+Test(engine_rules, a_whole_number_of_more_than_18_digits_is_unknown)
+{
+    const int64_t most = 999999999999999999;
+
+    cr_expect_eq(answer(two(PLAN_ADD, TYPE_NUMBER, number(most - 1), number(1)), A), most);
+    cr_expect_eq(answer(two(PLAN_ADD, TYPE_NUMBER, number(most), number(1)), A), NUMBER_UNKNOWN);
+    cr_expect_eq(answer(two(PLAN_SUBTRACT, TYPE_NUMBER, number(-most), number(1)), A), NUMBER_UNKNOWN);
+    cr_expect_eq(answer(two(PLAN_MULTIPLY, TYPE_NUMBER, number(most), own()), A), NUMBER_UNKNOWN);
+    cr_expect_eq(answer(two(PLAN_MULTIPLY, TYPE_NUMBER, number(200000000000000000), own()), A),
+                 NUMBER_UNKNOWN, "which fits 63 bits");
+    cr_expect_eq(answer(one(PLAN_TO_INTEGER, TYPE_NUMBER, 0, plan_decimal(plan, 1e18)), A), NUMBER_UNKNOWN);
+    PlanId each = two(PLAN_MULTIPLY, TYPE_NUMBER, column(AMOUNT), number(100000000000000000));
+    cr_expect_eq(answer(two(PLAN_SUM, TYPE_NUMBER, rows(), each), A), NUMBER_UNKNOWN, "5 + 7 + 9 of these");
+    cr_expect_eq(answer(two(PLAN_SUM, TYPE_NUMBER, rows(), each), B), 700000000000000000);
+}
+
 Test(engine_rules, division_goes_down_and_whole_numbers_towards_nought)
 {
     cr_expect_eq(answer(two(PLAN_DIVIDE_DOWN, TYPE_NUMBER, own(), number(2)), A), 3);

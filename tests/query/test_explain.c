@@ -78,6 +78,28 @@ Test(explain, the_words_of_a_measures_condition_are_said_as_they_are_written)
         " admission_method is \"22\" or admission_method is \"23\" or \"24\")\n");
 }
 
+Test(explain, a_rate_is_of_what_is_published)
+{
+    expect_explained("query \"t\" project P as at 2026-06-30 cohort exists gp_event table \"t\" by sex"
+                     " measure people measure m = people with exists death measure r = m per 1000 people",
+                     "as at 2026-06-30\n"
+                     "counts people for whom there are records of gp_event\n"
+                     "by sex: sex\n"
+                     "by m: there are records of death\n"
+                     "r: the published m for every 1000 of the published people\n");
+}
+
+Test(explain, a_rate_of_a_population_says_that_it_is_from_outside)
+{
+    expect_explained("query \"t\" project P as at 2026-06-30 cohort exists gp_event table \"t\" by sex"
+                     " measure people measure r = people per 1000 of population \"Kent\"",
+                     "as at 2026-06-30\n"
+                     "counts people for whom there are records of gp_event\n"
+                     "by sex: sex\n"
+                     "r: the published people for every 1000 people of the population \"Kent\", a table from "
+                     "outside\n");
+}
+
 static size_t count_of(Text text, Text part)
 {
     size_t count = 0;

@@ -65,6 +65,22 @@ Test(language, layout_comments_and_order_leave_no_trace)
         canonical);
 }
 
+Test(language, the_day_it_is_known_at_stands_behind_the_day_it_is_of)
+{
+    const char *rest = "cohort care_home\n\ntable \"t\"\n  by sex\n  measure people\n";
+    char both[256], known[256];
+    snprintf(both, sizeof both, "query \"t\"\nproject P\nas at 2026-02-28\nas known at 2026-03-01\n%s", rest);
+    snprintf(known, sizeof known, "query \"t\"\nproject P\nas known at 2026-03-01\n%s", rest);
+
+    expect_canonical("query \"t\" project P as at 2026-02-28 as known at 2026-03-01 cohort care_home" TAIL,
+                     both);
+    expect_canonical("query \"t\" project P as known at 2026-03-01 cohort care_home" TAIL, known);
+    expect_refused("query \"t\" project P as known at 2026-03-01 as at 2026-02-28 cohort care_home" TAIL,
+                   "q.cohort:1:44: `as at` stands before `as known at`");
+    expect_refused("query \"t\" project P as known at soon cohort care_home" TAIL,
+                   "q.cohort:1:33: expected a date (CCYY-MM-DD)");
+}
+
 Test(language, every_form_prints_so_that_it_parses_to_the_same)
 {
     expect_canonical(
@@ -297,6 +313,8 @@ Test(language, the_sources_that_an_attribute_is_made_of_are_read_too)
         const char *text, *source;
     } cases[] = {
         {COHORT "registered at as_at" TAIL, "death"},
+        {COHORT "count of people in the household = 1" TAIL, "death"},
+        {COHORT "days registered from 2025-01-01 to as_at > 3" TAIL, "death"},
         {COHORT "ethnic_category = \"A\"" TAIL, "apc_spell"},
         {COHORT "care_home" BY("ethnic_category"), "apc_spell"},
     };

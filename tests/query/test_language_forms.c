@@ -103,6 +103,69 @@ Test(language_forms, records_print_as_they_are_said)
     EACH(cases, expect_prints);
 }
 
+Test(language_forms, people_of_the_household_print_as_they_are_said)
+{
+    static const Case cases[] = {
+        {"count of people in the household = 1", "count of people in the household = 1"},
+        {"count of other people in the household at as_at > 2", "count of other people in the household > 2"},
+        {"count of people in the household at 2025-01-31 > 2",
+         "count of people in the household at 2025-01-31 > 2"},
+        {"count of people in the household at (as_at - 1 year) > 2",
+         "count of people in the household at (as_at - 12 months) > 2"},
+        {"exists person in the household where age < 5",
+         "(count of people in the household where age at as_at < 5) >= 1"},
+        {"exists other person in the household where exists gp_event where code in d",
+         "(count of other people in the household where exists gp_event where code in d) >= 1"},
+        {"at least 2 other people in the household at 2025-01-31 where care_home",
+         "(count of other people in the household at 2025-01-31 where care_home) >= 2"},
+        {"exactly 3 people in the household", "count of people in the household = 3"},
+        {"at most 1 people in the household where index is known and (exists person in the household where "
+         "age > 90)",
+         "(count of people in the household where (count of people in the household where age at as_at > 90) "
+         ">= 1 "
+         "and index is known) <= 1"},
+    };
+
+    EACH(cases, expect_prints);
+}
+
+Test(language_forms, time_registered_prints_as_it_is_said)
+{
+    static const Case cases[] = {
+        {"days registered from 2025-01-01 to as_at > 30", "days registered from 2025-01-01 to as_at > 30"},
+        {"years registered from index to (index + 1 year) >= 0.50",
+         "years registered from index to (index + 12 months) >= 0.5"},
+    };
+    static const Case refused[] = {
+        {"months registered from index to as_at > 3", "q:5:8: time registered is in days or years"},
+        {"exists gp_event where days registered from index to as_at > 3",
+         "q:5:30: time registered is of people, not of a record; say it in a let"},
+        {"days registered at as_at > 3", "q:5:24: expected 'from'"},
+    };
+
+    EACH(cases, expect_prints);
+    EACH(refused, expect_refused);
+}
+
+Test(language_forms, a_household_is_of_one_day_and_of_people)
+{
+    static const Case cases[] = {
+        {"count of people in the household at index > 2",
+         "q:5:44: the day of a household is the same for everybody: as_at, a date, or one so far from it"},
+        {"count of people in the household at (index + 1 day) > 2",
+         "q:5:44: the day of a household is the same for everybody: as_at, a date, or one so far from it"},
+        {"count of people in the household where age > 2",
+         "q:5:8: the cohort is a condition, this is a number"},
+        {"exists person in the household where age", "q:5:45: expected a condition, this is a number"},
+        {"exists people in the household", "q:5:15: expected 'person'"},
+        {"exists gp_event where count of people in the household > 1", "q:5:30: column 'count' is unknown"},
+        {"most of people in the household > 1",
+         "q:5:8: most of a source is by a date, within a number of days"},
+    };
+
+    EACH(cases, expect_refused);
+}
+
 Test(language_forms, windows_are_of_days_and_months_and_about_any_day)
 {
     static const Case cases[] = {
@@ -112,6 +175,10 @@ Test(language_forms, windows_are_of_days_and_months_and_about_any_day)
         {"index within 1 year after 2020-01-01 + 1 day", "index within 12 months after 2020-01-01 + 1 days"},
         {"exists gp_event where event_date from index + 1 day to index + 1 year",
          "exists gp_event where event_date from index + 1 days to index + 12 months"},
+        {"practice sent gp_event from 2026-01-01 to as_at",
+         "practice sent gp_event from 2026-01-01 to as_at"},
+        {"not practice at index sent gp_event from as_at - 1 year to as_at",
+         "not (practice at index sent gp_event from as_at - 12 months to as_at)"},
         {"index - 2 months - 3 days after as_at", "index - 2 months - 3 days after as_at"},
         {"age at index >= 18 and registered at index", "age at index >= 18 and registered at index"},
         {"district at (index + 1 month) = \"Dover\"", "district at (index + 1 months) = \"Dover\""},
@@ -217,6 +284,13 @@ Test(language_forms, each_rule_has_its_message)
         {"exists gp_event where code in values of result_value in gp_event",
          "q:5:48: expected text, this is a number"},
         {"exists gp_event where indx is known", "q:5:30: column 'indx' is unknown; did you mean index?"},
+        {"sex sent gp_event from as_at to as_at",
+         "q:5:8: 'sent' is asked of practice alone, this is another"},
+        {"practice sent gp_events from as_at to as_at",
+         "q:5:22: source 'gp_events' is unknown; did you mean gp_event?"},
+        {"practice sent gp_event from index to as_at",
+         "q:5:36: 'sent' is of days alike for everybody, this is another"},
+        {"practice sent gp_event from as_at to 3", "q:5:45: expected a date, this is a number"},
         {"exists gp_event where exists apc_spell", "q:5:30: column 'exists' is unknown"},
     };
 
@@ -293,6 +367,7 @@ Test(language_forms, categories_stand_in_the_text_where_the_query_names_one)
 /* ---- measures ---- */
 
 #define TABLE(dimensions) " table \"t\" by " dimensions " measure people"
+#define OLD(name)         " measure " name " = people with age > 90"
 #define ILL               " measure ill = people with age > 3 and exists gp_event"
 
 Test(language_forms, a_measure_with_a_condition_prints_behind_people)
@@ -306,6 +381,70 @@ Test(language_forms, a_measure_with_a_condition_prints_behind_people)
         "query \"t\"\nproject P\ncohort care_home\n\ntable \"t\"\n  by sex, district\n  totals sex\n  "
         "measure people\n  measure ill = people with exists gp_event where code = \"1\"\n\ntable \"u\"\n  by "
         "sex\n  measure people\n  measure ill = people with exists gp_event where code = \"1\"\n");
+}
+
+static void expect_tables_refused(const char *tables, const char *rule)
+{
+    SCOPED(query_close) Query *query = NULL;
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 16);
+    Error error = {0};
+
+    cr_assert_not(
+        parse(text_format(arena, "query \"t\" project P cohort care_home%s", tables), &query, &error).ok,
+        "%s", tables);
+    cr_expect_not_null(strstr(error.message, rule), "%s: %s", tables, error.message);
+}
+
+#define LISTED " measure listed = people with age >= 18"
+
+Test(language_forms, a_rate_and_what_counts_among_others_print_as_they_are_said)
+{
+    expect_text("query \"t\" project P cohort care_home" TABLE("sex") LISTED
+                " measure ill = people with (exists gp_event) of listed measure r = ill per 1000 listed"
+                " measure s = listed per 1 people",
+                "query \"t\"\nproject P\ncohort care_home\n\ntable \"t\"\n  by sex\n  measure people\n"
+                "  measure listed = people with age at as_at >= 18\n"
+                "  measure ill = people with exists gp_event of listed\n"
+                "  measure r = ill per 1000 listed\n  measure s = listed per 1 people\n");
+}
+
+Test(language_forms, a_rate_of_a_population_prints_as_it_is_said)
+{
+    expect_text("query \"t\" project P cohort care_home" TABLE("sex") LISTED
+                " measure r = listed per 1000 of population \"Kent \"\"residents\"\"\""
+                " measure s = people per 1 of population \"K\"",
+                "query \"t\"\nproject P\ncohort care_home\n\ntable \"t\"\n  by sex\n  measure people\n"
+                "  measure listed = people with age at as_at >= 18\n"
+                "  measure r = listed per 1000 of population \"Kent \"\"residents\"\"\"\n"
+                "  measure s = people per 1 of population \"K\"\n");
+    expect_tables_refused(TABLE("sex") LISTED " measure r = listed per 1 of popul \"K\"",
+                          "expected 'population'");
+    expect_tables_refused(TABLE("sex") LISTED " measure r = listed per 1 of population kent",
+                          "population: expected a text in double quotes");
+    expect_tables_refused(TABLE("sex") LISTED
+                          " measure r = listed per 1 of population "
+                          "\"0123456789012345678901234567890123456789012345678901234567890123\"",
+                          "population: its name is longer than 63 bytes");
+    expect_tables_refused(TABLE("sex") LISTED " measure r = listed per 1 of population \"K\""
+                                              " measure s = r per 1 of population \"K\"",
+                          "a rate is of counts, not of another rate");
+}
+
+/* Red when take_rate does not call is_among: a rate above one of one, and of people who were never asked. */
+Test(language_forms, a_rates_numerator_counts_only_people_of_its_denominator)
+{
+    static const char among[] = "a rate's numerator counts only people of its denominator";
+
+    expect_tables_refused(TABLE("sex") LISTED ILL " measure r = ill per 1000 listed", among);
+    expect_tables_refused(TABLE("sex") LISTED " measure r = people per 1000 listed", among);
+    expect_tables_refused(TABLE("sex") LISTED " measure r = listed per 1000 listed", among);
+    expect_tables_refused(TABLE("sex") LISTED " measure r = listed per 1 people measure s = r per 1 people",
+                          "a rate is of counts, not of another rate");
+    expect_tables_refused(TABLE("sex") LISTED " measure r = listd per 1 people", "did you mean listed?");
+    expect_tables_refused(TABLE("sex") LISTED " measure r = listed per 0 people",
+                          "per: expected a whole number from 1 to 1000000");
+    expect_tables_refused(TABLE("sex") LISTED " measure ill = people with age > 3 of people",
+                          "of: expected an earlier measure of people with a condition");
 }
 
 Test(language_forms, the_sources_of_a_measures_condition_are_read)
@@ -325,18 +464,6 @@ Test(language_forms, the_sources_of_a_measures_condition_are_read)
     cr_expect_not_null(strstr(query_canonical(query).data, "codes d"));
 }
 
-static void expect_tables_refused(const char *tables, const char *rule)
-{
-    SCOPED(query_close) Query *query = NULL;
-    SCOPED(arena_close) Arena *arena = arena_create(1 << 16);
-    Error error = {0};
-
-    cr_assert_not(
-        parse(text_format(arena, "query \"t\" project P cohort care_home%s", tables), &query, &error).ok,
-        "%s", tables);
-    cr_expect_not_null(strstr(error.message, rule), "%s: %s", tables, error.message);
-}
-
 /* Red when check_conditions or check_families lets them pass: bands of age would tell who is 65 or over. */
 Test(language_forms, a_condition_is_in_each_table_of_a_query_and_the_same)
 {
@@ -346,9 +473,28 @@ Test(language_forms, a_condition_is_in_each_table_of_a_query_and_the_same)
     expect_tables_refused(TABLE("sex, band(age, 5)") TABLE("sex") ILL, in_each);
     expect_tables_refused(TABLE("sex") ILL TABLE("sex, band(age, 5)"), in_each);
     expect_tables_refused(TABLE("sex") ILL TABLE("district") " measure ill = people with age > 4", another);
+    expect_tables_refused(TABLE("sex") ILL TABLE("sex") ILL OLD("old"), another);
+    expect_tables_refused(TABLE("sex") ILL OLD("old") TABLE("sex") ILL, in_each);
     expect_tables_refused(TABLE("sex")
                               ILL TABLE("district") " measure well = people with age > 3 and exists gp_event",
                           another);
+}
+
+/* Red when find_ring looks at one condition alone: sex by ill and old, and district by both, agree two by
+ * two. */
+Test(language_forms, several_measures_of_several_tables_are_refused_where_they_form_a_ring)
+{
+    SCOPED(query_close) Query *query = NULL;
+    Error error = {0};
+
+    expect_tables_refused(TABLE("sex") ILL OLD("old") TABLE("district") ILL OLD("old"),
+                          "several measures and the dimensions of several tables form a ring");
+
+    cr_expect(parse(TEXT("query \"t\" project P cohort care_home" TABLE("sex, district") ILL OLD("old")
+                             TABLE("sex") OLD("old") ILL),
+                    &query, &error)
+                  .ok,
+              "a table within another closes none: %s", error.message);
 }
 
 Test(language_forms, a_measures_form_has_its_messages)
@@ -357,8 +503,10 @@ Test(language_forms, a_measures_form_has_its_messages)
     expect_tables_refused(TABLE("sex") " measure ill = peeple with care_home", "did you mean people?");
     expect_tables_refused(TABLE("sex") " measure ill = people with age",
                           "expected a condition, this is a number");
-    expect_tables_refused(TABLE("sex") ILL " measure old = people with age > 90",
-                          "a table has people, and one measure of those with a condition");
+    expect_tables_refused(TABLE("sex") ILL " measure ill = people with age > 90", "this name is taken");
+    expect_tables_refused(TABLE("sex") OLD("a") OLD("b") OLD("c") OLD("d") OLD("e") OLD("f") OLD("g") OLD("h")
+                              OLD("i"),
+                          "more than 8 measures beside people");
     expect_tables_refused(TABLE("sex, district, imd_decile, care_home, ethnic_category, practice") ILL,
                           "more than 6 dimensions, the measure's condition among them");
 }

@@ -7,7 +7,7 @@
 #include "query/plan_check.h"
 #include "tests/query/small.h"
 
-enum { PERSON, FIRE_VISIT, GP_EVENT, REGISTRATION, NODES_MAX = 256 };
+enum { PERSON, FIRE_VISIT, GP_EVENT, REGISTRATION, HOUSEHOLD, NODES_MAX = 256 };
 enum { BIRTH_YEAR, BIRTH_MONTH, SEX, DEATH_DATE };
 enum { VALID_FROM, VALID_TO, IMD_DECILE, CARE_HOME };
 
@@ -488,7 +488,7 @@ Test(plan_check, a_node_that_is_not_what_its_kind_says_does_not_run)
                   "plan: a node is of another level than its operands");
     expect_broken((PlanNode){.kind = PLAN_ROWS, .level = PLAN_PEOPLE}, NULL, 0,
                   "plan: rows are of no source");
-    expect_broken((PlanNode){.kind = PLAN_ROWS, .level = 4}, NULL, 0,
+    expect_broken((PlanNode){.kind = PLAN_ROWS, .level = 5}, NULL, 0,
                   "plan: it speaks of a source that is not there");
     expect_broken((PlanNode){.kind = PLAN_NUMBER, .level = GP_EVENT}, NULL, 0,
                   "plan: a constant is of a source");
@@ -501,7 +501,7 @@ Test(plan_check, a_node_that_is_not_what_its_kind_says_does_not_run)
 /* Red when a kind is added to plan.h alone: it would run nowhere. */
 Test(plan_check, each_kind_of_node_has_a_rule)
 {
-    for (int kind = PLAN_NUMBER; kind <= PLAN_MAP; kind++) {
+    for (int kind = PLAN_NUMBER; kind <= PLAN_OTHERS_AT_HOME; kind++) {
         Error error = {0};
         size_t before = plan->count;
         (void)force((PlanNode){.kind = (PlanKind)kind, .level = PLAN_PEOPLE}, NULL, 0);
@@ -522,4 +522,84 @@ Test(plan_check, a_measures_condition_is_one_of_people)
 
     cr_expect(check(yes(), &condition, &error).ok, "%s", error.message);
     expect_refused(yes(), &word, "plan: a measure's condition is none");
+}
+
+/* ---- homes ---- */
+
+static PlanId number_on(int64_t days, PlanKind shape)
+{
+    PlanId covers_it = covers(column(HOUSEHOLD, 1), day(days), column(HOUSEHOLD, 2), day(days));
+    PlanId all = two(shape, TYPE_BOOL, rows(HOUSEHOLD), covers_it);
+    PlanId last = plan_add(plan, (PlanNode){.kind = PLAN_PICK, .integer = -1}, &all, 1);
+
+    return two(PLAN_VALUE, TYPE_NUMBER, last, column(HOUSEHOLD, 0));
+}
+
+static PlanId home(void)
+{
+    return two(PLAN_CASE, TYPE_NUMBER, yes(), number_on(9000, PLAN_KEEP));
+}
+
+static PlanId more_than_one(PlanId count)
+{
+    return two(PLAN_MORE, TYPE_BOOL, count, number(1));
+}
+
+/* A cohort by this, with the whole plan as it stands: what else has been made of it would be worked out too.
+ */
+static void expect_home_refused(PlanId cohort)
+{
+    expect_refused(cohort, NULL, "plan: the number of a home is used for what is no count over its people");
+    close_plan();
+    open_plan();
+}
+
+Test(plan_check, a_count_over_the_people_of_a_home_passes)
+{
+    Error error = {0};
+    PlanId people = two(PLAN_PEOPLE_AT_HOME, TYPE_NUMBER, home(), yes()),
+           others = two(PLAN_OTHERS_AT_HOME, TYPE_NUMBER, home(), more_than_one(people));
+
+    cr_expect(check(more_than_one(others), NULL, &error).ok, "%s", error.message);
+}
+
+/* Red when may_use in plan_check_homes.c lets any other node have a number: who lives together would come out
+ * by and by, one comparison at a time. */
+Test(plan_check, the_number_of_a_home_is_compared_with_nothing)
+{
+    expect_home_refused(two(PLAN_EQUAL, TYPE_BOOL, number_on(9000, PLAN_KEEP), number(7)));
+    expect_home_refused(two(PLAN_EQUAL, TYPE_BOOL, home(), number(7)));
+    expect_home_refused(two(PLAN_EQUAL, TYPE_BOOL, home(), number_on(9100, PLAN_KEEP)));
+    expect_home_refused(one(PLAN_IS_KNOWN, TYPE_BOOL, home()));
+    expect_home_refused(more_than_one(two(PLAN_ADD, TYPE_NUMBER, home(), number(1))));
+    expect_home_refused(more_than_one(two(PLAN_SUM, TYPE_NUMBER, rows(HOUSEHOLD), column(HOUSEHOLD, 0))));
+    expect_home_refused(
+        more_than_one(two(PLAN_COUNT_DISTINCT, TYPE_NUMBER, rows(HOUSEHOLD), column(HOUSEHOLD, 0))));
+    expect_home_refused(one(PLAN_EXISTS, TYPE_BOOL,
+                            two(PLAN_KEEP, TYPE_BOOL, rows(HOUSEHOLD),
+                                two(PLAN_EQUAL, TYPE_BOOL, column(HOUSEHOLD, 0), number(7)))));
+    expect_home_refused(more_than_one(two(PLAN_CASE, TYPE_NUMBER, yes(), home())));
+    expect_home_refused(more_than_one(number_on(9000, PLAN_DROP)));
+}
+
+/* Red when check_node in plan_check_homes.c lets any number be a home's: people would be compared with all
+ * others. */
+Test(plan_check, a_count_over_homes_is_over_their_numbers)
+{
+    static const char *const rule = "plan: a count over homes is over another number than theirs";
+    PlanId by_year = two(PLAN_PEOPLE_AT_HOME, TYPE_NUMBER, column(PLAN_PEOPLE, BIRTH_YEAR), yes());
+
+    expect_refused(more_than_one(by_year), NULL, rule);
+    close_plan();
+    open_plan();
+    PlanId of_all = two(PLAN_PEOPLE_AT_HOME, TYPE_NUMBER, number_on(9000, PLAN_KEEP), yes());
+    expect_refused(more_than_one(of_all), NULL, rule);
+}
+
+/* Red when plan_check_homes does not look at what is released. */
+Test(plan_check, the_number_of_a_home_names_no_cell)
+{
+    const ReleasedValue value = {TEXT("home"), 0, home(), false};
+
+    expect_refused(yes(), &value, "plan: the number of a home is released");
 }

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "query/budget.h"
 #include "query/engine.h"
 #include "query/posting.h"
 
@@ -109,6 +110,7 @@ Test(posting, lists_answer_where_nothing_else_is_fetched)
                                     {.name = TEXT("day"), .type = TYPE_DATE}};
     const DataColumn no_column = {0};
     Postings postings;
+    Budget budget;
     PostingWant want;
 
     postings_build(dataset_of(arena, 3, begin, codes, days), 1, CODE, DAY, 1, arena, &postings);
@@ -139,6 +141,11 @@ Test(posting, lists_answer_where_nothing_else_is_fetched)
     cr_expect_eq(vector_number(value, 0), 1);
     cr_expect_eq(vector_number(value, 1), 0);
     cr_expect_eq(vector_number(value, 2), 1);
+
+    budget_of(plan, budget_needs(plan, engine_postings(engine), &count, 1, arena), arena, &budget);
+    cr_expect_eq(budget.rows[1], 0, "rows that nobody looks at take no room of a chunk");
+    budget_of(plan, budget_needs(plan, NULL, &count, 1, arena), arena, &budget);
+    cr_expect_gt(budget.rows[1], 0);
 }
 
 /*

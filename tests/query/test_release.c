@@ -307,6 +307,40 @@ Test(release, is_refused_without_a_linkage_that_is_done)
     expect_refused("UPDATE linkage.run SET state = 'undone'", "run link first");
 }
 
+/* What another session publishes between two statements of a build, by a trigger between them: a delivery of
+ * July, whose rows come by a line of its own. */
+#define PUBLISH_MEANWHILE(load, at, rows)                                                                    \
+    "CREATE FUNCTION public.meanwhile() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"                        \
+    " INSERT INTO ingest.load (source_id, sender, period, status, content, spec_version, permit_id,"         \
+    " may_replace, state, rows_loaded, held_from) SELECT source_id, sender, 318, status, content,"           \
+    " spec_version, uuid_send(gen_random_uuid()), true, 'published', 0, clock_timestamp()"                   \
+    " FROM ingest.load WHERE load_id = " load ";" rows " RETURN NULL; END $$;"                               \
+    "CREATE TRIGGER meanwhile AFTER INSERT ON " at " FOR EACH STATEMENT EXECUTE FUNCTION public.meanwhile()"
+/* Names person 50 of the list before by a subject that no link knows. */
+#define LIST_MEANWHILE(at)                                                                                   \
+    PUBLISH_MEANWHILE("5", at,                                                                               \
+                      " INSERT INTO records.opt_out (load_id, line_number, subject_id, decision,"            \
+                      " list_date) VALUES ((SELECT max(load_id) FROM ingest.load), 1, 999999999,"            \
+                      " 'not_allowed', '2026-06-30');")
+#define LIST_CAME "an opt-out list came or went while it was built; run link, then build it again"
+
+/* Switch: release.opt_outs_stand in release.build_publish, here and in the next. */
+Test(release, is_refused_when_an_opt_out_list_comes_before_its_people_are_taken)
+{
+    expect_refused(LIST_MEANWHILE("release.release_practice"), LIST_CAME);
+}
+
+Test(release, is_refused_when_an_opt_out_list_comes_before_it_is_published)
+{
+    expect_refused(LIST_MEANWHILE("release.opened"), LIST_CAME);
+}
+
+/* Switch: release.links_check behind the loads in release.build_begin. */
+Test(release, is_refused_when_a_register_comes_before_its_loads_are_fixed)
+{
+    expect_refused(PUBLISH_MEANWHILE("1", "release.release", ""), "run link first");
+}
+
 Test(release, other_loads_may_be_newer_than_the_last_linkage)
 {
     county_make(60, 0);
@@ -438,11 +472,11 @@ Test(release, retire_takes_readers_out)
     releaser = support_database("cinque_releaser");
     reader = support_database("cinque_query");
 
-    COUNTY_MUST(query_release_newest(reader, "phm", &release_id, must));
+    COUNTY_MUST(query_release_newest(reader, "phm", DATE_NONE, &release_id, must));
     cr_expect_eq(release_id, 1);
     COUNTY_MUST(release_retire(releaser, COUNTY_RETIRE_PERMIT, 1, must));
 
-    cr_expect_not(query_release_newest(reader, "phm", &release_id, &error).ok);
+    cr_expect_not(query_release_newest(reader, "phm", DATE_NONE, &release_id, &error).ok);
     cr_expect_eq(error.code, ERROR_REFUSED);
     cr_expect_not(db_script(reader, "read", "SELECT count(*) FROM release_1.block", &error).ok);
     cr_expect_eq(error.code, ERROR_REFUSED);
@@ -462,12 +496,12 @@ Test(release, retiring_the_newest_brings_no_older_one_back)
     county_sql("UPDATE audit.permit SET object = '2' WHERE action = 'release_retire'");
     releaser = support_database("cinque_releaser");
     reader = support_database("cinque_query");
-    COUNTY_MUST(query_release_newest(reader, "phm", &release_id, must));
+    COUNTY_MUST(query_release_newest(reader, "phm", DATE_NONE, &release_id, must));
     cr_assert_eq(release_id, 2);
 
     COUNTY_MUST(release_retire(releaser, COUNTY_RETIRE_PERMIT, 2, must));
 
-    cr_expect_not(query_release_newest(reader, "phm", &release_id, &error).ok);
+    cr_expect_not(query_release_newest(reader, "phm", DATE_NONE, &release_id, &error).ok);
     cr_expect_eq(error.code, ERROR_REFUSED);
 }
 
@@ -566,7 +600,7 @@ Test(release, the_reader_reaches_nothing_but_live_releases)
         "INSERT INTO release_1.person (person_number) VALUES (0)",
         "CREATE TABLE release_1.mine (x int)",
         "CREATE TEMP TABLE mine (x int)",
-        "SELECT release.build_begin('\\x00', 317, 'phm', 'final')",
+        "SELECT release.build_begin('\\x00', 317, 'phm', 'final', NULL)",
         "SELECT release.retire('\\x00', 1)",
         "SELECT release.verify(1)",
     };
@@ -649,4 +683,50 @@ Test(release, leaves_a_registration_out_that_a_net_change_removed)
     cr_expect_eq(county_number("SELECT count(*) FROM release_1.registration"), 59,
                  "59 people, 25 with an earlier one, less that of person 3");
     cr_expect_eq(report.people, 59, "person 3 is known by other records");
+}
+
+/* ---- a build that fails while it writes blocks ---- */
+
+/* The release's third block goes wrong in the server; the thread that packs has others by then. */
+static void expect_none_left(const char *fault, const char *expected)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 16);
+    SCOPED(db_close) Db *releaser = NULL;
+    ReleaseReport report;
+    Error error = {0};
+    county_make(200, 1);
+    county_sql(
+        text_format(arena,
+                    "ALTER FUNCTION release.build_block RENAME TO build_block_really;"
+                    "CREATE FUNCTION release.build_block(permit bytea, wanted int4, kind int4, source int4,"
+                    " \"column\" int4, part int4, content bytea) RETURNS void LANGUAGE plpgsql"
+                    " SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ BEGIN"
+                    " IF source = 1 THEN %s; END IF;"
+                    " PERFORM release.build_block_really(permit, wanted, kind, source, \"column\", part,"
+                    " content); END $$;"
+                    "GRANT EXECUTE ON FUNCTION release.build_block(bytea, int4, int4, int4, int4, int4,"
+                    " bytea) TO cinque_releaser",
+                    fault)
+            .data);
+    releaser = support_database("cinque_releaser");
+
+    Result done = release_build(releaser, COUNTY_BUILD_PERMIT, &COUNTY_WANTED, &report, &error);
+
+    cr_assert_not(done.ok);
+    cr_expect_str_eq(error.message, expected);
+    cr_expect_eq(county_number("SELECT count(*) FROM release.release"), 0);
+    cr_expect_eq(county_number("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'release\\_%'"), 0);
+}
+
+/* Switch: db_rollback in release_build, and the error of the block in index_work.c. */
+Test(release, nothing_is_left_of_one_whose_disk_is_full_while_blocks_are_written)
+{
+    expect_none_left("RAISE EXCEPTION 'full' USING ERRCODE = '53100'",
+                     "release build: statement release block: SQLSTATE 53100 (disk full)");
+}
+
+Test(release, nothing_is_left_of_one_whose_connection_is_lost_while_blocks_are_written)
+{
+    expect_none_left("PERFORM pg_terminate_backend(pg_backend_pid())",
+                     "release build: statement release block: the connection to PostgreSQL was lost");
 }

@@ -96,7 +96,7 @@ Test(release_status, of_a_snapshot_the_newest_that_is_settled_enough_counts)
         "UPDATE ingest.load SET status = 'provisional' FROM ingest.source AS s"
         " WHERE s.source_id = load.source_id AND name = 'practice' AND period = 317");
 
-    cr_expect_eq(county_number("SELECT period::int8 FROM ingest.active_load_at(317, 'final') AS a"
+    cr_expect_eq(county_number("SELECT period::int8 FROM ingest.active_load_at(317, 'final', NULL) AS a"
                                " JOIN ingest.source USING (source_id) WHERE name = 'practice'"),
                  316);
     cr_expect_eq(county_number("SELECT period::int8 FROM ingest.active_load(317) AS a"

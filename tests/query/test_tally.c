@@ -16,7 +16,7 @@ enum { ARENA_BYTES_MAX = 256 << 20, PLANS = 300, NODES_MAX = 2048, DIMENSIONS = 
 
 /* Some whole values, -2 to 2 or 2 years: what the nodes below are worth, and not all of it. */
 static const int64_t FEW[VALUES] = {-2, -1, 0, 1, 2};
-static const int64_t YEARS[2] = {2019, 2021};
+static const int64_t YEARS[3] = {2019, 2021, 2021 + TALLY_RANGE_MAX};
 
 static uint32_t place_of(const TallyDimension *dimension, Answer answer)
 {
@@ -40,21 +40,28 @@ static void make_dimensions(Plan *plan, TallyDimension *dimensions)
     PlanId year = plan_add(plan, (PlanNode){.kind = PLAN_YEAR, .type = TYPE_NUMBER}, &day, 1);
     PlanId some = chance(2) == 0 ? column_of(plan, 1, TYPE_NUMBER) : random_plan(plan, TYPE_BOOL, 3);
 
-    dimensions[0] = (TallyDimension){year, YEARS, 2};
-    dimensions[1] = (TallyDimension){some, FEW, VALUES};
-    dimensions[2] = (TallyDimension){column_of(plan, 3, TYPE_TEXT), FEW, (uint32_t)chance(VALUES + 1)};
+    dimensions[0] = (TallyDimension){year, 2 + (uint32_t)chance(2), YEARS}; /* near or far from each other */
+    dimensions[1] = (TallyDimension){some, VALUES, FEW};
+    dimensions[2] = (TallyDimension){column_of(plan, 3, TYPE_TEXT), (uint32_t)chance(VALUES + 1), FEW};
 }
 
 static void check_cells(const Plan *plan, const TallyDimension *dimensions, EngineWay way, uint64_t seed)
 {
     SCOPED(engine_close) Engine *engine = engine_create_as(plan, way);
-    SCOPED(tally_close) Tally *tally = tally_create(engine, dimensions, DIMENSIONS);
+    SCOPED(tally_close) Tally *tally = NULL;
     uint32_t people = plan->dataset->people, half = people / 2;
 
+    for (size_t round = 0; round < engine_rounds(engine); round++) {
+        engine_chunk(engine, 0, people);
+        engine_round(engine, round);
+    }
+    tally = tally_create(engine, dimensions, DIMENSIONS);
     for (uint32_t first = 0; first < people; first += half + 1) {
         uint32_t count = people - first < half + 1 ? people - first : half + 1;
         engine_chunk(engine, first, count);
-        const uint32_t *cells = tally_cells(tally);
+        const TallyCells held = tally_cells(tally);
+        const uint32_t *cells = held.cells;
+        cr_assert(held.first == first && held.people == count);
         for (uint32_t i = 0; i < count; i++) {
             uint32_t cell = 0;
             for (size_t d = 0; d < DIMENSIONS; d++)
@@ -105,16 +112,43 @@ Test(tally, eight_people_at_a_time_stand_where_they_stand_one_at_a_time)
     }
 }
 
-Test(tally, only_those_whose_bit_is_set_are_added)
+static void expect_set(SetHash set, uint32_t from, uint32_t to, uint32_t step)
 {
-    uint32_t cells[130], counts[3] = {0};
-    const uint64_t bits[] = {~UINT64_C(0), UINT64_C(1) << 5, 3};
+    SetHash expected = {0};
+
+    for (uint32_t number = from; number <= to; number += step)
+        set_hash_add(&expected, set_hash_of(number));
+    cr_expect(set.high == expected.high && set.low == expected.low, "%" PRIu32 " to %" PRIu32, from, to);
+}
+
+/* Numbers are from 1, and the chunk's first person is the 1000th. */
+Test(tally, only_those_whose_bit_is_set_in_both_are_added_with_their_numbers)
+{
+    uint32_t cells[130];
+    SetHash sets[3] = {0};
+    const uint64_t bits[] = {~UINT64_C(0), UINT64_C(1) << 5 | 2, 3},
+                   also[] = {~UINT64_C(0), UINT64_C(1) << 5, 3};
+    const TallyCells of = {cells, 999, 130};
 
     for (uint32_t i = 0; i < 130; i++)
         cells[i] = i < 64 ? i % 2 : 2;
-    tally_add(cells, bits, 130, counts);
+    tally_add(&of, bits, also, sets);
 
-    cr_expect_eq(counts[0], 32);
-    cr_expect_eq(counts[1], 32);
-    cr_expect_eq(counts[2], 3);
+    expect_set(sets[0], 1000, 1062, 2);
+    expect_set(sets[1], 1001, 1063, 2);
+    cr_expect_eq(set_hash_people(sets[2]), 3);
+    expect_set(set_hash_less(sets[2], set_hash_of(1069)), 1128, 1129, 1);
+}
+
+Test(tally, the_rest_is_who_is_in_neither)
+{
+    const uint32_t cells[4] = {0, 1, 0, 1};
+    SetHash sets[2] = {0};
+    const uint64_t bits = 15, yes = 1, no = 2;
+    const TallyCells of = {cells, 0, 4};
+
+    tally_add_rest(&of, &bits, &yes, &no, sets);
+
+    expect_set(sets[0], 3, 3, 1);
+    expect_set(sets[1], 4, 4, 1);
 }

@@ -95,7 +95,7 @@ Test(use, an_error_names_the_file_it_is_in)
     expect_refused("query \"t\" project P use \"deep.cohort\" cohort x" TAIL,
                    "deep.cohort:1:5: a file of definitions uses no other");
     expect_refused("query \"t\" project P use \"query.cohort\" cohort x" TAIL,
-                   "query.cohort:1:19: a file of definitions holds 'codes' and 'let' alone");
+                   "query.cohort:1:19: a file of definitions holds 'codes', 'let' and 'parameter' alone");
     expect_refused("query \"t\" project P let x = care_home use \"twice.cohort\" cohort x" TAIL,
                    "twice.cohort:1:5: this name is taken");
     expect_refused("query \"t\" project P use \"bytes.cohort\" cohort x" TAIL, "bytes.cohort: not UTF-8");

@@ -148,7 +148,7 @@ static void windows_expect(const char *condition, const char *expected)
 
     Result done = query_parse(&WORDS, "q", text, QUERY_TEXT_BYTES_MAX, NULL, &query, &error);
     cr_assert(done.ok, "%s", error.message);
-    query->tree->table_count = 0; /* nobody's sex is held */
+    query->tree->part_count = 0; /* nobody's sex is held */
     done = bind_tree(query->tree, &WINDOWS, query->tree->as_at, arena, &bound, &error);
     cr_assert(done.ok, "%s: %s", condition, error.message);
     engine = engine_create(bound.plan);

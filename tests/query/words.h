@@ -3,7 +3,7 @@
 #include "query/query_private.h"
 
 static CatalogueColumn words_gp_event[] = {
-    {.name = {"code", 4}, .stored = {"code", 4}, .type = TYPE_TEXT},
+    {.name = {"code", 4}, .stored = {"code", 4}, .type = TYPE_TEXT, .terminology = {"SNOMED CT", 9}},
     {.name = {"result_value", 12}, .stored = {"result_value", 12}, .type = TYPE_NUMBER},
     {.name = {"date_recorded", 13}, .stored = {"date_recorded", 13}, .type = TYPE_DATE},
     {.name = {"event_date", 10}, .stored = {"clinical_effective_date", 23}, .type = TYPE_DATE},

@@ -1,6 +1,7 @@
 #include "tests/support/certificates.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -100,6 +101,40 @@ void test_authority_sign(TestAuthority *authority, const char *host, const char 
     *key = text_of(authority, NULL, pair);
     X509_free(made);
     EVP_PKEY_free(pair);
+}
+
+static void revoke(X509_CRL *list, long serial)
+{
+    X509_REVOKED *entry = X509_REVOKED_new();
+    ASN1_INTEGER *number = ASN1_INTEGER_new();
+
+    require(ASN1_INTEGER_set(number, serial) == 1 && X509_REVOKED_set_serialNumber(entry, number) == 1 &&
+            X509_REVOKED_set_revocationDate(entry, (ASN1_TIME *)X509_CRL_get0_lastUpdate(list)) == 1 &&
+            X509_CRL_add0_revoked(list, entry) == 1);
+    ASN1_INTEGER_free(number);
+}
+
+const char *test_authority_revoked(TestAuthority *authority, bool has_last)
+{
+    X509_CRL *list = X509_CRL_new();
+    ASN1_TIME *from = ASN1_TIME_adj(NULL, time(NULL), -1, 0), *to = ASN1_TIME_adj(NULL, time(NULL), 1, 0);
+    BIO *memory = BIO_new(BIO_s_mem());
+    char *data;
+
+    require(X509_CRL_set_version(list, X509_CRL_VERSION_2) == 1 &&
+            X509_CRL_set_issuer_name(list, X509_get_subject_name(authority->certificate)) == 1 &&
+            X509_CRL_set1_lastUpdate(list, from) == 1 && X509_CRL_set1_nextUpdate(list, to) == 1);
+    if (has_last)
+        revoke(list, authority->serial);
+    require(X509_CRL_sign(list, authority->key, EVP_sha256()) > 0 &&
+            PEM_write_bio_X509_CRL(memory, list) == 1);
+    long length = BIO_get_mem_data(memory, &data);
+    const char *text = text_to_string(authority->arena, (Text){.data = data, .length = (size_t)length});
+    BIO_free(memory);
+    ASN1_TIME_free(from);
+    ASN1_TIME_free(to);
+    X509_CRL_free(list);
+    return text;
 }
 
 void test_authority_close(TestAuthority **authority)

@@ -1,0 +1,239 @@
+/* Groups of people by their values, and within each those of whom a table's condition is true or not known.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "query/budget.h"
+#include "query/count_parts.h"
+
+enum { MEBIBYTE = 1 << 20 };
+
+/* ---- which there are ---- */
+
+static size_t find_group(Counting *counting, const size_t *dimensions, size_t count)
+{
+    size_t g = 0;
+
+    while (g < counting->group_count &&
+           (counting->groups[g].dimension_count != count ||
+            memcmp(counting->groups[g].dimensions, dimensions, count * sizeof *dimensions) != 0))
+        g++;
+    if (g < counting->group_count)
+        return g;
+    counting->groups[g] = (CountGroup){.dimension_count = count};
+    memcpy(counting->groups[g].dimensions, dimensions, count * sizeof *dimensions);
+    counting->group_count++;
+    return g;
+}
+
+size_t count_bound(const Counting *counting, const Part *part, size_t dimension)
+{
+    const Dimension of = bound_of_part(counting->tree, part, dimension, counting->bound->as_at);
+
+    return bound_dimension(counting->bound, &of);
+}
+
+static CountPart make_part(Counting *counting, const Part *of)
+{
+    size_t dimensions[QUERY_DIMENSIONS_MAX] = {0}, count = of->dimension_count;
+    CountPart part = {.is_asked = count > 0 && of->dimensions[count - 1]->condition != NULL};
+
+    for (size_t d = 0; d < count; d++)
+        dimensions[d] = count_bound(counting, of, d);
+    if (part.is_asked)
+        part.condition = dimensions[--count];
+    part.group = find_group(counting, dimensions, count);
+    return part;
+}
+
+static size_t asked_of(const Counting *counting, size_t group)
+{
+    size_t asked = 0;
+
+    for (size_t p = 0; p < counting->tree->part_count; p++)
+        asked += counting->parts[p].group == group && counting->parts[p].is_asked;
+    return asked;
+}
+
+/* BUDGET_PLACES_MAX + 1: more than that. */
+static uint64_t cells_of(const Counting *counting, const CountGroup *group)
+{
+    uint64_t cells = 1;
+
+    for (size_t d = 0; d < group->dimension_count && cells <= BUDGET_PLACES_MAX; d++)
+        cells *= counting->domains[group->dimensions[d]].code_count + UINT64_C(1);
+    return cells <= BUDGET_PLACES_MAX ? cells : BUDGET_PLACES_MAX + 1;
+}
+
+static uint64_t bytes_of(const Counting *counting, size_t group)
+{
+    uint64_t asked = asked_of(counting, group), people = counting->bound->plan->dataset->people;
+    uint64_t sets = cells_of(counting, &counting->groups[group]) * (1 + 2 * asked) * sizeof(SetHash);
+
+    /* of each person a place, once more in order, and a bit for the cohort and for each answer */
+    return asked < 2 ? sets : sets + people * 6 + people / 8 * (1 + 2 * asked);
+}
+
+static Result check_bytes(const Counting *counting, Error *error)
+{
+    uint64_t bytes = 0;
+
+    for (size_t g = 0; g < counting->group_count; g++) {
+        if (cells_of(counting, &counting->groups[g]) > BUDGET_PLACES_MAX)
+            return fail(error, ERROR_LIMIT,
+                        "query: a table has more than %d cells; use fewer or coarser dimensions",
+                        BUDGET_PLACES_MAX);
+        bytes += bytes_of(counting, g);
+    }
+    if (bytes <= BUDGET_COUNT_BYTES_MAX)
+        return RESULT_OK;
+    return fail(error, ERROR_LIMIT,
+                "query: counting would take up to %" PRIu64
+                " MiB of memory, more than %d; ask fewer tables and measures",
+                bytes / MEBIBYTE, BUDGET_COUNT_BYTES_MAX / MEBIBYTE);
+}
+
+/* Bits of a chunk end anywhere, and so there is one word more. */
+static uint64_t *make_bits(const Counting *counting)
+{
+    return arena_alloc(counting->arena,
+                       ((size_t)counting->bound->plan->dataset->people / 64 + 2) * sizeof(uint64_t));
+}
+
+static void make_who(Counting *counting, CountGroup *group)
+{
+    uint32_t people = counting->bound->plan->dataset->people;
+
+    group->cohort = make_bits(counting);
+    group->places = arena_alloc(counting->arena, ((size_t)people + 1) * sizeof *group->places);
+    group->who = arena_alloc(counting->arena, sizeof *group->who);
+    *group->who = (CountPeople){.people = people,
+                                .place_count = (uint32_t)group->cell_count,
+                                .cohort = group->cohort,
+                                .places = group->places};
+}
+
+static SetHash *make_cells(const Counting *counting, size_t group)
+{
+    return arena_alloc(counting->arena, counting->groups[group].cell_count * sizeof(SetHash));
+}
+
+static void make_group(Counting *counting, size_t number)
+{
+    CountGroup *group = &counting->groups[number];
+
+    group->cell_count = cells_of(counting, group);
+    group->cells = make_cells(counting, number);
+    if (asked_of(counting, number) > 1)
+        make_who(counting, group);
+}
+
+static void make_sets(Counting *counting, CountPart *part)
+{
+    if (!part->is_asked)
+        return;
+    part->yes = make_cells(counting, part->group);
+    part->unknown = make_cells(counting, part->group);
+    if (counting->groups[part->group].who == NULL)
+        return;
+    part->yes_bits = make_bits(counting);
+    part->unknown_bits = make_bits(counting);
+}
+
+Result count_groups_make(Counting *counting, Error *error)
+{
+    size_t count = counting->tree->part_count;
+
+    counting->groups = arena_alloc(counting->arena, (count + 1) * sizeof *counting->groups);
+    counting->parts = arena_alloc(counting->arena, (count + 1) * sizeof *counting->parts);
+    for (size_t p = 0; p < count; p++)
+        counting->parts[p] = make_part(counting, &counting->tree->parts[p]);
+    TRY(check_bytes(counting, error));
+    for (size_t g = 0; g < counting->group_count; g++)
+        make_group(counting, g);
+    for (size_t p = 0; p < count; p++)
+        make_sets(counting, &counting->parts[p]);
+    return RESULT_OK;
+}
+
+void count_groups_places(const Counting *counting, const CountGroup *group, size_t cell, size_t *places)
+{
+    for (size_t d = group->dimension_count; d-- > 0;) {
+        size_t count = counting->domains[group->dimensions[d]].code_count + (size_t)1;
+        places[d] = cell % count;
+        cell /= count;
+    }
+}
+
+/* ---- people ---- */
+
+void count_groups_open(Counting *counting, Engine *engine)
+{
+    for (size_t g = 0; g < counting->group_count; g++) {
+        CountGroup *group = &counting->groups[g];
+        TallyDimension dimensions[QUERY_DIMENSIONS_MAX];
+        for (size_t d = 0; d < group->dimension_count; d++) {
+            const Domain *domain = &counting->domains[group->dimensions[d]];
+            dimensions[d] = (TallyDimension){counting->bound->values[group->dimensions[d]],
+                                             domain->code_count, domain->codes};
+        }
+        group->tally = tally_create(engine, dimensions, group->dimension_count);
+    }
+}
+
+void count_groups_close(Counting *counting)
+{
+    for (size_t g = 0; g < counting->group_count; g++)
+        tally_close(&counting->groups[g].tally);
+}
+
+/* `but` and `nor`: NULL, or who is left out. Behind the chunk's people there are no bits in `from`. */
+static void keep_bits(const TallyCells *cells, const uint64_t *from, const uint64_t *but, const uint64_t *nor,
+                      uint64_t *kept)
+{
+    uint64_t *to = kept + cells->first / 64;
+    unsigned shift = cells->first % 64;
+
+    for (uint32_t i = 0; i < (cells->people + 63) / 64; i++) {
+        uint64_t bits = but == NULL ? from[i] : from[i] & ~but[i] & ~nor[i];
+        to[i] |= bits << shift;
+        if (shift > 0)
+            to[i + 1] |= bits >> (64 - shift);
+    }
+}
+
+static void keep_places(const CountGroup *group, const TallyCells *cells, const uint64_t *cohort)
+{
+    for (uint32_t i = 0; i < cells->people; i++)
+        group->places[cells->first + i] = (uint16_t)cells->cells[i];
+    keep_bits(cells, cohort, NULL, NULL, group->cohort);
+}
+
+static void add_part(const CountPart *part, Engine *engine, PlanId condition, const TallyCells *cells,
+                     const uint64_t *cohort)
+{
+    const uint64_t *yes = engine_holds(engine, condition), *no = engine_fails(engine, condition);
+
+    tally_add(cells, cohort, yes, part->yes);
+    tally_add_rest(cells, cohort, yes, no, part->unknown);
+    if (part->yes_bits == NULL)
+        return;
+    keep_bits(cells, yes, NULL, NULL, part->yes_bits);
+    keep_bits(cells, cohort, yes, no, part->unknown_bits);
+}
+
+void count_groups_add(Counting *counting, Engine *engine, const uint64_t *cohort)
+{
+    for (size_t g = 0; g < counting->group_count; g++) {
+        CountGroup *group = &counting->groups[g];
+        const TallyCells cells = tally_cells(group->tally);
+        tally_add(&cells, cohort, cohort, group->cells);
+        if (group->who != NULL)
+            keep_places(group, &cells, cohort);
+        for (size_t p = 0; p < counting->tree->part_count; p++) {
+            const CountPart *part = &counting->parts[p];
+            if (part->group == g && part->is_asked)
+                add_part(part, engine, counting->bound->values[part->condition], &cells, cohort);
+        }
+    }
+}

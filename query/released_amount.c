@@ -1,0 +1,83 @@
+/* What stands beside counts: how many digits of it, and rates, which are of published counts alone. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "query/released_population.h"
+
+double amount_round(double amount)
+{
+    char text[AMOUNT_TEXT_BYTES];
+
+    (void)snprintf(text, sizeof text, "%.*e", AMOUNT_DIGITS - 1, amount);
+    return strtod(text, NULL);
+}
+
+const char *amount_format(double amount, char text[AMOUNT_TEXT_BYTES])
+{
+    double rounded = amount_round(amount);
+    int decimals = 0;
+
+    if (rounded != 0)
+        decimals = AMOUNT_DIGITS - 1 - (int)floor(log10(fabs(rounded)) + 1e-9);
+    (void)snprintf(text, AMOUNT_TEXT_BYTES, "%.*f", decimals < 0 ? 0 : decimals, rounded);
+    return text;
+}
+
+/* ---- rates ---- */
+
+static ReleasedAmount count_of(const ReleasedTable *table, size_t measure, size_t line)
+{
+    const ReleasedMeasure *of = &table->measures[measure == MEASURE_OF_ALL ? 0 : measure];
+    const ReleasedCell *cell =
+        measure == MEASURE_OF_ALL ? &table->lines[line].people : &of->cells[line * of->answers.value_count];
+
+    return (ReleasedAmount){.is_hidden = cell->is_hidden, .amount = (double)cell->people};
+}
+
+/* Hidden when either of its counts is; where nobody is counted below the line, which is shown, there is none.
+ */
+static ReleasedAmount rate_of(const ReleasedTable *table, const Measure *rate, size_t line)
+{
+    ReleasedAmount numerator = count_of(table, rate->numerator, line);
+    ReleasedAmount denominator = count_of(table, rate->denominator, line);
+
+    if (numerator.is_hidden || denominator.is_hidden)
+        return (ReleasedAmount){.is_hidden = true};
+    if (denominator.amount == 0)
+        return (ReleasedAmount){.is_none = true};
+    return (ReleasedAmount){.amount =
+                                amount_round(numerator.amount * (double)rate->per / denominator.amount)};
+}
+
+/* Hidden when its count is; of a population that has nobody there, or says nothing of it, there is none. */
+static ReleasedAmount rate_of_population(const ReleasedTable *table, const Measure *rate, size_t line,
+                                         int64_t people)
+{
+    ReleasedAmount numerator = count_of(table, rate->numerator, line);
+
+    if (numerator.is_hidden)
+        return (ReleasedAmount){.is_hidden = true};
+    if (people <= 0)
+        return (ReleasedAmount){.is_none = true};
+    return (ReleasedAmount){.amount = amount_round(numerator.amount * (double)rate->per / (double)people)};
+}
+
+void released_rates(ReleasedTable *table, const TableNode *node)
+{
+    for (size_t m = 0; m < table->measure_count; m++) {
+        ReleasedMeasure *measure = &table->measures[m];
+        const int64_t *people = NULL;
+        if (measure->of->kind != MEASURE_RATE)
+            continue;
+        if (measure->of->population.length > 0)
+            people = released_population_people(table, node, measure->of);
+        measure->amounts = arena_alloc(table->arena, (table->line_count + 1) * sizeof *measure->amounts);
+        for (size_t i = 0; i < table->line_count; i++) {
+            measure->amounts[i] = people == NULL ? rate_of(table, measure->of, i)
+                                                 : rate_of_population(table, measure->of, i, people[i]);
+            table->hidden_count += measure->amounts[i].is_hidden;
+            table->cell_count++;
+        }
+    }
+}

@@ -1,0 +1,39 @@
+#pragma once
+/* Private to suppress*.c. */
+#include "query/suppress.h"
+
+typedef struct CellName {
+    size_t table, cell;
+    SetHash set;
+} CellName;
+
+typedef struct Suppression {
+    const CountTable *tables;
+    size_t table_count;
+    const SuppressRule *rule;
+    CellState **states;
+    Arena *arena;
+    CellName *names; /* asked cells with people, sorted by set */
+    size_t name_count;
+    CellName *zeros; /* hidden */
+    size_t zero_count;
+} Suppression;
+
+/* 1 to people_min - 1 */
+bool suppress_is_few(const Suppression *s, int64_t people);
+/* A set of people hidden in one place is hidden in every place. */
+void suppress_hide(Suppression *s, size_t table, size_t cell);
+/*
+ * The measures of a table count the same people by several conditions. A shown cell that lies within another
+ * of its place and has few people less tells of those few by subtraction: it is hidden. True where one was.
+ */
+bool suppress_nested(Suppression *s);
+/* Do these two count one table's places, each by a condition? */
+bool suppress_are_of_one_table(const CountTable *a, const CountTable *b);
+/* Of an answer: has a measure of its place and period, one of several, few? */
+bool suppress_is_beside_few(const Suppression *s, const CountTable *table, size_t cell);
+/*
+ * The roundings of many pairs of counts that differ by the same people average out: of two or more such pairs
+ * at a place one cell of all but the first is hidden. Hiding more tells no more, so once is enough.
+ */
+void suppress_repeated(Suppression *s);

@@ -1,0 +1,84 @@
+/* What a query would take, said before it runs. */
+#include "tests/query/county.h"
+
+#define HEAD "query \"t\" project PHM-2026-014 cohort exists gp_event where code = \"D1\" "
+
+static const char *check(int64_t release_id, const char *text)
+{
+    SCOPED(db_close) Db *reader = support_database("cinque_query");
+    SCOPED(query_close) Query *query = NULL;
+    static char said[4096];
+    Text lines;
+
+    COUNTY_MUST(query_open(reader, "q", text_from(text), NULL, &query, must));
+    COUNTY_MUST(query_check(reader, query, release_id, &COUNTY_POLICY, &lines, must));
+    snprintf(said, sizeof said, "%.*s", TEXT_ARG(lines));
+    return said;
+}
+
+/* 1,013 rows of gp_event. Blocks of rows are gone: nothing of them can have been read. */
+Test(check, says_rows_and_memory_without_reading_any)
+{
+    county_make(2000, 0);
+    county_release();
+    county_sql("DELETE FROM release_1.block WHERE kind > 0");
+
+    const char *said = check(1, HEAD "table \"t\" by sex measure people");
+
+    cr_expect_str_eq(
+        said, "over release 1 (2026-06) it reads at most\n"
+              "  person: about 2000 rows of 1 column, up to 1 MiB read, 1 MiB in memory\n"
+              "  gp_event: about 1000 rows of 1 column, up to 1 MiB read, 1 MiB in memory\n"
+              "memory at most: 1 MiB of columns (6144 may be kept), 3 of counting (512), 256 of working "
+              "people out (as a rule 4); more is refused\n");
+}
+
+/* Four wards, two sexes, 19 bands of age: 152 cells of 1,960 people. */
+Test(check, warns_of_tables_with_fewer_people_a_cell_than_are_shown)
+{
+    county_make(2000, 0);
+    county_release();
+
+    const char *said = check(1, HEAD "table \"thin\" by ward, sex, band(age, 5) measure people");
+
+    cr_expect_not_null(strstr(said,
+                              "warning: table \"thin\" has 152 cells for about 2000 people of the release: "
+                              "fewer than 80 a cell even if all were counted"),
+                       "%s", said);
+    cr_expect_null(strstr(check(1, HEAD "table \"t\" by ward, sex measure people"), "warning"));
+}
+
+Test(check, few_rows_are_not_counted_out)
+{
+    county_make(2000, 0);
+    county_release();
+
+    const char *said = check(1, "query \"t\" project PHM-2026-014 cohort exists apc_spell table \"t\" by sex "
+                                "measure people");
+
+    cr_expect_not_null(strstr(said, "  apc_spell: fewer than 1000 rows of 0 columns"), "%s", said);
+}
+
+Test(check, says_that_there_is_no_release)
+{
+    county_make(60, 0);
+
+    cr_expect_str_eq(check(0, HEAD "table \"t\" by sex measure people"),
+                     "warning: no release is built for this purpose, or its newest is retired\n");
+}
+
+/* Switch: the hash in dataset_read_manifest. */
+Test(check, reads_no_manifest_that_is_not_what_was_published)
+{
+    SCOPED(db_close) Db *reader = support_database("cinque_query");
+    SCOPED(query_close) Query *query = NULL;
+    Error error = {0};
+    Text said;
+    county_make(60, 0);
+    county_release();
+    county_sql("UPDATE release_1.block SET content = content || '\\x00' WHERE kind = 0");
+    COUNTY_MUST(query_open(reader, "q", TEXT(HEAD "table \"t\" by sex measure people"), NULL, &query, must));
+
+    cr_expect_not(query_check(reader, query, 1, &COUNTY_POLICY, &said, &error).ok);
+    cr_expect_eq(error.code, ERROR_DATABASE);
+}
