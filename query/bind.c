@@ -124,6 +124,8 @@ static void bind_part(Binder *binder, const Part *part, Bound *bound)
         assert(bound->dimension_count < BOUND_DIMENSIONS_MAX);
         binder->period = dimension.period;
         bound->values[bound->dimension_count] = bind_dimension(binder, &dimension);
+        bound->amounts[bound->dimension_count] =
+            dimension.amount == NULL ? BOUND_NO_AMOUNT : bind_node(binder, dimension.amount);
         bound->dimensions[bound->dimension_count++] = dimension;
     }
 }

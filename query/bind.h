@@ -10,12 +10,14 @@ enum {
     BOUND_DIMENSIONS_MAX = 16 + QUERY_PARTS_MAX, /* attributes, and conditions */
     BOUND_SETS_BYTES_MAX = 32 << 20,             /* of the words that codes stand for, in the plan's arena */
 };
+#define BOUND_NO_AMOUNT UINT32_MAX
 
 typedef struct Bound {
     Plan *plan;
     PlanId cohort;                              /* who counts: where it is true */
     Dimension dimensions[BOUND_DIMENSIONS_MAX]; /* of all parts, each once */
     PlanId values[BOUND_DIMENSIONS_MAX];        /* of a band its first year; unknown: in none */
+    PlanId amounts[BOUND_DIMENSIONS_MAX];       /* of which the condition says that it is known */
     size_t dimension_count;
     Date as_at;
     int64_t people_min; /* of the run; 0 until it is set */

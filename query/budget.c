@@ -5,6 +5,7 @@ enum {
     HELD_BYTES = 8,   /* a value of a person or row */
     PLACE_BYTES = 4,  /* a row that is kept, and where a person's begin */
     SET_BYTES = 16,   /* a SetHash */
+    AMOUNT_BYTES = 8, /* of a person */
     SPARE_PLACES = 3, /* to sort rows, and to gather them */
 };
 
@@ -84,11 +85,12 @@ const BudgetNeed *budget_needs(const Plan *plan, PostingReader *postings, const 
 }
 
 /* Sets of all places and answers; and where parts can be compared with each other, who stands where. */
-uint64_t budget_counting_bytes(uint64_t people, size_t tables, size_t parts)
+uint64_t budget_counting_bytes(uint64_t people, size_t tables, size_t parts, size_t amounts)
 {
     uint64_t bits = people / 8 + 1, sets = (uint64_t)BUDGET_PLACES_MAX * (tables + 2 * parts) * SET_BYTES;
 
-    if (parts < 2)
+    sets += amounts * people * AMOUNT_BYTES;
+    if (parts < 2 && amounts == 0)
         return sets;
     /* of each person a place, once more in order, and a bit for the cohort and for each answer */
     return sets + tables * (people * (sizeof(uint16_t) + sizeof(uint32_t)) + bits) + 2 * parts * bits;

@@ -27,8 +27,8 @@ typedef struct Budget {
     const Dataset *dataset;
 } Budget;
 
-/* Of who is counted where, were everybody counted; parts: of all tables. */
-uint64_t budget_counting_bytes(uint64_t people, size_t tables, size_t parts);
+/* Of who is counted where, were everybody counted; parts: of all tables, amounts: of those. */
+uint64_t budget_counting_bytes(uint64_t people, size_t tables, size_t parts, size_t amounts);
 /* Who asks for these nodes, which of the plan's does it need, where postings (NULL: none) answer some? Nodes
  * that only what they answer would read are not worked out, nor are rows of theirs. Beside the plan's. */
 const BudgetNeed *budget_needs(const Plan *plan, PostingReader *postings, const PlanId *asked,

@@ -150,7 +150,8 @@ static void say_reading(const Check *check, Text source, const Reading *reading)
 static void say_memory(const Check *check, uint64_t columns)
 {
     const Tree *tree = check->query->tree;
-    uint64_t counting = budget_counting_bytes(check->manifest.people, tree->table_count, tree->part_count);
+    uint64_t counting = budget_counting_bytes(check->manifest.people, tree->table_count, tree->part_count,
+                                              tree_amount_count(tree));
 
     text_add_format(check->text,
                     "memory at most: %" PRIu64 " MiB of columns (%" PRIu64 " may be kept), %" PRIu64

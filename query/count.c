@@ -73,6 +73,31 @@ bool count_has_dimension(const CountTable *table, Text name)
     return count_dimension(table, name) < table->dimension_count;
 }
 
+/* The last dimension that is free first. */
+bool count_next_below(const CountTable *table, const size_t *margin, size_t *place)
+{
+    for (size_t d = table->dimension_count - 1; d-- > 0;) {
+        if (margin[d] != table->dimensions[d].value_count)
+            continue;
+        if (++place[d] < table->dimensions[d].value_count)
+            return true;
+        place[d] = 0;
+    }
+    return false;
+}
+
+bool count_first_below(const CountTable *table, const size_t *margin, size_t *place)
+{
+    for (size_t d = 0; d + 1 < table->dimension_count; d++) {
+        bool is_free = margin[d] == table->dimensions[d].value_count;
+        place[d] = is_free ? 0 : margin[d];
+        if (is_free && table->dimensions[d].value_count == 0)
+            return false;
+    }
+    place[table->dimension_count - 1] = 0;
+    return true;
+}
+
 /* ---- sums ---- */
 
 /* Cells of one place of a dimension stand `step` beside each other; the margin's come last. */
@@ -111,7 +136,9 @@ Result count_run(Db *reader, DatasetHold *hold, const Tree *tree, const Bound *b
     TRY(count_domains(reader, release_id, &counting, error));
     TRY(count_people(reader, &counting, error));
     count_lines(&counting);
-    for (size_t p = 0; p < tree->part_count; p++)
+    for (size_t p = 0; p < tree->part_count; p++) {
         TRY(count_part(&counting, p, &tables[p], error));
+        TRY(count_amounts(&counting, p, tables, error));
+    }
     return RESULT_OK;
 }

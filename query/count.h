@@ -3,6 +3,7 @@
  * Private to query: raw counts with the person set of each cell. Nothing here prints; the only way out is
  * suppress.h, which makes ReleasedTables.
  */
+#include "query/amount.h"
 #include "query/bind.h"
 #include "query/dataset_open.h"
 #include "query/set_hash.h"
@@ -33,6 +34,16 @@ typedef struct CountPeople {
     uint32_t *order;        /* the cohort by places */
 } CountPeople;
 
+/* An amount of each of who is counted, as a table's places have it; shared by the measures of one amount. */
+typedef struct CountAmounts {
+    const double *values; /* of each of the release's people; what it is means nothing where it is unknown */
+    AmountTotal *totals;  /* of each place, margins included */
+    bool is_added;        /* some measure of it is a sum or a mean */
+    /* by suppress: of each place, NULL before */
+    bool *is_hidden;        /* nothing is said of it */
+    bool *is_hidden_as_sum; /* nor what it adds up to */
+} CountAmounts;
+
 /* Cells in row-major order over value_count + 1 places a dimension, the last of which is the margin. */
 typedef struct CountTable {
     Text title;
@@ -47,6 +58,7 @@ typedef struct CountTable {
     CountPeople *who;              /* NULL: of a part that shares its places with no other */
     const uint16_t *who_places;    /* of each place as count_places numbers them, but for margins */
     const uint64_t *yes, *unknown; /* of whom the condition is true, or not known */
+    CountAmounts *amounts;         /* of whom the condition says that it is known; NULL: it is another one */
 } CountTable;
 
 enum { COUNT_CELLS_MAX = 20000 }; /* of one table, margins included */
@@ -73,6 +85,20 @@ static inline size_t count_answer_of(const CountTable *table, uint32_t person)
         return 0;
     return (table->unknown[person / 64] >> person % 64 & 1) != 0 ? 2 : 1;
 }
+/*
+ * The places below a margin, one after the other; of another place itself. Coordinates are of a part with a
+ * condition, whose own is 0. first: false where a dimension has no values; next: false where there is no
+ * more.
+ */
+bool count_first_below(const CountTable *table, const size_t *margin, size_t *place);
+bool count_next_below(const CountTable *table, const size_t *margin, size_t *place);
+/* Those of whom the part's amount is known at a place, in no order; *count of them. */
+double *count_amounts_at(const CountTable *table, size_t place, Arena *arena, size_t *count);
+/* Sums margins' totals from those of the inner places. */
+void count_amount_margins(const CountTable *table, AmountTotal *totals);
+/* What one of two amounts of the same places is more than the other, person by person; an unknown one is 0.
+ * Of each place, margins included. */
+AmountTotal *count_amount_differences(const CountTable *a, const CountTable *b, Arena *arena);
 /* Is this cell part of the table as asked for: an inner cell, a margin over `totals`, or the grand total? */
 bool count_is_asked(const CountTable *table, size_t cell);
 /* Sums margins' people and sets from the inner cells. */

@@ -40,10 +40,26 @@ static CountPart make_part(Counting *counting, const Part *of)
 
     for (size_t d = 0; d < count; d++)
         dimensions[d] = count_bound(counting, of, d);
-    if (part.is_asked)
+    if (part.is_asked) {
         part.condition = dimensions[--count];
+        part.values = count_values_of(counting, part.condition);
+    }
     part.group = find_group(counting, dimensions, count);
     return part;
+}
+
+/* Who stands where is kept where parts are compared with each other, and where people have amounts. */
+static bool keeps_who(const Counting *counting, size_t group)
+{
+    size_t asked = 0;
+    bool has_amounts = false;
+
+    for (size_t p = 0; p < counting->tree->part_count; p++) {
+        const CountPart *part = &counting->parts[p];
+        asked += part->group == group && part->is_asked;
+        has_amounts = has_amounts || (part->group == group && part->values != NULL);
+    }
+    return asked > 1 || has_amounts;
 }
 
 static size_t asked_of(const Counting *counting, size_t group)
@@ -71,12 +87,12 @@ static uint64_t bytes_of(const Counting *counting, size_t group)
     uint64_t sets = cells_of(counting, &counting->groups[group]) * (1 + 2 * asked) * sizeof(SetHash);
 
     /* of each person a place, once more in order, and a bit for the cohort and for each answer */
-    return asked < 2 ? sets : sets + people * 6 + people / 8 * (1 + 2 * asked);
+    return !keeps_who(counting, group) ? sets : sets + people * 6 + people / 8 * (1 + 2 * asked);
 }
 
 static Result check_bytes(const Counting *counting, Error *error)
 {
-    uint64_t bytes = 0;
+    uint64_t bytes = counting->value_count * counting->bound->plan->dataset->people * sizeof(double);
 
     for (size_t g = 0; g < counting->group_count; g++) {
         if (cells_of(counting, &counting->groups[g]) > BUDGET_PLACES_MAX)
@@ -124,7 +140,7 @@ static void make_group(Counting *counting, size_t number)
 
     group->cell_count = cells_of(counting, group);
     group->cells = make_cells(counting, number);
-    if (asked_of(counting, number) > 1)
+    if (keeps_who(counting, number))
         make_who(counting, group);
 }
 
@@ -151,6 +167,9 @@ Result count_groups_make(Counting *counting, Error *error)
     TRY(check_bytes(counting, error));
     for (size_t g = 0; g < counting->group_count; g++)
         make_group(counting, g);
+    for (size_t i = 0; i < counting->value_count; i++)
+        counting->values[i].values = arena_alloc(
+            counting->arena, ((size_t)counting->bound->plan->dataset->people + 1) * sizeof(double));
     for (size_t p = 0; p < count; p++)
         make_sets(counting, &counting->parts[p]);
     return RESULT_OK;
@@ -224,6 +243,7 @@ static void add_part(const CountPart *part, Engine *engine, PlanId condition, co
 
 void count_groups_add(Counting *counting, Engine *engine, const uint64_t *cohort)
 {
+    count_values_add(counting, engine);
     for (size_t g = 0; g < counting->group_count; g++) {
         CountGroup *group = &counting->groups[g];
         const TallyCells cells = tally_cells(group->tally);

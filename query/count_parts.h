@@ -30,6 +30,12 @@ typedef struct CountGroup {
     size_t cell_count; /* in row-major order over code_count + 1 places a dimension, the last one not known */
 } CountGroup;
 
+/* An amount of each person, for all parts that ask for it. */
+typedef struct CountValues {
+    PlanId amount;
+    double *values;
+} CountValues;
+
 /* Of a part of the tree: whose group it is cut from, and of whom its condition is true or not known. */
 typedef struct CountPart {
     size_t group;
@@ -37,6 +43,7 @@ typedef struct CountPart {
     size_t condition; /* of the bound dimensions */
     SetHash *yes, *unknown;
     uint64_t *yes_bits, *unknown_bits; /* where the group keeps who */
+    const CountValues *values;         /* NULL: it is of no amount */
 } CountPart;
 
 typedef struct Counting {
@@ -47,7 +54,9 @@ typedef struct Counting {
     Domain domains[BOUND_DIMENSIONS_MAX];
     CountGroup *groups;
     size_t group_count;
-    CountPart *parts;   /* beside the tree's */
+    CountPart *parts; /* beside the tree's */
+    CountValues values[QUERY_AMOUNTS_MAX];
+    size_t value_count;
     uint64_t people;    /* in the cohort */
     size_t chunk_bytes; /* people are worked out together as far as they take no more */
 } Counting;
@@ -65,6 +74,16 @@ Result count_people(Db *reader, Counting *counting, Error *error) CHECKED;
 /* Once people are counted: which lines are seen, and of a cohort of few each that there can be. */
 void count_lines(Counting *counting);
 Result count_part(const Counting *counting, size_t number, CountTable *table, Error *error) CHECKED;
+
+/* ---- count_amount.c ---- */
+
+/* Those that the bound dimension asks for, as they are among counting's; NULL: none. */
+const CountValues *count_values_of(Counting *counting, size_t dimension);
+/* Keeps what each of the chunk's people has. */
+void count_values_add(Counting *counting, Engine *engine);
+/* Of a part whose people are counted; parts: those of the same tree before it. ERROR_LIMIT where they add up
+ * to too much. */
+Result count_amounts(const Counting *counting, size_t number, CountTable *parts, Error *error) CHECKED;
 
 /* ---- count_groups.c ---- */
 

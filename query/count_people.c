@@ -69,13 +69,14 @@ static Result count_chunks(Counting *counting, Engine *engine, const Budget *bud
 static void budget_counting(const Counting *counting, Engine *engine, Budget *budget)
 {
     const Bound *bound = counting->bound;
-    PlanId asked[1 + BOUND_DIMENSIONS_MAX] = {bound->cohort};
+    PlanId asked[1 + BOUND_DIMENSIONS_MAX + QUERY_AMOUNTS_MAX] = {bound->cohort};
+    size_t count = 1;
 
     for (size_t d = 0; d < bound->dimension_count; d++)
-        asked[1 + d] = bound->values[d];
-    budget_of(bound->plan,
-              budget_needs(bound->plan, engine_postings(engine), asked, 1 + bound->dimension_count,
-                           counting->arena),
+        asked[count++] = bound->values[d];
+    for (size_t i = 0; i < counting->value_count; i++)
+        asked[count++] = counting->values[i].amount;
+    budget_of(bound->plan, budget_needs(bound->plan, engine_postings(engine), asked, count, counting->arena),
               counting->arena, budget);
 }
 

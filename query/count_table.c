@@ -81,15 +81,16 @@ static void map_bands(Counting *counting, Domain *domain)
 }
 
 /* Who has it, who has not. */
-static void take_condition(Counting *counting, Domain *domain)
+static void take_condition(Counting *counting, Domain *domain, bool is_of_amount)
 {
-    static const Text values[] = {TEXT("yes"), TEXT("no")};
+    static const Text answers[] = {TEXT("yes"), TEXT("no")}, amounts[] = {TEXT("known"), TEXT("unknown")};
+    const Text *values = is_of_amount ? amounts : answers;
     static const int64_t codes[] = {false, true};
     static const uint32_t lines[] = {1, 0};
 
     *domain = (Domain){.value_count = 2, .code_count = 2};
-    domain->values = arena_alloc(counting->arena, sizeof values);
-    memcpy(domain->values, values, sizeof values);
+    domain->values = arena_alloc(counting->arena, sizeof answers);
+    memcpy(domain->values, values, sizeof answers);
     domain->codes = arena_alloc(counting->arena, sizeof codes);
     memcpy(domain->codes, codes, sizeof codes);
     domain->lines = arena_alloc(counting->arena, sizeof lines);
@@ -123,7 +124,7 @@ Result count_domains_of(Counting *counting, const CountCategory *categories, siz
 {
     for (size_t d = 0; d < counting->bound->dimension_count; d++)
         if (counting->bound->dimensions[d].condition != NULL)
-            take_condition(counting, &counting->domains[d]);
+            take_condition(counting, &counting->domains[d], counting->bound->dimensions[d].amount != NULL);
         else
             TRY(take_categories(counting, categories, count, d, error));
     return RESULT_OK;
@@ -223,6 +224,8 @@ void count_lines(Counting *counting)
     for (size_t t = 0; t < counting->tree->part_count; t++)
         see_part(counting, &counting->parts[t]);
     for (size_t d = 0; d < counting->bound->dimension_count; d++) {
+        if (counting->bound->dimensions[d].amount != NULL)
+            continue; /* it is known of somebody or it is not */
         widen(counting, &counting->domains[d]);
         widen_periods(counting, d);
     }

@@ -2,16 +2,16 @@
 #include "query/parser.h"
 
 static const char *const reserved[] = {
-    "query",     "project",  "as",       "at",       "codes",     "from",       "let",      "cohort",
-    "table",     "by",       "totals",   "measure",  "people",    "band",       "as_at",    "exists",
-    "count",     "of",       "where",    "in",       "on",        "or",         "and",      "not",
-    "before",    "after",    "within",   "months",   "to",        "registered", "use",      "value",
-    "values",    "distinct", "sum",      "mean",     "min",       "max",        "first",    "last",
-    "most",      "exactly",  "episodes", "case",     "when",      "then",       "else",     "end",
-    "otherwise", "is",       "known",    "contains", "category",  "between",    "days",     "day",
-    "weeks",     "week",     "month",    "years",    "year",      "least",      "greatest", "earliest",
-    "latest",    "person",   "other",    "the",      "household", "parameter",  "quarter",  "quarters",
-    "financial", "start",    "per",
+    "query",     "project",  "as",       "at",       "codes",      "from",       "let",      "cohort",
+    "table",     "by",       "totals",   "measure",  "people",     "band",       "as_at",    "exists",
+    "count",     "of",       "where",    "in",       "on",         "or",         "and",      "not",
+    "before",    "after",    "within",   "months",   "to",         "registered", "use",      "value",
+    "values",    "distinct", "sum",      "mean",     "min",        "max",        "first",    "last",
+    "most",      "exactly",  "episodes", "case",     "when",       "then",       "else",     "end",
+    "otherwise", "is",       "known",    "contains", "category",   "between",    "days",     "day",
+    "weeks",     "week",     "month",    "years",    "year",       "least",      "greatest", "earliest",
+    "latest",    "person",   "other",    "the",      "household",  "parameter",  "quarter",  "quarters",
+    "financial", "start",    "per",      "median",   "percentile",
 };
 
 bool parser_is_reserved(Text word)

@@ -6,6 +6,7 @@
 
 #include "query/bind.h"
 #include "query/check_codes.h"
+#include "query/print.h"
 #include "query/query_private.h"
 #include "query/shape.h"
 
@@ -320,6 +321,20 @@ static void say_rates(const Explainer *explainer, const TableNode *table)
     }
 }
 
+/* The plan says of whom they are known. */
+static void say_amounts(const Explainer *explainer, const TableNode *table)
+{
+    for (size_t i = 0; i < table->measure_count; i++) {
+        const Measure *measure = &table->measures[i];
+        if (!measure_is_of_amount(measure))
+            continue;
+        text_add_format(explainer->text, "\n%.*s: the ", TEXT_ARG(measure->name));
+        print_statistic(explainer->text, measure);
+        text_add_format(explainer->text, " of %.*s, over the people of whom it is known",
+                        TEXT_ARG(measure->dimension.said));
+    }
+}
+
 /* Pinned: what the text of each list says of it. */
 static void say_codes(const Explainer *explainer, const Tree *tree)
 {
@@ -354,8 +369,10 @@ static void say_query(const Explainer *explainer, const Tree *tree, Date as_at, 
         text_add_string(text, ": ");
         say(explainer, bound->values[i]);
     }
-    for (size_t t = 0; t < tree->table_count; t++)
+    for (size_t t = 0; t < tree->table_count; t++) {
+        say_amounts(explainer, &tree->tables[t]);
         say_rates(explainer, &tree->tables[t]);
+    }
     text_add_char(text, '\n');
     say_codes(explainer, tree);
 }

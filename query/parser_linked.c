@@ -160,8 +160,21 @@ static Result check_rings(const Parser *parser, Error *error)
     return RESULT_OK;
 }
 
+/* What several tables say of an amount is not looked at together. */
+static Result check_amounts(const Parser *parser, const TableNode *table, Error *error)
+{
+    for (size_t i = 0; i < table->measure_count; i++)
+        if (measure_is_of_amount(&table->measures[i]))
+            return source_text_fail(&parser->input->source, table->measures[i].place, error,
+                                    "an amount stands in a query of one table, since amounts of several can "
+                                    "be subtracted from each other");
+    return RESULT_OK;
+}
+
 Result parser_check_tables(const Parser *parser, Error *error)
 {
+    for (size_t t = 0; parser->tree->table_count > 1 && t < parser->tree->table_count; t++)
+        TRY(check_amounts(parser, &parser->tree->tables[t], error));
     for (size_t t = 1; t < parser->tree->table_count; t++)
         TRY(check_conditions(parser, &parser->tree->tables[t], error));
     return check_rings(parser, error);

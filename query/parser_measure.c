@@ -2,6 +2,11 @@
 #include "query/expression.h"
 #include "query/print.h"
 
+enum { PERCENT_MAX = 99, STATISTIC_COUNT = 4 };
+
+static const Text STATISTICS[STATISTIC_COUNT] = {TEXT("sum"), TEXT("mean"), TEXT("median"),
+                                                 TEXT("percentile")};
+
 static Result take_name(Parser *parser, const TableNode *table, Measure *measure, Error *error)
 {
     measure->place = parser->token.place;
@@ -12,10 +17,11 @@ static Result take_name(Parser *parser, const TableNode *table, Measure *measure
     return RESULT_OK;
 }
 
-/* `people`, or an earlier measure of the table. */
-static Result take_counted(Parser *parser, const TableNode *table, size_t *measure, Error *error)
+/* `people`, or an earlier measure of the table. others: words that might stand there too. */
+static Result take_counted(Parser *parser, const TableNode *table, size_t others, size_t *measure,
+                           Error *error)
 {
-    Text candidates[QUERY_MEASURES_MAX + 1] = {TEXT("people")};
+    Text candidates[QUERY_MEASURES_MAX + 1 + STATISTIC_COUNT] = {TEXT("people")};
 
     if (parser->token.kind != TOKEN_WORD)
         return parser_fail(parser, error, "expected people or an earlier measure");
@@ -25,9 +31,12 @@ static Result take_counted(Parser *parser, const TableNode *table, size_t *measu
         if (text_equal(table->measures[i].name, parser->token.text))
             *measure = i;
     }
+    for (size_t i = 0; i < others; i++)
+        candidates[table->measure_count + 1 + i] = STATISTICS[i];
     if (*measure == MEASURE_OF_ALL && !token_is(&parser->token, "people"))
         return source_text_fail_unknown(&parser->input->source, parser->token.place, "measure",
-                                        parser->token.text, candidates, table->measure_count + 1, error);
+                                        parser->token.text, candidates, table->measure_count + 1 + others,
+                                        error);
     return parser_advance(parser, error);
 }
 
@@ -59,7 +68,7 @@ static Result take_among(Parser *parser, const TableNode *table, Measure *measur
 {
     Place place = parser->token.place;
 
-    TRY(take_counted(parser, table, &measure->among, error));
+    TRY(take_counted(parser, table, 0, &measure->among, error));
     if (measure->among == MEASURE_OF_ALL || table->measures[measure->among].kind != MEASURE_PEOPLE)
         return source_text_fail(&parser->input->source, place, error,
                                 "of: expected an earlier measure of people with a condition");
@@ -108,6 +117,9 @@ static Result check_count(const Parser *parser, const TableNode *table, size_t o
     if (of != MEASURE_OF_ALL && table->measures[of].kind == MEASURE_RATE)
         return source_text_fail(&parser->input->source, measure->place, error,
                                 "a rate is of counts, not of another rate");
+    if (of != MEASURE_OF_ALL && measure_is_of_amount(&table->measures[of]))
+        return source_text_fail(&parser->input->source, measure->place, error,
+                                "a rate is of counts of people, not of an amount");
     return RESULT_OK;
 }
 
@@ -137,12 +149,64 @@ static Result take_rate(Parser *parser, const TableNode *table, size_t numerator
     if (is_of_population)
         return take_population(parser, measure, error);
     Place place = parser->token.place;
-    TRY(take_counted(parser, table, &measure->denominator, error));
+    TRY(take_counted(parser, table, 0, &measure->denominator, error));
     TRY(check_count(parser, table, measure->denominator, measure, error));
     if (numerator == measure->denominator || !is_among(table, numerator, measure->denominator))
         return source_text_fail(&parser->input->source, place, error,
                                 "a rate's numerator counts only people of its denominator; say so by "
                                 "'people with ... of NAME'");
+    return RESULT_OK;
+}
+
+/* ---- amounts ---- */
+
+bool measure_is_of_amount(const Measure *measure)
+{
+    return measure->kind >= MEASURE_SUM;
+}
+
+static bool at_amount(const Parser *parser)
+{
+    for (size_t i = 0; i < STATISTIC_COUNT; i++)
+        if (parser->token.kind == TOKEN_WORD && text_equal(parser->token.text, STATISTICS[i]))
+            return true;
+    return false;
+}
+
+static Result take_statistic(Parser *parser, Measure *measure, Error *error)
+{
+    bool is_percentile = token_is(&parser->token, "percentile");
+
+    measure->kind = token_is(&parser->token, "sum")    ? MEASURE_SUM
+                    : token_is(&parser->token, "mean") ? MEASURE_MEAN
+                                                       : MEASURE_PERCENTILE;
+    measure->percent = QUERY_MEDIAN_PERCENT;
+    TRY(parser_advance(parser, error));
+    if (is_percentile)
+        TRY(parser_integer(parser, "percentile", 1, PERCENT_MAX, &measure->percent, error));
+    return parser_expect(parser, "of", error);
+}
+
+/* Those of whom it is known are counted by a condition: how many they are is hidden and audited like any
+ * count, and where it is hidden so is what they add up to. */
+static Result take_amount(Parser *parser, const TableNode *table, Measure *measure, Error *error)
+{
+    const Node *amount, *condition;
+
+    measure->among = MEASURE_OF_ALL;
+    TRY(take_statistic(parser, measure, error));
+    Place place = parser->token.place;
+    TRY(parser_expression(parser, &amount, error));
+    if (amount->type != TYPE_NUMBER && amount->type != TYPE_DECIMAL)
+        return source_text_fail(&parser->input->source, place, error, "expected a number, this is %s",
+                                QUERY_TYPE_NAMES[amount->type]);
+    const Node is_known = {.kind = NODE_IS_KNOWN,
+                           .type = TYPE_BOOL,
+                           .operands = expression_operands(parser, &amount, 1),
+                           .operand_count = 1};
+    TRY(expression_finish(parser, &is_known, place, &condition, error));
+    TRY(set_condition(parser, table, measure, condition, print_text(parser->arena, amount), error));
+    measure->dimension.amount = amount;
     return RESULT_OK;
 }
 
@@ -152,7 +216,9 @@ static Result take_value(Parser *parser, const TableNode *table, Measure *measur
 {
     size_t counted = MEASURE_OF_ALL;
 
-    TRY(take_counted(parser, table, &counted, error));
+    if (at_amount(parser))
+        return take_amount(parser, table, measure, error);
+    TRY(take_counted(parser, table, STATISTIC_COUNT, &counted, error));
     if (counted != MEASURE_OF_ALL || token_is(&parser->token, "per"))
         return take_rate(parser, table, counted, measure, error);
     TRY(parser_expect(parser, "with", error));

@@ -36,6 +36,26 @@ static Result add_table(Tree *tree, size_t t, Error *error)
     return tree->part_count > before ? RESULT_OK : add_part(tree, t, 0, QUERY_MEASURES_MAX, error);
 }
 
+size_t tree_amount_count(const Tree *tree)
+{
+    size_t amounts = 0;
+
+    for (size_t p = 0; p < tree->part_count; p++) {
+        const Part *part = &tree->parts[p];
+        amounts +=
+            part->measure < QUERY_MEASURES_MAX && part->dimensions[part->dimension_count - 1]->amount != NULL;
+    }
+    return amounts;
+}
+
+static Result check_amounts(const Tree *tree, Error *error)
+{
+    if (tree_amount_count(tree) <= QUERY_AMOUNTS_MAX)
+        return RESULT_OK;
+    return fail(error, ERROR_LIMIT, "query: it has more than %d amounts, each counted once a period",
+                QUERY_AMOUNTS_MAX);
+}
+
 /* Each condition is bound once a period: that bounds the plan. */
 static Result check_size(const Tree *tree, Error *error)
 {
@@ -59,5 +79,6 @@ Result tree_make_parts(Tree *tree, Arena *arena, Error *error)
     tree->parts = arena_alloc(arena, QUERY_PARTS_MAX * sizeof *tree->parts);
     for (size_t t = 0; t < tree->table_count; t++)
         TRY(add_table(tree, t, error));
+    TRY(check_amounts(tree, error));
     return check_size(tree, error);
 }

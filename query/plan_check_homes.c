@@ -51,13 +51,18 @@ static Result check_node(const Plan *plan, const PlanNode *node, Error *error)
     return RESULT_OK;
 }
 
+static bool is_released(const Plan *plan, PlanId value)
+{
+    return value < plan->count && is_any_number(plan, &plan->nodes[value]);
+}
+
 Result plan_check_homes(const Plan *plan, const PlanReleased *released, Error *error)
 {
     for (size_t i = 0; i < plan->count; i++)
         TRY(check_node(plan, &plan->nodes[i], error));
     for (size_t i = 0; i < released->value_count; i++)
-        if (released->values[i].value < plan->count &&
-            is_any_number(plan, &plan->nodes[released->values[i].value]))
+        if (is_released(plan, released->values[i].value) ||
+            (released->values[i].is_of_amount && is_released(plan, released->values[i].amount)))
             return fail(error, ERROR_REFUSED, "plan: the number of a home is released");
     return RESULT_OK;
 }

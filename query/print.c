@@ -82,6 +82,16 @@ static void print_population(TextBuilder *out, const Measure *measure)
     print_string(out, measure->population);
 }
 
+void print_statistic(TextBuilder *out, const Measure *measure)
+{
+    if (measure->kind == MEASURE_PERCENTILE && measure->percent != QUERY_MEDIAN_PERCENT)
+        text_add_format(out, "percentile %" PRId64, measure->percent);
+    else
+        text_add_string(out, measure->kind == MEASURE_SUM    ? "sum"
+                             : measure->kind == MEASURE_MEAN ? "mean"
+                                                             : "median");
+}
+
 static void print_measure(TextBuilder *out, const TableNode *table, const Measure *measure)
 {
     text_add_format(out, "  measure %.*s = ", TEXT_ARG(measure->name));
@@ -92,6 +102,9 @@ static void print_measure(TextBuilder *out, const TableNode *table, const Measur
             print_counted(out, table, measure->denominator);
         else
             print_population(out, measure);
+    } else if (measure_is_of_amount(measure)) {
+        print_statistic(out, measure);
+        text_add_format(out, " of %.*s", TEXT_ARG(measure->dimension.said));
     } else {
         text_add_format(out, "people with %.*s", TEXT_ARG(measure->dimension.said));
     }

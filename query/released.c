@@ -3,8 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "query/print.h"
 #include "query/released_coverage.h"
 #include "query/released_population.h"
+
+enum { STATISTIC_BYTES_MAX = 64, VALUES_BYTES_MAX = 256 << 20 };
 
 void released_table_close(ReleasedTable **table)
 {
@@ -121,6 +124,26 @@ static void copy_answers(ReleasedTable *table, const CountTable *parts, CellStat
     }
 }
 
+static void copy_statistics(ReleasedTable *table, const CountTable *parts, const Layout *layout, size_t index,
+                            ReleasedMeasure *measure)
+{
+    SCOPED(text_builder_close) TextBuilder statistic = text_builder(STATISTIC_BYTES_MAX);
+    SCOPED(arena_close) Arena *values = arena_create(VALUES_BYTES_MAX);
+
+    print_statistic(&statistic, measure->of);
+    measure->statistic = text_copy(table->arena, text_built(&statistic));
+    measure->amounts = arena_alloc(table->arena, (table->line_count + 1) * sizeof *measure->amounts);
+    for (size_t i = 0; i < table->line_count; i++) {
+        const ReleasedLine *line = &table->lines[i];
+        measure->amounts[i] = released_statistic(
+            measure->of, &parts[line->period * layout->each + index], line->count_place,
+            &measure->cells[i * measure->answers.value_count], &table->provenance.policy, values);
+        table->hidden_count += measure->amounts[i].is_hidden;
+        table->cell_count++;
+        arena_reset(values);
+    }
+}
+
 /* The parts are of the measures with a condition, in their order. */
 static void copy_measures(ReleasedTable *table, const TableNode *node, const CountTable *parts,
                           CellState *const *states, const Layout *layout)
@@ -135,6 +158,8 @@ static void copy_measures(ReleasedTable *table, const TableNode *node, const Cou
         if (measure->of->dimension.condition == NULL)
             continue;
         copy_answers(table, parts, states, layout, part, measure);
+        if (measure_is_of_amount(measure->of))
+            copy_statistics(table, parts, layout, part, measure);
         part++;
     }
 }
@@ -254,6 +279,8 @@ static json_t *measure_json(const ReleasedTable *table, const ReleasedMeasure *m
     json_t *json = json_pack("{s:o, s:o}", "name", text_json(measure->name), "cells", cells);
     if (measure->amounts != NULL)
         json_object_set_new(json, "values", amounts_json(table, measure));
+    if (measure->statistic.length > 0)
+        json_object_set_new(json, "statistic", text_json(measure->statistic));
     return json;
 }
 
@@ -263,11 +290,12 @@ static json_t *disclosure_json(const ReleasedTable *table)
 {
     const GovernancePolicy *policy = &table->provenance.policy;
 
-    return json_pack("{s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:[s, s]}", "policy", policy->name,
+    return json_pack("{s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:[s, s, s*]}", "policy", policy->name,
                      "effective_from", date_json(policy->effective_from), "policy_content",
                      hash_json(&policy->content), "people_min", (json_int_t)policy->people_min, "round_to",
                      (json_int_t)policy->round_to, "cells", (json_int_t)table->cell_count, "hidden",
-                     (json_int_t)table->hidden_count, "rules", "primary", "complementary");
+                     (json_int_t)table->hidden_count, "rules", "primary", "complementary",
+                     released_has_amounts(table) ? "dominance" : NULL);
 }
 
 static json_t *table_json(const ReleasedTable *table)

@@ -24,6 +24,48 @@ const char *amount_format(double amount, char text[AMOUNT_TEXT_BYTES])
     return text;
 }
 
+/* ---- of amounts ---- */
+
+bool released_has_amounts(const ReleasedTable *table)
+{
+    bool has = false;
+
+    for (size_t m = 0; m < table->measure_count; m++)
+        has = has || table->measures[m].statistic.length > 0;
+    return has;
+}
+
+/* The mean is of the published sum and contributors: of the true ones it would tell how many they are. */
+static double added(const Measure *measure, const AmountTotal *total, const ReleasedCell *contributors,
+                    const GovernancePolicy *policy)
+{
+    double sum = amount_round(amount_rounded_sum(total, policy->round_to));
+
+    return measure->kind == MEASURE_SUM ? sum : amount_round(sum / (double)contributors->people);
+}
+
+ReleasedAmount released_statistic(const Measure *measure, const CountTable *counts, size_t place,
+                                  const ReleasedCell *contributors, const GovernancePolicy *policy,
+                                  Arena *values)
+{
+    const CountAmounts *amounts = counts->amounts;
+    bool is_percentile = measure->kind == MEASURE_PERCENTILE;
+    double percentile;
+    size_t count;
+
+    if (contributors->is_hidden ||
+        (is_percentile ? amounts->is_hidden[place] : amounts->is_hidden_as_sum[place]))
+        return (ReleasedAmount){.is_hidden = true};
+    if (amounts->totals[place].people == 0)
+        return (ReleasedAmount){.is_none = true};
+    if (!is_percentile)
+        return (ReleasedAmount){.amount = added(measure, &amounts->totals[place], contributors, policy)};
+    double *all = count_amounts_at(counts, place, values, &count);
+    if (!amount_percentile(all, count, measure->percent, policy->people_min, &percentile))
+        return (ReleasedAmount){.is_hidden = true};
+    return (ReleasedAmount){.amount = amount_round(percentile)};
+}
+
 /* ---- rates ---- */
 
 static ReleasedAmount count_of(const ReleasedTable *table, size_t measure, size_t line)

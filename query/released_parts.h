@@ -17,14 +17,15 @@ typedef struct ReleasedLine {
 /* What is worked out of several people's: to three significant digits. */
 typedef struct ReleasedAmount {
     bool is_hidden;
-    bool is_none;  /* a population does not say how many it is per */
+    bool is_none;  /* it would be per nobody, or per a number that a population does not say */
     double amount; /* 0 when hidden or none */
 } ReleasedAmount;
 
 typedef struct ReleasedMeasure {
     const Measure *of; /* the tree's, only while it is made */
     Text name;
-    CountDimension answers;  /* yes, no and perhaps not known; of a rate none */
+    Text statistic;          /* of an amount: "sum", "percentile 90"; else empty */
+    CountDimension answers;  /* yes, no and perhaps not known; of an amount known, unknown; of a rate none */
     ReleasedCell *cells;     /* of each line one an answer */
     ReleasedAmount *amounts; /* of each line; NULL: it is a count, that of who has the condition */
 } ReleasedMeasure;
@@ -57,5 +58,12 @@ enum { RELEASED_ARENA_BYTES_MAX = 64 << 20, AMOUNT_DIGITS = 3, AMOUNT_TEXT_BYTES
 /* released_amount.c: to AMOUNT_DIGITS, without an exponent; "12.0", "0.125", "1230000", "0". */
 const char *amount_format(double amount, char text[AMOUNT_TEXT_BYTES]);
 double amount_round(double amount);
+/* Sums, means or percentiles, which have rules of their own. */
+bool released_has_amounts(const ReleasedTable *table);
+/* Of a part of counts, at a place whose contributors are released. values: where those of a percentile are
+ * gathered. */
+ReleasedAmount released_statistic(const Measure *measure, const CountTable *counts, size_t place,
+                                  const ReleasedCell *contributors, const GovernancePolicy *policy,
+                                  Arena *values);
 /* Of the counts of the lines that are there already, both rounded. */
 void released_rates(ReleasedTable *table, const TableNode *node);

@@ -4,7 +4,7 @@
 #include "query/released_coverage.h"
 #include "query/released_population.h"
 
-enum { ACROSS_MAX = 12, COLUMNS_MAX = 24, WIDE_MAX = QUERY_DIMENSIONS_MAX + 1 + QUERY_MEASURES_MAX };
+enum { ACROSS_MAX = 12, COLUMNS_MAX = 24, WIDE_MAX = QUERY_DIMENSIONS_MAX + 1 + 2 * QUERY_MEASURES_MAX };
 
 static Text cell_text(const ReleasedTable *table, const ReleasedCell *cell)
 {
@@ -44,19 +44,31 @@ static Text label_of(const ReleasedTable *table, size_t d, size_t value, TableFo
     return dimension->values[value];
 }
 
+/* Beside an amount a column says of how many people it is. */
+static size_t print_headings(const ReleasedTable *table, const char **headings)
+{
+    size_t columns = 0;
+
+    for (size_t d = 0; d < table->dimension_count; d++)
+        headings[columns++] = table->dimensions[d].name.data;
+    headings[columns++] = "people";
+    for (size_t m = 0; m < table->measure_count; m++) {
+        const ReleasedMeasure *measure = &table->measures[m];
+        headings[columns++] = measure->name.data;
+        if (measure->statistic.length > 0)
+            headings[columns++] = text_format(table->arena, "%.*s people", TEXT_ARG(measure->name)).data;
+    }
+    return columns;
+}
+
 /* A line a place, a column a measure: of a condition who has it. */
 static void print_wide(const ReleasedTable *table, TableFormat format, FILE *out)
 {
     const char *headings[WIDE_MAX];
     bool right[WIDE_MAX] = {false};
     Text cells[WIDE_MAX];
-    size_t fixed = table->dimension_count, columns = fixed + 1 + table->measure_count;
+    size_t fixed = table->dimension_count, columns = print_headings(table, headings);
 
-    for (size_t d = 0; d < fixed; d++)
-        headings[d] = table->dimensions[d].name.data;
-    headings[fixed] = "people";
-    for (size_t m = 0; m < table->measure_count; m++)
-        headings[fixed + 1 + m] = table->measures[m].name.data;
     for (size_t i = fixed; i < columns; i++)
         right[i] = true;
     SCOPED(table_close) Table *printed = table_create(headings, right, columns);
@@ -64,9 +76,14 @@ static void print_wide(const ReleasedTable *table, TableFormat format, FILE *out
         const ReleasedLine *line = &table->lines[i];
         for (size_t d = 0; d < fixed; d++)
             cells[d] = label_of(table, d, line->place[d], format);
-        cells[fixed] = cell_text(table, &line->people);
-        for (size_t m = 0; m < table->measure_count; m++)
-            cells[fixed + 1 + m] = measure_text(table, &table->measures[m], i);
+        size_t column = fixed;
+        cells[column++] = cell_text(table, &line->people);
+        for (size_t m = 0; m < table->measure_count; m++) {
+            const ReleasedMeasure *measure = &table->measures[m];
+            cells[column++] = measure_text(table, measure, i);
+            if (measure->statistic.length > 0)
+                cells[column++] = cell_text(table, &measure->cells[i * measure->answers.value_count]);
+        }
         table_row(printed, cells);
     }
     table_print(printed, format, out);
@@ -129,6 +146,14 @@ static void print_record(const ReleasedTable *table, const char *before, FILE *o
             " people; each count, totals as well, to the nearest %" PRId64 ", so parts need not add up.\n",
             before, policy->name, date_format(policy->effective_from, date), policy->people_min,
             policy->round_to);
+    if (released_has_amounts(table))
+        fprintf(
+            out,
+            "%sAmounts are of those people of whom they are known. Also hidden: where two of them make up "
+            "more than 90 %% of it, few have another amount than the rest, or all the same; and sums and "
+            "means that would give these back. A mean is the published sum by the published people, a "
+            "percentile the mean of the %" PRId64 " people about it.\n",
+            before, policy->people_min);
     fprintf(out, "%sQuery \"%.*s\", project %.*s, release %" PRId64 " (%s), as at %s%s%.*s.\n", before,
             TEXT_ARG(provenance->query_title), TEXT_ARG(provenance->project), provenance->release_id,
             month_format(provenance->month, month), date_format(provenance->as_at, as_at),

@@ -129,7 +129,7 @@ static Result set_day(const Query *query, Provenance *provenance, Error *error)
     return RESULT_OK;
 }
 
-/* Rates stand in no cell of what is counted: one a place of each table and period. */
+/* Rates and amounts stand in no cell of what is counted: one a place of each table and period. */
 static size_t rates_of(const Tree *tree, const CountTable *counts)
 {
     size_t rates = 0;
@@ -139,7 +139,7 @@ static size_t rates_of(const Tree *tree, const CountTable *counts)
         const TableNode *table = &tree->tables[part->table];
         bool is_first = p == 0 || part[-1].table != part->table || part[-1].period != part->period;
         for (size_t m = 0; is_first && m < table->measure_count; m++)
-            rates += table->measures[m].kind == MEASURE_RATE ? count_places(&counts[p]) : 0;
+            rates += table->measures[m].kind != MEASURE_PEOPLE ? count_places(&counts[p]) : 0;
     }
     return rates;
 }
@@ -171,7 +171,9 @@ Result run_check_plan(const Query *query, const Bound *bound, Error *error)
         values[i] = (ReleasedValue){.name = text_from(bound->dimensions[i].attribute->name),
                                     .band_years = bound->dimensions[i].band_years,
                                     .value = bound->values[i],
-                                    .is_condition = bound->dimensions[i].condition != NULL};
+                                    .is_condition = bound->dimensions[i].condition != NULL,
+                                    .is_of_amount = bound->dimensions[i].amount != NULL,
+                                    .amount = bound->amounts[i]};
     return plan_check(bound->plan, &released, &grant, error);
 }
 

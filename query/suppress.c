@@ -142,6 +142,8 @@ static bool read_line(const Suppression *s, size_t t, size_t parent, size_t set,
         if (s->states[t][cell] == CELL_NOT_ASKED)
             return false;
         if (cell_is_hidden(s->states[t][cell])) {
+            if (s->hidden != NULL)
+                s->hidden[line->hidden_count] = cell;
             line->hidden_count++;
             line->hidden_people += people;
         } else if (people > 0 &&
@@ -224,6 +226,12 @@ static bool find_telling_cell(const Suppression *s, size_t t, size_t margin, Cel
     return false;
 }
 
+static bool is_enough(const Suppression *s, const Line *line)
+{
+    return line->hidden_count > 1 && (s->totals == NULL ? line->hidden_people >= s->rule->people_min
+                                                        : suppress_is_total_safe(s, line->hidden_count));
+}
+
 /* What a line hides is a published group as well, by subtraction: it must be several cells and not few
  * people. */
 static bool mend_line(Suppression *s, size_t t, size_t parent, size_t set)
@@ -231,8 +239,7 @@ static bool mend_line(Suppression *s, size_t t, size_t parent, size_t set)
     CellName telling;
     Line line;
 
-    if (!read_line(s, t, parent, set, &line) || line.hidden_count == 0 ||
-        (line.hidden_count > 1 && line.hidden_people >= s->rule->people_min) ||
+    if (!read_line(s, t, parent, set, &line) || line.hidden_count == 0 || is_enough(s, &line) ||
         !find_telling_cell(s, t, parent, &telling))
         return false;
     if (line.smallest < s->tables[t].cell_count)
@@ -319,7 +326,9 @@ static bool is_late(const Suppression *s)
 /* True when nothing had to be hidden. */
 static bool audit_once(Suppression *s)
 {
-    SCOPED(audit_close) Audit *audit = audit_open(s->tables, s->table_count, s->states, s->rule->people_min);
+    /* large amounts are hidden by the first rule as well as small ones */
+    int64_t people_min = s->totals == NULL ? s->rule->people_min : INT64_MAX;
+    SCOPED(audit_close) Audit *audit = audit_open(s->tables, s->table_count, s->states, people_min);
     /* Large tables take several cells a round, small ones the fewest. */
     size_t hide_max = 1 + audit_unknown_count(audit) / 50, hidden = 0;
 
@@ -330,6 +339,19 @@ static bool audit_once(Suppression *s)
     return hidden == 0;
 }
 
+void suppress_rest(Suppression *s)
+{
+    name_cells(s, s->arena);
+    mend_lines(s);
+    if (s->totals == NULL)
+        suppress_repeated(s);
+    do {
+        do
+            mend_lines(s);
+        while (s->totals == NULL && suppress_nested(s) && !deadline_is_over(s->rule->deadline));
+    } while (!audit_once(s) && !deadline_is_over(s->rule->deadline));
+}
+
 void suppress(const CountTable *tables, size_t table_count, const SuppressRule *rule, Arena *arena,
               CellState **states)
 {
@@ -337,14 +359,7 @@ void suppress(const CountTable *tables, size_t table_count, const SuppressRule *
         .tables = tables, .table_count = table_count, .rule = rule, .states = states, .arena = arena};
 
     mark_asked(&s, arena);
-    if (rule->without_complementary)
-        return;
-    name_cells(&s, arena);
-    mend_lines(&s);
-    suppress_repeated(&s);
-    do {
-        do
-            mend_lines(&s);
-        while (suppress_nested(&s) && !deadline_is_over(rule->deadline));
-    } while (!audit_once(&s) && !deadline_is_over(rule->deadline));
+    if (!rule->without_complementary)
+        suppress_rest(&s);
+    suppress_amounts(tables, table_count, rule, arena, states);
 }

@@ -18,10 +18,11 @@ typedef struct SuppressRule {
     int64_t people_min;
     Deadline *deadline; /* NULL: none. Once it is over, states are not all that they have to be */
     /* the switches of the tests that must turn red */
-    bool without_complementary, without_nested;
+    bool without_complementary, without_nested, without_dominance, without_differences;
 } SuppressRule;
 
-/* states[t][cell]; all tables of one query at once, as their margins link them. */
+/* states[t][cell]; all tables of one query at once, as their margins link them. Says of their amounts which
+ * are hidden, too. */
 void suppress(const CountTable *tables, size_t table_count, const SuppressRule *rule, Arena *arena,
               CellState **states);
 bool cell_is_hidden(CellState state);

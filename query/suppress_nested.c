@@ -36,32 +36,6 @@ static bool are_within(const Suppression *s, const Pair *pair, size_t place, siz
     return true;
 }
 
-/* Goes on to the next place below a margin: the last dimension that is free first. False: there is none. */
-static bool next_below(const CountTable *table, const size_t *margin, size_t *place)
-{
-    for (size_t d = table->dimension_count - 1; d-- > 0;) {
-        if (margin[d] != table->dimensions[d].value_count)
-            continue;
-        if (++place[d] < table->dimensions[d].value_count)
-            return true;
-        place[d] = 0;
-    }
-    return false;
-}
-
-/* Of a margin the first place below it; false where a dimension has no values. */
-static bool first_below(const CountTable *table, const size_t *margin, size_t *place)
-{
-    for (size_t d = 0; d + 1 < table->dimension_count; d++) {
-        bool is_free = margin[d] == table->dimensions[d].value_count;
-        place[d] = is_free ? 0 : margin[d];
-        if (is_free && table->dimensions[d].value_count == 0)
-            return false;
-    }
-    place[table->dimension_count - 1] = 0;
-    return true;
-}
-
 typedef bool Within(const Suppression *s, const Pair *pair, size_t place, size_t inner_answer,
                     size_t outer_answer);
 
@@ -69,9 +43,9 @@ static bool holds_below(const Suppression *s, const Pair *pair, const size_t *ma
                         size_t outer_answer, Within *holds)
 {
     size_t of_inner = count_answers(pair->inner) + 1, below[QUERY_DIMENSIONS_MAX];
-    bool is_more = first_below(pair->inner, margin, below);
+    bool is_more = count_first_below(pair->inner, margin, below);
 
-    for (; is_more; is_more = next_below(pair->inner, margin, below)) {
+    for (; is_more; is_more = count_next_below(pair->inner, margin, below)) {
         size_t place = count_cell(pair->inner, below) / of_inner;
         if (pair->inner->cells[place * of_inner + inner_answer].people > 0 &&
             !holds(s, pair, place, inner_answer, outer_answer))

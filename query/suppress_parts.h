@@ -17,6 +17,11 @@ typedef struct Suppression {
     size_t name_count;
     CellName *zeros; /* hidden */
     size_t zero_count;
+    /* of amounts, whose cells are places and whose people contribute: their totals, and those of what they
+     * differ by from others; NULL: it is of counts */
+    const AmountTotal **totals;
+    size_t total_count;
+    size_t *hidden; /* the cells of the line that was read last */
 } Suppression;
 
 /* 1 to people_min - 1 */
@@ -28,6 +33,13 @@ void suppress_hide(Suppression *s, size_t table, size_t cell);
  * of its place and has few people less tells of those few by subtraction: it is hidden. True where one was.
  */
 bool suppress_nested(Suppression *s);
+/* Of states in which the first are hidden: hides the rest. */
+void suppress_rest(Suppression *s);
+/* What a line hides is a total as well: may it be told? */
+bool suppress_is_total_safe(const Suppression *s, size_t hidden_count);
+/* Once the states of counts are there: which amounts are hidden. */
+void suppress_amounts(const CountTable *tables, size_t table_count, const SuppressRule *rule, Arena *arena,
+                      CellState *const *states);
 /* Do these two count one table's places, each by a condition? */
 bool suppress_are_of_one_table(const CountTable *a, const CountTable *b);
 /* Of an answer: has a measure of its place and period, one of several, few? */

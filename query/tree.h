@@ -19,6 +19,8 @@ enum {
     QUERY_DIMENSIONS_MAX = 6, /* of one table, a measure's condition among them */
     QUERY_MEASURES_MAX = 8,   /* of one table, beside people */
     QUERY_PARTS_MAX = 128,    /* of all tables */
+    QUERY_AMOUNTS_MAX = 32,   /* of those, of amounts */
+    QUERY_MEDIAN_PERCENT = 50,
     QUERY_CODES_MAX = 20000,  /* over all lists */
     CODE_BYTES_MAX = 40,      /* of a file's; and of a prefix looked for in a text of several codes */
     QUERY_OPERANDS_MAX = 256, /* of one and, or, in */
@@ -162,7 +164,8 @@ struct Node {
 typedef struct Dimension {
     const Attribute *attribute; /* of a condition its name alone */
     const Node *condition;      /* a measure's; NULL: a category or a band */
-    Text said;                  /* the condition */
+    const Node *amount;         /* a number, of whom it is known the condition asks; NULL: it is of none */
+    Text said;                  /* the condition, or the amount */
     int64_t band_years;         /* 0: no banding */
     Period period;              /* of a bound condition in a series: which it is of */
     Place place;
@@ -171,6 +174,10 @@ typedef struct Dimension {
 typedef enum MeasureKind {
     MEASURE_PEOPLE, /* with a condition */
     MEASURE_RATE,   /* of two published values of its line; nothing of people is counted for it */
+    /* of an amount of each, over those of whom it is known, who are counted as people with a condition are */
+    MEASURE_SUM,
+    MEASURE_MEAN,
+    MEASURE_PERCENTILE,
 } MeasureKind;
 
 enum { MEASURE_OF_ALL = QUERY_MEASURES_MAX }; /* the measure `people` */
@@ -184,6 +191,7 @@ typedef struct Measure {
     size_t numerator, denominator; /* of a rate: measures of the table, or MEASURE_OF_ALL */
     Text population;               /* of a rate: what it is per in place of a denominator; empty: nothing */
     int64_t per;
+    int64_t percent; /* of a percentile; the median is that of 50 */
     Place place;
 } Measure;
 
@@ -243,6 +251,8 @@ typedef struct ParseInput {
 Result tree_parse(const ParseInput *input, Arena *arena, Tree **tree, Error *error) CHECKED;
 /* Fills in the parts of all tables. ERROR_LIMIT for more than QUERY_PARTS_MAX. */
 Result tree_make_parts(Tree *tree, Arena *arena, Error *error) CHECKED;
+/* Of its parts, those that are of an amount. */
+size_t tree_amount_count(const Tree *tree);
 /* Marks what the cohort leads to, and notes the sources read; what it does not lead to means nothing. */
 void tree_use(Tree *tree, const Catalogue *catalogue);
 /* Prints the canonical text: no comments, one layout, operands of and/or sorted and each once. */
@@ -252,3 +262,4 @@ bool node_is_of_records(const Node *node);
 /* That of records kept, or NULL. */
 const Node *node_where(const Node *node);
 bool dimension_equal(const Dimension *a, const Dimension *b);
+bool measure_is_of_amount(const Measure *measure);

@@ -27,6 +27,9 @@ static const char *const queries[] = {
     "query \"t\" project P cohort exists gp_event where result_value != 3 and event_date after 2020-02-29"
     " and not date_recorded within 1 months after 2020-01-31 or code in ( \"x\" , \"y\" )"
     " table \"t\" by practice , imd_decile , care_home measure people",
+    "query \"t\" project P let stays = count of apc_spell cohort care_home table \"t\" by sex measure people"
+    " measure a = sum of stays measure b = mean of sum of result_value in gp_event where code in ( \"x\" )"
+    " measure c = median of age measure d = percentile 90 of age otherwise 3 measure e = people with age > 3",
 };
 enum { QUERY_COUNT = sizeof queries / sizeof *queries };
 

@@ -176,7 +176,7 @@ static void expect_refused(PlanId cohort, const ReleasedValue *value, const char
 
 static void expect_value_refused(PlanId id, const char *name, int64_t band_years)
 {
-    const ReleasedValue value = {text_from(name), band_years, id, false};
+    const ReleasedValue value = {.name = text_from(name), .band_years = band_years, .value = id};
 
     expect_refused(yes(), &value,
                    "plan: a cell is named by what is neither a registered category nor a band of at least 5");
@@ -184,7 +184,7 @@ static void expect_value_refused(PlanId id, const char *name, int64_t band_years
 
 static void expect_passes(PlanId id, const char *name, int64_t band_years)
 {
-    const ReleasedValue value = {text_from(name), band_years, id, false};
+    const ReleasedValue value = {.name = text_from(name), .band_years = band_years, .value = id};
     Error error = {0};
 
     cr_expect(check(yes(), &value, &error).ok, "%s", error.message);
@@ -383,7 +383,7 @@ Test(plan_check, a_narrow_or_crooked_band_is_refused)
 /* Red when check_value does not look at the level. */
 Test(plan_check, no_cell_is_named_by_a_row_and_nobody_is_counted_by_one)
 {
-    const ReleasedValue value = {TEXT("code"), 0, column(GP_EVENT, 0), false};
+    const ReleasedValue value = {.name = TEXT("code"), .value = column(GP_EVENT, 0)};
 
     expect_refused(yes(), &value, "plan: a cell is named by what is not of people");
     expect_refused(rows(GP_EVENT), NULL, "plan: who is counted is no condition on people");
@@ -516,12 +516,49 @@ Test(plan_check, each_kind_of_node_has_a_rule)
 /* Red when check_value takes whatever is called a condition. */
 Test(plan_check, a_measures_condition_is_one_of_people)
 {
-    const ReleasedValue condition = {TEXT("ill"), 0, yes(), true},
-                        word = {TEXT("ill"), 0, column(PLAN_PEOPLE, SEX), true};
+    const ReleasedValue condition = {.name = TEXT("ill"), .value = yes(), .is_condition = true},
+                        word = {.name = TEXT("ill"), .value = column(PLAN_PEOPLE, SEX), .is_condition = true};
     Error error = {0};
 
     cr_expect(check(yes(), &condition, &error).ok, "%s", error.message);
     expect_refused(yes(), &word, "plan: a measure's condition is none");
+}
+
+/* ---- amounts ---- */
+
+static ReleasedValue amount_of(PlanId condition, PlanId amount)
+{
+    return (ReleasedValue){.name = TEXT("cost"),
+                           .value = condition,
+                           .is_condition = true,
+                           .is_of_amount = true,
+                           .amount = amount};
+}
+
+static PlanId known(PlanId amount)
+{
+    return one(PLAN_IS_KNOWN, TYPE_BOOL, amount);
+}
+
+/* Red when is_amount takes whatever is beside the condition: contributors would be others than are counted.
+ */
+Test(plan_check, an_amount_is_a_number_of_people_of_whom_it_is_known)
+{
+    static const char *const rule = "plan: an amount is no number of people of whom it is known";
+    PlanId imd = registered(IMD_DECILE), years = age(), sex = column(PLAN_PEOPLE, SEX),
+           of_record = event_column(TYPE_DECIMAL, 1), died = column(PLAN_PEOPLE, DEATH_DATE);
+    const ReleasedValue wrong[] = {
+        amount_of(known(years), imd),     amount_of(yes(), imd),
+        amount_of(known(sex), sex),       amount_of(known(imd), of_record),
+        amount_of(known(imd), NODES_MAX), amount_of(imd, imd),
+        amount_of(known(died), died),
+    };
+    const ReleasedValue right = amount_of(known(imd), imd);
+    Error error = {0};
+
+    cr_expect(check(yes(), &right, &error).ok, "%s", error.message);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        expect_refused(yes(), &wrong[i], rule);
 }
 
 /* ---- homes ---- */
@@ -599,7 +636,7 @@ Test(plan_check, a_count_over_homes_is_over_their_numbers)
 /* Red when plan_check_homes does not look at what is released. */
 Test(plan_check, the_number_of_a_home_names_no_cell)
 {
-    const ReleasedValue value = {TEXT("home"), 0, home(), false};
+    const ReleasedValue value = {.name = TEXT("home"), .value = home()};
 
     expect_refused(yes(), &value, "plan: the number of a home is released");
 }

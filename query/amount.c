@@ -1,0 +1,148 @@
+#include "query/amount.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { PERCENT = 100, TWO_PERCENT_MAX = 90 };
+
+/* ---- adding ---- */
+
+static void add_size(AmountTotal *total, double size)
+{
+    if (size > total->largest) {
+        total->second = total->largest;
+        total->largest = size;
+    } else if (size > total->second) {
+        total->second = size;
+    }
+}
+
+static void add_lowest(AmountTotal *total, double amount, uint32_t people)
+{
+    if (total->people == 0 || amount < total->lowest) {
+        total->lowest = amount;
+        total->at_lowest = people;
+    } else if (amount == total->lowest) {
+        total->at_lowest += people;
+    }
+}
+
+static void add_highest(AmountTotal *total, double amount, uint32_t people)
+{
+    if (total->people == 0 || amount > total->highest) {
+        total->highest = amount;
+        total->at_highest = people;
+    } else if (amount == total->highest) {
+        total->at_highest += people;
+    }
+}
+
+void amount_add(AmountTotal *total, double amount)
+{
+    add_lowest(total, amount, 1);
+    add_highest(total, amount, 1);
+    add_size(total, fabs(amount));
+    total->people++;
+    total->not_zero += amount != 0;
+    total->sum += amount;
+    total->sizes += fabs(amount);
+}
+
+void amount_merge(AmountTotal *total, const AmountTotal *more)
+{
+    if (more->people == 0)
+        return;
+    add_lowest(total, more->lowest, more->at_lowest);
+    add_highest(total, more->highest, more->at_highest);
+    add_size(total, more->largest);
+    add_size(total, more->second);
+    total->people += more->people;
+    total->not_zero += more->not_zero;
+    total->sum += more->sum;
+    total->sizes += more->sizes;
+}
+
+/* ---- what may be told ---- */
+
+static bool is_few(uint32_t people, int64_t people_min)
+{
+    return people > 0 && people < people_min;
+}
+
+/* Who differs from what so many have that they are not few. */
+static bool is_all_but_few(uint32_t people, uint32_t alike, int64_t people_min)
+{
+    return alike >= people_min && is_few(people - alike, people_min);
+}
+
+bool amount_is_of_few(const AmountTotal *total, int64_t people_min)
+{
+    bool is_one_value = total->people > 0 && total->at_lowest == total->people;
+    bool are_two_values = total->at_lowest + total->at_highest == total->people;
+
+    return is_few(total->people, people_min) || is_few(total->not_zero, people_min) || is_one_value ||
+           (are_two_values &&
+            (is_few(total->at_lowest, people_min) || is_few(total->at_highest, people_min))) ||
+           is_all_but_few(total->people, total->at_lowest, people_min) ||
+           is_all_but_few(total->people, total->at_highest, people_min);
+}
+
+bool amount_is_dominated(const AmountTotal *total)
+{
+    double others = total->sizes - (total->largest + total->second);
+
+    return others * PERCENT < total->sizes * (PERCENT - TWO_PERCENT_MAX);
+}
+
+bool amount_is_near(const AmountTotal *difference, int64_t people_min)
+{
+    return is_few(difference->not_zero, people_min) ||
+           (difference->not_zero > 0 && amount_is_dominated(difference));
+}
+
+/* ---- what is told ---- */
+
+/* The largest 1, 2 or 5 of a decimal place that is not above it. */
+static double step_below(double size)
+{
+    double place = pow(10, floor(log10(size)));
+    double step = place;
+
+    if (5 * place <= size)
+        step = 5 * place;
+    else if (2 * place <= size)
+        step = 2 * place;
+    return step;
+}
+
+double amount_rounded_sum(const AmountTotal *total, int64_t round_to)
+{
+    if (total->not_zero == 0)
+        return 0;
+    double unit = (double)round_to * step_below(total->sizes / total->not_zero);
+    return floor(total->sum / unit + 0.5) * unit;
+}
+
+static int compare_amounts(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+bool amount_percentile(double *amounts, size_t count, int64_t percent, int64_t people_min, double *percentile)
+{
+    int64_t below = (int64_t)count * percent, above = (int64_t)count * (PERCENT - percent);
+    AmountTotal about = {0};
+
+    if (below < PERCENT * people_min || above < PERCENT * people_min)
+        return false;
+    qsort(amounts, count, sizeof *amounts, compare_amounts);
+    int64_t first = (below - PERCENT / 2 * people_min + PERCENT / 2) / PERCENT;
+    for (int64_t i = first; i < first + people_min; i++)
+        amount_add(&about, amounts[i]);
+    if (about.not_zero > 0 && amount_is_dominated(&about))
+        return false;
+    *percentile = about.sum / (double)people_min;
+    return true;
+}

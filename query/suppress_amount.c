@@ -1,0 +1,175 @@
+/*
+ * Which amounts may be told. Nothing is said of those whose contributors are hidden. Sums add up over places
+ * as counts do, so that margins would give a hidden one back: as many more are hidden as counts would be. A
+ * mean is a sum over a count that is told, and hidden with it.
+ */
+#include "query/suppress_parts.h"
+
+/* One amount of one period. */
+typedef struct Amounts {
+    CountAmounts *of;
+    size_t first;                                      /* of its parts */
+    const AmountTotal *differences[QUERY_AMOUNTS_MAX]; /* of each place, from each other amount */
+    size_t difference_count;
+} Amounts;
+
+typedef struct AllAmounts {
+    const CountTable *tables;
+    CellState *const *states;
+    size_t table_count;
+    const SuppressRule *rule;
+    Arena *arena;
+    Amounts of[QUERY_AMOUNTS_MAX];
+    size_t count;
+} AllAmounts;
+
+/* ---- each place by itself ---- */
+
+static size_t known_at(const CountTable *table, size_t place)
+{
+    return place * (count_answers(table) + 1);
+}
+
+/* In each part of this amount. */
+static bool are_contributors_told(const AllAmounts *all, const Amounts *amounts, size_t place)
+{
+    for (size_t t = amounts->first; t < all->table_count; t++)
+        if (all->tables[t].amounts == amounts->of &&
+            all->states[t][known_at(&all->tables[t], place)] != CELL_SHOWN)
+            return false;
+    return true;
+}
+
+static void hide_places(const AllAmounts *all, const Amounts *amounts)
+{
+    CountAmounts *of = amounts->of;
+    size_t places = count_places(&all->tables[amounts->first]);
+
+    of->is_hidden = arena_alloc(all->arena, places + 1);
+    of->is_hidden_as_sum = arena_alloc(all->arena, places + 1);
+    for (size_t place = 0; place < places; place++) {
+        of->is_hidden[place] = !are_contributors_told(all, amounts, place) ||
+                               amount_is_of_few(&of->totals[place], all->rule->people_min);
+        of->is_hidden_as_sum[place] = of->is_hidden[place] || (!all->rule->without_dominance &&
+                                                               amount_is_dominated(&of->totals[place]));
+    }
+}
+
+/* ---- two amounts against each other ---- */
+
+/* Those that differ for few people tell of these: of two that are told what comes later is hidden. */
+static void hide_near(const AllAmounts *all, Amounts *earlier, Amounts *later)
+{
+    const CountTable *table = &all->tables[later->first];
+    const AmountTotal *differences =
+        count_amount_differences(&all->tables[earlier->first], table, all->arena);
+
+    earlier->differences[earlier->difference_count++] = differences;
+    later->differences[later->difference_count++] = differences;
+    for (size_t place = 0; place < count_places(table); place++)
+        if (!earlier->of->is_hidden[place] && amount_is_near(&differences[place], all->rule->people_min))
+            later->of->is_hidden[place] = later->of->is_hidden_as_sum[place] = true;
+}
+
+/* ---- places against each other ---- */
+
+static void add_total(const Suppression *s, size_t which, size_t count, AmountTotal *total)
+{
+    *total = (AmountTotal){0};
+    for (size_t i = 0; i < count; i++)
+        amount_merge(total, &s->totals[which][s->hidden[i]]);
+}
+
+bool suppress_is_total_safe(const Suppression *s, size_t hidden_count)
+{
+    AmountTotal total;
+
+    add_total(s, 0, hidden_count, &total);
+    if (total.people < s->rule->people_min || amount_is_of_few(&total, s->rule->people_min) ||
+        (!s->rule->without_dominance && amount_is_dominated(&total)))
+        return false;
+    for (size_t i = 1; i < s->total_count; i++) {
+        add_total(s, i, hidden_count, &total);
+        if (amount_is_near(&total, s->rule->people_min))
+            return false;
+    }
+    return true;
+}
+
+/* Its places as a table of their own, in which the contributors are the people. */
+static CountTable places_of(const CountTable *from, Arena *arena)
+{
+    CountTable table = *from;
+
+    table.dimension_count--;
+    table.cell_count = count_places(from);
+    table.cells = arena_alloc(arena, (table.cell_count + 1) * sizeof *table.cells);
+    for (size_t place = 0; place < table.cell_count; place++)
+        table.cells[place] = from->cells[known_at(from, place)];
+    return table;
+}
+
+static CellState *states_of(const AllAmounts *all, const Amounts *amounts, size_t places)
+{
+    CellState *states = arena_alloc(all->arena, (places + 1) * sizeof *states);
+
+    for (size_t place = 0; place < places; place++) {
+        size_t known = known_at(&all->tables[amounts->first], place);
+        bool is_asked = all->states[amounts->first][known] != CELL_NOT_ASKED;
+        states[place] = !is_asked                              ? CELL_NOT_ASKED
+                        : amounts->of->is_hidden_as_sum[place] ? CELL_PRIMARY
+                                                               : CELL_SHOWN;
+    }
+    return states;
+}
+
+static void hide_rest(const AllAmounts *all, const Amounts *amounts)
+{
+    const CountTable table = places_of(&all->tables[amounts->first], all->arena);
+    CellState *states = states_of(all, amounts, table.cell_count);
+    const AmountTotal *totals[QUERY_AMOUNTS_MAX] = {amounts->of->totals};
+    Suppression s = {.tables = &table,
+                     .table_count = 1,
+                     .rule = all->rule,
+                     .states = &states,
+                     .arena = all->arena,
+                     .totals = totals,
+                     .total_count = 1 + amounts->difference_count};
+
+    for (size_t i = 0; i < amounts->difference_count; i++)
+        totals[1 + i] = amounts->differences[i];
+    s.hidden = arena_alloc(all->arena, (table.cell_count + 1) * sizeof *s.hidden);
+    suppress_rest(&s);
+    for (size_t place = 0; place < table.cell_count; place++)
+        amounts->of->is_hidden_as_sum[place] = states[place] != CELL_SHOWN;
+}
+
+/* ---- all of them ---- */
+
+static void list_amounts(AllAmounts *all)
+{
+    for (size_t t = 0; t < all->table_count; t++) {
+        size_t i = 0;
+        while (i < all->count && all->of[i].of != all->tables[t].amounts)
+            i++;
+        if (i == all->count && all->tables[t].amounts != NULL)
+            all->of[all->count++] = (Amounts){.of = all->tables[t].amounts, .first = t};
+    }
+}
+
+void suppress_amounts(const CountTable *tables, size_t table_count, const SuppressRule *rule, Arena *arena,
+                      CellState *const *states)
+{
+    AllAmounts all = {
+        .tables = tables, .states = states, .table_count = table_count, .rule = rule, .arena = arena};
+
+    list_amounts(&all);
+    for (size_t i = 0; i < all.count; i++)
+        hide_places(&all, &all.of[i]);
+    for (size_t later = 1; later < all.count && !rule->without_differences; later++)
+        for (size_t earlier = 0; earlier < later && !deadline_is_over(rule->deadline); earlier++)
+            hide_near(&all, &all.of[earlier], &all.of[later]);
+    for (size_t i = 0; i < all.count && !rule->without_complementary; i++)
+        if (all.of[i].of->is_added)
+            hide_rest(&all, &all.of[i]);
+}
