@@ -117,7 +117,8 @@ static bool is_changed(const Item *before, const Item *after)
     return false;
 }
 
-static Result put_item(Apply *apply, const Item *item, Error *error)
+/* Puts an item or ends it; to end one, the statement asks for no more than its key. */
+static Result change_item(Apply *apply, const DbStatement *statement, const Item *item, Error *error)
 {
     int64_t count;
 
@@ -131,23 +132,7 @@ static Result put_item(Apply *apply, const Item *item, Error *error)
         array_value(item->key, item->kind->key_count),
         array_value(item->fields, item->kind->field_count),
     };
-    return db_run_int8(apply->db, &put_statement, parameters, &count, NULL, error);
-}
-
-static Result end_item(Apply *apply, const Item *item, Error *error)
-{
-    int64_t count;
-
-    apply->change_count++;
-    if (apply->permit == NULL)
-        return RESULT_OK;
-    const Value parameters[] = {
-        permit_value(apply->permit),
-        value_text(text_from(apply->file_hash)),
-        value_text(text_from(item->kind->name)),
-        array_value(item->key, item->kind->key_count),
-    };
-    return db_run_int8(apply->db, &end_statement, parameters, &count, NULL, error);
+    return db_run_int8(apply->db, statement, parameters, &count, NULL, error);
 }
 
 /* Both lists are sorted: one walk over the two. */
@@ -161,14 +146,14 @@ static Result apply_difference(Apply *apply, const ItemList *held, const ItemLis
                                          : item_compare(&held->items[h], &wanted->items[w]);
         if (order < 0) {
             print_whole(apply->out, '-', &held->items[h]);
-            TRY(end_item(apply, &held->items[h++], error));
+            TRY(change_item(apply, &end_statement, &held->items[h++], error));
         } else if (order > 0) {
             print_whole(apply->out, '+', &wanted->items[w]);
-            TRY(put_item(apply, &wanted->items[w++], error));
+            TRY(change_item(apply, &put_statement, &wanted->items[w++], error));
         } else {
             if (is_changed(&held->items[h], &wanted->items[w])) {
                 print_change(apply->out, &held->items[h], &wanted->items[w]);
-                TRY(put_item(apply, &wanted->items[w], error));
+                TRY(change_item(apply, &put_statement, &wanted->items[w], error));
             }
             h++;
             w++;

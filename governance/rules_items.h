@@ -41,3 +41,6 @@ void item_list_close(ItemList *list);
  * and arena. Errors name the list, the place in it and the broken rule.
  */
 Result rules_items(const YamlRules *rules, Arena *arena, ItemList *list, Error *error) CHECKED;
+/* rules_whole.c: nothing twice in a sorted list, nothing that refers to what is not in it, and somebody who
+ * may apply another file. */
+Result rules_check_whole(const ItemList *list, Error *error) CHECKED;

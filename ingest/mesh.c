@@ -1,34 +1,15 @@
 #include "ingest/mesh.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
 
-#include <jansson.h>
-
 #include "base/date.h"
-#include "base/log.h"
 #include "ingest/mesh_auth.h"
 #include "ingest/mesh_private.h"
 
-enum {
-    ARENA_BYTES = 64 << 10,
-    PAGE = 500,
-    PAGES_MAX = 10000,
-    PAGE_BYTES_MAX = 16 << 20,
-    REQUEST_SECONDS = 600,
-    STATUS_OK = 200,
-    STATUS_PARTIAL = 206,
-    STATUS_FORBIDDEN = 403,
-    STATUS_NOT_FOUND = 404,
-    STATUS_GONE = 410,
-    HEADER_TIME_LENGTH = 14, /* CCYYMMDDhhmmss */
-};
-
-#define HOUR_US      ((int64_t)3600 * 1000000)
-#define OLD_AFTER_US (96 * HOUR_US) /* of the 120 hours after which MESH gives up */
+enum { ARENA_BYTES = 64 << 10, PAGE = 500, REQUEST_SECONDS = 600 };
 
 static const char accepted[] = "application/vnd.mesh.v2+json";
 
@@ -179,12 +160,12 @@ Result mesh_call(Mesh *mesh, const MeshCall *call, TransferAnswer *answer, Error
 
 Result mesh_fail_status(const Mesh *mesh, int status, const char *what, Error *error)
 {
-    if (status == STATUS_FORBIDDEN)
+    if (status == MESH_FORBIDDEN)
         return fail(
             error, ERROR_REFUSED,
             "%s: MESH refuses us (403) at %s: mailbox, password, shared key, or a clock that is hours off",
             mesh->place, what);
-    if (status == STATUS_GONE)
+    if (status == MESH_GONE)
         return fail(error, ERROR_INPUT,
                     "%s: MESH has given up on the message (410): ask the sender to send it again",
                     mesh->place);
@@ -201,7 +182,7 @@ static Result call_plainly(Mesh *mesh, const char *method, const char *path, con
     TransferAnswer answer;
 
     TRY(mesh_call(mesh, &call, &answer, error));
-    return answer.status == STATUS_OK ? RESULT_OK : mesh_fail_status(mesh, answer.status, what, error);
+    return answer.status == MESH_OK ? RESULT_OK : mesh_fail_status(mesh, answer.status, what, error);
 }
 
 Result mesh_handshake(Mesh *mesh, Error *error)
@@ -220,180 +201,4 @@ Result mesh_acknowledge(Mesh *mesh, const char *id, Error *error)
         return fail(error, ERROR_INPUT, "%s: not an identifier of a message", mesh->place);
     (void)snprintf(path, sizeof path, "/messageexchange/%s/inbox/%s/status/acknowledged", mesh->mailbox, id);
     return call_plainly(mesh, "PUT", path, "an acknowledgement", error);
-}
-
-/* ---- the list ---- */
-
-static Result keep_page(void *context, const void *data, size_t length, Error *error)
-{
-    (void)error;
-    text_add(context, (Text){.data = data, .length = length}); /* bytes_max holds before */
-    return RESULT_OK;
-}
-
-static Result fail_page(const Mesh *mesh, Error *error)
-{
-    return fail(error, ERROR_INPUT, "%s: MESH's list of messages is not as specified", mesh->place);
-}
-
-static Result each_of_page(Mesh *mesh, const json_t *messages, MeshEach each, void *context, Error *error)
-{
-    if (!json_is_array(messages))
-        return fail_page(mesh, error);
-    for (size_t i = 0; i < json_array_size(messages); i++) {
-        const char *id = json_string_value(json_array_get(messages, i));
-        if (id == NULL || !mesh_is_id(text_from(id)))
-            return fail_page(mesh, error);
-        TRY(each(context, id, error));
-    }
-    return RESULT_OK;
-}
-
-/* A next page is of our own inbox, and not the one we have; path[0] is NUL when there is none. */
-static Result take_next(const Mesh *mesh, const json_t *links, char path[MESH_URL_BYTES], Error *error)
-{
-    const char *next = json_string_value(json_object_get(links, "next"));
-    char inbox[MESH_URL_BYTES];
-    int length = snprintf(inbox, sizeof inbox, "/messageexchange/%s/inbox?", mesh->mailbox);
-
-    if (next == NULL) {
-        path[0] = '\0';
-        return RESULT_OK;
-    }
-    if (strncmp(next, inbox, (size_t)length) != 0 || strlen(next) >= MESH_URL_BYTES ||
-        strcspn(next, " \t\r\n#") != strlen(next) || strcmp(next, path) == 0)
-        return fail_page(mesh, error);
-    (void)snprintf(path, MESH_URL_BYTES, "%s", next);
-    return RESULT_OK;
-}
-
-static void json_close(json_t **json)
-{
-    json_decref(*json);
-}
-
-static Result read_page(Mesh *mesh, char path[MESH_URL_BYTES], MeshEach each, void *context, Error *error)
-{
-    SCOPED(text_builder_close) TextBuilder page = text_builder(PAGE_BYTES_MAX);
-    SCOPED(json_close) json_t *json = NULL;
-    MeshCall call = {
-        .method = "GET", .path = path, .bytes_max = PAGE_BYTES_MAX, .sink = keep_page, .sink_context = &page};
-    TransferAnswer answer = {0};
-
-    for (unsigned try = 1;; try++) {
-        page.length = 0; /* what a broken answer brought counts for nothing */
-        Result done = mesh_call(mesh, &call, &answer, error);
-        if (done.ok)
-            break;
-        if (!answer.is_transient || try == MESH_TRIES)
-            return done;
-        mesh_pause(mesh->wait_ms << try);
-    }
-    if (answer.status != STATUS_OK)
-        return mesh_fail_status(mesh, answer.status, "the list of messages", error);
-    json = json_loadb(page.data != NULL ? page.data : "", page.length, 0, NULL);
-    if (json == NULL)
-        return fail_page(mesh, error);
-    TRY(each_of_page(mesh, json_object_get(json, "messages"), each, context, error));
-    return take_next(mesh, json_object_get(json, "links"), path, error);
-}
-
-Result mesh_list(Mesh *mesh, MeshEach each, void *context, Error *error)
-{
-    char path[MESH_URL_BYTES];
-
-    (void)snprintf(path, sizeof path, "/messageexchange/%s/inbox?max_results=%u%s%s", mesh->mailbox,
-                   mesh->page, mesh->workflow != NULL ? "&workflow_filter=" : "",
-                   mesh->workflow != NULL ? mesh->workflow : "");
-    /* A page of a filtered list may be empty although more follow. */
-    for (int page = 0; path[0] != '\0'; page++) {
-        if (page == PAGES_MAX)
-            return fail(error, ERROR_LIMIT, "%s: MESH's list of messages does not end", mesh->place);
-        TRY(read_page(mesh, path, each, context, error));
-    }
-    return RESULT_OK;
-}
-
-/* ---- what MESH says about a message ---- */
-
-static void copy_header(const Mesh *mesh, const char *name, char *out, size_t room)
-{
-    Text value = transfer_header(mesh->transfer, name);
-
-    (void)snprintf(out, room, "%.*s", TEXT_ARG(value));
-}
-
-static void copy_id(const Mesh *mesh, const char *name, char *out)
-{
-    if (mesh_is_id(transfer_header(mesh->transfer, name)))
-        copy_header(mesh, name, out, MESH_ID_BYTES);
-}
-
-/* "CCYYMMDDhhmmss", UTC; 0 on anything else. */
-static int64_t read_time(Text text)
-{
-    Date date;
-    int64_t clock;
-
-    if (text.length != HEADER_TIME_LENGTH || !date_parse_compact(text_slice(text, 0, 8), &date) ||
-        !text_to_int64(text_slice(text, 8, HEADER_TIME_LENGTH), &clock) || clock < 0)
-        return 0;
-    int64_t seconds = clock / 10000 * 3600 + clock / 100 % 100 * 60 + clock % 100;
-    int64_t days = (int64_t)date - date_from_civil(1970, 1, 1);
-    return (days * 86400 + seconds) * 1000000;
-}
-
-bool mesh_chunk_range(const Mesh *mesh, int64_t *chunk, int64_t *chunks)
-{
-    Text range = transfer_header(mesh->transfer, "mex-chunk-range");
-    Text first = text_next(&range, ':');
-
-    return text_to_int64(first, chunk) && text_to_int64(range, chunks) && *chunk >= 1 && *chunks >= 0;
-}
-
-static void read_message(const Mesh *mesh, const char *id, MeshMessage *message)
-{
-    int64_t first;
-
-    *message = (MeshMessage){.chunks = 1};
-    (void)snprintf(message->id, sizeof message->id, "%s", id);
-    if (text_equal_ignore_case(transfer_header(mesh->transfer, "mex-messagetype"), TEXT("REPORT")))
-        message->kind = MESH_REPORT;
-    copy_header(mesh, "mex-filename", message->name, sizeof message->name);
-    copy_id(mesh, "mex-from", message->sender);
-    copy_id(mesh, "mex-workflowid", message->workflow);
-    copy_id(mesh, "mex-linkedmsgid", message->linked);
-    Text code = transfer_header(mesh->transfer, "mex-statuscode");
-    if (code.length < MESH_CODE_BYTES && mesh_is_id(code))
-        copy_header(mesh, "mex-statuscode", message->status_code, sizeof message->status_code);
-    message->sent_us = read_time(transfer_header(mesh->transfer, "mex-statustimestamp"));
-    if (!mesh_chunk_range(mesh, &first, &message->chunks))
-        message->chunks = 1;
-}
-
-Result mesh_describe(Mesh *mesh, const char *id, MeshMessage *message, bool *is_there, Error *error)
-{
-    char path[MESH_URL_BYTES];
-    MeshCall call = {.method = "HEAD", .path = path};
-    TransferAnswer answer;
-
-    if (!mesh_is_id(text_from(id)))
-        return fail(error, ERROR_INPUT, "%s: not an identifier of a message", mesh->place);
-    (void)snprintf(path, sizeof path, "/messageexchange/%s/inbox/%s", mesh->mailbox, id);
-    TRY(mesh_call(mesh, &call, &answer, error));
-    *is_there = answer.status == STATUS_OK || answer.status == STATUS_PARTIAL;
-    if (answer.status == STATUS_NOT_FOUND || answer.status == STATUS_GONE) {
-        log_event(LOG_LEVEL_WARNING, "mesh_message_gone", "feed=%s message=%s status=%d", mesh->place, id,
-                  answer.status);
-        return RESULT_OK;
-    }
-    if (!*is_there)
-        return mesh_fail_status(mesh, answer.status, "the description of a message", error);
-    read_message(mesh, id, message);
-    return RESULT_OK;
-}
-
-bool mesh_is_nearly_lost(const Mesh *mesh, const MeshMessage *message)
-{
-    return message->sent_us != 0 && mesh->now_us() - message->sent_us >= OLD_AFTER_US;
 }

@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "ingest/mesh_private.h"
 
-enum { STATUS_WHOLE = 200, STATUS_MORE_FOLLOWS = 206, CHUNKS_MAX = 100000 };
+enum { CHUNKS_MAX = 100000 };
 
 #define CHUNK_BYTES_MAX ((uint64_t)128 << 20) /* as sent: MESH's own limit is 100 MB */
 #define RATIO_MAX       200.0
@@ -40,7 +40,7 @@ static Result fail_chunks(const Download *download, Error *error)
 static Result check_chunk(Download *download, int status, Error *error)
 {
     Transfer *transfer = download->mesh->transfer;
-    bool is_last = status == STATUS_WHOLE;
+    bool is_last = status == MESH_OK;
     int64_t chunk = download->chunk, chunks = download->chunks;
     Text id = transfer_header(transfer, "mex-messageid");
 
@@ -181,7 +181,7 @@ static Result try_chunk(Download *download, TransferAnswer *answer, Error *error
     (void)snprintf(path, sizeof path, "/messageexchange/%s/inbox/%s%s", mesh->mailbox, download->id, number);
     begin_try(download);
     TRY(mesh_call(mesh, &call, answer, error));
-    if (answer->status != STATUS_WHOLE && answer->status != STATUS_MORE_FOLLOWS)
+    if (answer->status != MESH_OK && answer->status != MESH_PARTIAL)
         return mesh_fail_status(mesh, answer->status, "a message", error);
     TRY(check_chunk(download, answer->status, error));
     return end_chunk(download, answer, error);

@@ -5,6 +5,15 @@
 
 enum { MESH_URL_BYTES = 2048, MESH_TRIES = 3 };
 
+/* What an answer's status can say. */
+enum {
+    MESH_OK = 200,
+    MESH_PARTIAL = 206, /* chunks follow */
+    MESH_FORBIDDEN = 403,
+    MESH_NOT_FOUND = 404,
+    MESH_GONE = 410, /* MESH has given up on it */
+};
+
 struct Mesh {
     Arena *arena;
     Transfer *transfer;

@@ -1,122 +1,9 @@
 #include "ingest/rule.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "base/secret.h"
 #include "ingest/header.h"
-#include "ingest/keys.h"
+#include "ingest/rule_private.h"
 #include "ingest/rule_value.h"
-
-/* What is asked of a column for each record, found out once. */
-typedef struct Step {
-    const SpecColumn *column;
-    const CodeList *list; /* NULL: none */
-    Value *value;         /* in the payload; NULL: not stored */
-    bool identifies;
-} Step;
-
-struct Rules {
-    const IngestSpec *spec;
-    Step steps[SPEC_COLUMNS_MAX];
-    size_t fields[SPEC_COLUMNS_MAX]; /* where the spec's columns stand in the file */
-    int dates[SPEC_COLUMNS_MAX];     /* columns of dates that are stored */
-    size_t date_count;
-    int birth;                           /* column of the date of birth, or SPEC_NONE */
-    bool names_record[SPEC_COLUMNS_MAX]; /* all that is read of the removal of a record */
-    Date period_first_day, period_last_day;
-    Value payload[SPEC_PAYLOAD_MAX + 1];
-    Text texts[SPEC_COLUMNS_MAX]; /* trimmed */
-    char birth_date[DATE_TEXT_BYTES];
-    Keys *keys;
-    RuleRow row;
-    RuleCounts counts[SPEC_COLUMNS_MAX];
-};
-
-static const char *const reason_texts[RULE_CROSS] = {
-    [RULE_REQUIRED] = "missing",
-    [RULE_NOT_DATE] = "not a date",
-    [RULE_NOT_INTEGER] = "not a whole number",
-    [RULE_NOT_DECIMAL] = "not a number",
-    [RULE_DECIMALS] = "more than 2 decimals",
-    [RULE_BELOW] = "below its minimum",
-    [RULE_ABOVE] = "above its maximum",
-    [RULE_NOT_SHAPE] = "not of its shape",
-    [RULE_NOT_SNOMED] = "not a snomed concept",
-    [RULE_NOT_VALID] = "not valid",
-    [RULE_NOT_DECIDED] = "neither excluded nor kept",
-    [RULE_AFTER_PERIOD] = "after the period",
-    [RULE_BEFORE_BIRTH] = "before the date of birth",
-    [RULE_OUTSIDE_WINDOW] = "outside the days it replaces",
-};
-
-const char *rule_text(const IngestSpec *spec, RuleFault fault, char out[INGEST_RULE_BYTES])
-{
-    if (fault.reason < READER_FAULT_COUNT)
-        snprintf(out, INGEST_RULE_BYTES, "%s", READER_FAULT_TEXTS[fault.reason]);
-    else if (fault.reason >= RULE_CROSS)
-        snprintf(out, INGEST_RULE_BYTES, "rule %.*s", TEXT_ARG(spec->rules[fault.reason - RULE_CROSS].name));
-    else if (fault.reason == RULE_NOT_IN_LIST || fault.reason == RULE_NOT_IN_PERIOD)
-        snprintf(out, INGEST_RULE_BYTES, "not in list %.*s%s",
-                 TEXT_ARG(spec->lists[spec->columns[fault.column].list].name),
-                 fault.reason == RULE_NOT_IN_PERIOD ? " in this period" : "");
-    else
-        snprintf(out, INGEST_RULE_BYTES, "%s", reason_texts[fault.reason]);
-    return out;
-}
-
-/* Programs and people's notes rest on these: one is never renamed. docs/data-engineer.md lists them. */
-static const char *const reason_codes[RULE_CROSS] = {
-    [READER_TOO_LONG] = "too_long",
-    [READER_UNCLOSED_QUOTE] = "unclosed_quote",
-    [READER_TEXT_AFTER_QUOTE] = "text_after_quote",
-    [READER_STRAY_RETURN] = "stray_return",
-    [READER_TOO_MANY_FIELDS] = "too_many_fields",
-    [READER_RAGGED] = "ragged",
-    [READER_NUL] = "nul",
-    [READER_NOT_UTF8] = "not_utf8",
-    [READER_NOT_UTF16] = "not_utf16",
-    [READER_UNDEFINED_BYTE] = "undefined_byte",
-    [READER_SHORT_RECORD] = "short_record",
-    [READER_LONG_RECORD] = "long_record",
-    [READER_NOT_JSON] = "not_json",
-    [READER_CUT_SHORT] = "cut_short",
-    [READER_NOT_OBJECT] = "not_object",
-    [READER_LONE_SURROGATE] = "lone_surrogate",
-    [READER_NESTED] = "nested",
-    [READER_REPEATED] = "repeated",
-    [READER_UNKNOWN_FIELD] = "unknown_field",
-    [READER_STRAY_TEXT] = "stray_text",
-    [RULE_REQUIRED] = "required",
-    [RULE_NOT_DATE] = "not_date",
-    [RULE_NOT_INTEGER] = "not_integer",
-    [RULE_NOT_DECIMAL] = "not_decimal",
-    [RULE_DECIMALS] = "decimals",
-    [RULE_BELOW] = "below",
-    [RULE_ABOVE] = "above",
-    [RULE_NOT_IN_LIST] = "not_in_list",
-    [RULE_NOT_IN_PERIOD] = "not_in_period",
-    [RULE_NOT_SHAPE] = "not_shape",
-    [RULE_NOT_SNOMED] = "not_snomed",
-    [RULE_NOT_VALID] = "not_valid",
-    [RULE_NOT_DECIDED] = "not_decided",
-    [RULE_AFTER_PERIOD] = "after_period",
-    [RULE_BEFORE_BIRTH] = "before_birth",
-    [RULE_OUTSIDE_WINDOW] = "outside_window",
-};
-
-const char *rule_code(RuleFault fault)
-{
-    return fault.reason < RULE_CROSS ? reason_codes[fault.reason] : "rule";
-}
-
-bool rule_reason(Text code, int *reason)
-{
-    for (*reason = 0; *reason < RULE_CROSS; (*reason)++)
-        if (reason_codes[*reason] != NULL && text_equal(code, text_from(reason_codes[*reason])))
-            return true;
-    return false;
-}
 
 static void mark_names(Rules *rules)
 {
@@ -171,14 +58,6 @@ Result rules_open(const IngestSpec *spec, const char *path, const ReaderRecord *
     return RESULT_OK;
 }
 
-static void add_fault(Rules *rules, int column, int reason)
-{
-    RuleRow *row = &rules->row;
-
-    if (row->fault_count < RULE_FAULTS_MAX)
-        row->faults[row->fault_count++] = (RuleFault){.column = (int16_t)column, .reason = (uint16_t)reason};
-}
-
 /* ---- what identifies ---- */
 
 /* Pseudonymise reads birth dates as CCYY-MM-DD. */
@@ -203,7 +82,7 @@ static void take_identity(Rules *rules, size_t column)
 
     if (is_checked && !rule_identifier_is_valid(rules->spec, spec_column, text)) {
         if (spec_column->rejects_invalid)
-            add_fault(rules, (int)column, RULE_NOT_VALID);
+            rules_fault(rules, (int)column, RULE_NOT_VALID);
         else
             rules->counts[column].invalid++;
         return;
@@ -246,7 +125,7 @@ static void take_value(Rules *rules, const Step *step, size_t column)
         reason = check_code(rules, step->list, column);
     if (reason != READER_GOOD) {
         *step->value = value_null(SPEC_TYPE_VALUES[step->column->type]);
-        add_fault(rules, (int)column, reason);
+        rules_fault(rules, (int)column, reason);
     }
 }
 
@@ -264,97 +143,10 @@ static void take_nothing(Rules *rules, const Step *step, size_t column)
     if (is_asked(rules, column)) {
         rules->counts[column].missing++;
         if (step->column->is_required)
-            add_fault(rules, (int)column, RULE_REQUIRED);
+            rules_fault(rules, (int)column, RULE_REQUIRED);
     }
     if (step->value != NULL)
         *step->value = type == SPEC_BOOLEAN ? value_bool(false) : value_null(SPEC_TYPE_VALUES[type]);
-}
-
-static const Value *date_of(const Rules *rules, int column)
-{
-    if (column == SPEC_NONE)
-        return NULL;
-    const Value *value = rules->steps[column].value;
-    return value->is_null ? NULL : value;
-}
-
-/* Nothing happens to a person before birth: where two columns were swapped, the date stored is that of birth.
- */
-static void check_birth(Rules *rules)
-{
-    const IngestSpec *spec = rules->spec;
-    Date birth;
-
-    if (rules->birth == SPEC_NONE || !spec_date(spec, rules->texts[rules->birth], &birth))
-        return;
-    for (size_t i = 0; i < rules->date_count; i++) {
-        const Value *date = date_of(rules, rules->dates[i]);
-        if (date != NULL && date->date < birth)
-            add_fault(rules, rules->dates[i], RULE_BEFORE_BIRTH);
-    }
-}
-
-/* An event of one day lies in the window; one that lasts has a day in common with it. */
-static bool is_in_window(const Rules *rules, Date event, Date from, Date to)
-{
-    int column = rules->spec->replaces.until;
-    const Value *until = date_of(rules, column);
-
-    if (event > to)
-        return false;
-    return column == SPEC_NONE ? event >= from : until == NULL || until->date >= from;
-}
-
-/* What a row replaces counts though the row is bad; a row outside of it would never be replaced by a
- * repetition of itself. */
-static void take_window(Rules *rules)
-{
-    const SpecReplaces *replaces = &rules->spec->replaces;
-    RuleRow *row = &rules->row;
-    const Value *from = date_of(rules, replaces->from), *to = date_of(rules, replaces->to),
-                *event = date_of(rules, rules->spec->event_date);
-
-    if (from == NULL || to == NULL)
-        return;
-    if (event != NULL && !is_in_window(rules, event->date, from->date, to->date))
-        add_fault(rules, rules->spec->event_date, RULE_OUTSIDE_WINDOW);
-    const Value *group = rules->steps[replaces->group].value;
-    row->has_window = !group->is_null && from->date <= to->date;
-    if (row->has_window)
-        row->window = (RuleWindow){.group = group->text, .from = from->date, .to = to->date};
-}
-
-static bool lacks(const Rules *rules, const SpecRule *rule)
-{
-    Text other = rules->texts[rule->required_with];
-
-    if (other.length == 0 || rules->texts[rule->column].length > 0)
-        return false;
-    return rule->equals.length == 0 || text_equal(other, rule->equals);
-}
-
-static bool breaks(const Rules *rules, const SpecRule *rule)
-{
-    if (rule->required_with != SPEC_NONE)
-        return lacks(rules, rule);
-    const Value *date = date_of(rules, rule->column), *not_before = date_of(rules, rule->not_before);
-    return date != NULL && not_before != NULL && date->date < not_before->date;
-}
-
-static void check_across(Rules *rules)
-{
-    const IngestSpec *spec = rules->spec;
-    const Value *in_period = date_of(rules, spec->period_date);
-
-    if (in_period != NULL && in_period->date > rules->period_last_day)
-        add_fault(rules, spec->period_date, RULE_AFTER_PERIOD);
-    if (rules->row.is_removal)
-        return;
-    check_birth(rules);
-    take_window(rules);
-    for (size_t i = 0; i < spec->rule_count; i++)
-        if (breaks(rules, &spec->rules[i]))
-            add_fault(rules, spec->rules[i].column, RULE_CROSS + (int)i);
 }
 
 /* ---- what is never stored ---- */
@@ -378,7 +170,7 @@ static bool take_excluded(Rules *rules)
         if (text_equal(rules->texts[exclude->column], exclude->equals))
             return true;
         if (!is_kept(exclude, rules->texts[exclude->column]))
-            add_fault(rules, exclude->column, RULE_NOT_DECIDED);
+            rules_fault(rules, exclude->column, RULE_NOT_DECIDED);
     }
     return false;
 }
@@ -399,7 +191,7 @@ static void take_damaged(Rules *rules, const ReaderRecord *record)
     for (size_t i = 0; i < rules->spec->column_count; i++)
         if (record->fault_field >= 0 && rules->fields[i] == (size_t)record->fault_field)
             column = (int)i;
-    add_fault(rules, column, record->fault);
+    rules_fault(rules, column, record->fault);
 }
 
 /* text_trim, where most fields have nothing to trim. */
@@ -461,12 +253,12 @@ const RuleRow *rules_apply(Rules *rules, const ReaderRecord *record)
         else if (step->identifies)
             take_identity(rules, i);
     }
-    check_across(rules);
+    rules_check_across(rules);
     count_invalid(rules);
     keys_join(rules->keys, rules->texts, row);
     row->identity.is_withheld =
         !row->is_removal && spec->withheld != SPEC_NONE && rules->texts[spec->withheld].length > 0;
-    const Value *event = date_of(rules, spec->event_date);
+    const Value *event = rules_date(rules, spec->event_date);
     row->identity.event_date = event != NULL ? event->date : DATE_NONE;
     return row;
 }

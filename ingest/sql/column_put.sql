@@ -1,4 +1,4 @@
--- Registers a stored column, or renews it for a newer version. Called by ingest/spec_ddl.c.
+-- Registers a stored column, or renews it for a newer version. Called by ingest/spec_catalogue.c.
 -- $1 source_id int2, $2 name text, $3 position int2, $4 label text, $5 use text, $6 type text, $7 list text,
 -- $8 shape text, $9 min int8, $10 max int8, $11 required bool, $12 version int4
 INSERT INTO ingest.source_column (source_id, name, position, label, use, type, list, shape, value_min, value_max,

@@ -1,4 +1,4 @@
--- A source by name, with its newest version and by what its rows supersede others. Called by ingest/spec_ddl.c.
+-- A source by name, with its newest version and by what its rows supersede others. Called by ingest/spec_apply.c.
 -- $1 name text  ->  source_id int2, subject_kind text, update_mode text, version int4; operation, what removes, date and
 -- time of a change, names of the record key joined by 0x1F, group, from, to and until of a replacement, event date, all text,
 -- null where the mode is another; the controller's column text

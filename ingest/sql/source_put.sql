@@ -1,4 +1,4 @@
--- Registers a source or renews what may change about it. Called by ingest/spec_ddl.c.
+-- Registers a source or renews what may change about it. Called by ingest/spec_catalogue.c.
 -- $1 name, $2 title, $3 subject kind, $4 role, $5 update mode, $6 valid from, $7 valid to, $8 event date,
 -- $9 to $12 operation, what removes, date and time of a change, $13 to $15 group, from and to of a replacement,
 -- all text, $16 names of the record key text[], $17 issuer of a cross-walk text,

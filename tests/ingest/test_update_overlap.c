@@ -73,7 +73,7 @@ Test(overlap, what_still_went_on_in_the_newer_window_is_replaced_by_it)
     cr_expect_eq(cost(), 54020, "what ended in June stays, the open one is replaced by nothing");
 }
 
-/* Switch: is_in_window in ingest/rule.c. */
+/* Switch: is_in_window in ingest/rule_across.c. */
 Test(overlap, a_row_may_begin_before_its_window_but_not_end_before_it)
 {
     load(6, HEADER "9990000018,KEN,2026-04-01,2026-06-30,2020-01-05,,1\n"
