@@ -1,4 +1,3 @@
-#include <criterion/criterion.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <pwd.h>
@@ -12,9 +11,8 @@
 #include <unistd.h>
 
 #include "base/cluster.h"
-#include "base/db.h"
 #include "base/input.h"
-#include "tests/support/support.h"
+#include "tests/base/town.h"
 
 enum { PATH_BYTES = 512 };
 
@@ -35,11 +33,6 @@ static Cluster located(const char *name)
 static const char *user(void)
 {
     return getpwuid(geteuid())->pw_name;
-}
-
-static void succeed(Result result, const Error *error)
-{
-    cr_assert(result.ok, "%s", error->message);
 }
 
 static ClusterState state(const Cluster *cluster)

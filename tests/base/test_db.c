@@ -1,10 +1,8 @@
-#include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/db.h"
-#include "tests/support/support.h"
+#include "tests/base/town.h"
 
 static const char people_sql[] = "CREATE SCHEMA town;"
                                  "CREATE TABLE town.person (number int8 PRIMARY KEY, name text NOT NULL,"
@@ -23,27 +21,14 @@ static const DbStatement count_people = {
     .columns = {VALUE_INT8},
 };
 
-static void succeed(Result result, const Error *error)
-{
-    cr_assert(result.ok, "%s", error->message);
-}
-
 static Db *town(void)
 {
-    Error error = {0};
-    Db *db = support_empty_database();
-
-    succeed(db_script(db, "people", people_sql, &error), &error);
-    return db;
+    return town_open(people_sql);
 }
 
 static int64_t people(Db *db)
 {
-    Error error = {0};
-    int64_t count = -1;
-
-    succeed(db_run_int8(db, &count_people, NULL, &count, NULL, &error), &error);
-    return count;
+    return town_count(db, &count_people);
 }
 
 Test(db, a_malformed_connection_string_is_not_quoted)

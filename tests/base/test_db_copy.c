@@ -1,12 +1,10 @@
-#include <criterion/criterion.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/db.h"
-#include "tests/support/support.h"
+#include "tests/base/town.h"
 
 static const char rows_sql[] =
     "CREATE SCHEMA town;"
@@ -26,27 +24,14 @@ static const DbStatement all_rows = {
 static const DbStatement count_rows = {
     .name = "count_rows", .sql = "SELECT count(*) FROM town.row", .columns = {VALUE_INT8}};
 
-static void succeed(Result result, const Error *error)
-{
-    cr_assert(result.ok, "%s", error->message);
-}
-
 static Db *town(void)
 {
-    Error error = {0};
-    Db *db = support_empty_database();
-
-    succeed(db_script(db, "rows", rows_sql, &error), &error);
-    return db;
+    return town_open(rows_sql);
 }
 
 static int64_t rows(Db *db)
 {
-    Error error = {0};
-    int64_t count = -1;
-
-    succeed(db_run_int8(db, &count_rows, NULL, &count, NULL, &error), &error);
-    return count;
+    return town_count(db, &count_rows);
 }
 
 static void copy_one(DbCopy *copy, int64_t number)

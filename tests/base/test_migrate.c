@@ -1,7 +1,6 @@
-#include <criterion/criterion.h>
 
 #include "base/migrate.h"
-#include "tests/support/support.h"
+#include "tests/base/town.h"
 
 static const EmbeddedFile files[] = {
     {"001_town", "CREATE SCHEMA town; CREATE TABLE town.street (name text)"},
@@ -9,19 +8,11 @@ static const EmbeddedFile files[] = {
     {"011_more", "INSERT INTO town.person VALUES (2)"},
 };
 
-static void succeed(Result result, const Error *error)
-{
-    cr_assert(result.ok, "%s", error->message);
-}
-
 static int64_t count(Db *db, const char *sql)
 {
-    DbStatement statement = {.name = "count", .sql = sql, .columns = {VALUE_INT8}};
-    Error error = {0};
-    int64_t value = -1;
+    const DbStatement statement = {.name = "count", .sql = sql, .columns = {VALUE_INT8}};
 
-    succeed(db_run_int8(db, &statement, NULL, &value, NULL, &error), &error);
-    return value;
+    return town_count(db, &statement);
 }
 
 static void expect_refused(Db *db, const EmbeddedFile *given, size_t given_count, const char *message)

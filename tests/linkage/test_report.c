@@ -315,16 +315,23 @@ static const char scored_sql[] =
     " SELECT i, 1, 1, 8, 3, 41, CASE WHEN i < 309 THEN 3 ELSE 5 END, 0 FROM generate_series(300, 317) AS i;"
     "RESET ROLE;";
 
-/* 9 links of 8 to 1 and 9 of 32 to 1: 9/9 + 9/33 false, 16.7273 right; 20 pairs of 4 to 1: 16 missed. */
-Test(report, estimates_are_sums_of_the_weights_probabilities)
+static Bench scored(void)
 {
-    SCOPED(bench_close) Bench bench = bench_open();
+    Bench bench = bench_open();
+
     bench_run(bench.owner,
               "SELECT bench.person(i, 'list', 'n' || i, NULL) FROM generate_series(1, 50) AS i;"
               "SELECT bench.person(100 + i, 'spell', CASE WHEN i > 40 THEN 'n' || i END, NULL) FROM "
               "generate_series(1, 50) AS i");
     bench_link(&bench);
     bench_run(bench.owner, scored_sql);
+    return bench;
+}
+
+/* 9 links of 8 to 1 and 9 of 32 to 1: 9/9 + 9/33 false, 16.7273 right; 20 pairs of 4 to 1: 16 missed. */
+Test(report, estimates_are_sums_of_the_weights_probabilities)
+{
+    SCOPED(bench_close) Bench bench = scored();
 
     char *csv = csv_of(&bench, linkage_estimates), *passes = csv_of(&bench, linkage_passes),
          *page = page_of(&bench);
@@ -357,13 +364,7 @@ Test(report, an_estimate_from_few_pairs_is_not_shown)
  */
 Test(report, pairs_that_wait_and_conflicts_are_counted_where_they_are_not_few)
 {
-    SCOPED(bench_close) Bench bench = bench_open();
-    bench_run(bench.owner,
-              "SELECT bench.person(i, 'list', 'n' || i, NULL) FROM generate_series(1, 50) AS i;"
-              "SELECT bench.person(100 + i, 'spell', CASE WHEN i > 40 THEN 'n' || i END, NULL) FROM "
-              "generate_series(1, 50) AS i");
-    bench_link(&bench);
-    bench_run(bench.owner, scored_sql);
+    SCOPED(bench_close) Bench bench = scored();
     bench_run(bench.owner,
               "INSERT INTO linkage.conflict (subject_a, subject_b, reason, run_id)"
               " SELECT i, 100 + i, CASE WHEN i <= 3 THEN 'ages' WHEN i <= 30 THEN 'two deaths' ELSE"
