@@ -21,7 +21,7 @@ struct Subjects {
     Handover *handover; /* NULL: no second connection */
     HandoverBlock *block;
     /* The thread's until the handover is drained. */
-    bool has_failed, merges;
+    bool has_failed, has_begun, merges;
     Error failure;
 };
 
@@ -112,20 +112,28 @@ static Result copy_block(const Subjects *subjects, Db *db, const Subject *block,
 
 /* ---- the second connection's thread ---- */
 
-static Result merge(Subjects *subjects, const HandoverBlock *block, Error *error)
+static Result merge(Subjects *subjects, Error *error)
 {
     const SubjectsPlace *place = &subjects->place;
     const Value values[] = {value_bytes(governance_permit_id(place->permit), GOVERNANCE_PERMIT_BYTES),
                             value_int4(place->load_id)};
     int64_t goes_on;
 
-    TRY(copy_block(subjects, place->merger, (const Subject *)block->bytes, block->length / sizeof(Subject),
-                   error));
     if (!subjects->merges)
         return RESULT_OK;
     TRY(db_run_int8(place->merger, &subjects_merge, values, &goes_on, NULL, error));
     subjects->merges = goes_on != 0;
     return RESULT_OK;
+}
+
+static Result take_block(Subjects *subjects, const HandoverBlock *block, Error *error)
+{
+    if (!subjects->has_begun)
+        TRY(merge(subjects, error)); /* of nothing: it makes ready */
+    subjects->has_begun = true;
+    TRY(copy_block(subjects, subjects->place.merger, (const Subject *)block->bytes,
+                   block->length / sizeof(Subject), error));
+    return merge(subjects, error);
 }
 
 static void merge_blocks(Handover *handover, void *context)
@@ -134,7 +142,7 @@ static void merge_blocks(Handover *handover, void *context)
     HandoverBlock *block;
 
     while ((block = handover_take(handover)) != NULL) {
-        subjects->has_failed = !merge(subjects, block, &subjects->failure).ok;
+        subjects->has_failed = !take_block(subjects, block, &subjects->failure).ok;
         if (subjects->has_failed)
             handover_stop(handover);
         else

@@ -193,12 +193,13 @@ CREATE TABLE subjects.subject (
 -- costs a load nothing worth saying.
 CREATE INDEX subject_first_load ON subjects.subject USING brin (first_load_id) WITH (pages_per_range = 16);
 
--- How far the subjects of a load under way are merged, in the transaction that will publish it: up to which block of
--- its staged subjects, and how many were new. No other transaction ever sees a row of it.
+-- How far the subjects of a load under way are merged, in the transaction that will publish it: up to where among its
+-- staged subjects, how many these are, and how many were new. No other transaction ever sees a row of it.
 CREATE TABLE subjects.merging (
-    load_id    int4 PRIMARY KEY,
-    next_block int8 NOT NULL,
-    added      int8 NOT NULL
+    load_id  int4 PRIMARY KEY,
+    up_to    tid NOT NULL,
+    given    int8 NOT NULL,
+    added    int8 NOT NULL
 );
 
 -- The one version of the hub key that the tokens of all subjects are under. The first load decides it, and re-keying
@@ -518,51 +519,68 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     SELECT pg_advisory_xact_lock(1667852914, load_source)
 $$;
 
--- Adds those staged subjects, from a block on, that are not held yet; since publishers take turns that can be told by a
+-- Adds those staged subjects, behind a place, that are not held yet; since publishers take turns that can be told by a
 -- join: an upsert of each row would cost twice as much. Sorted, so that neighbours in the index come together; work_mem
--- keeps that sort in memory.
-CREATE FUNCTION ingest.subjects_add(staged text, from_block int8) RETURNS int8
+-- keeps that sort in memory. are_new: likely all of them, as in a source's first loads. Then none is looked for before
+-- it is added, which is nearly half the work, and the index tells where one is held after all.
+CREATE FUNCTION ingest.subjects_add(staged text, behind tid, are_new boolean) RETURNS int8
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
 DECLARE
     added int8;
 BEGIN
     EXECUTE format('INSERT INTO subjects.subject SELECT DISTINCT ON (t.subject_id) t.* FROM staging.%I AS t'
-                   ' WHERE t.ctid >= %L::tid'
-                   '   AND NOT EXISTS (SELECT FROM subjects.subject AS s WHERE s.subject_id = t.subject_id)'
-                   ' ORDER BY t.subject_id', staged, format('(%s,0)', from_block));
+                   ' WHERE t.ctid > %L::tid %s ORDER BY t.subject_id', staged, behind,
+                   CASE WHEN NOT are_new THEN 'AND NOT EXISTS (SELECT FROM subjects.subject AS s'
+                                              ' WHERE s.subject_id = t.subject_id)' END);
     GET DIAGNOSTICS added = ROW_COUNT;
     RETURN added;
 END $$;
 
+CREATE FUNCTION ingest.subjects_add_likely_new(staged text, behind tid) RETURNS int8
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN ingest.subjects_add(staged, behind, true);
+EXCEPTION WHEN unique_violation THEN
+    RETURN ingest.subjects_add(staged, behind, false);
+END $$;
+
 -- Adds what was staged since it was last called, while the load's rows still come: in the transaction that will publish
--- it, so that nobody sees them before, and nothing stays of them when it fails. False: there is no point in calling it
--- again, as another load of the source has its turn, or most of the subjects are held already and can only be compared,
--- which publishing does. Each call looks for few subjects among many: by the index alone, whatever statistics say, for
--- what they were made of may have been nearly empty.
+-- it, so that nobody sees them before, and nothing stays of them when it fails. First called before anything is staged:
+-- into a table that its transaction has emptied PostgreSQL writes page after page, never into room left on an earlier
+-- one, so that what comes next lies behind what came before (subjects_keep sees to it that it did). False: there is no
+-- point in calling it again, as another load of the source has its turn, or most of the subjects are held already and
+-- can only be compared, which publishing does. Each call looks for few subjects among many: by the index alone,
+-- whatever statistics say, for what they were made of may have been nearly empty.
 CREATE FUNCTION ingest.subjects_merge(permit bytea, wanted int4) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_hashjoin = off
 SET enable_mergejoin = off SET enable_seqscan = off SET enable_material = off AS $$
 DECLARE
     held ingest.load := ingest.load_opened(permit, wanted); -- not locked: the transaction of its rows has it
     staged text := 'subject_' || wanted;
-    first_block int8;
-    given int8;
+    merged subjects.merging;
+    more int8;
+    last tid;
     fresh int8;
 BEGIN
     IF NOT pg_try_advisory_xact_lock(1667852914, held.source_id) THEN
         RETURN false;
     END IF;
-    INSERT INTO subjects.merging (load_id, next_block, added) VALUES (wanted, 0, 0) ON CONFLICT DO NOTHING;
-    SELECT m.next_block INTO first_block FROM subjects.merging AS m WHERE m.load_id = wanted;
-    EXECUTE format('SELECT count(*) FROM staging.%I AS t WHERE t.ctid >= %L::tid', staged,
-                   format('(%s,0)', first_block)) INTO given;
-    fresh := ingest.subjects_add(staged, first_block);
-    UPDATE subjects.merging AS m
-       SET added = m.added + fresh, -- the last block may have room for more
-           next_block = greatest(pg_relation_size(format('staging.%I', staged))
-                                   / current_setting('block_size')::int8 - 1, 0)
+    SELECT m.* INTO merged FROM subjects.merging AS m WHERE m.load_id = wanted;
+    IF NOT FOUND THEN
+        EXECUTE format('TRUNCATE staging.%I', staged);
+        INSERT INTO subjects.merging (load_id, up_to, given, added) VALUES (wanted, '(0,0)', 0, 0);
+        RETURN true;
+    END IF;
+    EXECUTE format('SELECT count(*), max(t.ctid) FROM staging.%I AS t WHERE t.ctid > %L::tid', staged, merged.up_to)
+       INTO more, last;
+    IF merged.added = merged.given THEN
+        fresh := ingest.subjects_add_likely_new(staged, merged.up_to);
+    ELSE
+        fresh := ingest.subjects_add(staged, merged.up_to, false);
+    END IF;
+    UPDATE subjects.merging AS m SET up_to = coalesce(last, m.up_to), given = m.given + more, added = m.added + fresh
      WHERE m.load_id = wanted;
-    RETURN 2 * fresh > given;
+    RETURN 2 * fresh > more;
 END $$;
 
 -- What was merged is kept by the end of its load alone: whoever commits before that is refused.
@@ -592,15 +610,18 @@ CREATE FUNCTION ingest.subjects_keep(load_source int2, wanted int4) RETURNS int8
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     staged text := 'subject_' || wanted;
-    first_block int8 := 0;
-    merged int8 := 0;
+    merged subjects.merging;
     given int8;
+    passed int8;
     added int8;
 BEGIN
     PERFORM ingest.subjects_turn(load_source);
-    DELETE FROM subjects.merging AS m WHERE m.load_id = wanted RETURNING m.next_block, m.added INTO first_block, merged;
-    EXECUTE format('SELECT count(*) FROM staging.%I', staged) INTO given;
-    added := coalesce(merged, 0) + ingest.subjects_add(staged, coalesce(first_block, 0));
+    DELETE FROM subjects.merging AS m WHERE m.load_id = wanted RETURNING m.* INTO merged;
+    EXECUTE format('SELECT count(*), count(*) FILTER (WHERE t.ctid <= %L::tid) FROM staging.%I AS t', merged.up_to,
+                   staged) INTO given, passed;
+    -- Where one more lies among those merged all are looked at again.
+    added := coalesce(merged.added, 0)
+             + ingest.subjects_add(staged, CASE WHEN passed = merged.given THEN merged.up_to ELSE '(0,0)' END, false);
     IF added < given THEN
         PERFORM ingest.subjects_compare(staged, wanted);
     END IF;

@@ -65,19 +65,46 @@ static pid_t load_elsewhere(const IngestDelivery *delivery)
     return child;
 }
 
-/* A load under way, before its first row. */
-static Store *opened(const GovernancePermit *permit, const IngestDelivery *delivery, int64_t *load_id)
+/* A load under way, before its first row. merger: NULL for none. */
+static Store *opened(const GovernancePermit *permit, const IngestDelivery *delivery, Db *merger,
+                     int64_t *load_id)
 {
     static Hash content; /* it outlives the store */
     IngestOutcome outcome;
     Store *store = NULL;
     Error error = {0};
-    const StoreLoad load = {
-        .permit = permit, .spec = spec, .delivery = delivery, .content = &content, .key_version = 1};
+    const StoreLoad load = {.merger = merger,
+                            .permit = permit,
+                            .spec = spec,
+                            .delivery = delivery,
+                            .content = &content,
+                            .key_version = 1};
 
     cr_assert(hash_parse(governance_permit_object(permit), &content));
     cr_assert(store_open(world.loader, &load, &store, load_id, &outcome, &error).ok, "%s", error.message);
     return store;
+}
+
+static bool merge(const GovernancePermit *permit, int64_t load_id)
+{
+    static const DbStatement statement = {.name = "test merge",
+                                          .sql = "SELECT ingest.subjects_merge($1, $2)::int4::int8",
+                                          .parameters = {VALUE_BYTES, VALUE_INT4},
+                                          .columns = {VALUE_INT8}};
+    const Value values[] = {value_bytes(governance_permit_id(permit), GOVERNANCE_PERMIT_BYTES),
+                            value_int4(load_id)};
+    int64_t goes_on;
+    Error error = {0};
+
+    cr_assert(db_run_int8(world.merger, &statement, values, &goes_on, NULL, &error).ok, "%s", error.message);
+    return goes_on != 0;
+}
+
+static void stage_by_hand(const char *sql)
+{
+    Error error = {0};
+
+    cr_assert(db_script(world.merger, "stage", sql, &error).ok, "%s", error.message);
 }
 
 /* Waits for a lock of the parent table, with everything merged. */
@@ -115,28 +142,80 @@ Test(subjects, a_merge_is_not_kept_without_its_load)
 {
     SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
     IngestDelivery delivery = world_delivery(ANN);
-    int64_t load_id, goes_on;
+    int64_t load_id;
     Error error = {0};
-    const DbStatement merge = {.name = "test merge",
-                               .sql = "SELECT ingest.subjects_merge($1, $2)::int4::int8",
-                               .parameters = {VALUE_BYTES, VALUE_INT4},
-                               .columns = {VALUE_INT8}};
     SCOPED(store_abandon) Store *store = NULL;
     permit = world_permit(&world, spec, &delivery);
-    store = opened(permit, &delivery, &load_id);
-    world_script("INSERT INTO staging.subject_1 (subject_id, source_id, digest, first_load_id, key_version,"
-                 " nhs_state) VALUES (7, 1, '\\x00112233445566778899aabbccddeeff', 1, 1, 0)");
-    const Value values[] = {value_bytes(governance_permit_id(permit), GOVERNANCE_PERMIT_BYTES),
-                            value_int4(load_id)};
+    store = opened(permit, &delivery, NULL, &load_id);
     cr_assert(db_begin(world.merger, &error).ok);
-    cr_assert(db_run_int8(world.merger, &merge, values, &goes_on, NULL, &error).ok, "%s", error.message);
+    cr_assert(merge(permit, load_id), "makes ready");
+    stage_by_hand("INSERT INTO staging.subject_1 (subject_id, source_id, digest, first_load_id, key_version,"
+                  " nhs_state) VALUES (7, 1, '\\x00112233445566778899aabbccddeeff', 1, 1, 0)");
+    cr_expect(merge(permit, load_id), "goes on");
 
     Result committed = db_commit(world.merger, &error);
 
     cr_expect(!committed.ok);
     cr_expect_eq(error.code, ERROR_REFUSED, "%s", error.message);
-    cr_expect_eq(goes_on, 1);
     cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 0);
+}
+
+#define STAGE_PEOPLE(from, to, token)                                                                        \
+    "INSERT INTO staging.subject_1 (subject_id, source_id, digest, first_load_id, key_version, nhs_state,"   \
+    " nhs_token, superseded_nhs_token, local_token, uprn_token, foreign_token, foreign_token_to,"            \
+    " address_token) SELECT i, 1, d, 1, 1, 0, " token ", " token ", " token ", " token ", " token ", " token \
+    ", " token " FROM generate_series(" #from ", " #to                                                       \
+    ") AS i, decode('00112233445566778899aabbccddeeff', 'hex') AS d"
+
+/* Switch: the comparison with merged.given in subjects_keep. An INSERT, unlike the COPY that a load is, puts
+ * small rows where large ones left room. */
+Test(subjects, one_that_lies_among_those_merged_is_added_when_the_load_is_published)
+{
+    SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
+    SCOPED(store_abandon) Store *store = NULL;
+    IngestDelivery delivery = world_delivery(ANN);
+    IngestOutcome outcome;
+    int64_t load_id, subjects_new = 0;
+    RuleCounts columns[SPEC_COLUMNS_MAX] = {{0}};
+    const StoreCounts counts = {.columns = columns};
+    Error error = {0};
+    permit = world_permit(&world, spec, &delivery);
+    store = opened(permit, &delivery, world.merger, &load_id);
+    cr_assert(merge(permit, load_id));
+    stage_by_hand(STAGE_PEOPLE(1, 1000, "d"));
+    cr_assert(merge(permit, load_id));
+    stage_by_hand(STAGE_PEOPLE(1001, 1100, "NULL"));
+    cr_assert(merge(permit, load_id));
+
+    Result published = store_publish(&store, &counts, &outcome, &subjects_new, &error);
+
+    cr_expect(published.ok, "%s", error.message);
+    cr_expect_eq(subjects_new, 1100);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 1100);
+}
+
+/* Switch: the TRUNCATE in ingest.subjects_merge. Each COPY then goes on behind the one before, whatever room
+ * there is in front. */
+Test(subjects, what_is_copied_later_lies_behind_what_was_merged)
+{
+    static const DbStatement file = {
+        .name = "test file",
+        .sql = "SELECT pg_relation_filenode('staging.subject_1')::int8",
+        .columns = {VALUE_INT8},
+    };
+    SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
+    SCOPED(store_abandon) Store *store = NULL;
+    IngestDelivery delivery = world_delivery(ANN);
+    int64_t load_id, own;
+    Error error = {0};
+    permit = world_permit(&world, spec, &delivery);
+    store = opened(permit, &delivery, world.merger, &load_id);
+    int64_t committed = world_count(file.sql);
+
+    cr_assert(merge(permit, load_id));
+
+    cr_assert(db_run_int8(world.merger, &file, NULL, &own, NULL, &error).ok, "%s", error.message);
+    cr_expect_neq(own, committed, "a file of its transaction");
 }
 
 /* Switch: subjects_turn before the locks of load_publish. One that waits for its turn keeps from whoever has
@@ -209,7 +288,7 @@ static IngestDelivery people_born(int first_day, int count)
     return world_delivery(text_built(&rows).data);
 }
 
-/* Switch: next_block in subjects_merge. Each of several blocks is merged once, and none is passed over,
+/* Switch: up_to in subjects_merge. Each of several blocks is merged once, and none is passed over,
  * whether most of its subjects are new or known. */
 Test(subjects, of_many_blocks_each_subject_is_held_once)
 {
@@ -263,7 +342,7 @@ Test(subjects, rows_are_staged_in_a_file_of_their_transaction_and_not_logged)
     int64_t load_id, own;
     Error error = {0};
     permit = world_permit(&world, spec, &delivery);
-    store = opened(permit, &delivery, &load_id);
+    store = opened(permit, &delivery, NULL, &load_id);
 
     int64_t committed = world_count(file.sql);
     cr_assert(db_run_int8(world.loader, &file, NULL, &own, NULL, &error).ok, "%s", error.message);
