@@ -196,14 +196,14 @@ void count_groups_open(Counting *counting, Engine *engine)
             dimensions[d] = (TallyDimension){counting->bound->values[group->dimensions[d]],
                                              domain->code_count, domain->codes};
         }
-        group->tally = tally_create(engine, dimensions, group->dimension_count);
+        group->tally = cell_tally_create(engine, dimensions, group->dimension_count);
     }
 }
 
 void count_groups_close(Counting *counting)
 {
     for (size_t g = 0; g < counting->group_count; g++)
-        tally_close(&counting->groups[g].tally);
+        cell_tally_close(&counting->groups[g].tally);
 }
 
 /* `but` and `nor`: NULL, or who is left out. Behind the chunk's people there are no bits in `from`. */
@@ -233,8 +233,8 @@ static void add_part(const CountPart *part, Engine *engine, PlanId condition, co
 {
     const uint64_t *yes = engine_holds(engine, condition), *no = engine_fails(engine, condition);
 
-    tally_add(cells, cohort, yes, part->yes);
-    tally_add_rest(cells, cohort, yes, no, part->unknown);
+    cell_tally_add(cells, cohort, yes, part->yes);
+    cell_tally_add_rest(cells, cohort, yes, no, part->unknown);
     if (part->yes_bits == NULL)
         return;
     keep_bits(cells, yes, NULL, NULL, part->yes_bits);
@@ -246,8 +246,8 @@ void count_groups_add(Counting *counting, Engine *engine, const uint64_t *cohort
     count_values_add(counting, engine);
     for (size_t g = 0; g < counting->group_count; g++) {
         CountGroup *group = &counting->groups[g];
-        const TallyCells cells = tally_cells(group->tally);
-        tally_add(&cells, cohort, cohort, group->cells);
+        const TallyCells cells = cell_tally_cells(group->tally);
+        cell_tally_add(&cells, cohort, cohort, group->cells);
         if (group->who != NULL)
             keep_places(group, &cells, cohort);
         for (size_t p = 0; p < counting->tree->part_count; p++) {

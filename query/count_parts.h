@@ -61,10 +61,6 @@ typedef struct Counting {
     size_t chunk_bytes; /* people are worked out together as far as they take no more */
 } Counting;
 
-typedef struct CountCategory {
-    Text dimension, value;
-} CountCategory;
-
 /* The values that a dimension has: these, or those that the release says. */
 Result count_domains_of(Counting *counting, const CountCategory *categories, size_t count, Error *error)
     CHECKED;

@@ -84,7 +84,7 @@ static void add_by_value(Tally *tally, const TallyDimension *dimension, Side *si
     side->adds = adds;
 }
 
-Tally *tally_create(Engine *engine, const TallyDimension *dimensions, size_t dimension_count)
+Tally *cell_tally_create(Engine *engine, const TallyDimension *dimensions, size_t dimension_count)
 {
     Tally *tally = memory_alloc(sizeof *tally);
 
@@ -110,7 +110,7 @@ Tally *tally_create(Engine *engine, const TallyDimension *dimensions, size_t dim
     return tally;
 }
 
-void tally_close(Tally **tally)
+void cell_tally_close(Tally **tally)
 {
     if (*tally == NULL)
         return;
@@ -120,7 +120,7 @@ void tally_close(Tally **tally)
     *tally = NULL;
 }
 
-uint32_t tally_cell_count(const Tally *tally)
+uint32_t cell_tally_cell_count(const Tally *tally)
 {
     return tally->cell_count;
 }
@@ -147,7 +147,7 @@ static void make_room(Tally *tally, uint32_t people)
     tally->cells_max = people;
 }
 
-TallyCells tally_cells(Tally *tally)
+TallyCells cell_tally_cells(Tally *tally)
 {
     Engine *engine = tally->engine;
 
@@ -176,14 +176,14 @@ static void add_word(const TallyCells *cells, uint32_t from, uint64_t bits, SetH
             add_person(cells, from + (uint32_t)__builtin_ctzll(bits), sets);
 }
 
-void tally_add(const TallyCells *cells, const uint64_t *bits, const uint64_t *also, SetHash *sets)
+void cell_tally_add(const TallyCells *cells, const uint64_t *bits, const uint64_t *also, SetHash *sets)
 {
     for (uint32_t from = 0; from < cells->people; from += 64)
         add_word(cells, from, bits[from / 64] & also[from / 64], sets);
 }
 
-void tally_add_rest(const TallyCells *cells, const uint64_t *bits, const uint64_t *without,
-                    const uint64_t *nor, SetHash *sets)
+void cell_tally_add_rest(const TallyCells *cells, const uint64_t *bits, const uint64_t *without,
+                         const uint64_t *nor, SetHash *sets)
 {
     for (uint32_t from = 0; from < cells->people; from += 64)
         add_word(cells, from, bits[from / 64] & ~without[from / 64] & ~nor[from / 64], sets);

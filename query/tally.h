@@ -24,14 +24,14 @@ typedef struct TallyCells {
 } TallyCells;
 
 /* Cells are in row-major order over count + 1 places a dimension. Engine and values outlive the tally. */
-Tally *tally_create(Engine *engine, const TallyDimension *dimensions, size_t dimension_count);
-void tally_close(Tally **tally);
-uint32_t tally_cell_count(const Tally *tally);
+Tally *cell_tally_create(Engine *engine, const TallyDimension *dimensions, size_t dimension_count);
+void cell_tally_close(Tally **tally);
+uint32_t cell_tally_cell_count(const Tally *tally);
 /* Of the engine's chunk; lives until the next one. */
-TallyCells tally_cells(Tally *tally);
+TallyCells cell_tally_cells(Tally *tally);
 /* Adds each of the chunk's people whose bit is set in both to the set of their cell; one whose index is i has
  * the number i + 1. */
-void tally_add(const TallyCells *cells, const uint64_t *bits, const uint64_t *also, SetHash *sets);
+void cell_tally_add(const TallyCells *cells, const uint64_t *bits, const uint64_t *also, SetHash *sets);
 /* The same of those of bits who are in neither of the others. */
-void tally_add_rest(const TallyCells *cells, const uint64_t *bits, const uint64_t *without,
-                    const uint64_t *nor, SetHash *sets);
+void cell_tally_add_rest(const TallyCells *cells, const uint64_t *bits, const uint64_t *without,
+                         const uint64_t *nor, SetHash *sets);

@@ -48,18 +48,18 @@ static void make_dimensions(Plan *plan, TallyDimension *dimensions)
 static void check_cells(const Plan *plan, const TallyDimension *dimensions, EngineWay way, uint64_t seed)
 {
     SCOPED(engine_close) Engine *engine = engine_create_as(plan, way);
-    SCOPED(tally_close) Tally *tally = NULL;
+    SCOPED(cell_tally_close) Tally *tally = NULL;
     uint32_t people = plan->dataset->people, half = people / 2;
 
     for (size_t round = 0; round < engine_rounds(engine); round++) {
         engine_chunk(engine, 0, people);
         engine_round(engine, round);
     }
-    tally = tally_create(engine, dimensions, DIMENSIONS);
+    tally = cell_tally_create(engine, dimensions, DIMENSIONS);
     for (uint32_t first = 0; first < people; first += half + 1) {
         uint32_t count = people - first < half + 1 ? people - first : half + 1;
         engine_chunk(engine, first, count);
-        const TallyCells held = tally_cells(tally);
+        const TallyCells held = cell_tally_cells(tally);
         const uint32_t *cells = held.cells;
         cr_assert(held.first == first && held.people == count);
         for (uint32_t i = 0; i < count; i++) {
@@ -132,7 +132,7 @@ Test(tally, only_those_whose_bit_is_set_in_both_are_added_with_their_numbers)
 
     for (uint32_t i = 0; i < 130; i++)
         cells[i] = i < 64 ? i % 2 : 2;
-    tally_add(&of, bits, also, sets);
+    cell_tally_add(&of, bits, also, sets);
 
     expect_set(sets[0], 1000, 1062, 2);
     expect_set(sets[1], 1001, 1063, 2);
@@ -147,7 +147,7 @@ Test(tally, the_rest_is_who_is_in_neither)
     const uint64_t bits = 15, yes = 1, no = 2;
     const TallyCells of = {cells, 0, 4};
 
-    tally_add_rest(&of, &bits, &yes, &no, sets);
+    cell_tally_add_rest(&of, &bits, &yes, &no, sets);
 
     expect_set(sets[0], 3, 3, 1);
     expect_set(sets[1], 4, 4, 1);
