@@ -170,6 +170,7 @@ Result cmd_release_verify(Cli *cli, int argc, const char *const *argv, Error *er
 Result cmd_broker_start(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_broker_stop(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_catalogue(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_dummy(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_query_format(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_query_check(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_query_explain(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

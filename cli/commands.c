@@ -110,6 +110,8 @@ static const Command commands[] = {
     {"query approve", cmd_query_approve, "QUERY", "approve another person's query"},
     {"query run", cmd_query_run, "QUERY [--set NAME=VALUE] [--format F] [--output FILE]",
      "run an approved query"},
+    {"dummy", cmd_dummy, "QUERY --output DIR [--people N] [--seed S] [--month CCYY-MM] [--set NAME=VALUE]",
+     "try a query on made-up data that satisfy its definitions; needs no access to anything"},
     {"audit list", cmd_audit_list, "[--person P] [--action A] [--from D] [--to D] [--rows N]",
      "the access log"},
     {"audit verify", cmd_audit_verify, "[--checkpoints FILE]",

@@ -29,6 +29,25 @@ Result ingest_spec_check_versions(IngestSpec *const *versions, size_t count, Err
 /* A page for people: what the source is, and what is kept of each column. */
 void ingest_spec_page(const IngestSpec *spec, bool is_markdown, FILE *out);
 
+typedef struct IngestColumn {
+    Text name, type, terminology; /* as stored; date, integer, decimal, boolean or text; empty: not known */
+    bool is_required;
+    double lowest, highest; /* of numbers */
+    const Text *codes;      /* of its list, if it has one */
+    size_t code_count;
+} IngestColumn;
+
+typedef struct IngestQueried {
+    Text name, event_date; /* event_date: the stored column; empty: it has none */
+    bool is_household, is_death;
+    bool is_replaced; /* deliveries of later months replace its rows */
+    const IngestColumn *columns;
+    size_t column_count;
+} IngestQueried;
+
+/* What a query may name of a source, copied to the arena. False: it is no part of a release. */
+bool ingest_spec_queried(const IngestSpec *spec, Arena *arena, IngestQueried *queried);
+
 /* Registers specs and makes or widens their tables, as role cinque_owner. Says on out what changed. */
 Result ingest_source_apply(Db *owner, const IngestSpec *spec, FILE *out, Error *error) CHECKED;
 

@@ -127,6 +127,17 @@ void count_margins(CountTable *table)
 
 /* ---- the run ---- */
 
+static Result count_tables(Db *reader, Counting *counting, CountTable *tables, Error *error)
+{
+    TRY(count_people(reader, counting, error));
+    count_lines(counting);
+    for (size_t p = 0; p < counting->tree->part_count; p++) {
+        TRY(count_part(counting, p, &tables[p], error));
+        TRY(count_amounts(counting, p, tables, error));
+    }
+    return RESULT_OK;
+}
+
 Result count_run(Db *reader, DatasetHold *hold, const Tree *tree, const Bound *bound, int64_t release_id,
                  Arena *arena, CountTable *tables, Error *error)
 {
@@ -134,11 +145,14 @@ Result count_run(Db *reader, DatasetHold *hold, const Tree *tree, const Bound *b
         .hold = hold, .tree = tree, .bound = bound, .arena = arena, .chunk_bytes = BUDGET_CHUNK_BYTES};
 
     TRY(count_domains(reader, release_id, &counting, error));
-    TRY(count_people(reader, &counting, error));
-    count_lines(&counting);
-    for (size_t p = 0; p < tree->part_count; p++) {
-        TRY(count_part(&counting, p, &tables[p], error));
-        TRY(count_amounts(&counting, p, tables, error));
-    }
-    return RESULT_OK;
+    return count_tables(reader, &counting, tables, error);
+}
+
+Result count_dataset(const Tree *tree, const Bound *bound, const CountCategory *categories, size_t count,
+                     Arena *arena, CountTable *tables, Error *error)
+{
+    Counting counting = {.tree = tree, .bound = bound, .arena = arena, .chunk_bytes = BUDGET_CHUNK_BYTES};
+
+    TRY(count_domains_of(&counting, categories, count, error));
+    return count_tables(NULL, &counting, tables, error);
 }

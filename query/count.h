@@ -111,3 +111,11 @@ void count_margins(CountTable *table);
  */
 Result count_run(Db *reader, DatasetHold *hold, const Tree *tree, const Bound *bound, int64_t release_id,
                  Arena *arena, CountTable *tables, Error *error) CHECKED;
+
+typedef struct CountCategory {
+    Text dimension, value;
+} CountCategory;
+
+/* The same of a dataset that is all there, without a database; the dimensions have these values. */
+Result count_dataset(const Tree *tree, const Bound *bound, const CountCategory *categories, size_t count,
+                     Arena *arena, CountTable *tables, Error *error) CHECKED;

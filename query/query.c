@@ -14,11 +14,11 @@ void query_close(Query **query)
     *query = NULL;
 }
 
-static Query *query_create(void)
+static Query *query_create(Arena *arena)
 {
     Query *query = memory_alloc(sizeof *query);
 
-    query->arena = arena_create(ARENA_BYTES_MAX);
+    query->arena = arena;
     return query;
 }
 
@@ -46,10 +46,10 @@ static Result fill(Query *query, const char *file_name, Text text, size_t bytes_
     return RESULT_OK;
 }
 
-Result query_parse(const Catalogue *catalogue, const char *file_name, Text text, size_t bytes_max,
-                   const QueryFiles *files, Query **query, Error *error)
+Result query_parse_in(Arena *arena, const Catalogue *catalogue, const char *file_name, Text text,
+                      size_t bytes_max, const QueryFiles *files, Query **query, Error *error)
 {
-    SCOPED(query_close) Query *draft = query_create();
+    SCOPED(query_close) Query *draft = query_create(arena);
 
     draft->catalogue = *catalogue;
     TRY(fill(draft, file_name, text, bytes_max, files, error));
@@ -58,10 +58,17 @@ Result query_parse(const Catalogue *catalogue, const char *file_name, Text text,
     return RESULT_OK;
 }
 
+Result query_parse(const Catalogue *catalogue, const char *file_name, Text text, size_t bytes_max,
+                   const QueryFiles *files, Query **query, Error *error)
+{
+    return query_parse_in(arena_create(ARENA_BYTES_MAX), catalogue, file_name, text, bytes_max, files, query,
+                          error);
+}
+
 static Result open_with_catalogue(Db *reader, const char *file_name, Text text, size_t bytes_max,
                                   const QueryFiles *files, Query **query, Error *error)
 {
-    SCOPED(query_close) Query *draft = query_create();
+    SCOPED(query_close) Query *draft = query_create(arena_create(ARENA_BYTES_MAX));
 
     TRY(catalogue_read(reader, draft->arena, &draft->catalogue, error));
     TRY(fill(draft, file_name, text, bytes_max, files, error));

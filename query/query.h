@@ -147,3 +147,56 @@ int64_t released_table_suppressed(const ReleasedTable *table); /* primary and co
 void released_table_print(const ReleasedTable *table, TableFormat format, FILE *out);
 /* Canonical bytes (JSON) that are kept and hashed. */
 Text released_table_canonical(const ReleasedTable *table);
+
+/*
+ * ---- dummy data: made up for a query's own words, so that it can be tried without a database or a right to
+ * anything. Nobody's: what is made comes from the specs, the query and a seed. Its tables say so in their
+ * title, in each line and in JSON. ----
+ */
+
+typedef struct DummyColumn {
+    Text name, type; /* as stored; date, integer, decimal, boolean or text */
+    Text terminology;
+    bool is_required;
+    double lowest, highest; /* of numbers */
+    const Text *codes;      /* of its list; without one any text will do */
+    size_t code_count;
+} DummyColumn;
+
+/* What a spec says of a source, as far as a query can name it; not of those that are no part of a release. */
+typedef struct DummySource {
+    Text name, event_date; /* event_date: the stored column; empty: it has none */
+    bool is_household, is_death;
+    bool is_replaced; /* deliveries of later months replace its rows */
+    const DummyColumn *columns;
+    size_t column_count;
+} DummySource;
+
+/* As query_open, of these sources by name; they outlive the query. */
+Result query_open_dummy(const DummySource *sources, size_t source_count, const char *file_name, Text text,
+                        const QueryFiles *files, Query **query, Error *error) CHECKED;
+
+enum { DUMMY_PEOPLE_MIN = 20, DUMMY_PEOPLE_MAX = 5000 };
+
+typedef struct DummyWanted {
+    int64_t people;
+    uint64_t seed;      /* the same one, and the same month: the same bytes */
+    Month month;        /* the release's that is played, of a query that does not say `as at` */
+    const char *folder; /* that is there: the data go into it as CSV; NULL: nowhere */
+} DummyWanted;
+
+typedef struct DummyAnswer {
+    ReleasedTable *tables[QUERY_TABLES_MAX];
+    size_t table_count;
+    Table *definitions; /* what, people who have it, who have it not, of whom it is not known */
+    size_t unmet;       /* definitions that nobody has */
+} DummyAnswer;
+
+/*
+ * Makes people and records among which each named condition, the cohort and each measure have people on both
+ * sides where that can be found, and runs the query over them by the engine and the disclosure control that
+ * query_run has. sources: those the query was opened with.
+ */
+Result query_dummy(const Query *query, const DummySource *sources, const DummyWanted *wanted,
+                   DummyAnswer *answer, Error *error) CHECKED;
+void dummy_answer_close(DummyAnswer *answer); /* for SCOPED */

@@ -194,6 +194,7 @@ static void copy_provenance(ReleasedTable *table, const Provenance *from)
     table->provenance.query_title = text_copy(table->arena, from->query_title);
     table->provenance.project = text_copy(table->arena, from->project);
     table->provenance.known_at = text_copy(table->arena, from->known_at);
+    table->provenance.dummy_seed = text_copy(table->arena, from->dummy_seed);
     table->provenance.coverage = released_coverage_copy(from->coverage, from->coverage_count, table->arena);
     table->provenance.codes = released_codes_copy(from->codes, from->codes_count, table->arena);
     copy_settings(table, from);
@@ -337,6 +338,8 @@ static void add_settings(const ReleasedTable *table, json_t *json)
     json_decref(settings);
     if (table->population_count > 0)
         json_object_set_new(json, "populations", released_population_json(table));
+    if (table->provenance.dummy_seed.length > 0)
+        json_object_set_new(json, "dummy", json_true());
 }
 
 static void make_canonical(ReleasedTable *table)
@@ -358,7 +361,9 @@ ReleasedTable *released_make(const TableNode *node, const CountTable *parts, Cel
     ReleasedTable *table = memory_alloc(sizeof *table);
 
     table->arena = arena_create(RELEASED_ARENA_BYTES_MAX);
-    table->title = text_copy(table->arena, node->title);
+    table->title = provenance->dummy_seed.length > 0
+                       ? text_format(table->arena, "DUMMY DATA, OF NOBODY: %.*s", TEXT_ARG(node->title))
+                       : text_copy(table->arena, node->title);
     copy_provenance(table, provenance);
     copy_dimensions(table, parts, &layout);
     table->lines = arena_alloc(table->arena, count_places(parts) * layout.periods * sizeof *table->lines);

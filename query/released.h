@@ -18,7 +18,8 @@ typedef struct Provenance {
     int64_t release_id;
     Month month;
     Date as_at;
-    Text known_at; /* CCYY-MM-DD; empty: the release holds what was held when it was built */
+    Text dummy_seed; /* that the data are made up from; empty: they are a release's */
+    Text known_at;   /* CCYY-MM-DD; empty: the release holds what was held when it was built */
     GovernancePolicy policy;
     const Coverage *coverage;
     size_t coverage_count;

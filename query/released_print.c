@@ -154,9 +154,14 @@ static void print_record(const ReleasedTable *table, const char *before, FILE *o
             "means that would give these back. A mean is the published sum by the published people, a "
             "percentile the mean of the %" PRId64 " people about it.\n",
             before, policy->people_min);
-    fprintf(out, "%sQuery \"%.*s\", project %.*s, release %" PRId64 " (%s), as at %s%s%.*s.\n", before,
-            TEXT_ARG(provenance->query_title), TEXT_ARG(provenance->project), provenance->release_id,
-            month_format(provenance->month, month), date_format(provenance->as_at, as_at),
+    fprintf(out, "%sQuery \"%.*s\", project %.*s, ", before, TEXT_ARG(provenance->query_title),
+            TEXT_ARG(provenance->project));
+    if (provenance->dummy_seed.length > 0)
+        fprintf(out, "dummy data of seed %.*s", TEXT_ARG(provenance->dummy_seed));
+    else
+        fprintf(out, "release %" PRId64 " (%s)", provenance->release_id,
+                month_format(provenance->month, month));
+    fprintf(out, ", as at %s%s%.*s.\n", date_format(provenance->as_at, as_at),
             provenance->known_at.length > 0 ? ", as known at " : "", TEXT_ARG(provenance->known_at));
     for (size_t i = 0; i < provenance->setting_count; i++)
         fprintf(out, "%sParameter %.*s: %.*s.\n", before, TEXT_ARG(provenance->settings[i].name),
@@ -171,14 +176,10 @@ static bool is_across(const ReleasedTable *table)
            table->dimensions[table->dimension_count - 1].value_count <= ACROSS_MAX;
 }
 
-void released_table_print(const ReleasedTable *table, TableFormat format, FILE *out)
+static void print_text(const ReleasedTable *table, TableFormat format, FILE *out)
 {
     const Provenance *provenance = &table->provenance;
 
-    if (format == TABLE_JSON) {
-        fprintf(out, "%.*s\n", TEXT_ARG(table->canonical));
-        return;
-    }
     if (format == TABLE_CSV) {
         print_wide(table, TABLE_CSV, out);
         fprintf(out, "# %.*s\n", TEXT_ARG(table->title));
@@ -195,4 +196,39 @@ void released_table_print(const ReleasedTable *table, TableFormat format, FILE *
     fputc('\n', out);
     print_record(table, "", out);
     released_coverage_print(provenance->coverage, provenance->coverage_count, &provenance->policy, out);
+}
+
+/* Each line says that it is of nobody, also one that is copied out alone. */
+static void print_marked(Text text, TableFormat format, FILE *out)
+{
+    while (text.length > 0) {
+        Text line = text_next(&text, '\n');
+        bool is_comment = format == TABLE_CSV && text_starts_with(line, TEXT("#"));
+        fprintf(out, "%s%.*s\n", is_comment ? "# DUMMY" : (format == TABLE_CSV ? "DUMMY," : "DUMMY  "),
+                TEXT_ARG(text_slice(line, is_comment, line.length)));
+    }
+}
+
+static void print_dummy(const ReleasedTable *table, TableFormat format, FILE *out)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *held = open_memstream(&text, &length);
+
+    if (held == NULL)
+        return;
+    print_text(table, format, held);
+    if (fclose(held) == 0)
+        print_marked((Text){text, length}, format, out);
+    memory_free(text);
+}
+
+void released_table_print(const ReleasedTable *table, TableFormat format, FILE *out)
+{
+    if (format == TABLE_JSON)
+        fprintf(out, "%.*s\n", TEXT_ARG(table->canonical));
+    else if (table->provenance.dummy_seed.length > 0)
+        print_dummy(table, format, out);
+    else
+        print_text(table, format, out);
 }

@@ -194,21 +194,17 @@ static Result count_people_of(Db *reader, const Query *query, const Provenance *
     return count_run(reader, hold, query->tree, &bound, provenance->release_id, arena, counts, error);
 }
 
-static Result count_and_release(Db *reader, const Query *query, const Provenance *provenance,
-                                const Hash *manifest, Arena *arena, ReleasedTable *tables[QUERY_TABLES_MAX],
-                                size_t *table_count, Error *error)
+/* Disclosure control, and only then tables. */
+static Result release_counts(const Tree *tree, const CountTable *counts, const Provenance *provenance,
+                             Deadline *deadline, Arena *arena, ReleasedTable *tables[QUERY_TABLES_MAX],
+                             size_t *table_count, Error *error)
 {
-    CountTable counts[QUERY_PARTS_MAX];
     CellState *states[QUERY_PARTS_MAX];
-    Deadline deadline;
-    SuppressRule rule = {.people_min = provenance->policy.people_min, .deadline = &deadline};
-    const Tree *tree = query->tree;
+    const SuppressRule rule = {.people_min = provenance->policy.people_min, .deadline = deadline};
 
-    deadline_start(&deadline, query_processor_us_max);
-    TRY(count_people_of(reader, query, provenance, manifest, &deadline, arena, counts, error));
     TRY(run_check_cells(counts, tree->part_count, rates_of(tree, counts), error));
     suppress(counts, tree->part_count, &rule, arena, states);
-    TRY(deadline_check(&deadline, error)); /* what it left is not protected */
+    TRY(deadline_check(deadline, error)); /* what it left is not protected */
     for (size_t p = 0, next = 0; p < tree->part_count; p = next) {
         for (next = p; next < tree->part_count && tree->parts[next].table == tree->parts[p].table;)
             next++;
@@ -218,19 +214,52 @@ static Result count_and_release(Db *reader, const Query *query, const Provenance
     return RESULT_OK;
 }
 
+static Result count_and_release(Db *reader, const Query *query, const Provenance *provenance,
+                                const Hash *manifest, Arena *arena, ReleasedTable *tables[QUERY_TABLES_MAX],
+                                size_t *table_count, Error *error)
+{
+    CountTable counts[QUERY_PARTS_MAX];
+    Deadline deadline;
+
+    deadline_start(&deadline, query_processor_us_max);
+    TRY(count_people_of(reader, query, provenance, manifest, &deadline, arena, counts, error));
+    return release_counts(query->tree, counts, provenance, &deadline, arena, tables, table_count, error);
+}
+
+Result run_dataset(const Query *query, const Bound *bound, const CountCategory *categories, size_t count,
+                   const Provenance *provenance, Arena *arena, ReleasedTable *tables[QUERY_TABLES_MAX],
+                   size_t *table_count, Error *error)
+{
+    CountTable *counts = arena_alloc(arena, QUERY_PARTS_MAX * sizeof *counts);
+    Deadline deadline;
+
+    TRY(check_policy(&provenance->policy, error));
+    TRY(run_check_plan(query, bound, error));
+    deadline_start(&deadline, query_processor_us_max);
+    bound->plan->deadline = &deadline;
+    TRY(count_dataset(query->tree, bound, categories, count, arena, counts, error));
+    return release_counts(query->tree, counts, provenance, &deadline, arena, tables, table_count, error);
+}
+
+void run_describe(const Query *query, Arena *arena, Provenance *provenance)
+{
+    char known_at[DATE_TEXT_BYTES];
+
+    provenance->query_title = query->tree->title;
+    provenance->project = query->tree->project;
+    provenance->query_content = query->content;
+    read_settings(query, arena, provenance);
+    if (query->tree->known_at != DATE_NONE)
+        provenance->known_at = text_format(arena, "%s", date_format(query->tree->known_at, known_at));
+    provenance->codes = released_codes_of(query->tree, arena, &provenance->codes_count);
+}
+
 Result run_query(Db *reader, const uint8_t *permit_id, Text number, const Query *query, const QueryRun *run,
                  ReleasedTable *tables[QUERY_TABLES_MAX], size_t *table_count, Error *error)
 {
     SCOPED(arena_close) Arena *arena = arena_create(RUN_ARENA_BYTES_MAX);
-    Provenance provenance = {
-        .query_title = query->tree->title,
-        .project = query->tree->project,
-        .query_content = query->content,
-        .release_id = run->release_id,
-        .policy = *run->policy,
-    };
+    Provenance provenance = {.release_id = run->release_id, .policy = *run->policy};
     Hash manifest;
-    char known_at[DATE_TEXT_BYTES];
 
     *table_count = 0;
     TRY(query_check_set(query, error));
@@ -238,10 +267,7 @@ Result run_query(Db *reader, const uint8_t *permit_id, Text number, const Query 
     provenance.policy.people_min = run_people_min(query, run->policy);
     TRY(open_release(reader, permit_id, number, query, run->release_id, &provenance.month, &manifest, error));
     TRY(set_day(query, &provenance, error));
-    read_settings(query, arena, &provenance);
-    if (query->tree->known_at != DATE_NONE)
-        provenance.known_at = text_format(arena, "%s", date_format(query->tree->known_at, known_at));
-    provenance.codes = released_codes_of(query->tree, arena, &provenance.codes_count);
+    run_describe(query, arena, &provenance);
     TRY(population_read(reader, query->tree, provenance.as_at, arena, &provenance.populations,
                         &provenance.population_count, error));
     TRY(read_coverage(reader, query, arena, &provenance, error));

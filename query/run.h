@@ -2,6 +2,7 @@
 /* Private to query: what query_run does, by the permit's number. */
 #include "query/count.h"
 #include "query/query_private.h"
+#include "query/released.h"
 
 /* ERROR_LIMIT when the tables together have more than QUERY_CELLS_MAX cells, with their rates. */
 Result run_check_cells(const CountTable *tables, size_t count, size_t rates, Error *error) CHECKED;
@@ -14,3 +15,9 @@ Result run_query(Db *reader, const uint8_t *permit_id, Text number, const Query 
                  ReleasedTable *tables[QUERY_TABLES_MAX], size_t *table_count, Error *error) CHECKED;
 /* The least people of a cell that is shown. */
 int64_t run_people_min(const Query *query, const GovernancePolicy *policy);
+/* Whose query it is and what of: all of the provenance that the query itself says. */
+void run_describe(const Query *query, Arena *arena, Provenance *provenance);
+/* What run_query does once a dataset is there and bound, without a database: for dummy data. */
+Result run_dataset(const Query *query, const Bound *bound, const CountCategory *categories, size_t count,
+                   const Provenance *provenance, Arena *arena, ReleasedTable *tables[QUERY_TABLES_MAX],
+                   size_t *table_count, Error *error) CHECKED;

@@ -11,6 +11,15 @@ static const DbStatement replaced_statement = {
     .columns = {VALUE_TEXT},
 };
 
+Result sent_fail_replaced(Text source, Error *error)
+{
+    return fail(
+        error, ERROR_REFUSED,
+        "query: rows of source %.*s are replaced by deliveries of later months, so who sent which month "
+        "is not known",
+        TEXT_ARG(source));
+}
+
 static Result check_kinds(Db *reader, const Value *sources, Error *error)
 {
     SCOPED(db_rows_close) DbRows *rows = NULL;
@@ -18,11 +27,7 @@ static Result check_kinds(Db *reader, const Value *sources, Error *error)
     TRY(db_run(reader, &replaced_statement, sources, &rows, error));
     if (db_row_count(rows) == 0)
         return RESULT_OK;
-    return fail(
-        error, ERROR_REFUSED,
-        "query: rows of source %.*s are replaced by deliveries of later months, so who sent which month "
-        "is not known",
-        TEXT_ARG(db_text(rows, 0, 0)));
+    return sent_fail_replaced(db_text(rows, 0, 0), error);
 }
 
 static Result check_practices(const Tree *tree, Error *error)

@@ -1,0 +1,73 @@
+/* What a query may name of a source: as schema/030_ingest.sql and the catalogue have it, without a database.
+ */
+#include "ingest/spec.h"
+
+enum { HUNDREDTHS = 100 };
+
+static const char *terminology_of(const SpecColumn *column)
+{
+    if (column->use != SPEC_CODE || column->type != SPEC_STRING || column->list != SPEC_NONE)
+        return "";
+    if (column->shape_text.length == 0)
+        return "SNOMED CT";
+    return text_equal(column->shape_text, TEXT("A99X?")) ? "ICD-10" : "";
+}
+
+static void set_codes(const IngestSpec *spec, const SpecColumn *column, Arena *arena, IngestColumn *to)
+{
+    const CodeList *list = &spec->lists[column->list];
+    Text *codes = arena_alloc(arena, (list->count + 1) * sizeof *codes);
+
+    for (size_t i = 0; i < list->count; i++)
+        codes[i] = text_copy(arena, list->codes[i].code);
+    to->codes = codes;
+    to->code_count = list->count;
+}
+
+static IngestColumn column_of(const IngestSpec *spec, const SpecColumn *from, Arena *arena)
+{
+    double unit = from->type == SPEC_DECIMAL ? HUNDREDTHS : 1;
+    IngestColumn to = {
+        .name = text_copy(arena, from->stored),
+        .type = text_from(SPEC_TYPE_NAMES[from->type]),
+        .terminology = text_from(terminology_of(from)),
+        .is_required = from->is_required,
+        .lowest = (double)from->min / unit,
+        .highest = (double)from->max / unit,
+    };
+
+    if (from->list != SPEC_NONE)
+        set_codes(spec, from, arena, &to);
+    return to;
+}
+
+static bool is_of_releases(const IngestSpec *spec)
+{
+    static const char *const others[] = {"opt_out", "merger", "crosswalk"};
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (text_equal(spec->role, text_from(others[i])))
+            return false;
+    return !text_equal(spec->subject, TEXT("none"));
+}
+
+bool ingest_spec_queried(const IngestSpec *spec, Arena *arena, IngestQueried *queried)
+{
+    IngestColumn *columns = arena_alloc(arena, (spec->column_count + 1) * sizeof *columns);
+
+    if (!is_of_releases(spec))
+        return false;
+    *queried = (IngestQueried){
+        .name = text_copy(arena, text_from(spec->source)),
+        .is_household = text_equal(spec->subject, TEXT("household")),
+        .is_death = text_equal(spec->role, TEXT("death")) && text_equal(spec->subject, TEXT("person")),
+        .is_replaced = !text_equal(spec->update, TEXT("replace_by_period")),
+        .columns = columns,
+    };
+    if (spec->event_date != SPEC_NONE)
+        queried->event_date = text_copy(arena, spec->columns[spec->event_date].stored);
+    for (size_t i = 0; i < spec->column_count; i++)
+        if (spec_column_is_stored(&spec->columns[i]))
+            columns[queried->column_count++] = column_of(spec, &spec->columns[i], arena);
+    return true;
+}

@@ -1,0 +1,158 @@
+#pragma once
+/*
+ * Private to dummy*.c: made-up people and records. A query's words are satisfied by looking, not by luck: the
+ * engine says what each part of each definition is worth for each person, and where that is not what was
+ * wished for, something in the person's records is changed to make it so; a few rounds later nearly all
+ * wishes hold. What is counted in the end is what the engine finds, not what was wished.
+ */
+#include <math.h>
+
+#include "query/count_parts.h"
+#include "query/engine.h"
+#include "query/query_private.h"
+#include "query/released.h"
+
+/* A cell of any type: a day, a number, a word's number in the dataset; NAN: unknown. */
+typedef struct DummyRow {
+    struct DummyRow *next;
+    bool is_removed;
+    double *cells; /* beside the table's columns */
+} DummyRow;
+
+/* The rows of a source, by person or, of a household source, by home. */
+typedef struct DummyTable {
+    const DummySource *of; /* NULL: person, registration, household */
+    bool is_by_home;
+    DataColumn *columns;
+    size_t column_count;
+    DummyRow **rows;    /* the newest of each owner */
+    DummyRow **origins; /* as last built: of each of the dataset's rows */
+    size_t row_count;
+} DummyTable;
+
+typedef struct DummyGoal {
+    const char *kind; /* "cohort", "let", "measure" */
+    Text name, period_label;
+    const Node *node;
+    bool says_known; /* of a value: that it is known */
+    Period period;
+    PlanId id;
+    uint64_t asked[2], turn[2]; /* by who is not of the cohort, who is: whose lot it was last */
+    int64_t yes, no, unknown;   /* people; of a measure those of the cohort */
+} DummyGoal;
+
+typedef struct DummyValue {
+    const Node *node;
+    Date period;
+    PlanId id;
+} DummyValue;
+
+typedef struct Dummy {
+    Arena *arena, *round_arena;
+    const Query *query;
+    Date as_at;
+    uint32_t people, homes;
+    uint64_t chance_state;
+    DummyTable *tables; /* in the order of the dataset's sources */
+    DataSource *sources;
+    Dataset dataset;
+    Plan *plan;
+    PlanId cohort;
+    DummyGoal *goals; /* the cohort first */
+    size_t goal_count;
+    DummyValue *values; /* sorted: what the parts of goals are in the plan */
+    size_t value_count, values_max;
+    Engine *engine; /* of the round */
+} Dummy;
+
+enum {
+    DUMMY_PERSON,
+    DUMMY_REGISTRATION,
+    DUMMY_HOUSEHOLD,
+    DUMMY_MADE,
+    DUMMY_HOMES_EACH = 3, /* that a home has room for */
+};
+
+/* For tests: what random data alone satisfies, nothing being wished for. */
+extern bool dummy_is_random;
+
+/* ---- dummy_data.c: the store ---- */
+
+void dummy_create(Dummy *dummy, const DummySource *sources);
+/* As the engine reads it. What was handed out of the last one is gone. */
+void dummy_build(Dummy *dummy);
+uint64_t dummy_chance(Dummy *dummy, uint64_t limit); /* below limit, of at least 1 */
+int dummy_column(const DummyTable *table, Text name);
+DummyTable *dummy_table(Dummy *dummy, Text source);
+uint32_t dummy_home(Dummy *dummy, uint32_t person);
+uint32_t dummy_owner(Dummy *dummy, const DummyTable *table, uint32_t person);
+DummyRow *dummy_add(Dummy *dummy, DummyTable *table, uint32_t owner);
+void dummy_remove(DummyTable *table, uint32_t owner, DummyRow *row);
+double dummy_word(const Dummy *dummy, Text word); /* NAN: it is none of the words */
+
+/* ---- dummy_random.c: what is there before anything is wished for ---- */
+
+double dummy_fill(Dummy *dummy, const DummyTable *table, size_t column);
+void dummy_random(Dummy *dummy);
+
+/* ---- dummy_goals.c ---- */
+
+/* Into plan, whose query is bound: the goals, and what each of their parts is there. */
+void dummy_find_goals(Dummy *dummy, const Bound *bound);
+/* False: not a part of a goal. */
+bool dummy_value_id(const Dummy *dummy, const Node *node, Date period, PlanId *id);
+
+/* ---- dummy_rounds.c ---- */
+
+void dummy_open_engine(Dummy *dummy); /* over the data as last built; engine_close */
+void dummy_satisfy(Dummy *dummy);
+
+/* ---- dummy_wish.c, dummy_holds.c, dummy_rows.c, dummy_amount.c, dummy_person.c ---- */
+
+/* For one person, or for one row of theirs, in a goal's period. */
+typedef struct Wish {
+    Dummy *dummy;
+    uint32_t person;
+    Period period;
+    DummyTable *table; /* whose row it is about; NULL: about the person */
+    DummyRow *row;
+    int depth;
+} Wish;
+
+enum { DUMMY_DEPTH_MAX = 100, NEAR_MISS_ONE_IN = 2 };
+
+typedef enum Holds { HOLDS_UNKNOWN = -1, HOLDS_NOT, HOLDS } Holds;
+
+void wish_condition(const Wish *wish, const Node *node, bool wanted);
+void wish_amount(const Wish *wish, const Node *node, double target);
+void wish_known(const Wish *wish, const Node *node);
+bool wish_can_set(const Wish *wish, const Node *node);
+/* What it is worth now, as far as that is known: of a row's cells, of constants, of people as last built. */
+double wish_value(const Wish *wish, const Node *node);
+DummyRow *wish_add_row(const Wish *wish, const Node *node, bool wanted, int column, double value);
+void wish_remove_rows(const Wish *wish, const Node *node);
+void wish_registered(const Wish *wish, Date day, bool wanted);
+void wish_rows(const Wish *wish, const Node *node, int64_t count);
+double wish_shift(double day, Unit unit, int64_t amount);
+Holds wish_holds(const Wish *wish, const Node *node);
+/* The days, both included, that a range, a window or a period is from and to; NAN where not known. */
+void wish_bounds(const Wish *wish, const Node *node, double *first, double *last);
+bool wish_is_in_category(const Node *node, size_t code);
+
+typedef void Setter(const Wish *wish, const Node *node, double target);
+Setter wish_attribute, wish_age, wish_time_registered, wish_household;
+
+/* ---- dummy_population.c ---- */
+
+typedef struct DummyCategories {
+    CountCategory *items;
+    size_t count;
+} DummyCategories;
+
+void dummy_populations(Dummy *dummy, const DummyCategories *categories, Provenance *provenance);
+
+/* ---- dummy_files.c ---- */
+
+Text dummy_cell_text(Dummy *dummy, const DummyTable *table, size_t column, double cell);
+
+Result dummy_write(Dummy *dummy, const char *folder, Error *error) CHECKED;

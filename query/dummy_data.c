@@ -1,0 +1,275 @@
+/* People and records that can be changed, and a dataset of them in the order that the engine wants. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "query/dummy.h"
+#include "query/shape.h"
+
+enum { OUTSIDE_WORDS = 3, ATTRIBUTE_WORDS_MAX = 64 };
+
+uint64_t dummy_chance(Dummy *dummy, uint64_t limit)
+{
+    uint64_t x = dummy->chance_state += UINT64_C(0x9E3779B97F4A7C15);
+
+    x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return (x ^ (x >> 31)) % limit;
+}
+
+/* ---- words ---- */
+
+static int compare_words(const void *a, const void *b)
+{
+    return text_compare(*(const Text *)a, *(const Text *)b);
+}
+
+double dummy_word(const Dummy *dummy, Text word)
+{
+    int64_t number = dataset_word(&dummy->dataset, word);
+
+    return number < 0 ? NAN : (double)number;
+}
+
+/* A prefix stands for itself: a text that is no more than it begins so. */
+static Text without_star(Text code)
+{
+    return code.length > 1 && code.data[code.length - 1] == '*' ? text_slice(code, 0, code.length - 1) : code;
+}
+
+static const DummySource *described(const DummySource *sources, size_t index)
+{
+    return index < DUMMY_MADE ? NULL : &sources[index - DUMMY_MADE];
+}
+
+/* Those of the query, of the sources' own lists, and some that neither has. */
+static void make_words(Dummy *dummy, const DummySource *sources)
+{
+    static const char *const made[] = {
+        "dummy-1",  "dummy-2",  "dummy-3",  "1",           "2",           "9",        "DUMMY-A",
+        "DUMMY-B",  "DUMMY-C",  "DUMMY-D",  "Dummy North", "Dummy South", "DUMMY-W1", "DUMMY-W2",
+        "DUMMY-W3", "DUMMY-H1", "DUMMY-H2", "DUMMY-P1",    "DUMMY-P2",
+    };
+    size_t most = dummy->dataset.word_count + sizeof made / sizeof *made, count = 0;
+
+    for (size_t t = DUMMY_MADE; t < dummy->dataset.source_count; t++)
+        for (size_t c = 0; c < sources[t - DUMMY_MADE].column_count; c++)
+            most += sources[t - DUMMY_MADE].columns[c].code_count;
+    Text *words = arena_alloc(dummy->arena, most * sizeof *words);
+    for (size_t i = 0; i < dummy->dataset.word_count; i++)
+        words[count++] = without_star(dummy->dataset.words[i]);
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+        words[count++] = text_from(made[i]);
+    for (size_t t = DUMMY_MADE; t < dummy->dataset.source_count; t++)
+        for (size_t c = 0; c < sources[t - DUMMY_MADE].column_count; c++)
+            for (size_t k = 0; k < sources[t - DUMMY_MADE].columns[c].code_count; k++)
+                words[count++] = sources[t - DUMMY_MADE].columns[c].codes[k];
+    qsort(words, count, sizeof *words, compare_words);
+    dummy->dataset.words = words;
+    dummy->dataset.word_count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || !text_equal(words[i], words[dummy->dataset.word_count - 1]))
+            words[dummy->dataset.word_count++] = words[i];
+}
+
+/* ---- tables ---- */
+
+static void type_columns(DummyTable *table, const DataSource *shape)
+{
+    memcpy(table->columns, shape->columns, shape->column_count * sizeof *table->columns);
+    for (size_t i = 0; table->of != NULL && i < table->of->column_count; i++) {
+        int column = dummy_column(table, table->of->columns[i].name);
+        if (column >= 0 && text_equal(table->of->columns[i].type, TEXT("decimal")))
+            table->columns[column].type = TYPE_DECIMAL;
+    }
+}
+
+void dummy_create(Dummy *dummy, const DummySource *sources)
+{
+    Arena *arena = dummy->arena;
+
+    dummy->dataset = *shape_of_catalogue(&dummy->query->catalogue, dummy->query->tree, arena);
+    size_t count = dummy->dataset.source_count;
+    dummy->sources = arena_alloc(arena, count * sizeof *dummy->sources);
+    memcpy(dummy->sources, dummy->dataset.sources, count * sizeof *dummy->sources);
+    dummy->tables = arena_alloc(arena, count * sizeof *dummy->tables);
+    for (size_t t = 0; t < count; t++) {
+        DummyTable *table = &dummy->tables[t];
+        table->of = described(sources, t);
+        table->is_by_home = table->of != NULL && table->of->is_household;
+        table->column_count = dummy->sources[t].column_count;
+        table->columns = arena_alloc(arena, (table->column_count + 1) * sizeof *table->columns);
+        table->rows = arena_alloc(arena, (dummy->people + dummy->homes) * sizeof(DummyRow *));
+        type_columns(table, &dummy->sources[t]);
+        dummy->sources[t].columns = table->columns;
+    }
+    dummy->dataset.sources = dummy->sources;
+    dummy->dataset.people = dummy->people;
+    make_words(dummy, sources);
+}
+
+int dummy_column(const DummyTable *table, Text name)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        if (text_equal(table->columns[i].name, name))
+            return (int)i;
+    return -1;
+}
+
+DummyTable *dummy_table(Dummy *dummy, Text source)
+{
+    int index = dataset_source(&dummy->dataset, source);
+
+    return index < 0 ? NULL : &dummy->tables[index];
+}
+
+uint32_t dummy_home(Dummy *dummy, uint32_t person)
+{
+    const DummyRow *row = dummy->tables[DUMMY_HOUSEHOLD].rows[person];
+
+    return row == NULL || isnan(row->cells[0]) ? 0 : (uint32_t)row->cells[0];
+}
+
+uint32_t dummy_owner(Dummy *dummy, const DummyTable *table, uint32_t person)
+{
+    return table->is_by_home ? dummy_home(dummy, person) : person;
+}
+
+DummyRow *dummy_add(Dummy *dummy, DummyTable *table, uint32_t owner)
+{
+    DummyRow *row = arena_alloc(dummy->arena, sizeof *row);
+
+    row->cells = arena_alloc(dummy->arena, (table->column_count + 1) * sizeof *row->cells);
+    for (size_t c = 0; c < table->column_count; c++)
+        row->cells[c] = NAN;
+    row->next = table->rows[owner];
+    table->rows[owner] = row;
+    return row;
+}
+
+void dummy_remove(DummyTable *table, uint32_t owner, DummyRow *row)
+{
+    DummyRow **at = &table->rows[owner];
+
+    while (*at != NULL && *at != row)
+        at = &(*at)->next;
+    if (*at == NULL)
+        return;
+    *at = row->next;
+    row->is_removed = true;
+}
+
+/* ---- the dataset ---- */
+
+typedef struct Placed {
+    uint32_t person;
+    double from, to; /* of a home's rows: while the person lives there */
+    DummyRow *row;
+    size_t columns; /* that count in the order */
+} Placed;
+
+static int compare_cells(double a, double b)
+{
+    if (isnan(a) || isnan(b))
+        return isnan(b) - isnan(a);
+    return (a > b) - (a < b);
+}
+
+/* By person, then in the order of the columns, unknown first. */
+static int compare_placed(const void *a, const void *b)
+{
+    const Placed *x = a, *y = b;
+
+    if (x->person != y->person)
+        return x->person < y->person ? -1 : 1;
+    for (size_t c = 0; c < x->columns; c++) {
+        int order = compare_cells(x->row->cells[c], y->row->cells[c]);
+        if (order != 0)
+            return order;
+    }
+    return 0;
+}
+
+static size_t place_person(Dummy *dummy, const DummyTable *table, uint32_t person, Placed *placed)
+{
+    size_t count = 0, own = table->column_count - (table->is_by_home ? 2 : 0);
+
+    if (!table->is_by_home) {
+        for (DummyRow *row = table->rows[person]; row != NULL; row = row->next, count++)
+            if (placed != NULL)
+                placed[count] = (Placed){.person = person, .row = row, .columns = own};
+        return count;
+    }
+    for (DummyRow *stay = dummy->tables[DUMMY_HOUSEHOLD].rows[person]; stay != NULL; stay = stay->next)
+        for (DummyRow *row = table->rows[(size_t)stay->cells[0]]; row != NULL; row = row->next, count++)
+            if (placed != NULL)
+                placed[count] = (Placed){person, stay->cells[1], stay->cells[2], row, own};
+    return count;
+}
+
+static double cell_of(const DummyTable *table, const Placed *placed, size_t column)
+{
+    if (table->is_by_home && column + 2 >= table->column_count)
+        return column + 1 == table->column_count ? placed->to : placed->from;
+    return placed->row->cells[column];
+}
+
+static void fill_column(Dummy *dummy, DummyTable *table, const Placed *placed, size_t column)
+{
+    DataColumn *to = &table->columns[column];
+    int32_t *narrow = arena_alloc(dummy->round_arena, (table->row_count + 1) * sizeof *narrow);
+    double *decimals = arena_alloc(dummy->round_arena, (table->row_count + 1) * sizeof *decimals);
+
+    for (size_t i = 0; i < table->row_count; i++) {
+        double cell = cell_of(table, &placed[i], column);
+        bool fits = cell > INT32_MIN && cell <= INT32_MAX;
+        decimals[i] = cell;
+        narrow[i] = fits ? (int32_t)cell : SMALL_UNKNOWN;
+    }
+    to->narrow = to->type == TYPE_DECIMAL ? NULL : narrow;
+    to->decimals = to->type == TYPE_DECIMAL ? decimals : NULL;
+}
+
+static void build_table(Dummy *dummy, size_t index)
+{
+    DummyTable *table = &dummy->tables[index];
+    uint32_t *begin = arena_alloc(dummy->round_arena, (dummy->people + 1) * sizeof *begin);
+
+    for (uint32_t p = 0; p < dummy->people; p++)
+        begin[p + 1] = begin[p] + (uint32_t)place_person(dummy, table, p, NULL);
+    table->row_count = begin[dummy->people];
+    Placed *placed = arena_alloc(dummy->round_arena, (table->row_count + 1) * sizeof *placed);
+    table->origins = arena_alloc(dummy->round_arena, (table->row_count + 1) * sizeof(DummyRow *));
+    for (uint32_t p = 0; p < dummy->people; p++)
+        (void)place_person(dummy, table, p, placed + begin[p]);
+    qsort(placed, table->row_count, sizeof *placed, compare_placed);
+    for (size_t i = 0; i < table->row_count; i++)
+        table->origins[i] = placed[i].row;
+    for (size_t c = 0; c < table->column_count; c++)
+        fill_column(dummy, table, placed, c);
+    dummy->sources[index].begin = begin;
+}
+
+/* Who has died says the source of deaths, here as in a release. */
+static void set_deaths(Dummy *dummy, const DummyTable *deaths)
+{
+    const DummyTable *people = &dummy->tables[DUMMY_PERSON];
+    int to = dummy_column(people, TEXT("death_date")), from = dummy_column(deaths, deaths->of->event_date);
+
+    for (uint32_t p = 0; from >= 0 && p < dummy->people; p++) {
+        double *death = &people->rows[p]->cells[to];
+        *death = NAN;
+        for (const DummyRow *row = deaths->rows[p]; row != NULL; row = row->next)
+            if (!(*death <= row->cells[from]))
+                *death = row->cells[from];
+    }
+}
+
+void dummy_build(Dummy *dummy)
+{
+    arena_reset(dummy->round_arena);
+    for (size_t t = DUMMY_MADE; t < dummy->dataset.source_count; t++)
+        if (dummy->tables[t].of->is_death)
+            set_deaths(dummy, &dummy->tables[t]);
+    for (size_t t = 0; t < dummy->dataset.source_count; t++)
+        build_table(dummy, t);
+}

@@ -1,0 +1,75 @@
+/* Numbers from outside that rates are per, where there is no outside: as many for each place of a table. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "query/dummy.h"
+
+enum { PEOPLE_EACH = 1000, MADE_LINES_MAX = 20000 };
+
+static size_t values_of(Dummy *dummy, const Dimension *dimension, const DummyCategories *categories,
+                        Text *values)
+{
+    int64_t years = dimension->band_years;
+    size_t count = 0;
+
+    for (int64_t from = 0; years > 0 && from < band_top(years); from += years)
+        values[count++] = text_format(dummy->arena, "%" PRId64 "-%" PRId64, from, from + years - 1);
+    if (years > 0)
+        values[count++] = text_format(dummy->arena, "%" PRId64 "+", band_top(years));
+    for (size_t i = 0; years == 0 && i < categories->count; i++)
+        if (text_equal(categories->items[i].dimension, text_from(dimension->attribute->name)))
+            values[count++] = categories->items[i].value;
+    return count;
+}
+
+static const Population *make_population(Dummy *dummy, const TableNode *table, Text name, Date day,
+                                         const DummyCategories *categories)
+{
+    Population *population = arena_alloc(dummy->arena, sizeof *population);
+    size_t width = table->dimension_count, counts[QUERY_DIMENSIONS_MAX];
+    Text *values[QUERY_DIMENSIONS_MAX];
+
+    *population = (Population){.name = name, .origin = TEXT("DUMMY, made up"), .day = day, .line_count = 1};
+    population->content = hash_of(name.data, name.length);
+    population->dimensions = arena_alloc(dummy->arena, (width + 1) * sizeof(Text));
+    population->dimension_count = width;
+    for (size_t d = 0; d < width; d++) {
+        values[d] = arena_alloc(dummy->arena, (categories->count + QUERY_BAND_YEARS_MAX) * sizeof(Text));
+        counts[d] = values_of(dummy, &table->dimensions[d], categories, values[d]);
+        population->dimensions[d] = text_from(table->dimensions[d].attribute->name);
+        population->line_count *= counts[d];
+    }
+    population->line_count =
+        population->line_count > MADE_LINES_MAX ? MADE_LINES_MAX : population->line_count;
+    population->values = arena_alloc(dummy->arena, (population->line_count * width + 1) * sizeof(Text));
+    population->people = arena_alloc(dummy->arena, (population->line_count + 1) * sizeof(int64_t));
+    for (size_t i = 0; i < population->line_count; i++) {
+        size_t rest = i;
+        population->people[i] = PEOPLE_EACH;
+        for (size_t d = width; d-- > 0; rest /= counts[d])
+            population->values[i * width + d] = values[d][rest % counts[d]];
+    }
+    return population;
+}
+
+void dummy_populations(Dummy *dummy, const DummyCategories *categories, Provenance *provenance)
+{
+    const Tree *tree = dummy->query->tree;
+    size_t most = (size_t)QUERY_TABLES_MAX * QUERY_MEASURES_MAX * QUERY_PERIODS_MAX;
+    PopulationUse *uses = arena_alloc(dummy->arena, most * sizeof *uses);
+
+    provenance->populations = uses;
+    for (size_t t = 0; t < tree->table_count; t++) {
+        const TableNode *table = &tree->tables[t];
+        for (size_t m = 0; m < table->measure_count; m++) {
+            Text name = table->measures[m].population;
+            size_t periods = table->series.count > 0 ? table->series.count : 1;
+            for (size_t p = 0; name.length > 0 && p < periods; p++) {
+                Date day = population_day(table, dummy->as_at, p);
+                if (population_find(uses, provenance->population_count, name, day) == NULL)
+                    uses[provenance->population_count++] =
+                        (PopulationUse){name, day, make_population(dummy, table, name, day, categories)};
+            }
+        }
+    }
+}

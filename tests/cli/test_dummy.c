@@ -1,0 +1,244 @@
+/*
+ * Dummy data by the shipped specs. The control is dummy_is_random: switched on, nothing is wished for, and
+ * the same people and records lack what the queries define.
+ */
+#include <glob.h>
+#include <inttypes.h>
+
+#include "base/input.h"
+#include "cli/dummy.h"
+#include "query/dummy.h"
+#include "tests/cli/workbench.h"
+
+#define MANUAL   TEST_FILES "/../../docs/query-language.md"
+#define EXAMPLES TEST_FILES "/../../examples/queries"
+
+enum { PEOPLE = 120, TEXT_BYTES_MAX = 1 << 20, EXAMPLES_MAX = 64, MONTH = 12 * 26 + 8 };
+
+#define MUST(call)                                                                                           \
+    do {                                                                                                     \
+        Error must_error = {0};                                                                              \
+        Error *must = &must_error;                                                                           \
+        Result must_result = (call);                                                                         \
+        cr_assert(must_result.ok, "%s", must->message);                                                      \
+    } while (0)
+
+static Arena *arena;
+static const DummySource *sources;
+static size_t source_count;
+
+static void open_specs(void)
+{
+    arena = arena_create(64 << 20);
+    MUST(dummy_shipped(arena, &sources, &source_count, must));
+    cr_redirect_stdout();
+}
+
+static void close_specs(void)
+{
+    arena_close(&arena);
+}
+
+TestSuite(dummy, .init = open_specs, .fini = close_specs);
+
+static void open_query(Text text, Query **query)
+{
+    const QueryFiles files = {.codes_folder = EXAMPLES};
+    Error error = {0};
+
+    MUST(query_open_dummy(sources, source_count, "q.cohort", text, &files, query, must));
+    if (query_check_set(*query, &error).ok)
+        return;
+    MUST(query_set(*query, TEXT("area"), TEXT("Dover"), must));
+    MUST(query_set(*query, TEXT("from_age"), TEXT("65"), must));
+}
+
+static void ask(Text text, uint64_t seed, const char *folder, DummyAnswer *answer)
+{
+    SCOPED(query_close) Query *query = NULL;
+    const DummyWanted wanted = {.people = PEOPLE, .seed = seed, .month = MONTH, .folder = folder};
+
+    open_query(text, &query);
+    MUST(query_dummy(query, sources, &wanted, answer, must));
+}
+
+/* ```cohort blocks of the manual, then the files of examples/queries. */
+static size_t find_examples(Text *examples)
+{
+    const char *opening = "```cohort\n";
+    glob_t found;
+    Text manual;
+    size_t count = 0;
+
+    MUST(input_read_all(MANUAL, TEXT_BYTES_MAX, arena, &manual, must));
+    const char *at = text_to_string(arena, manual);
+    while ((at = strstr(at, opening)) != NULL && count < EXAMPLES_MAX) {
+        const char *end = strstr(at += strlen(opening), "```");
+        cr_assert_not_null(end);
+        examples[count++] = text_copy(arena, (Text){at, (size_t)(end - at)});
+        at = end;
+    }
+    cr_assert_eq(glob(EXAMPLES "/*.cohort", 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc && count < EXAMPLES_MAX; i++)
+        MUST(input_read_all(found.gl_pathv[i], TEXT_BYTES_MAX, arena, &examples[count++], must));
+    globfree(&found);
+    return count;
+}
+
+static Text printed(const DummyAnswer *answer, TableFormat format)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+
+    for (size_t i = 0; i < answer->table_count; i++)
+        released_table_print(answer->tables[i], format, out);
+    (void)fclose(out);
+    Text copy = text_copy(arena, (Text){text, length});
+    free(text);
+    return copy;
+}
+
+/* definition,yes,no,... of which yes and no are people of one definition */
+static void expect_both_sides(const DummyAnswer *answer, Text example)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+
+    table_print(answer->definitions, TABLE_CSV, out);
+    (void)fclose(out);
+    Text lines = {text, length};
+    (void)text_next(&lines, '\n');
+    while (lines.length > 0) {
+        Text line = text_next(&lines, '\n'), name = text_next(&line, ','), yes = text_next(&line, ',');
+        Text no = text_next(&line, ',');
+        int64_t have, lack, unknown;
+        cr_assert(text_to_int64(yes, &have) && text_to_int64(no, &lack) &&
+                  text_to_int64(text_next(&line, ','), &unknown));
+        int64_t all = have + lack + unknown;
+        cr_expect_gt(have, 0, "%.*s in %.*s", TEXT_ARG(name), TEXT_ARG(example));
+        if (strstr(text_to_string(arena, name), "is known") == NULL)
+            cr_expect(8 * have >= all && 8 * lack >= all,
+                      "%.*s: %" PRId64 " have it, %" PRId64 " lack it: %.*s", TEXT_ARG(name), have, lack,
+                      TEXT_ARG(example));
+    }
+    free(text);
+}
+
+Test(dummy, each_example_has_people_on_both_sides_of_each_definition)
+{
+    Text examples[EXAMPLES_MAX];
+    size_t count = find_examples(examples);
+
+    cr_assert_gt(count, 15);
+    for (size_t i = 0; i < count; i++) {
+        SCOPED(dummy_answer_close) DummyAnswer answer = {0};
+        ask(examples[i], 1, NULL, &answer);
+        cr_expect_eq(answer.unmet, 0, "%.*s", TEXT_ARG(examples[i]));
+        cr_expect_gt(answer.table_count, 0);
+        expect_both_sides(&answer, examples[i]);
+    }
+}
+
+/* The same test as above, with what it tests switched off. */
+Test(dummy, random_data_alone_lack_what_queries_define)
+{
+    Text examples[EXAMPLES_MAX];
+    size_t count = find_examples(examples), lacking = 0;
+
+    dummy_is_random = true;
+    for (size_t i = 0; i < count; i++) {
+        SCOPED(dummy_answer_close) DummyAnswer answer = {0};
+        ask(examples[i], 1, NULL, &answer);
+        lacking += answer.unmet > 0;
+    }
+    dummy_is_random = false;
+
+    cr_expect_gt(2 * lacking, count, "%zu of %zu", lacking, count);
+}
+
+static const Text asked = TEXT("query \"q\" project P as at 2026-06-30 codes d = (\"44054006\", \"73211*\")\n"
+                               "let seen = exists gp_event where code in d and event_date within 12 months "
+                               "before as_at\n"
+                               "cohort age from 40 to 74 and seen table \"t\" by sex measure people");
+
+Test(dummy, the_same_seed_gives_the_same_and_another_something_else)
+{
+    SCOPED(dummy_answer_close) DummyAnswer one = {0};
+    SCOPED(dummy_answer_close) DummyAnswer same = {0};
+    SCOPED(dummy_answer_close) DummyAnswer other = {0};
+
+    ask(asked, 5, NULL, &one);
+    ask(asked, 5, NULL, &same);
+    ask(asked, 6, NULL, &other);
+
+    cr_expect(text_equal(printed(&one, TABLE_JSON), printed(&same, TABLE_JSON)));
+    cr_expect_not(text_equal(printed(&one, TABLE_JSON), printed(&other, TABLE_JSON)));
+}
+
+Test(dummy, each_line_says_that_it_is_of_nobody)
+{
+    static const TableFormat formats[] = {TABLE_TERMINAL, TABLE_CSV};
+    SCOPED(dummy_answer_close) DummyAnswer answer = {0};
+
+    ask(asked, 5, NULL, &answer);
+
+    for (size_t f = 0; f < 2; f++) {
+        Text text = printed(&answer, formats[f]);
+        cr_assert_gt(text.length, 0);
+        while (text.length > 0) {
+            Text line = text_next(&text, '\n');
+            cr_expect(text_starts_with(line, TEXT("DUMMY")) || text_starts_with(line, TEXT("# DUMMY ")),
+                      "%.*s", TEXT_ARG(line));
+        }
+    }
+    const char *json = printed(&answer, TABLE_JSON).data;
+    cr_expect_not_null(strstr(json, "\"dummy\":true"));
+    cr_expect_not_null(strstr(json, "\"title\":\"DUMMY DATA, OF NOBODY: t\""));
+}
+
+static const char *file_of(const char *folder, const char *name)
+{
+    Text text;
+
+    MUST(input_read_all(text_format(arena, "%s/%s", folder, name).data, 8 << 20, arena, &text, must));
+    return text_to_string(arena, text);
+}
+
+Test(dummy, the_data_stand_at_the_bounds_of_windows_and_codes_and_beyond)
+{
+    static const char *const events[] = {",2025-07-01,", ",2025-06-30,", ",2026-06-30,", ",2026-07-01,",
+                                         ",44054006,",   ",73211,",      ",dummy-1,"};
+    const char *folder = support_folder();
+    SCOPED(dummy_answer_close) DummyAnswer answer = {0};
+
+    ask(asked, 5, folder, &answer);
+
+    const char *text = file_of(folder, "dummy_gp_event.csv");
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+        cr_expect_not_null(strstr(text, events[i]), "%s", events[i]);
+    text = file_of(folder, "dummy_person.csv");
+    cr_expect_not_null(strstr(text, ",1986,6,"), "40 years old this month");
+    cr_expect_not_null(strstr(text, ",1986,7,"), "40 next month");
+    cr_expect_not_null(strstr(text, ",,,"), "and somebody of unknown birth");
+    while (*text != '\0') {
+        cr_expect_eq(strncmp(text, "DUMMY,", 6), 0);
+        text += strcspn(text, "\n") + 1;
+    }
+}
+
+Test(dummy, the_command_needs_no_data_folder_and_writes_over_nothing)
+{
+    const char *query = EXAMPLES "/smokers-alone.cohort", *into;
+    Error error = {0};
+    unsetenv("CINQUE_DATA");
+    into = text_format(arena, "%s/out", support_folder()).data;
+
+    Result done = CLI(&error, "dummy", query, "--output", into, "--people", "100", "--month", "2026-09");
+    Result again = CLI(&error, "dummy", query, "--output", into, "--people", "100", "--month", "2026-09");
+
+    cr_expect(done.ok, "%s", error.message);
+    cr_expect_not_null(strstr(file_of(into, "dummy_council_tax_account.csv"), "DUMMY,home,"));
+    expect_failure(again, &error, ERROR_SYSTEM, "out");
+}
