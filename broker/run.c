@@ -39,23 +39,49 @@ static Result set_parameters(const Call *call, Query *query, Error *error)
     return RESULT_OK;
 }
 
-static Result run_query(const Call *call, const GovernancePermit *permit, const GovernanceQuery *asked,
-                        QueryRun *run, Tables *tables, Error *error)
-{
-    SCOPED(db_close) Db *reader = NULL;
-    SCOPED(query_close) Query *query = NULL;
+/* What the query is, of which nobody's data are read; who may ask is not decided yet. */
+typedef struct Prepared {
+    Db *reader;
+    Query *query;
     GovernanceProject project;
+} Prepared;
 
-    TRY(db_open(call->broker->options.query_conninfo, "cinqued", &reader, error));
-    TRY(query_forget_retired(reader, error)); /* before anything refuses: there may be nothing left to open */
-    TRY(governance_project(call->governance, asked->project_id, &project, error));
-    TRY(query_open_canonical(reader, asked->text, &query, error));
-    TRY(set_parameters(call, query, error));
-    TRY(query_check_set(query, error));
-    tables->settings = text_copy(call->arena, query_settings(query));
-    TRY(query_release_newest(reader, project.purpose, query_known_at(query), &run->release_id, error));
-    run->policy = &project.policy;
-    Result done = query_run(reader, permit, query, run, tables->items, &tables->count, error);
+static void prepared_close(Prepared *prepared)
+{
+    query_close(&prepared->query);
+    db_close(&prepared->reader);
+}
+
+static Result prepare(const Call *call, Prepared *prepared, Error *error)
+{
+    GovernanceQuery asked;
+
+    TRY(db_open(call->broker->options.query_conninfo, "cinqued", &prepared->reader, error));
+    TRY(query_forget_retired(prepared->reader,
+                             error)); /* before anything refuses: there may be nothing left to open */
+    TRY(governance_query_get(call->governance, call->number, call->arena, &asked, error));
+    TRY(governance_project(call->governance, asked.project_id, &prepared->project, error));
+    TRY(query_open_canonical(prepared->reader, asked.text, &prepared->query, error));
+    TRY(set_parameters(call, prepared->query, error));
+    return query_check_set(prepared->query, error);
+}
+
+/* For the log, which holds approved values and nothing else that was typed. */
+static Text settings_of(const Prepared *prepared, bool is_set)
+{
+    if (prepared->query == NULL)
+        return TEXT("");
+    return is_set ? query_settings(prepared->query) : TEXT("parameters not as approved");
+}
+
+static Result run_query(const GovernancePermit *permit, const Prepared *prepared, QueryRun *run,
+                        Tables *tables, Error *error)
+{
+    TRY(query_release_newest(prepared->reader, prepared->project.purpose, query_known_at(prepared->query),
+                             &run->release_id, error));
+    run->policy = &prepared->project.policy;
+    Result done =
+        query_run(prepared->reader, permit, prepared->query, run, tables->items, &tables->count, error);
     run->policy = NULL; /* ends here */
     return done;
 }
@@ -124,21 +150,26 @@ static Result answer_run(const Call *call, const QueryRun *run, const Tables *ta
 Result handle_query_run(Call *call, json_t **answer, Error *error)
 {
     SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
+    SCOPED(prepared_close) Prepared prepared = {0};
     SCOPED(tables_close) Tables tables = {0};
-    const GovernanceRequest request = {
+    GovernanceRequest request = {
         .action = GOVERNANCE_QUERY_RUN,
         .person_id = call->person.person_id,
         .object = text_format(call->arena, "%" PRId64, call->number),
     };
     GovernanceOutcome outcome = {0};
-    GovernanceQuery asked;
     QueryRun run = {0};
     TableFormat format;
+    Error unprepared = {0};
 
     TRY(argument_format(body_string(call->body, "format"), &format, error));
-    TRY(governance_request(call->governance, &request, &permit, error));
-    TRY(governance_query_get(call->governance, call->number, call->arena, &asked, error));
-    Result done = run_query(call, permit, &asked, &run, &tables, error);
+    Result done = prepare(call, &prepared, &unprepared);
+    request.detail = tables.settings = settings_of(&prepared, done.ok);
+    TRY(governance_request(call->governance, &request, &permit, error)); /* who may not is told no more */
+    if (done.ok)
+        done = run_query(permit, &prepared, &run, &tables, error);
+    else
+        *error = unprepared;
     if (!done.ok) {
         log_event(LOG_LEVEL_WARNING, "query_failed", "query=%" PRId64 " %s", call->number, error->message);
         return done;

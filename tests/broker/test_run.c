@@ -204,6 +204,28 @@ Test(run, a_parameter_is_set_to_a_value_of_its_list_and_stands_in_the_log_and_th
                  1);
 }
 
+/* Red without `request.detail` in broker/run.c. */
+Test(run, the_log_says_which_value_is_asked_before_the_run_and_nothing_else_that_was_typed)
+{
+    SCOPED(bench_close) Bench bench = ready_with(bench_parameter_body);
+
+    (void)bench_call(&bench, ANALYST, "POST", "/queries/1/run", "{\"set\": {\"limit\": \"40\"}}", answer);
+    (void)bench_call(&bench, ANALYST, "POST", "/queries/1/run", "{\"set\": {\"limit\": \"Smith\"}}", answer);
+
+    cr_expect_eq(bench_count(&bench,
+                             "SELECT count(*) FROM audit.intake WHERE audit.entry_kind(entry) = 'decision' "
+                             "AND audit.entry_text(entry, 6) = 'query_run' AND "
+                             "audit.entry_text(entry, 14) = 'limit=40'"),
+                 1);
+    cr_expect_eq(bench_count(&bench,
+                             "SELECT count(*) FROM audit.intake WHERE audit.entry_kind(entry) = 'decision' "
+                             "AND audit.entry_text(entry, 14) = 'parameters not as approved'"),
+                 1);
+    cr_expect_eq(bench_count(&bench, "SELECT count(*) FROM audit.intake "
+                                     "WHERE position('Smith' IN audit.entry_text(entry, 14)) > 0"),
+                 0);
+}
+
 /* Switch: deadline_check in query/run.c and query/count_people.c. */
 Test(run, a_query_that_takes_too_long_is_refused_and_the_next_one_runs)
 {
