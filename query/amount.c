@@ -75,13 +75,17 @@ static bool is_all_but_few(uint32_t people, uint32_t alike, int64_t people_min)
     return alike >= people_min && is_few(people - alike, people_min);
 }
 
+bool amount_is_condition(const AmountTotal *of_all)
+{
+    return of_all->people > 0 && of_all->at_lowest + of_all->at_highest >= of_all->people;
+}
+
 bool amount_is_of_few(const AmountTotal *total, int64_t people_min)
 {
     bool is_one_value = total->people > 0 && total->at_lowest == total->people;
-    bool are_two_values = total->at_lowest + total->at_highest == total->people;
 
     return is_few(total->people, people_min) || is_few(total->not_zero, people_min) || is_one_value ||
-           (are_two_values &&
+           (amount_is_condition(total) &&
             (is_few(total->at_lowest, people_min) || is_few(total->at_highest, people_min))) ||
            is_all_but_few(total->people, total->at_lowest, people_min) ||
            is_all_but_few(total->people, total->at_highest, people_min);

@@ -28,6 +28,8 @@ void amount_merge(AmountTotal *total, const AmountTotal *more);
  * everybody the same? Such a total tells of those few, and one of the same of each.
  */
 bool amount_is_of_few(const AmountTotal *total, int64_t people_min);
+/* Has nobody a third value? Then it is a condition, and who has it would be compared with who has others. */
+bool amount_is_condition(const AmountTotal *of_all);
 /* Do the two largest make up more than 90 per cent of all sizes? */
 bool amount_is_dominated(const AmountTotal *total);
 /* Of a difference of two amounts: is it one of few people, or of two above all? */

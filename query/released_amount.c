@@ -35,6 +35,13 @@ bool released_has_amounts(const ReleasedTable *table)
     return has;
 }
 
+bool released_are_near(int64_t percent, int64_t other, uint32_t people, const GovernancePolicy *policy)
+{
+    int64_t apart = percent < other ? other - percent : percent - other;
+
+    return apart > 0 && apart * people < 100 * policy->people_min;
+}
+
 /* The mean is of the published sum and contributors: of the true ones it would tell how many they are. */
 static double added(const Measure *measure, const AmountTotal *total, const ReleasedCell *contributors,
                     const GovernancePolicy *policy)

@@ -44,11 +44,13 @@ static void hide_places(const AllAmounts *all, const Amounts *amounts)
 {
     CountAmounts *of = amounts->of;
     size_t places = count_places(&all->tables[amounts->first]);
+    bool is_condition = amount_is_condition(&of->totals[places - 1]);
 
     of->is_hidden = arena_alloc(all->arena, places + 1);
     of->is_hidden_as_sum = arena_alloc(all->arena, places + 1);
     for (size_t place = 0; place < places; place++) {
-        of->is_hidden[place] = !are_contributors_told(all, amounts, place) ||
+        of->is_hidden[place] = (is_condition && of->totals[place].people > 0) ||
+                               !are_contributors_told(all, amounts, place) ||
                                amount_is_of_few(&of->totals[place], all->rule->people_min);
         of->is_hidden_as_sum[place] = of->is_hidden[place] || (!all->rule->without_dominance &&
                                                                amount_is_dominated(&of->totals[place]));

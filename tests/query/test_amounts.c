@@ -249,6 +249,33 @@ Test(amounts, two_amounts_do_not_differ_for_few)
                        "2,0,,0,,0,,0,,0\n");
 }
 
+/* 50 pay 200 to 249, 29 31 to 59: 179 of ones and threes, units of 10. Who had an event, counted as an
+ * amount: beside another count it would be one more. Red without amount_is_condition in hide_places. */
+Test(amounts, of_two_values_are_conditions_and_asked_as_such)
+{
+    unlike_payers(50, 1, 1, 10);
+    unlike_payers(50, 1, 1, 200);
+
+    expect_released(ONLY_BY_SEX "measure a = sum of case when " COST " > 100 then 3 else 0 end "
+                                "measure b = sum of case when " COST " > 100 then 3 when " COST
+                                " > 30 then 1 else 0 end",
+                    "sex,people,a,a people,b,b people\n"
+                    "1,100,*,100,180,100\n"
+                    "2,0,,0,,0\n");
+}
+
+/* Of 100 people 8 are between two percentiles that are 8 apart. Red without hide_near in released.c. */
+Test(amounts, two_percentiles_do_not_share_people)
+{
+    unlike_payers(100, 1, 1, 1);
+
+    expect_released(ONLY_BY_SEX "measure a = median of " COST " measure b = percentile 57 of " COST
+                                " measure c = percentile 58 of " COST " measure d = median of " COST,
+                    "sex,people,a,a people,b,b people,c,c people,d,d people\n"
+                    "1,100,50.5,100,*,100,58.5,100,50.5,100\n"
+                    "2,0,,0,,0,,0,,0\n");
+}
+
 /* ---- months ---- */
 
 /* 20 paid 10 to 29 in May, and 12 of them 40 to 51 in June. */

@@ -27,6 +27,27 @@ Test(run, counts_people_with_an_event)
     expect_holds(answer, "{\"at\":[\"all\"],\"people\":655}");
 }
 
+/* Every 5th of 2,000 without every 50th: 360 people with 0, 5, 10 ... 35. Of 15 to 35 there are 50, 40, 50,
+ * 40 and 50, of 10 and 0 40, of 5 50: 6400 together. The 8 in the middle have 15 and 20. */
+Test(run, adds_up_what_people_have)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    county_make(2000, 1);
+    county_release();
+
+    Text answer = county_ask(HEAD "cohort as_at = as_at table \"t\" by sex totals sex measure people "
+                                  "measure s = sum of sum of result_value in gp_event where code = \"S1\" "
+                                  "measure m = mean of sum of result_value in gp_event where code = \"S1\" "
+                                  "measure h = median of sum of result_value in gp_event where code = \"S1\"",
+                             arena);
+
+    expect_holds(
+        answer, "{\"at\":[\"all\",\"known\"],\"people\":360},{\"at\":[\"all\",\"unknown\"],\"people\":1600}");
+    expect_holds(answer, "{\"at\":[\"all\"],\"value\":6.4e3}]}");
+    expect_holds(answer, "{\"at\":[\"all\"],\"value\":17.8}]}");
+    expect_holds(answer, "{\"at\":[\"all\"],\"value\":17.5}]}");
+}
+
 /* 90 categories, each used four times; D1 is of the last, which alone holds of anybody. */
 Test(run, each_of_many_categories_of_a_list_keeps_its_own_codes)
 {
