@@ -105,8 +105,9 @@ static Result open_plain(Work *work, Error *error)
 static Result open_tokeniser(Work *work, Error *error)
 {
     char folder[] = "/tmp/cinque-bench-XXXXXX", keys[64], file[128];
-    static const char *const files[] = {"regional.key", "hub-1.key", "quarantine.public",
-                                        "quarantine.private"};
+    static const char *const files[] = {"regional.key",       "subjects.key",       "hub-1.key",
+                                        "quarantine.public",  "quarantine.private", "encodings-1.public",
+                                        "encodings-1.private"};
     Keyring *keyring = NULL;
 
     if (mkdtemp(folder) == NULL)

@@ -191,11 +191,11 @@ static Result compare_root(const KeyFolder *folder, const char *name, const uint
 
 static Result restore_roots(const KeyFolder *folder, Secret *packed, KeyringRestored *restored, Error *error)
 {
-    bool held[1 + PACKED_ROOTS_HUBS_MAX];
+    bool held[PACKED_ROOTS_FIRST_HUB + PACKED_ROOTS_HUBS_MAX];
     char name[KEY_FILE_NAME_BYTES];
-    size_t count = 1 + packed_roots_hubs(packed);
+    size_t count = packed_roots_count(packed);
 
-    assert(count <= 1 + PACKED_ROOTS_HUBS_MAX);
+    assert(count <= sizeof held / sizeof held[0]);
     for (size_t i = 0; i < count; i++)
         TRY(compare_root(folder, packed_roots_file(packed, i, name), packed_roots_at(packed, i), &held[i],
                          error));

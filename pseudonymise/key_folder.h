@@ -4,7 +4,9 @@
 
 #include "pseudonymise/key_file.h"
 
-#define KEY_FILE_REGIONAL           "regional.key"
+#define KEY_FILE_REGIONAL "regional.key"
+/* The hub's alone, for as long as there are rows: subject numbers and record keys are under it. */
+#define KEY_FILE_SUBJECTS           "subjects.key"
 #define KEY_FILE_QUARANTINE_PUBLIC  "quarantine.public"
 #define KEY_FILE_QUARANTINE_PRIVATE "quarantine.private"
 /* What parcels are sealed to: the pair with the hub, its public half with each provider. */

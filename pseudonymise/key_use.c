@@ -40,5 +40,6 @@ Text key_use_text(const KeyUse *use, char out[KEY_USE_BYTES])
     add(out, "regional.subject", use->subject);
     add(out, "regional.record", use->record);
     add(out, "regional.encoding", use->encoding);
+    add(out, "subjects.outer", use->locked);
     return text_from(out);
 }

@@ -6,8 +6,10 @@
 #include "base/arena.h"
 #include "pseudonymise/key_until.h"
 
+enum { REGIONAL_ROOT, SUBJECTS_ROOT, HUB_ROOTS };
+
 struct Keyring {
-    Secret *roots; /* regional, then hub versions in the order of hub_versions */
+    Secret *roots; /* regional; of a hub also the subjects', then hub versions in the order of hub_versions */
     int *hub_versions;
     size_t hub_count;
     Date regional_until, hub_until; /* of the current hub version; DATE_NONE: never */
@@ -16,6 +18,11 @@ struct Keyring {
     int encodings_version;            /* 0: none, and nothing can be stored for linkage */
     uint8_t parcel_public[KEY_BYTES]; /* a provider's, which has no hub key and no quarantine's */
 };
+
+static uint8_t *root_at(const Keyring *keyring, size_t root)
+{
+    return secret_bytes(keyring->roots) + root * KEY_BYTES;
+}
 
 static Result check_private_key(const KeyFolder *folder, Error *error)
 {
@@ -47,12 +54,12 @@ static Result read_keys(const KeyFolder *folder, Keyring *keyring, Error *error)
     char name[KEY_FILE_NAME_BYTES];
 
     TRY(key_folder_hub_versions(folder, &hub, error));
-    TRY(secret_create((1 + hub.count) * KEY_BYTES, &keyring->roots, error));
-    TRY(key_file_read(folder, KEY_FILE_REGIONAL, secret_bytes(keyring->roots), NULL, error));
-    for (size_t i = 0; i < hub.count; i++) {
-        uint8_t *root = secret_bytes(keyring->roots) + (1 + i) * KEY_BYTES;
-        TRY(key_file_read(folder, key_folder_hub_file(hub.versions[i], name), root, NULL, error));
-    }
+    TRY(secret_create((HUB_ROOTS + hub.count) * KEY_BYTES, &keyring->roots, error));
+    TRY(key_file_read(folder, KEY_FILE_REGIONAL, root_at(keyring, REGIONAL_ROOT), NULL, error));
+    TRY(key_file_read(folder, KEY_FILE_SUBJECTS, root_at(keyring, SUBJECTS_ROOT), NULL, error));
+    for (size_t i = 0; i < hub.count; i++)
+        TRY(key_file_read(folder, key_folder_hub_file(hub.versions[i], name), root_at(keyring, HUB_ROOTS + i),
+                          NULL, error));
     TRY(key_until_read(folder, KEY_FILE_REGIONAL, &keyring->regional_until, error));
     TRY(key_until_read(folder, name, &keyring->hub_until, error));
     TRY(key_file_read(folder, KEY_FILE_QUARANTINE_PUBLIC, keyring->quarantine_public, NULL, error));
@@ -117,7 +124,20 @@ static Result derive(const uint8_t root[KEY_BYTES], const char *info, Secret **k
 
 Result keyring_regional_key(const Keyring *keyring, const char *info, Secret **key, Error *error)
 {
-    return derive(secret_bytes(keyring->roots), info, key, error);
+    return derive(root_at(keyring, REGIONAL_ROOT), info, key, error);
+}
+
+Result keyring_subjects_key(const Keyring *keyring, const char *use, const char *space, Secret **key,
+                            Error *error)
+{
+    char info[KEYRING_INFO_BYTES];
+    int length = snprintf(info, sizeof info, "cinque/outer/%s/%s", use, space);
+
+    if (keyring->hub_count == 0)
+        return fail(error, ERROR_CONFIG, "keyring: holds no hub key");
+    if (length < 0 || (size_t)length >= sizeof info)
+        return fail(error, ERROR_CONFIG, "token space: name is too long");
+    return derive(root_at(keyring, SUBJECTS_ROOT), info, key, error);
 }
 
 Result keyring_outer_key(const Keyring *keyring, const char *space, int version, Secret **key, Error *error)
@@ -129,7 +149,7 @@ Result keyring_outer_key(const Keyring *keyring, const char *space, int version,
         return fail(error, ERROR_CONFIG, "token space: name is too long");
     for (size_t i = 0; i < keyring->hub_count; i++) {
         if (keyring->hub_versions[i] == version)
-            return derive(secret_bytes(keyring->roots) + (1 + i) * KEY_BYTES, info, key, error);
+            return derive(root_at(keyring, HUB_ROOTS + i), info, key, error);
     }
     return fail(error, ERROR_CONFIG, "keyring: no hub key of version %d", version);
 }
@@ -176,7 +196,7 @@ Result keyring_check_day(const Keyring *keyring, Date today, Error *error)
 
 const uint8_t *keyring_regional_root(const Keyring *keyring)
 {
-    return secret_bytes(keyring->roots);
+    return root_at(keyring, REGIONAL_ROOT);
 }
 
 Date keyring_regional_until(const Keyring *keyring)

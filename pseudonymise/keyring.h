@@ -10,6 +10,9 @@ enum { KEYRING_INFO_BYTES = 96, KEYRING_NAME_BYTES = 16 };
 /* HKDF-SHA-256 of the regional root; info names the use and its format version, such as "cinque/subject/v1".
  */
 Result keyring_regional_key(const Keyring *keyring, const char *info, Secret **key, Error *error) CHECKED;
+/* HKDF-SHA-256 of the subjects' root with info "cinque/outer/USE/SPACE"; ERROR_CONFIG from a provider's. */
+Result keyring_subjects_key(const Keyring *keyring, const char *use, const char *space, Secret **key,
+                            Error *error) CHECKED;
 /* HKDF-SHA-256 of hub root VERSION with info "cinque/outer/SPACE/VERSION". */
 Result keyring_outer_key(const Keyring *keyring, const char *space, int version, Secret **key, Error *error)
     CHECKED;

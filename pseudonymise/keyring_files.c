@@ -64,6 +64,7 @@ static Result fill_folder(const char *path, Error *error)
 
     TRY(key_folder_open(path, &folder, error));
     TRY(write_random(&folder, KEY_FILE_REGIONAL, error));
+    TRY(write_random(&folder, KEY_FILE_SUBJECTS, error));
     TRY(write_random(&folder, key_folder_hub_file(1, name), error));
     TRY(key_folder_write_encodings_pair(&folder, 1, error));
     return key_folder_write_quarantine_pair(&folder, error);
@@ -77,6 +78,7 @@ static void remove_folder(const char *path)
 
     if (key_folder_open(path, &folder, &ignored).ok) {
         (void)unlinkat(folder.descriptor, KEY_FILE_REGIONAL, 0);
+        (void)unlinkat(folder.descriptor, KEY_FILE_SUBJECTS, 0);
         (void)unlinkat(folder.descriptor, key_folder_hub_file(1, name), 0);
         (void)unlinkat(folder.descriptor, key_folder_encodings_file(1, true, name), 0);
         (void)unlinkat(folder.descriptor, key_folder_encodings_file(1, false, name), 0);
@@ -200,6 +202,8 @@ Result keyring_list(const char *folder, KeyringEntry *entries, size_t entries_ma
     TRY(key_folder_hub_versions(&opened, &hub, error));
     KeyringEntry regional = {.name = "regional", .version = 1, .is_current = true};
     TRY(list_key(&opened, KEY_FILE_REGIONAL, regional, &listing, error));
+    KeyringEntry subjects = {.name = "subjects", .version = 1, .is_current = true};
+    TRY(list_key(&opened, KEY_FILE_SUBJECTS, subjects, &listing, error));
     for (size_t i = 0; i < hub.count; i++) {
         KeyringEntry entry = {.name = "hub", .version = hub.versions[i], .is_current = i + 1 == hub.count};
         TRY(list_key(&opened, key_folder_hub_file(hub.versions[i], name), entry, &listing, error));

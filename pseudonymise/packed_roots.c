@@ -8,12 +8,18 @@ enum { FORMAT_VERSION = 1 };
 
 static size_t length_of(size_t hub_count)
 {
-    return PACKED_ROOTS_HEAD_BYTES + 2 * hub_count + KEY_BYTES * (1 + hub_count) + PACKED_ROOTS_HASH_BYTES;
+    return PACKED_ROOTS_HEAD_BYTES + 2 * hub_count + KEY_BYTES * (PACKED_ROOTS_FIRST_HUB + hub_count) +
+           PACKED_ROOTS_HASH_BYTES;
 }
 
-size_t packed_roots_hubs(Secret *packed)
+static size_t hubs_of(Secret *packed)
 {
     return secret_bytes(packed)[1];
+}
+
+size_t packed_roots_count(Secret *packed)
+{
+    return PACKED_ROOTS_FIRST_HUB + hubs_of(packed);
 }
 
 static int version_at(Secret *packed, size_t hub)
@@ -24,12 +30,14 @@ static int version_at(Secret *packed, size_t hub)
 
 uint8_t *packed_roots_at(Secret *packed, size_t root)
 {
-    return secret_bytes(packed) + PACKED_ROOTS_HEAD_BYTES + 2 * packed_roots_hubs(packed) + KEY_BYTES * root;
+    return secret_bytes(packed) + PACKED_ROOTS_HEAD_BYTES + 2 * hubs_of(packed) + KEY_BYTES * root;
 }
 
 const char *packed_roots_file(Secret *packed, size_t root, char name[KEY_FILE_NAME_BYTES])
 {
-    return root == 0 ? KEY_FILE_REGIONAL : key_folder_hub_file(version_at(packed, root - 1), name);
+    if (root < PACKED_ROOTS_FIRST_HUB)
+        return root == 0 ? KEY_FILE_REGIONAL : KEY_FILE_SUBJECTS;
+    return key_folder_hub_file(version_at(packed, root - PACKED_ROOTS_FIRST_HUB), name);
 }
 
 static bool hash_equals(Secret *packed, bool set)
@@ -63,7 +71,7 @@ Result packed_roots_read(const char *path, Secret **packed, Error *error)
         bytes[PACKED_ROOTS_HEAD_BYTES + 2 * i] = (uint8_t)(hub.versions[i] >> 8);
         bytes[PACKED_ROOTS_HEAD_BYTES + 2 * i + 1] = (uint8_t)hub.versions[i];
     }
-    for (size_t root = 0; root <= hub.count; root++)
+    for (size_t root = 0; root < packed_roots_count(*packed); root++)
         TRY(key_file_read(&folder, packed_roots_file(*packed, root, name), packed_roots_at(*packed, root),
                           NULL, error));
     (void)hash_equals(*packed, true);
@@ -73,6 +81,6 @@ Result packed_roots_read(const char *path, Secret **packed, Error *error)
 bool packed_roots_valid(Secret *packed)
 {
     return secret_length(packed) > PACKED_ROOTS_HEAD_BYTES && hash_equals(packed, false) &&
-           secret_bytes(packed)[0] == FORMAT_VERSION && packed_roots_hubs(packed) <= PACKED_ROOTS_HUBS_MAX &&
-           secret_length(packed) == length_of(packed_roots_hubs(packed));
+           secret_bytes(packed)[0] == FORMAT_VERSION && hubs_of(packed) <= PACKED_ROOTS_HUBS_MAX &&
+           secret_length(packed) == length_of(hubs_of(packed));
 }

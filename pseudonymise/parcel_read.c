@@ -12,6 +12,7 @@
 #include "pseudonymise/parcel_format.h"
 #include "pseudonymise/parcel_keys.h"
 #include "pseudonymise/pseudonymiser.h"
+#include "pseudonymise/seal_format.h"
 
 enum { RATIO_FREE_BYTES = 16 << 20, VALUES_MAX = PARCEL_VALUES_MAX };
 
@@ -296,10 +297,32 @@ static Result check_encoding(const Pseudonymiser *pseudonymiser, ParcelReader *r
                 (unsigned long long)reader->items.number, (unsigned long long)reader->items.block);
 }
 
+/* Under the outer layer, as everything that is stored. */
+static Result lock_subject(Names *names, Subject *subject, Error *error)
+{
+    TRY(names_lock_subjects(names, subject->digest, 1, error));
+    subject->subject_id = names_number(subject->digest);
+    return RESULT_OK;
+}
+
+static Result lock_keys(Names *names, HashedKey keys[KEYS_MAX], Error *error)
+{
+    for (size_t i = 0; i < KEYS_MAX; i++) {
+        uint8_t block[KEYED_BLOCK_BYTES];
+        if (!keys[i].is_set)
+            continue;
+        seal_put_number((uint64_t)keys[i].value, block);
+        TRY(names_lock_records(names, block, 1, error));
+        keys[i].value = names_number(block);
+    }
+    return RESULT_OK;
+}
+
 /* Whom the provider's pseudonymiser knew ours knows too: they forget alike. */
 static Result take_subject(Pseudonymiser *pseudonymiser, ParcelReader *reader, Error *error)
 {
     TokenisedRow *row = &reader->row;
+    TRY(lock_subject(&pseudonymiser->names, &row->subject, error));
     bool is_seen = seen_contains(pseudonymiser->seen, row->subject.digest);
 
     row->subject.key_version = pseudonymiser->key_version;
@@ -322,6 +345,7 @@ Result pseudonymise_parcel_row(Pseudonymiser *pseudonymiser, ParcelReader *reade
     reader->has_row = false; /* one layer, once */
     if (pseudonymiser->key_version == 0)
         return fail(error, ERROR_CONFIG, "keyring: holds no hub key");
+    TRY(lock_keys(&pseudonymiser->names, reader->row.keys, error));
     if (reader->row.has_subject)
         TRY(take_subject(pseudonymiser, reader, error));
     *row = &reader->row;

@@ -324,7 +324,6 @@ static bool take_subject(ParcelItems *items, TokenisedRow *row)
         !take_byte(items, &state, IDENTIFIER_INVALID))
         return false;
     subject->nhs_state = (IdentifierState)state;
-    subject->subject_id = (int64_t)seal_get_number(subject->digest, sizeof subject->subject_id);
     if (!row->subject_is_new)
         return true;
     return take_tokens(items, subject) && take_birth_and_sex(items, subject) &&

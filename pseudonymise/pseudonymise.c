@@ -34,6 +34,7 @@ static Result open_parts(const Keyring *keyring, const PseudonymiserOptions *opt
         TRY(bundle_encoder_create(keyring, &pseudonymiser->encoder, error));
     TRY(open_hash(keyring, "cinque/subject/v1", &pseudonymiser->subject_hash, error));
     TRY(open_hash(keyring, "cinque/record/v1", &pseudonymiser->record_hash, error));
+    TRY(names_open(keyring, PSEUDONYMISER_SPACE, &pseudonymiser->names, error));
     return tokeniser_create(keyring, PSEUDONYMISER_SPACE, &pseudonymiser->tokeniser, error);
 }
 
@@ -62,6 +63,7 @@ void pseudonymiser_close(Pseudonymiser **pseudonymiser)
     tokeniser_close(&(*pseudonymiser)->tokeniser);
     cmac_close(&(*pseudonymiser)->subject_hash);
     cmac_close(&(*pseudonymiser)->record_hash);
+    names_close(&(*pseudonymiser)->names);
     for (size_t i = 0; i < PSEUDONYMISE_ROWS; i++)
         draft_close(&(*pseudonymiser)->drafts[i]);
     seen_close(&(*pseudonymiser)->seen);
@@ -80,16 +82,8 @@ KeyUse pseudonymiser_use(const Pseudonymiser *pseudonymiser)
     use.subject = pseudonymiser->subject_count;
     use.record = pseudonymiser->record_count;
     use.encoding = pseudonymiser->encoding_count;
+    use.locked = pseudonymiser->names.locked;
     return use;
-}
-
-static int64_t first_8_bytes(const uint8_t *digest)
-{
-    uint64_t value = 0;
-
-    for (int i = 0; i < 8; i++)
-        value = value << 8 | digest[i];
-    return (int64_t)value;
 }
 
 /* A keyed hash says who it is; what only a new subject needs is left to fill_subject. */
@@ -97,7 +91,7 @@ static void name_subject(const Pseudonymiser *pseudonymiser, const Bundle *bundl
                          const uint8_t digest[KEYED_BLOCK_BYTES], Subject *subject)
 {
     *subject = (Subject){
-        .subject_id = first_8_bytes(digest),
+        .subject_id = names_number(digest),
         .key_version = pseudonymiser->key_version,
         .nhs_state = bundle->states[IDENTITY_NHS_NUMBER],
         .sex = bundle->sex,
@@ -221,6 +215,7 @@ static Result hash_subjects(Pseudonymiser *pseudonymiser, const Seen *seen, Hash
     for (size_t i = 0; i < pseudonymiser->waiting; i++)
         add_message(hashes, draft_subject(&pseudonymiser->drafts[i]), i);
     TRY(hash_all(hashes, pseudonymiser->subject_hash, error));
+    TRY(names_lock_subjects(&pseudonymiser->names, hashes->digests[0], hashes->count, error));
     pseudonymiser->subject_count += (int64_t)hashes->count;
     for (size_t i = 0; i < hashes->count; i++)
         seen_expect(seen, hashes->digests[i]);
@@ -252,9 +247,10 @@ static Result make_keys(Pseudonymiser *pseudonymiser, size_t index, Error *error
     for (size_t i = 0; i < pseudonymiser->waiting; i++)
         add_message(&hashes, draft_key(&pseudonymiser->drafts[i], index), i);
     TRY(hash_all(&hashes, pseudonymiser->record_hash, error));
+    TRY(names_lock_records(&pseudonymiser->names, hashes.digests[0], hashes.count, error));
     pseudonymiser->record_count += (int64_t)hashes.count;
     for (size_t i = 0; i < hashes.count; i++)
-        pseudonymiser->drafts[hashes.of[i]].row.keys[index].value = first_8_bytes(hashes.digests[i]);
+        pseudonymiser->drafts[hashes.of[i]].row.keys[index].value = names_number(hashes.digests[i]);
     return RESULT_OK;
 }
 

@@ -8,7 +8,8 @@
  *          16 bytes; outer = AES-256 of that one block under the hub's key of (space, version).
  *          Stored: outer + version.
  * Subject  the identity bundle of one source; subject_id = first 8 bytes, digest = first 16 bytes of an inner
- *          keyed hash over (source, every normalised identity field). No outer layer: it survives rotation.
+ *          keyed hash over (source, every normalised identity field), under an outer layer of the hub's that
+ *          does not rotate. Record keys likewise.
  * Rule     docs/decisions/tokens.md
  */
 #include <stddef.h>
@@ -98,7 +99,7 @@ bool openpseudonymiser_is_digest(Text text);
 typedef struct Keyring Keyring;
 
 typedef struct KeyringEntry {
-    char name[32]; /* "regional", "hub", "quarantine", "encodings" */
+    char name[32]; /* "regional", "subjects", "hub", "quarantine", "encodings" */
     int version;
     char created[DATE_TEXT_BYTES], not_after[DATE_TEXT_BYTES]; /* the latter empty: none is set */
     bool is_current;
@@ -249,13 +250,14 @@ typedef struct KeyUse {
     int64_t inner[TOKEN_KIND_COUNT]; /* of the regional key, as are these three: */
     int64_t subject, record, encoding;
     int64_t outer, older; /* older: tokens opened under an older hub version */
+    int64_t locked;       /* under the subjects' key: subjects and record keys */
 } KeyUse;
 
 enum { KEY_USE_BYTES = 448 };
 
 KeyUse tokeniser_use(const Tokeniser *tokeniser);
-/* "keys hub-2.outer=5 regional.nhs_number=4 regional.uprn=1 regional.subject=9"; what was not used is left
- * out. */
+/* "keys hub-2.outer=5 regional.nhs_number=4 regional.uprn=1 regional.subject=9 subjects.outer=9"; what was
+ * not used is left out. */
 Text key_use_text(const KeyUse *use, char out[KEY_USE_BYTES]);
 
 /* ---- rows ---- */

@@ -3,11 +3,13 @@
  * and there only until they are tokenised. */
 #include "pseudonymise/cmac.h"
 #include "pseudonymise/draft.h"
+#include "pseudonymise/names.h"
 #include "pseudonymise/seen.h"
 
 struct Pseudonymiser {
     Tokeniser *tokeniser;
     Cmac *subject_hash, *record_hash;
+    Names names;
     const PostcodeDirectory *directory;
     int key_version;
     int64_t subject_count, record_count; /* keyed hashes made */

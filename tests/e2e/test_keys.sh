@@ -100,14 +100,15 @@ child() { # key file, info: HKDF-SHA-256 without salt, as the program derives it
 }
 needles=$work/needles
 {
-    for key in "$work/hub-1.before" "$keys/hub-2.key" "$keys/regional.key" "$keys/quarantine.private" "$keys/encodings-1.private"; do hex "$key"; echo; done
+    for key in "$work/hub-1.before" "$keys/hub-2.key" "$keys/regional.key" "$keys/subjects.key" "$keys/quarantine.private" "$keys/encodings-1.private"; do hex "$key"; echo; done
     for info in inner/{nhs_number,local_id,uprn,foreign,address}/v1 subject/v1 record/v1 opening/v1 encoding/v1; do
         child "$keys/regional.key" "cinque/$info"; echo
     done
+    for use in subject record; do child "$keys/subjects.key" "cinque/outer/$use/linkage"; echo; done
     child "$work/hub-1.before" cinque/outer/linkage/1; echo
     child "$keys/hub-2.key" cinque/outer/linkage/2; echo
 } >"$needles"
-expect_equal "sixteen keys are looked for" "$(grep -cE '^[0-9a-f]{64}$' "$needles")" 16
+expect_equal "nineteen keys are looked for" "$(grep -cE '^[0-9a-f]{64}$' "$needles")" 19
 printf 'x' | cat "$keys/regional.key" - >"$work/planted"
 base64 <"$keys/hub-2.key" >"$work/planted-base64"
 expect "the scanner finds a planted key" bash -c "! '$scan' --keys '$needles' '$work/planted' >/dev/null"

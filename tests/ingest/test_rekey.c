@@ -700,8 +700,8 @@ Test(rekey, a_load_says_what_the_keys_were_used_for_also_when_it_fails)
     IngestReport good = world_must_load(&world, list, &delivery);
     Result loaded = world_load(&world, list, &bad, &report, &error);
 
-    static const Text used = TEXT(
-        "keys hub-1.outer=12 regional.nhs_number=4 regional.local_id=4 regional.uprn=4 regional.subject=5");
+    static const Text used = TEXT("keys hub-1.outer=12 regional.nhs_number=4 regional.local_id=4 "
+                                  "regional.uprn=4 regional.subject=5 subjects.outer=5");
     cr_expect(text_equal(key_use_text(&good.key_use, text), used), "%s", text);
     cr_expect(!loaded.ok || report.outcome == INGEST_REJECTED);
     cr_expect(text_equal(key_use_text(&report.key_use, text), used), "%s", text);

@@ -107,13 +107,15 @@ static inline void fixture_counting_key(const char *name, int first)
 #define FIXTURE_QUARANTINE_PRIVATE "5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb"
 #define FIXTURE_QUARANTINE_PUBLIC  "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f"
 
-/* Regional root 01..20, hub roots 21..40 and 41..60; made by hand, as a backup would be put back. */
+/* Regional root 01..20, hub roots 21..40 and 41..60, the subjects' 61..80; made by hand, as a backup would be
+ * put back. */
 static inline const char *fixture_keyring_folder(char path[FIXTURE_PATH_BYTES])
 {
     uint8_t public_key[KEY_BYTES];
 
     cr_assert_eq(mkdir(fixture_path("keyring", path), 0700), 0);
     fixture_counting_key("keyring/regional.key", 1);
+    fixture_counting_key("keyring/subjects.key", 97);
     fixture_counting_key("keyring/hub-1.key", 33);
     fixture_counting_key("keyring/hub-2.key", 65);
     (void)fixture_unhex(FIXTURE_QUARANTINE_PUBLIC, public_key, sizeof public_key);

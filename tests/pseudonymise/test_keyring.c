@@ -50,13 +50,13 @@ Test(keyring, two_created_ones_share_no_key)
 {
     char path[FIXTURE_PATH_BYTES];
     uint8_t first[KEY_BYTES], second[KEY_BYTES];
-    static const char *const files[] = {"regional.key", "hub-1.key", "quarantine.public",
+    static const char *const files[] = {"regional.key", "subjects.key", "hub-1.key", "quarantine.public",
                                         "quarantine.private"};
     Error error = {0};
     cr_assert(keyring_create(fixture_path("a", path), &error).ok, "%s", error.message);
     cr_assert(keyring_create(fixture_path("b/", path), &error).ok, "%s", error.message);
 
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         char name[64];
         (void)snprintf(name, sizeof name, "a/%s", files[i]);
         cr_assert_eq(fixture_read(name, first, sizeof first), 32);
@@ -131,11 +131,12 @@ Test(keyring, a_folder_that_others_can_enter_is_refused)
 /* Goes red when check_private no longer looks at the mode. */
 Test(keyring, a_key_file_that_others_can_read_is_refused)
 {
-    static const char *const files[] = {"regional.key", "hub-1.key", "hub-2.key", "quarantine.public"};
+    static const char *const files[] = {"regional.key", "subjects.key", "hub-1.key", "hub-2.key",
+                                        "quarantine.public"};
     char path[FIXTURE_PATH_BYTES], file[FIXTURE_PATH_BYTES + 32];
     (void)fixture_keyring_folder(path);
 
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         (void)snprintf(file, sizeof file, "%s/%s", path, files[i]);
         cr_assert_eq(chmod(file, 0640), 0);
         expect_refused(path, ERROR_CONFIG, files[i], "group or others have access");
@@ -240,6 +241,8 @@ Test(keyring, a_missing_key_is_refused_and_named)
 
     cr_assert_eq(unlink(fixture_path("keyring/quarantine.public", file)), 0);
     expect_refused(path, ERROR_CONFIG, "quarantine.public", "missing");
+    cr_assert_eq(unlink(fixture_path("keyring/subjects.key", file)), 0);
+    expect_refused(path, ERROR_CONFIG, "subjects.key", "missing");
     cr_assert_eq(unlink(fixture_path("keyring/regional.key", file)), 0);
     expect_refused(path, ERROR_CONFIG, "regional.key", "missing");
     cr_assert_eq(unlink(fixture_path("keyring/hub-1.key", file)), 0);
@@ -338,7 +341,7 @@ Test(keyring, rotation_ends_with_the_last_version)
 Test(keyring, a_list_names_each_key_with_its_version_and_day)
 {
     char path[FIXTURE_PATH_BYTES], file[FIXTURE_PATH_BYTES];
-    KeyringEntry entries[4];
+    KeyringEntry entries[5];
     size_t count = 0;
     Error error = {0};
     const struct timespec new_year[2] = {{.tv_sec = 1767225600},
@@ -346,19 +349,20 @@ Test(keyring, a_list_names_each_key_with_its_version_and_day)
     (void)fixture_keyring_folder(path);
     cr_assert_eq(utimensat(AT_FDCWD, fixture_path("keyring/hub-1.key", file), new_year, 0), 0);
 
-    cr_assert(keyring_list(path, entries, 4, &count, &error).ok, "%s", error.message);
+    cr_assert(keyring_list(path, entries, 5, &count, &error).ok, "%s", error.message);
 
-    cr_assert_eq(count, 4);
+    cr_assert_eq(count, 5);
     cr_expect_str_eq(entries[0].name, "regional");
     cr_expect_eq(entries[0].version, 1);
     cr_expect(entries[0].is_current);
-    cr_expect_str_eq(entries[1].name, "hub");
-    cr_expect_eq(entries[1].version, 1);
-    cr_expect_str_eq(entries[1].created, "2026-01-01");
-    cr_expect_not(entries[1].is_current);
-    cr_expect_eq(entries[2].version, 2);
-    cr_expect(entries[2].is_current);
-    cr_expect_str_eq(entries[3].name, "quarantine");
+    cr_expect_str_eq(entries[1].name, "subjects");
+    cr_expect_str_eq(entries[2].name, "hub");
+    cr_expect_eq(entries[2].version, 1);
+    cr_expect_str_eq(entries[2].created, "2026-01-01");
+    cr_expect_not(entries[2].is_current);
+    cr_expect_eq(entries[3].version, 2);
+    cr_expect(entries[3].is_current);
+    cr_expect_str_eq(entries[4].name, "quarantine");
 }
 
 Test(keyring, a_list_longer_than_its_room_is_an_error)
@@ -429,9 +433,9 @@ Test(keyring, a_last_day_is_kept_listed_and_may_be_moved)
     cr_assert(keyring_expire(path, 1, date_from_civil(2001, 1, 1), &error).ok, "%s", error.message);
 
     cr_expect_str_eq(entry_of(path, 0).not_after, "2032-01-01");
-    cr_expect_str_eq(entry_of(path, 1).not_after, "2001-01-01");
-    cr_expect_str_eq(entry_of(path, 2).not_after, "2031-05-07");
-    cr_expect_str_eq(entry_of(path, 3).not_after, "", "the quarantine's key has none");
+    cr_expect_str_eq(entry_of(path, 2).not_after, "2001-01-01");
+    cr_expect_str_eq(entry_of(path, 3).not_after, "2031-05-07");
+    cr_expect_str_eq(entry_of(path, 4).not_after, "", "the quarantine's key has none");
     cr_expect_eq(mode_of("keyring/hub-2.until"), 0600);
     keyring = fixture_open(path);
     cr_expect_eq(keyring_not_after(keyring), date_from_civil(2031, 5, 7), "older versions do not count");
