@@ -1,20 +1,30 @@
 #include "linkage/block.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <threads.h>
 
 #include "base/arena.h"
+#include "base/large_pages.h"
 #include "base/secret.h"
 #include "linkage/fields.h"
 #include "linkage/near.h"
 
+enum { LANES = 4 };
 enum { BLOCK_MAX = 100, THREADS = 2, BATCH = 512, LINE = 64 };
 enum { BUCKET_BITS = 14, BUCKETS = 1 << BUCKET_BITS, BUCKET_SHIFT = 64 - BUCKET_BITS, INSERTED_MOST = 32 };
+
+/* GCC takes a function that does nothing but fetch ahead for one without effect, and leaves calls of it out.
+ */
+#define FETCHES __attribute__((always_inline))
+
+static const uint32_t ALONE = UINT32_C(1) << 31;
 
 typedef struct Entry {
     uint64_t token;
     uint32_t record;
+    uint32_t view; /* the place of its view among the record's */
 } Entry;
 
 /* Records of one block, at least two and few enough to be compared. */
@@ -30,7 +40,10 @@ struct BlockIndex {
     size_t starts[SET_BLOCKS_MAX + 1];
     Run *compared; /* of one rule at a time after the other */
     size_t compared_starts[SET_BLOCKS_MAX + 1];
-    uint32_t *runs; /* of each record and rule: the number of its block; 0: none, or too large */
+    /* Of each record and rule: the number of its block; where there is none, or it is alone or too large, a
+     * number that no other record has. */
+    uint32_t *runs;
+    size_t stride;  /* from one record's to the next one's: a multiple of LANES */
     size_t largest; /* records of one block that is compared */
     bool has_near;
     NearPairs near; /* whom no block needs to bring together */
@@ -61,20 +74,19 @@ static void sort_bucket(Entry *entries, size_t count)
     }
 }
 
-/* Tokens are as good as random: their first bits part them into buckets of a few. spare: as long. */
-static void sort_entries(Entry *entries, size_t count, Entry *spare, uint32_t *starts)
+/* Tokens are as good as random: their first bits part them into buckets of a few. */
+static void sort_entries(const Entry *unsorted, size_t count, Entry *entries, uint32_t *starts)
 {
     memset(starts, 0, (BUCKETS + 1) * sizeof *starts);
     for (size_t i = 0; i < count; i++)
-        starts[(entries[i].token >> BUCKET_SHIFT) + 1]++;
+        starts[(unsorted[i].token >> BUCKET_SHIFT) + 1]++;
     for (size_t b = 0; b < BUCKETS; b++)
         starts[b + 1] += starts[b];
     for (size_t i = 0; i < count; i++)
-        spare[starts[entries[i].token >> BUCKET_SHIFT]++] = entries[i];
+        entries[starts[unsorted[i].token >> BUCKET_SHIFT]++] = unsorted[i];
     /* Each start has moved to its bucket's end. */
     for (size_t b = 0, from = 0; b < BUCKETS; from = starts[b++])
-        sort_bucket(spare + from, starts[b] - from);
-    memcpy(entries, spare, count * sizeof *entries);
+        sort_bucket(entries + from, starts[b] - from);
 }
 
 static size_t run_end(const Entry *entries, size_t from, size_t end)
@@ -88,55 +100,102 @@ static size_t run_end(const Entry *entries, size_t from, size_t end)
 
 static void note_runs(BlockIndex *index, size_t block, uint32_t *number)
 {
-    size_t end = index->starts[block + 1], blocks = index->set->block_count;
+    size_t end = index->starts[block + 1];
     size_t compared = index->compared_starts[block];
 
     for (size_t from = index->starts[block], to; from < end; from = to) {
         to = run_end(index->entries, from, end);
+        if (to - from < 2 || to - from > index->block_max)
+            continue;
         (*number)++;
-        if (to - from > index->block_max)
-            continue;
+        assert(*number < ALONE);
         for (size_t i = from; i < to; i++)
-            index->runs[index->entries[i].record * blocks + block] = *number;
-        if (to - from < 2)
-            continue;
+            index->runs[index->entries[i].record * index->stride + block] = *number;
         index->compared[compared++] = (Run){.entries = index->entries + from, .count = to - from};
         index->largest = to - from > index->largest ? to - from : index->largest;
     }
     index->compared_starts[block + 1] = compared;
 }
 
-static void fill(BlockIndex *index)
+static void count_entries(BlockIndex *index)
 {
     const LinkageSet *set = index->set;
-    Entry *spare = memory_alloc((set->count + 1) * sizeof *spare);
-    uint32_t *starts = memory_alloc((BUCKETS + 1) * sizeof *starts);
-    size_t at = 0;
-    uint32_t number = 0;
 
-    for (size_t block = 0; block < set->block_count; block++) {
-        index->starts[block] = at;
-        for (size_t i = 0; i < set->count; i++) {
-            if ((set->records[i].blocks >> block & 1) != 0)
-                index->entries[at++] =
-                    (Entry){.token = set_token(set, &set->records[i], block), .record = (uint32_t)i};
+    for (size_t i = 0; i < set->count; i++) {
+        for (uint64_t blocks = set->records[i].blocks; blocks != 0; blocks &= blocks - 1)
+            index->starts[__builtin_ctzll(blocks) + 1]++;
+    }
+    for (size_t block = 0; block < set->block_count; block++)
+        index->starts[block + 1] += index->starts[block];
+}
+
+/* A record's tokens stand side by side: they are read once, and go to the entries of their rules. */
+static void part_entries(const BlockIndex *index, Entry *entries)
+{
+    const LinkageSet *set = index->set;
+    size_t next[SET_BLOCKS_MAX];
+
+    memcpy(next, index->starts, sizeof next);
+    for (size_t i = 0; i < set->count; i++) {
+        const SetRecord *record = &set->records[i];
+        const uint8_t *tokens = set_tokens(set, record);
+        uint64_t blocks = record->blocks;
+        for (uint32_t place = 0; blocks != 0; blocks &= blocks - 1, place++) {
+            Entry *entry = &entries[next[__builtin_ctzll(blocks)]++];
+            *entry = (Entry){.record = (uint32_t)i, .view = set->by_blocks ? place : 0};
+            memcpy(&entry->token, tokens + (size_t)place * SET_TOKEN_BYTES, SET_TOKEN_BYTES);
         }
-        sort_entries(index->entries + index->starts[block], at - index->starts[block], spare, starts);
-        index->starts[block + 1] = at;
+    }
+}
+
+static void make_runs(BlockIndex *index)
+{
+    assert(index->set->count < ALONE);
+    index->stride = (index->set->block_count + LANES - 1) / LANES * LANES;
+    size_t cells = (index->set->count + 1) * index->stride;
+
+    index->runs = memory_alloc(cells * sizeof *index->runs);
+    large_pages_wish(index->runs, cells * sizeof *index->runs);
+    for (size_t i = 0; i < cells; i++)
+        index->runs[i] = ALONE | (uint32_t)(i / index->stride);
+}
+
+static void fill(BlockIndex *index)
+{
+    size_t blocks = index->set->block_count;
+
+    count_entries(index);
+    size_t bytes = (index->starts[blocks] + 1) * sizeof(Entry);
+    Entry *unsorted = memory_alloc(bytes);
+    uint32_t *starts = memory_alloc((BUCKETS + 1) * sizeof *starts), number = 0;
+    large_pages_wish(unsorted, bytes);
+    part_entries(index, unsorted);
+    for (size_t block = 0; block < blocks; block++) {
+        size_t from = index->starts[block];
+        sort_entries(unsorted + from, index->starts[block + 1] - from, index->entries + from, starts);
         note_runs(index, block, &number);
     }
-    memory_free(spare);
+    secret_wipe(unsorted, bytes);
+    memory_free(unsorted);
     memory_free(starts);
 }
 
-/* An earlier rule brought these two together already. */
+typedef uint32_t Lanes __attribute__((vector_size(LANES * sizeof(uint32_t)), may_alias));
+typedef uint64_t Halves __attribute__((vector_size(LANES * sizeof(uint32_t))));
+
+/* An earlier rule brought these two together already. Several rules a step: of a large block nearly all have
+ * met, and each meeting is asked about. */
 static bool met_before(const uint32_t *a, const uint32_t *b, size_t block)
 {
-    for (size_t earlier = 0; earlier < block; earlier++) {
-        if (a[earlier] == b[earlier] && a[earlier] != 0)
-            return true;
-    }
-    return false;
+    Halves equal = {0};
+    bool met = false;
+    size_t at = 0;
+
+    for (; at + LANES <= block; at += LANES)
+        equal |= (Halves)(*(const Lanes *)(a + at) == *(const Lanes *)(b + at));
+    for (; at < block; at++)
+        met |= a[at] == b[at];
+    return met || (equal[0] | equal[1]) != 0;
 }
 
 /*
@@ -149,8 +208,10 @@ typedef struct Work {
     BlockTake take;
     void *context;
     int worker, workers;
-    FieldsRows *rows;         /* NULL: without levels */
-    uint32_t laid[2 * BATCH]; /* records to be laid out */
+    FieldsRows *rows; /* NULL: without levels */
+    struct {
+        uint32_t record, view;
+    } laid[2 * BATCH]; /* to be laid out */
     size_t laid_count;
     uint32_t *row_of; /* of each record of the run at hand: its place among those laid out, or NO_ROW */
     FieldsPair places[BATCH];
@@ -169,28 +230,34 @@ static bool may_meet(const Work *work, uint32_t a, uint32_t b)
     return may == NULL || (may[records[a].source] >> records[b].source & 1) != 0;
 }
 
-static void fetch_view(const LinkageSet *set, uint32_t record, size_t block)
+static const uint8_t *laid_view(const Work *work, size_t i)
 {
-    const uint8_t *view = set_view(set, &set->records[record], block);
+    const LinkageSet *set = work->index->set;
 
-    for (size_t at = 0; at < set->records[record].view_bytes; at += LINE)
+    return set_view_at(set, &set->records[work->laid[i].record], work->laid[i].view);
+}
+
+FETCHES static inline void fetch_view(const Work *work, size_t i)
+{
+    const uint8_t *view = laid_view(work, i);
+
+    for (size_t at = 0; at < work->index->set->records[work->laid[i].record].view_bytes; at += LINE)
         __builtin_prefetch(view + at);
 }
 
-static void lay_out(const Work *work, size_t block)
+static void lay_out(const Work *work)
 {
     enum { AHEAD = 8 };
     const LinkageSet *set = work->index->set;
 
     for (size_t i = 0; i < work->laid_count; i++)
-        __builtin_prefetch(&set->records[work->laid[i]]);
+        __builtin_prefetch(&set->records[work->laid[i].record]);
     for (size_t i = 0; i < work->laid_count && i < AHEAD; i++)
-        fetch_view(set, work->laid[i], block);
+        fetch_view(work, i);
     for (size_t i = 0; i < work->laid_count; i++) {
-        const SetRecord *record = &set->records[work->laid[i]];
         if (i + AHEAD < work->laid_count)
-            fetch_view(set, work->laid[i + AHEAD], block);
-        fields_rows_lay(work->rows, i, record, set_view(set, record, block));
+            fetch_view(work, i + AHEAD);
+        fields_rows_lay(work->rows, i, &set->records[work->laid[i].record], laid_view(work, i));
     }
 }
 
@@ -199,7 +266,7 @@ static void hand_out(Work *work, size_t block)
     if (work->count == 0)
         return;
     if (work->rows != NULL) {
-        lay_out(work, block);
+        lay_out(work);
         fields_compare(work->rows, work->places, work->count, work->levels);
         for (size_t i = 0; i < work->count; i++)
             work->pairs[i].levels = work->levels[i];
@@ -212,7 +279,8 @@ static uint32_t row_of(Work *work, const Run *run, size_t i)
 {
     if (work->row_of[i] == NO_ROW) {
         work->row_of[i] = (uint32_t)work->laid_count;
-        work->laid[work->laid_count++] = run->entries[i].record;
+        work->laid[work->laid_count].record = run->entries[i].record;
+        work->laid[work->laid_count++].view = run->entries[i].view;
     }
     return work->row_of[i];
 }
@@ -238,29 +306,29 @@ static void add_pair(Work *work, size_t block, const Run *run, size_t i, size_t 
 static void pairs_of_run(Work *work, size_t block, const Run *run)
 {
     const uint32_t *runs = work->index->runs;
-    size_t blocks = work->index->set->block_count;
+    size_t stride = work->index->stride;
     const Entry *entries = run->entries;
 
     forget_rows(work, run);
     for (size_t j = 1; j < run->count; j++) {
-        const uint32_t *of_j = runs + entries[j].record * blocks;
+        const uint32_t *of_j = runs + entries[j].record * stride;
         if (entries[j].record < work->options->first_new)
             continue;
         for (size_t i = 0; i < j; i++) {
             if (may_meet(work, entries[i].record, entries[j].record) &&
-                !met_before(runs + entries[i].record * blocks, of_j, block))
+                !met_before(runs + entries[i].record * stride, of_j, block))
                 add_pair(work, block, run, i, j);
         }
     }
 }
 
 /* Which blocks the records of a run are in decides who has met before. */
-static void fetch_runs(const BlockIndex *index, const Run *run)
+FETCHES static inline void fetch_runs(const BlockIndex *index, const Run *run)
 {
-    size_t blocks = index->set->block_count, bytes = blocks * sizeof *index->runs;
+    size_t bytes = index->stride * sizeof *index->runs;
 
     for (size_t i = 0; i < run->count; i++) {
-        const char *of = (const char *)(index->runs + run->entries[i].record * blocks);
+        const char *of = (const char *)(index->runs + run->entries[i].record * index->stride);
         for (size_t at = 0; at < bytes; at += LINE)
             __builtin_prefetch(of + at);
     }
@@ -287,7 +355,7 @@ static void near_pairs(Work *work)
         const Run run = {.entries = entries, .count = 2};
         if ((int)(pair->a % (unsigned)work->workers) != work->worker || pair->b < work->options->first_new ||
             !may_meet(work, pair->a, pair->b) ||
-            met_before(index->runs + pair->a * blocks, index->runs + pair->b * blocks, blocks))
+            met_before(index->runs + pair->a * index->stride, index->runs + pair->b * index->stride, blocks))
             continue;
         forget_rows(work, &run);
         add_pair(work, blocks, &run, 0, 1);
@@ -341,9 +409,11 @@ const BlockIndex *block_index(LinkageSet *set, const LinkageOptions *options)
     BlockIndex *index = memory_alloc(sizeof *index);
     index->set = set;
     index->block_max = block_max;
-    index->entries = memory_alloc((token_total(set) + 1) * sizeof *index->entries);
-    index->compared = memory_alloc((token_total(set) / 2 + 1) * sizeof *index->compared);
-    index->runs = memory_alloc((set->count + 1) * set->block_count * sizeof *index->runs);
+    size_t tokens = token_total(set);
+    index->entries = memory_alloc((tokens + 1) * sizeof *index->entries);
+    index->compared = memory_alloc((tokens / 2 + 1) * sizeof *index->compared);
+    large_pages_wish(index->entries, tokens * sizeof *index->entries);
+    make_runs(index);
     fill(index);
     index->has_near = options->near_too;
     if (options->near_too)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/large_pages.h"
 #include "base/secret.h"
 #include "linkage/block.h"
 
@@ -128,6 +129,7 @@ static void keep_bytes(LinkageSet *set, Text encoding, SetRecord *record)
     if (set->bytes == NULL || set->byte_count + length > set->byte_capacity) {
         set->byte_capacity = (set->byte_capacity + length) * 2 + BYTES_FIRST;
         set->bytes = memory_resize(set->bytes, set->byte_capacity);
+        large_pages_wish(set->bytes, set->byte_capacity);
     }
     record->at = set->byte_count;
     memcpy(set->bytes + set->byte_count, encoding.data + start, length);
@@ -175,19 +177,9 @@ static size_t before(uint64_t mask, size_t bit)
     return (size_t)__builtin_popcountll(mask & ((UINT64_C(1) << bit) - 1));
 }
 
-uint64_t set_token(const LinkageSet *set, const SetRecord *record, size_t block)
-{
-    uint64_t token;
-
-    memcpy(&token, set->bytes + record->at + before(record->blocks, block) * SET_TOKEN_BYTES, sizeof token);
-    return token;
-}
-
 const uint8_t *set_view(const LinkageSet *set, const SetRecord *record, size_t block)
 {
-    const uint8_t *views = set->bytes + record->at + (size_t)record->token_count * SET_TOKEN_BYTES;
-
-    return set->by_blocks ? views + before(record->blocks, block) * record->view_bytes : views;
+    return set_view_at(set, record, set->by_blocks ? before(record->blocks, block) : 0);
 }
 
 const uint8_t *set_filter(const LinkageSet *set, const SetRecord *record, const uint8_t *view, size_t field)

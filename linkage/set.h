@@ -35,7 +35,17 @@ struct LinkageSet {
     struct BlockIndex *index; /* NULL: not made, or the set changed since */
 };
 
-uint64_t set_token(const LinkageSet *set, const SetRecord *record, size_t block); /* of a block it has */
+/* Tokens stand in the order of their blocks, and so do the views that go with them. */
+static inline const uint8_t *set_tokens(const LinkageSet *set, const SetRecord *record)
+{
+    return set->bytes + record->at;
+}
+/* place: of the token among the record's; 0 where filters stand for all blocks. */
+static inline const uint8_t *set_view_at(const LinkageSet *set, const SetRecord *record, size_t place)
+{
+    return set_tokens(set, record) + (size_t)record->token_count * SET_TOKEN_BYTES +
+           place * record->view_bytes;
+}
 const uint8_t *set_filter(const LinkageSet *set, const SetRecord *record, const uint8_t *view, size_t field);
 /* The filters that stand for this block, or all: those of present fields, one behind the other. */
 const uint8_t *set_view(const LinkageSet *set, const SetRecord *record, size_t block);

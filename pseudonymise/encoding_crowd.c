@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "pseudonymise/large_pages.h"
+#include "base/large_pages.h"
 
 enum { ROWS = 2, COUNTERS = 1 << 22 };
 

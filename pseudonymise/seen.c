@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "pseudonymise/large_pages.h"
+#include "base/large_pages.h"
 
 /* One cache line a bucket. Half of the slots stay empty at subjects_max, so few buckets ever overflow. */
 enum { WAYS = 8 };

@@ -1,5 +1,5 @@
 #pragma once
-/* Private to pseudonymise: for tables of many megabytes that are looked up in no order. */
+/* For tables of many megabytes that are looked up in no order. */
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
