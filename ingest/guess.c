@@ -108,56 +108,57 @@ static bool has_any(Text name, const char *const *parts, size_t count)
     return false;
 }
 
+/* The first that is in a name counts. */
+static const struct {
+    const char *part;
+    IdentityField field;
+} hints[] = {
+    {"superseded_nhs", IDENTITY_SUPERSEDED_NHS_NUMBER},
+    {"nhs_number_", IDENTITY_NHS_NUMBER},
+    {"nhs_no_", IDENTITY_NHS_NUMBER},
+    {"nhsnumber_", IDENTITY_NHS_NUMBER},
+    {"nhsno_", IDENTITY_NHS_NUMBER},
+    {"newnhs", IDENTITY_NHS_NUMBER},
+    {"_uprn_", IDENTITY_UPRN},
+    {"property_reference", IDENTITY_UPRN},
+    {"postcode", IDENTITY_POSTCODE},
+    {"post_code", IDENTITY_POSTCODE},
+    {"_zip_", IDENTITY_POSTCODE},
+    {"_dob_", IDENTITY_BIRTH_DATE},
+    {"date_of_birth", IDENTITY_BIRTH_DATE},
+    {"birth_date", IDENTITY_BIRTH_DATE},
+    {"birthdate", IDENTITY_BIRTH_DATE},
+    {"birth_dt", IDENTITY_BIRTH_DATE},
+    {"_sex_", IDENTITY_SEX},
+    {"_gender_", IDENTITY_SEX},
+    {"surname", IDENTITY_FAMILY_NAME},
+    {"family_name", IDENTITY_FAMILY_NAME},
+    {"last_name", IDENTITY_FAMILY_NAME},
+    {"lastname", IDENTITY_FAMILY_NAME},
+    {"forename", IDENTITY_GIVEN_NAME},
+    {"given_name", IDENTITY_GIVEN_NAME},
+    {"first_name", IDENTITY_GIVEN_NAME},
+    {"firstname", IDENTITY_GIVEN_NAME},
+    {"_address_", IDENTITY_ADDRESS},
+    {"local_patient_id", IDENTITY_LOCAL_ID},
+    {"patient_id_", IDENTITY_LOCAL_ID},
+    {"person_id_", IDENTITY_LOCAL_ID},
+    {"client_id_", IDENTITY_LOCAL_ID},
+    {"person_unique_id", IDENTITY_LOCAL_ID},
+    {"patient_reference", IDENTITY_LOCAL_ID},
+    {"_lpi_", IDENTITY_LOCAL_ID},
+};
+
 int guess_identity(Text name)
 {
-    static const struct {
-        const char *part;
-        IdentityField field;
-    } hints[] = {
-        {"superseded_nhs", IDENTITY_SUPERSEDED_NHS_NUMBER},
-        {"nhs_number_", IDENTITY_NHS_NUMBER},
-        {"nhs_no_", IDENTITY_NHS_NUMBER},
-        {"nhsnumber_", IDENTITY_NHS_NUMBER},
-        {"nhsno_", IDENTITY_NHS_NUMBER},
-        {"newnhs", IDENTITY_NHS_NUMBER},
-        {"_uprn_", IDENTITY_UPRN},
-        {"property_reference", IDENTITY_UPRN},
-        {"postcode", IDENTITY_POSTCODE},
-        {"post_code", IDENTITY_POSTCODE},
-        {"_zip_", IDENTITY_POSTCODE},
-        {"_dob_", IDENTITY_BIRTH_DATE},
-        {"date_of_birth", IDENTITY_BIRTH_DATE},
-        {"birth_date", IDENTITY_BIRTH_DATE},
-        {"birthdate", IDENTITY_BIRTH_DATE},
-        {"birth_dt", IDENTITY_BIRTH_DATE},
-        {"_sex_", IDENTITY_SEX},
-        {"_gender_", IDENTITY_SEX},
-        {"surname", IDENTITY_FAMILY_NAME},
-        {"family_name", IDENTITY_FAMILY_NAME},
-        {"last_name", IDENTITY_FAMILY_NAME},
-        {"lastname", IDENTITY_FAMILY_NAME},
-        {"forename", IDENTITY_GIVEN_NAME},
-        {"given_name", IDENTITY_GIVEN_NAME},
-        {"first_name", IDENTITY_GIVEN_NAME},
-        {"firstname", IDENTITY_GIVEN_NAME},
-        {"_address_", IDENTITY_ADDRESS},
-        {"local_patient_id", IDENTITY_LOCAL_ID},
-        {"patient_id_", IDENTITY_LOCAL_ID},
-        {"person_id_", IDENTITY_LOCAL_ID},
-        {"client_id_", IDENTITY_LOCAL_ID},
-        {"person_unique_id", IDENTITY_LOCAL_ID},
-        {"patient_reference", IDENTITY_LOCAL_ID},
-        {"_lpi_", IDENTITY_LOCAL_ID},
-    };
     static const char *const about[] = {"_status_", "_valid_",   "_indicator_", "_flag_",   "_reason_",
                                         "_count_",  "_issuer_",  "_type_",      "_sector_", "_identity_",
                                         "_month_",  "_year_of_", "_code_valid"};
     Words words;
 
+    if (has_any(name, about, COUNT(about)))
+        return SPEC_NONE;
     split(name, &words);
-    for (size_t i = 0; i < COUNT(about); i++)
-        if (has(&words, about[i]))
-            return SPEC_NONE;
     for (size_t i = 0; i < COUNT(hints); i++)
         if (has(&words, hints[i].part))
             return (int)hints[i].field;

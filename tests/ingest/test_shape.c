@@ -5,19 +5,9 @@
 #include <criterion/criterion.h>
 
 #include "ingest/shape.h"
+#include "tests/support/draw.h"
 
 enum { PATTERN_BYTES = 32 };
-
-static uint64_t state = 20261122;
-
-/* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled" (2016) */
-static unsigned draw(unsigned bound)
-{
-    state ^= state >> 12;
-    state ^= state << 25;
-    state ^= state >> 27;
-    return (unsigned)((state * UINT64_C(2685821657736338717) >> 32) % bound);
-}
 
 static bool takes(char place, char c)
 {
@@ -47,10 +37,10 @@ static bool naive_matches(const char *pattern, Text text)
 static void make_pattern(char out[PATTERN_BYTES])
 {
     static const char places[] = "AAA999XX-:. a0@[/~";
-    size_t length = 1 + draw(10), needed = draw((unsigned)length + 1);
+    size_t length = 1 + draw_below(10), needed = draw_below((unsigned)length + 1);
 
     for (size_t i = 0; i < length; i++) {
-        *out++ = places[draw(sizeof places - 1)];
+        *out++ = places[draw_below(sizeof places - 1)];
         if (i >= needed)
             *out++ = '?';
     }
@@ -63,15 +53,15 @@ static size_t make_text(const char *pattern, char *out)
     static const char edges[] = "AZaz09@[`{/:!~ -\x7f\x80\xb0\xc1\xff";
     size_t length = 0;
 
-    for (; *pattern != '\0' && draw(12) > 0; pattern += 1 + (pattern[1] == '?')) {
+    for (; *pattern != '\0' && draw_below(12) > 0; pattern += 1 + (pattern[1] == '?')) {
         char c = *pattern;
         if (c == 'A' || c == 'X')
-            c = (char)('A' + draw(26));
+            c = (char)('A' + draw_below(26));
         else if (c == '9')
-            c = (char)('0' + draw(10));
-        out[length++] = draw(20) == 0 ? edges[draw(sizeof edges)] : c;
+            c = (char)('0' + draw_below(10));
+        out[length++] = draw_below(20) == 0 ? edges[draw_below(sizeof edges)] : c;
     }
-    if (draw(20) == 0)
+    if (draw_below(20) == 0)
         out[length++] = 'A';
     return length;
 }

@@ -5,20 +5,9 @@
 #include <string.h>
 
 #include "ingest/reader.h"
-#include "tests/support/support.h"
+#include "tests/ingest/reading.h"
 
 enum { OUT_BYTES = 1 << 20 };
-
-static const char *write_bytes(const void *bytes, size_t length)
-{
-    const char *path = support_file("read.csv", "");
-    FILE *file = fopen(path, "wb");
-
-    cr_assert_not_null(file);
-    cr_assert_eq(fwrite(bytes, 1, length, file), length);
-    cr_assert_eq(fclose(file), 0);
-    return path;
-}
 
 static Result transcode_all(const char *path, TranscodeFrom declared, size_t piece, char *out, size_t *length,
                             bool *is_utf16, Error *error)
@@ -43,7 +32,7 @@ static void expect(const char *bytes, size_t length, TranscodeFrom declared, con
                    size_t expected_length, bool expects_utf16)
 {
     static char out[OUT_BYTES];
-    const char *path = write_bytes(bytes, length);
+    const char *path = reading_file(bytes, length);
 
     for (size_t piece = 1; piece <= 9; piece++) {
         Error error = {0};
@@ -141,7 +130,7 @@ Test(transcode, an_odd_byte_at_the_end_is_an_error)
         Error error = {0};
         size_t length;
         bool is_utf16;
-        Result result = transcode_all(write_bytes(cases[i].bytes, cases[i].length), TRANSCODE_NOTHING, 100,
+        Result result = transcode_all(reading_file(cases[i].bytes, cases[i].length), TRANSCODE_NOTHING, 100,
                                       out, &length, &is_utf16, &error);
         cr_expect_not(result.ok, "case %zu", i);
         cr_expect_eq(error.code, ERROR_INPUT);
@@ -162,7 +151,7 @@ Test(transcode, a_long_file_is_whole)
     for (size_t at = 2; at + 4 <= sizeof in; at += 4)
         memcpy(in + at, "\xd8\x08\xdf\x45", 4);
     cr_assert(
-        transcode_all(write_bytes(in, sizeof in), TRANSCODE_UTF16_BE, 1000, out, &length, &is_utf16, &error)
+        transcode_all(reading_file(in, sizeof in), TRANSCODE_UTF16_BE, 1000, out, &length, &is_utf16, &error)
             .ok,
         "%s", error.message);
 
@@ -195,7 +184,7 @@ Test(transcode, half_a_pair_is_a_fault_of_its_row_and_field_alone)
     SCOPED(reader_close) Reader *reader = NULL;
     Error error = {0};
 
-    cr_assert(reader_open(write_bytes(bytes, sizeof bytes - 1), &format, &reader, &error).ok, "%s",
+    cr_assert(reader_open(reading_file(bytes, sizeof bytes - 1), &format, &reader, &error).ok, "%s",
               error.message);
 
     expect_fault(reader, 1, READER_GOOD, -1);

@@ -6,19 +6,9 @@
 #include <criterion/criterion.h>
 
 #include "linkage/fields.h"
+#include "tests/support/draw.h"
 
 enum { RECORDS = 60, PAIRS = 4000, VIEW_BYTES = SET_FIELDS_MAX * 64 };
-
-static uint64_t state = 0x9E3779B97F4A7C15;
-
-/* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled" (2016) */
-static uint64_t draw(void)
-{
-    state ^= state >> 12;
-    state ^= state << 25;
-    state ^= state >> 27;
-    return state * UINT64_C(2685821657736338717);
-}
 
 typedef struct Sheet {
     LinkageSet set;

@@ -9,21 +9,11 @@
 
 #include "base/arena.h"
 #include "linkage/join.h"
+#include "tests/support/draw.h"
 
 enum { RECORDS = 700, WORDS = 16, MATCHES_MAX = 100000 };
 
 static const JoinThreshold thresholds[] = {{60, 100}, {70, 100}, {80, 100}, {90, 100}, {95, 100}};
-
-static uint64_t state;
-
-/* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled" (2016) */
-static uint64_t draw(void)
-{
-    state ^= state >> 12;
-    state ^= state << 25;
-    state ^= state >> 27;
-    return state * UINT64_C(2685821657736338717);
-}
 
 /* ---- sets ---- */
 
@@ -76,7 +66,7 @@ static SimilaritySet set_make(size_t count, unsigned words, uint64_t seed)
 {
     uint64_t *rows = memory_alloc(count * words * sizeof rows[0]);
 
-    state = seed;
+    draw_state = seed;
     fill(rows, count, words);
     return (SimilaritySet){rows, count, words};
 }
@@ -287,7 +277,7 @@ Test(join, high_thresholds_leave_most_words_of_sparse_records_uncounted)
     JoinReport report;
     Error error = {0};
 
-    state = 18;
+    draw_state = 18;
     for (size_t i = 0; i < 4096 * WORDS; i++)
         rows[i] = draw() & draw();
     found.count = 0;

@@ -8,17 +8,7 @@
 #include <criterion/criterion.h>
 
 #include "linkage/similarity.h"
-
-static uint64_t state = 0x9E3779B97F4A7C15;
-
-/* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled" (2016) */
-static uint64_t draw(void)
-{
-    state ^= state >> 12;
-    state ^= state << 25;
-    state ^= state >> 27;
-    return state * UINT64_C(2685821657736338717);
-}
+#include "tests/support/draw.h"
 
 typedef enum Fill { FILL_EMPTY, FILL_SPARSE, FILL_HALF, FILL_DENSE, FILL_FULL, FILL_COUNT } Fill;
 

@@ -1,6 +1,7 @@
 #include "pseudonymise/normalise.h"
 
 #include "tests/pseudonymise/fixture.h"
+#include "tests/support/draw.h"
 
 static void expect_nhs_number(const char *text, IdentifierState state, const char *expected)
 {
@@ -154,17 +155,6 @@ Test(normalise, what_has_not_the_shape_of_a_postcode_is_invalid)
 
 /* ---- the same as rules read letter by letter, of numbers and postcodes with letters changed ---- */
 
-static uint64_t state = 20261122;
-
-/* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled" (2016) */
-static unsigned draw(unsigned bound)
-{
-    state ^= state >> 12;
-    state ^= state << 25;
-    state ^= state >> 27;
-    return (unsigned)((state * UINT64_C(2685821657736338717) >> 32) % bound);
-}
-
 static size_t drop(Text text, const char *dropped, char *out)
 {
     size_t length = 0;
@@ -218,10 +208,10 @@ static size_t mutate(char *text, size_t length)
 {
     static const char letters[] = "0123456789AZaz  --\t@[`{/:\xc3\xff";
 
-    for (unsigned times = draw(4); times > 0; times--) {
-        size_t at = draw((unsigned)length + 1);
-        char letter = letters[draw(sizeof letters)];
-        switch (draw(3)) {
+    for (unsigned times = draw_below(4); times > 0; times--) {
+        size_t at = draw_below((unsigned)length + 1);
+        char letter = letters[draw_below(sizeof letters)];
+        switch (draw_below(3)) {
         case 0:
             memmove(text + at + 1, text + at, length - at);
             text[at] = letter;
@@ -250,7 +240,7 @@ Test(normalise, numbers_and_postcodes_are_what_their_rules_give_read_one_letter_
 
     for (int round = 0; round < 200000; round++) {
         char text[32], made[16], expected[64];
-        const char *start = starts[draw(sizeof starts / sizeof *starts)];
+        const char *start = starts[draw_below(sizeof starts / sizeof *starts)];
         size_t length = strlen(start);
         memcpy(text, start, length);
         const Text changed = {.data = text, .length = mutate(text, length)};
