@@ -3,8 +3,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <openssl/crypto.h>
+#include <string.h>
 
 #ifdef CINQUE_SANITIZED
 #include <sanitizer/asan_interface.h>
@@ -63,7 +62,7 @@ static Block *block_create(const Arena *arena, size_t bytes)
 static void block_wipe(Block *block)
 {
     ASAN_UNPOISON_MEMORY_REGION(block->bytes, block->capacity);
-    OPENSSL_cleanse(block->bytes, block->used);
+    explicit_bzero(block->bytes, block->used);
     block->used = 0;
 }
 

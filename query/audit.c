@@ -157,15 +157,6 @@ static int by_equation(const void *a, const void *b)
     return (x->unknown > y->unknown) - (x->unknown < y->unknown);
 }
 
-static int by_unknown(const void *a, const void *b)
-{
-    const Term *x = a, *y = b;
-
-    if (x->unknown != y->unknown)
-        return x->unknown < y->unknown ? -1 : 1;
-    return (x->equation > y->equation) - (x->equation < y->equation);
-}
-
 static void index_terms(Audit *audit)
 {
     uint64_t name = 0;
@@ -181,15 +172,15 @@ static void index_terms(Audit *audit)
     }
     audit->equation_start[audit->equation_count] = audit->term_count;
 
+    /* In the order of equations, which stays so within each unknown. */
     audit->by_unknown = memory_alloc((audit->term_count + 1) * sizeof *audit->by_unknown);
-    if (audit->term_count > 0)
-        memcpy(audit->by_unknown, audit->terms, audit->term_count * sizeof *audit->terms);
-    qsort(audit->by_unknown, audit->term_count, sizeof *audit->by_unknown, by_unknown);
-    audit->unknown_start = memory_alloc((audit->unknown_count + 2) * sizeof *audit->unknown_start);
+    audit->unknown_start = memory_alloc((audit->unknown_count + 3) * sizeof *audit->unknown_start);
     for (size_t i = 0; i < audit->term_count; i++)
-        audit->unknown_start[audit->by_unknown[i].unknown + 1]++;
+        audit->unknown_start[audit->terms[i].unknown + 2]++;
     for (size_t i = 0; i < audit->unknown_count; i++)
-        audit->unknown_start[i + 1] += audit->unknown_start[i];
+        audit->unknown_start[i + 2] += audit->unknown_start[i + 1];
+    for (size_t i = 0; i < audit->term_count; i++)
+        audit->by_unknown[audit->unknown_start[audit->terms[i].unknown + 1]++] = audit->terms[i];
 }
 
 /* Where the second rule hid nothing, the first hid all, and who knows the rules knows that. */

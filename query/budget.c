@@ -6,6 +6,7 @@ enum {
     PLACE_BYTES = 4,  /* a row that is kept, and where a person's begin */
     SET_BYTES = 16,   /* a SetHash */
     AMOUNT_BYTES = 8, /* of a person */
+    SKETCH_BYTES = 8, /* of an answer at a place */
     SPARE_PLACES = 3, /* to sort rows, and to gather them */
 };
 
@@ -93,6 +94,7 @@ uint64_t budget_counting_bytes(uint64_t people, size_t tables, size_t parts, siz
     if (parts < 2 && amounts == 0)
         return sets;
     /* of each person a place, once more in order, and a bit for the cohort and for each answer */
+    sets += (uint64_t)BUDGET_PLACES_MAX * 2 * parts * SKETCH_BYTES;
     return sets + tables * (people * (sizeof(uint16_t) + sizeof(uint32_t)) + bits) + 2 * parts * bits;
 }
 

@@ -59,6 +59,9 @@ typedef struct CountTable {
     const uint16_t *who_places;    /* of each place as count_places numbers them, but for margins */
     const uint64_t *yes, *unknown; /* of whom the condition is true, or not known */
     CountAmounts *amounts;         /* of whom the condition says that it is known; NULL: it is another one */
+    /* by who_places, of each of them one of 64 bits, the same in all parts: NULL, or what does not lie within
+     * another's bits does not lie within its people either */
+    const uint64_t *yes_sketches, *unknown_sketches;
 } CountTable;
 
 enum { COUNT_CELLS_MAX = 20000 }; /* of one table, margins included */
@@ -78,12 +81,17 @@ size_t count_answers(const CountTable *table);
 size_t count_places(const CountTable *table);
 /* The place's people: *count of them. Lists all people's places at the first call. */
 const uint32_t *count_people_at(const CountTable *table, size_t place, Arena *arena, size_t *count);
+static inline uint64_t count_bit(const uint64_t *bits, uint32_t person)
+{
+    return bits[person / 64] >> person % 64 & 1;
+}
+
 /* Which answer is the person's: 0 yes, 1 no, 2 not known. */
 static inline size_t count_answer_of(const CountTable *table, uint32_t person)
 {
-    if ((table->yes[person / 64] >> person % 64 & 1) != 0)
+    if (count_bit(table->yes, person) != 0)
         return 0;
-    return (table->unknown[person / 64] >> person % 64 & 1) != 0 ? 2 : 1;
+    return count_bit(table->unknown, person) != 0 ? 2 : 1;
 }
 /*
  * The places below a margin, one after the other; of another place itself. Coordinates are of a part with a

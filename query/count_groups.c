@@ -84,10 +84,12 @@ static uint64_t cells_of(const Counting *counting, const CountGroup *group)
 static uint64_t bytes_of(const Counting *counting, size_t group)
 {
     uint64_t asked = asked_of(counting, group), people = counting->bound->plan->dataset->people;
-    uint64_t sets = cells_of(counting, &counting->groups[group]) * (1 + 2 * asked) * sizeof(SetHash);
+    uint64_t cells = cells_of(counting, &counting->groups[group]);
+    uint64_t sets = cells * (1 + 2 * asked) * sizeof(SetHash),
+             sketches = cells * 2 * asked * sizeof(uint64_t);
 
     /* of each person a place, once more in order, and a bit for the cohort and for each answer */
-    return !keeps_who(counting, group) ? sets : sets + people * 6 + people / 8 * (1 + 2 * asked);
+    return !keeps_who(counting, group) ? sets : sets + sketches + people * 6 + people / 8 * (1 + 2 * asked);
 }
 
 static Result check_bytes(const Counting *counting, Error *error)
@@ -134,6 +136,11 @@ static SetHash *make_cells(const Counting *counting, size_t group)
     return arena_alloc(counting->arena, counting->groups[group].cell_count * sizeof(SetHash));
 }
 
+static uint64_t *make_sketches(const Counting *counting, size_t group)
+{
+    return arena_alloc(counting->arena, counting->groups[group].cell_count * sizeof(uint64_t));
+}
+
 static void make_group(Counting *counting, size_t number)
 {
     CountGroup *group = &counting->groups[number];
@@ -154,6 +161,8 @@ static void make_sets(Counting *counting, CountPart *part)
         return;
     part->yes_bits = make_bits(counting);
     part->unknown_bits = make_bits(counting);
+    part->yes_sketches = make_sketches(counting, part->group);
+    part->unknown_sketches = make_sketches(counting, part->group);
 }
 
 Result count_groups_make(Counting *counting, Error *error)
@@ -172,6 +181,7 @@ Result count_groups_make(Counting *counting, Error *error)
             counting->arena, ((size_t)counting->bound->plan->dataset->people + 1) * sizeof(double));
     for (size_t p = 0; p < count; p++)
         make_sets(counting, &counting->parts[p]);
+    counting->rest = make_bits(counting);
     return RESULT_OK;
 }
 
@@ -206,39 +216,56 @@ void count_groups_close(Counting *counting)
         cell_tally_close(&counting->groups[g].tally);
 }
 
-/* `but` and `nor`: NULL, or who is left out. Behind the chunk's people there are no bits in `from`. */
-static void keep_bits(const TallyCells *cells, const uint64_t *from, const uint64_t *but, const uint64_t *nor,
-                      uint64_t *kept)
+/* Behind the chunk's people there are no bits in `from`. */
+static void keep_bits(const TallyCells *cells, const uint64_t *from, uint64_t *kept)
 {
     uint64_t *to = kept + cells->first / 64;
+    uint32_t words = (cells->people + 63) / 64;
     unsigned shift = cells->first % 64;
 
-    for (uint32_t i = 0; i < (cells->people + 63) / 64; i++) {
-        uint64_t bits = but == NULL ? from[i] : from[i] & ~but[i] & ~nor[i];
-        to[i] |= bits << shift;
-        if (shift > 0)
-            to[i + 1] |= bits >> (64 - shift);
-    }
+    for (uint32_t i = 0; i < words; i++)
+        to[i] |= from[i] << shift;
+    for (uint32_t i = 0; i < words && shift > 0; i++)
+        to[i + 1] |= from[i] >> (64 - shift);
 }
 
 static void keep_places(const CountGroup *group, const TallyCells *cells, const uint64_t *cohort)
 {
     for (uint32_t i = 0; i < cells->people; i++)
         group->places[cells->first + i] = (uint16_t)cells->cells[i];
-    keep_bits(cells, cohort, NULL, NULL, group->cohort);
+    keep_bits(cells, cohort, group->cohort);
+}
+
+/* bits, sketches: NULL where nobody compares */
+static void add_answer(const TallyCells *cells, const uint64_t *cohort, const uint64_t *answer, SetHash *sets,
+                       uint64_t *bits, uint64_t *sketches)
+{
+    cell_tally_add(cells, cohort, answer, sets);
+    if (bits == NULL)
+        return;
+    keep_bits(cells, answer, bits);
+    cell_tally_sketch(cells, cohort, answer, sketches);
+}
+
+/* Who of the cohort has neither answer; mostly nobody. */
+static bool find_rest(const TallyCells *cells, const uint64_t *cohort, const uint64_t *yes,
+                      const uint64_t *no, uint64_t *rest)
+{
+    uint64_t any = 0;
+
+    for (uint32_t i = 0; i < (cells->people + 63) / 64; i++)
+        any |= rest[i] = cohort[i] & ~yes[i] & ~no[i];
+    return any != 0;
 }
 
 static void add_part(const CountPart *part, Engine *engine, PlanId condition, const TallyCells *cells,
-                     const uint64_t *cohort)
+                     const uint64_t *cohort, uint64_t *rest)
 {
     const uint64_t *yes = engine_holds(engine, condition), *no = engine_fails(engine, condition);
 
-    cell_tally_add(cells, cohort, yes, part->yes);
-    cell_tally_add_rest(cells, cohort, yes, no, part->unknown);
-    if (part->yes_bits == NULL)
-        return;
-    keep_bits(cells, yes, NULL, NULL, part->yes_bits);
-    keep_bits(cells, cohort, yes, no, part->unknown_bits);
+    add_answer(cells, cohort, yes, part->yes, part->yes_bits, part->yes_sketches);
+    if (find_rest(cells, cohort, yes, no, rest))
+        add_answer(cells, rest, rest, part->unknown, part->unknown_bits, part->unknown_sketches);
 }
 
 void count_groups_add(Counting *counting, Engine *engine, const uint64_t *cohort)
@@ -253,7 +280,8 @@ void count_groups_add(Counting *counting, Engine *engine, const uint64_t *cohort
         for (size_t p = 0; p < counting->tree->part_count; p++) {
             const CountPart *part = &counting->parts[p];
             if (part->group == g && part->is_asked)
-                add_part(part, engine, counting->bound->values[part->condition], &cells, cohort);
+                add_part(part, engine, counting->bound->values[part->condition], &cells, cohort,
+                         counting->rest);
         }
     }
 }

@@ -44,6 +44,7 @@ typedef struct CountPart {
     SetHash *yes, *unknown;
     uint64_t *yes_bits, *unknown_bits; /* where the group keeps who */
     const CountValues *values;         /* NULL: it is of no amount */
+    uint64_t *yes_sketches, *unknown_sketches;
 } CountPart;
 
 typedef struct Counting {
@@ -57,6 +58,7 @@ typedef struct Counting {
     CountPart *parts; /* beside the tree's */
     CountValues values[QUERY_AMOUNTS_MAX];
     size_t value_count;
+    uint64_t *rest;     /* bits of a chunk's people, for a moment */
     uint64_t people;    /* in the cohort */
     size_t chunk_bytes; /* people are worked out together as far as they take no more */
 } Counting;

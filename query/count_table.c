@@ -282,6 +282,8 @@ static void gather_people(const Counting *counting, const CountPart *part, Count
     table->who_places = where;
     table->yes = part->yes_bits;
     table->unknown = part->unknown_bits;
+    table->yes_sketches = part->yes_sketches;
+    table->unknown_sketches = part->unknown_sketches;
     for (size_t cell = 0; cell < group->cell_count; cell++) {
         if (set_hash_people(group->cells[cell]) == 0)
             continue;

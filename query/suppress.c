@@ -4,7 +4,7 @@
 #include "query/audit.h"
 #include "query/suppress_parts.h"
 
-enum { STEPS_OF_A_CELL = 1 << 14 }; /* about, where it is hidden */
+enum { BUCKET_BITS_MAX = 20, STEPS_OF_A_CELL = 1 << 14 /* about, where it is hidden */ };
 
 bool cell_is_hidden(CellState state)
 {
@@ -27,6 +27,32 @@ static int compare_sets(const void *a, const void *b)
     return (x->set.low > y->set.low) - (x->set.low < y->set.low);
 }
 
+/* Hashes are spread evenly, so that each bucket of their upper bits holds few, which are then put in order.
+ */
+static void sort_names(CellName *names, size_t count, Arena *arena)
+{
+    unsigned bits = 1;
+
+    while (bits < BUCKET_BITS_MAX && (size_t)1 << bits < count)
+        bits++;
+    size_t *begin = arena_alloc(arena, (((size_t)1 << bits) + 1) * sizeof *begin);
+    CellName *from = arena_alloc(arena, (count + 1) * sizeof *from);
+    memcpy(from, names, count * sizeof *from);
+    for (size_t i = 0; i < count; i++)
+        begin[(from[i].set.high >> (64 - bits)) + 1]++;
+    for (size_t b = 0; b < (size_t)1 << bits; b++)
+        begin[b + 1] += begin[b];
+    for (size_t i = 0; i < count; i++)
+        names[begin[from[i].set.high >> (64 - bits)]++] = from[i];
+    for (size_t i = 1; i < count; i++) {
+        CellName name = names[i];
+        size_t at = i;
+        for (; at > 0 && compare_sets(&names[at - 1], &name) > 0; at--)
+            names[at] = names[at - 1];
+        names[at] = name;
+    }
+}
+
 static void name_cells(Suppression *s, Arena *arena)
 {
     size_t count = 0;
@@ -41,7 +67,7 @@ static void name_cells(Suppression *s, Arena *arena)
                 s->names[s->name_count++] = (CellName){t, cell, s->tables[t].cells[cell].set};
             else if (cell_is_hidden(s->states[t][cell]))
                 s->zeros[s->zero_count++] = (CellName){t, cell, s->tables[t].cells[cell].set};
-    qsort(s->names, s->name_count, sizeof *s->names, compare_sets);
+    sort_names(s->names, s->name_count, arena);
 }
 
 /* Who has an answer, or all of a place? */
@@ -52,6 +78,12 @@ static bool is_answer(const CountTable *table, size_t cell)
     return answers > 0 && cell % (answers + 1) < answers;
 }
 
+static void hide(Suppression *s, size_t table, size_t cell)
+{
+    s->states[table][cell] = CELL_COMPLEMENTARY;
+    suppress_lines_look(s, table, cell);
+}
+
 /* An answer that all of a place have does not take the place's total with it, which would tell of hidden
  * zeros beside it; where those are shown the lines do. */
 void suppress_hide(Suppression *s, size_t table, size_t cell)
@@ -60,7 +92,7 @@ void suppress_hide(Suppression *s, size_t table, size_t cell)
     const CellName *found = bsearch(&key, s->names, s->name_count, sizeof *s->names, compare_sets);
     bool of_answer = is_answer(&s->tables[table], cell);
 
-    s->states[table][cell] = CELL_COMPLEMENTARY;
+    hide(s, table, cell);
     if (found == NULL)
         return;
     while (found > s->names && compare_sets(found - 1, &key) == 0)
@@ -68,7 +100,7 @@ void suppress_hide(Suppression *s, size_t table, size_t cell)
     for (; found < s->names + s->name_count && compare_sets(found, &key) == 0; found++)
         if (s->states[found->table][found->cell] == CELL_SHOWN &&
             (!of_answer || is_answer(&s->tables[found->table], found->cell)))
-            s->states[found->table][found->cell] = CELL_COMPLEMENTARY;
+            hide(s, found->table, found->cell);
 }
 
 /* ---- primary ---- */
@@ -109,166 +141,6 @@ static void mark_asked(Suppression *s, Arena *arena)
             else
                 s->states[t][cell] = is_primary ? CELL_PRIMARY : CELL_SHOWN;
         }
-    }
-}
-
-/* ---- lines: a margin that some table shows, and the published cells that add up to it ---- */
-
-typedef struct Line {
-    size_t hidden_count;
-    int64_t hidden_people;
-    size_t smallest; /* shown, with people; cell_count: none */
-} Line;
-
-/* The cells that add up to parent over the dimensions in set: 1 bit each. False when they are not all
- * published. */
-static bool read_line(const Suppression *s, size_t t, size_t parent, size_t set, Line *line)
-{
-    const CountTable *table = &s->tables[t];
-    size_t place[QUERY_DIMENSIONS_MAX], d;
-
-    *line = (Line){.smallest = table->cell_count};
-    count_coordinates(table, parent, place);
-    for (d = 0; d < table->dimension_count; d++) {
-        if ((set >> d & 1) == 0)
-            continue;
-        if (table->dimensions[d].value_count == 0)
-            return false;
-        place[d] = 0;
-    }
-    do {
-        size_t cell = count_cell(table, place);
-        int64_t people = table->cells[cell].people;
-        if (s->states[t][cell] == CELL_NOT_ASKED)
-            return false;
-        if (cell_is_hidden(s->states[t][cell])) {
-            if (s->hidden != NULL)
-                s->hidden[line->hidden_count] = cell;
-            line->hidden_count++;
-            line->hidden_people += people;
-        } else if (people > 0 &&
-                   (line->smallest == table->cell_count || people < table->cells[line->smallest].people)) {
-            line->smallest = cell;
-        }
-        for (d = 0; d < table->dimension_count; d++) {
-            if ((set >> d & 1) == 0)
-                continue;
-            if (++place[d] < table->dimensions[d].value_count)
-                break;
-            place[d] = 0;
-        }
-    } while (d < table->dimension_count);
-    return true;
-}
-
-static size_t margin_set(const CountTable *table, size_t cell)
-{
-    size_t place[QUERY_DIMENSIONS_MAX], set = 0;
-
-    count_coordinates(table, cell, place);
-    for (size_t d = 0; d < table->dimension_count; d++)
-        if (place[d] == table->dimensions[d].value_count)
-            set |= (size_t)1 << d;
-    return set;
-}
-
-/* The cell of another table that counts the same people; false when it lacks a dimension of this one. */
-static bool find_same(const CountTable *table, size_t cell, const CountTable *other, size_t *same)
-{
-    size_t place[QUERY_DIMENSIONS_MAX], other_place[QUERY_DIMENSIONS_MAX];
-
-    count_coordinates(table, cell, place);
-    for (size_t d = 0; d < other->dimension_count; d++)
-        other_place[d] = other->dimensions[d].value_count;
-    for (size_t d = 0; d < table->dimension_count; d++) {
-        size_t mine = count_dimension(other, table->dimensions[d].name);
-        if (place[d] == table->dimensions[d].value_count)
-            continue;
-        if (mine == other->dimension_count)
-            return false;
-        other_place[mine] = place[d];
-    }
-    *same = count_cell(other, other_place);
-    return true;
-}
-
-/* Does a table say a margin's count, in a cell or by a line of cells that are all shown? Then one of them. */
-static bool find_teller(const Suppression *s, size_t t, size_t margin, size_t *teller)
-{
-    size_t margins = margin_set(&s->tables[t], margin);
-    Line line;
-
-    *teller = margin;
-    if (s->states[t][margin] == CELL_SHOWN)
-        return true;
-    for (size_t set = margins; set != 0; set = (set - 1) & margins)
-        if (read_line(s, t, margin, set, &line) && line.hidden_count == 0 &&
-            line.smallest < s->tables[t].cell_count) {
-            *teller = line.smallest;
-            return true;
-        }
-    return false;
-}
-
-/* A margin is as good as shown in its own table when any table of the query says it. */
-static bool find_telling_cell(const Suppression *s, size_t t, size_t margin, CellName *cell)
-{
-    *cell = (CellName){.table = t, .cell = margin};
-    if (s->states[t][margin] == CELL_SHOWN)
-        return true;
-    for (size_t other = 0; other < s->table_count; other++) {
-        size_t same;
-        cell->table = other;
-        if (other != t && find_same(&s->tables[t], margin, &s->tables[other], &same) &&
-            find_teller(s, other, same, &cell->cell))
-            return true;
-    }
-    return false;
-}
-
-static bool is_enough(const Suppression *s, const Line *line)
-{
-    return line->hidden_count > 1 && (s->totals == NULL ? line->hidden_people >= s->rule->people_min
-                                                        : suppress_is_total_safe(s, line->hidden_count));
-}
-
-/* What a line hides is a published group as well, by subtraction: it must be several cells and not few
- * people. */
-static bool mend_line(Suppression *s, size_t t, size_t parent, size_t set)
-{
-    CellName telling;
-    Line line;
-
-    if (!read_line(s, t, parent, set, &line) || line.hidden_count == 0 || is_enough(s, &line) ||
-        !find_telling_cell(s, t, parent, &telling))
-        return false;
-    if (line.smallest < s->tables[t].cell_count)
-        telling = (CellName){.table = t, .cell = line.smallest};
-    suppress_hide(s, telling.table, telling.cell);
-    return true;
-}
-
-static bool mend_lines_of(Suppression *s, size_t t, size_t parent)
-{
-    size_t margins = margin_set(&s->tables[t], parent);
-    bool changed = false;
-
-    for (size_t set = margins; set != 0; set = (set - 1) & margins)
-        while (mend_line(s, t, parent, set))
-            changed = true;
-    return changed;
-}
-
-/* The grand total first: a margin that has to go takes its line's demand for more hidden cells with it. */
-static void mend_lines(Suppression *s)
-{
-    bool changed = true;
-
-    while (changed) {
-        changed = false;
-        for (size_t t = 0; t < s->table_count; t++)
-            for (size_t cell = s->tables[t].cell_count; cell-- > 0;)
-                changed |= mend_lines_of(s, t, cell);
     }
 }
 
@@ -342,14 +214,16 @@ static bool audit_once(Suppression *s)
 void suppress_rest(Suppression *s)
 {
     name_cells(s, s->arena);
-    mend_lines(s);
-    if (s->totals == NULL)
+    suppress_lines_open(s);
+    suppress_lines(s);
+    if (s->totals == NULL) {
         suppress_repeated(s);
-    do {
-        do
-            mend_lines(s);
-        while (s->totals == NULL && suppress_nested(s) && !deadline_is_over(s->rule->deadline));
-    } while (!audit_once(s) && !deadline_is_over(s->rule->deadline));
+        suppress_lines(s);
+        suppress_nested(s);
+    }
+    do
+        suppress_lines(s);
+    while (!audit_once(s) && !deadline_is_over(s->rule->deadline));
 }
 
 void suppress(const CountTable *tables, size_t table_count, const SuppressRule *rule, Arena *arena,

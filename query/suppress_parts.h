@@ -22,17 +22,24 @@ typedef struct Suppression {
     const AmountTotal **totals;
     size_t total_count;
     size_t *hidden; /* the cells of the line that was read last */
+    bool **to_mend; /* of each cell: was one below it hidden since its lines were looked at? */
 } Suppression;
 
 /* 1 to people_min - 1 */
 bool suppress_is_few(const Suppression *s, int64_t people);
+/* A margin is not told by what adds up to it, nor a hidden cell by the others of its line: from
+ * suppress_lines_open on, once everything primary is hidden. */
+void suppress_lines_open(Suppression *s);
+void suppress_lines(Suppression *s);
+void suppress_lines_look(Suppression *s, size_t table,
+                         size_t cell); /* at its lines: the cell is hidden now */
 /* A set of people hidden in one place is hidden in every place. */
 void suppress_hide(Suppression *s, size_t table, size_t cell);
 /*
  * The measures of a table count the same people by several conditions. A shown cell that lies within another
- * of its place and has few people less tells of those few by subtraction: it is hidden. True where one was.
+ * of its place and has few people less tells of those few by subtraction: it is hidden.
  */
-bool suppress_nested(Suppression *s);
+void suppress_nested(Suppression *s);
 /* Of states in which the first are hidden: hides the rest. */
 void suppress_rest(Suppression *s);
 /* What a line hides is a total as well: may it be told? */

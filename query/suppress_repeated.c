@@ -1,5 +1,6 @@
 /* What the parts of one table tell of a place together: zeros beside few, and one difference many times. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "query/suppress_parts.h"
 
@@ -45,6 +46,8 @@ typedef struct Difference {
 typedef struct Differences {
     Difference *all;
     size_t count;
+    uint32_t *places;   /* a hash table of them: 0, or one more than where it stands in `all` */
+    size_t place_count; /* a power of two */
 } Differences;
 
 static int compare_hashes(SetHash a, SetHash b)
@@ -103,7 +106,23 @@ static void list_differences(const CellName *names, size_t count, Differences *d
                 differences->all[differences->count++] =
                     (Difference){set_hash_less(larger->set, smaller->set), smaller->set, names[i], names[o]};
         }
-    qsort(differences->all, differences->count, sizeof *differences->all, compare_differences);
+}
+
+/* Might two of them be the same? Mostly not, and then there is nothing to sort. */
+static bool may_repeat(const Differences *differences)
+{
+    size_t places = differences->place_count;
+
+    memset(differences->places, 0, places * sizeof *differences->places);
+    for (size_t i = 0; i < differences->count; i++) {
+        uint64_t hash = differences->all[i].more.high;
+        size_t at = hash % places;
+        for (; differences->places[at] != 0; at = (at + 1) % places)
+            if (differences->all[differences->places[at] - 1].more.high == hash)
+                return true;
+        differences->places[at] = (uint32_t)i + 1;
+    }
+    return false;
 }
 
 /* The same two published counts, or what they leave of all of the place: nothing is told twice. */
@@ -144,6 +163,16 @@ static bool is_first_of_table(const Suppression *s, size_t t)
     return count_answers(&s->tables[t]) > 0;
 }
 
+static Differences make_differences(const Suppression *s, size_t most)
+{
+    Differences made = {.all = arena_alloc(s->arena, most * sizeof *made.all), .place_count = 16};
+
+    while (made.place_count < 2 * most)
+        made.place_count *= 2;
+    made.places = arena_alloc(s->arena, made.place_count * sizeof *made.places);
+    return made;
+}
+
 void suppress_repeated(Suppression *s)
 {
     size_t answers = 0;
@@ -153,7 +182,7 @@ void suppress_repeated(Suppression *s)
     for (size_t t = 0; t < s->table_count; t++)
         answers += count_answers(&s->tables[t]);
     CellName *names = arena_alloc(s->arena, (answers + 1) * sizeof *names);
-    Differences differences = {arena_alloc(s->arena, (answers * answers / 2 + 1) * sizeof(Difference)), 0};
+    Differences differences = make_differences(s, answers * answers / 2 + 1);
     for (size_t t = 0; t < s->table_count; t++) {
         const CountTable *table = &s->tables[t];
         for (size_t place = 0; is_first_of_table(s, t) && place < count_places(table); place++) {
@@ -161,6 +190,9 @@ void suppress_repeated(Suppression *s)
                 return; /* the caller finds it over, too */
             size_t all = place * (count_answers(table) + 1) + count_answers(table);
             list_differences(names, list_answers(s, t, place, names), &differences);
+            if (!may_repeat(&differences))
+                continue;
+            qsort(differences.all, differences.count, sizeof *differences.all, compare_differences);
             while (hide_repeated(s, &differences, table->cells[all].set))
                 continue;
         }

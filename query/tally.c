@@ -182,9 +182,10 @@ void cell_tally_add(const TallyCells *cells, const uint64_t *bits, const uint64_
         add_word(cells, from, bits[from / 64] & also[from / 64], sets);
 }
 
-void cell_tally_add_rest(const TallyCells *cells, const uint64_t *bits, const uint64_t *without,
-                         const uint64_t *nor, SetHash *sets)
+void cell_tally_sketch(const TallyCells *cells, const uint64_t *bits, const uint64_t *also,
+                       uint64_t *sketches)
 {
     for (uint32_t from = 0; from < cells->people; from += 64)
-        add_word(cells, from, bits[from / 64] & ~without[from / 64] & ~nor[from / 64], sets);
+        for (uint64_t both = bits[from / 64] & also[from / 64]; both != 0; both &= both - 1)
+            sketches[cells->cells[from + (uint32_t)__builtin_ctzll(both)]] |= both & -both;
 }

@@ -32,6 +32,6 @@ TallyCells cell_tally_cells(Tally *tally);
 /* Adds each of the chunk's people whose bit is set in both to the set of their cell; one whose index is i has
  * the number i + 1. */
 void cell_tally_add(const TallyCells *cells, const uint64_t *bits, const uint64_t *also, SetHash *sets);
-/* The same of those of bits who are in neither of the others. */
-void cell_tally_add_rest(const TallyCells *cells, const uint64_t *bits, const uint64_t *without,
-                         const uint64_t *nor, SetHash *sets);
+/* Each of them into the sketch of their cell: one bit, which is the same whatever is asked of them. */
+void cell_tally_sketch(const TallyCells *cells, const uint64_t *bits, const uint64_t *also,
+                       uint64_t *sketches);

@@ -140,15 +140,21 @@ Test(tally, only_those_whose_bit_is_set_in_both_are_added_with_their_numbers)
     expect_set(set_hash_less(sets[2], set_hash_of(1069)), 1128, 1129, 1);
 }
 
-Test(tally, the_rest_is_who_is_in_neither)
+/* Whatever is asked of a person, the bit is the same: who lies within others has no bit that they have not.
+ */
+Test(tally, a_sketch_has_the_bits_of_those_who_are_set_in_both)
 {
-    const uint32_t cells[4] = {0, 1, 0, 1};
-    SetHash sets[2] = {0};
-    const uint64_t bits = 15, yes = 1, no = 2;
-    const TallyCells of = {cells, 0, 4};
+    uint32_t cells[70] = {0};
+    uint64_t sketches[2] = {0}, more[2] = {0};
+    const uint64_t bits[] = {~UINT64_C(0), 63}, few[] = {4, 8}, many[] = {4 | 16, 8};
+    const TallyCells of = {cells, 999, 70};
 
-    cell_tally_add_rest(&of, &bits, &yes, &no, sets);
+    cells[4] = 1;
+    cell_tally_sketch(&of, bits, few, sketches);
+    cell_tally_sketch(&of, bits, many, more);
 
-    expect_set(sets[0], 3, 3, 1);
-    expect_set(sets[1], 4, 4, 1);
+    cr_expect_eq(sketches[0], 4 | 8);
+    cr_expect_eq(sketches[1], 0);
+    cr_expect_eq(more[0], 4 | 8);
+    cr_expect_eq(more[1], 16);
 }
