@@ -134,6 +134,42 @@ static int compare_amounts(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
+static double middle_of(double a, double b, double c)
+{
+    return fmax(fmin(a, b), fmin(fmax(a, b), c));
+}
+
+static void swap(double *a, double *b)
+{
+    double held = *a;
+
+    *a = *b;
+    *b = held;
+}
+
+/* Hoare's: what stands at a place then stands there in order as well, with less before it and more behind. */
+static void put_in_place(double *amounts, int64_t from, int64_t to, int64_t at)
+{
+    while (to - from > 1) {
+        double pivot = middle_of(amounts[from], amounts[from + (to - from) / 2], amounts[to - 1]);
+        int64_t low = from, high = to - 1;
+        while (low <= high) {
+            while (amounts[low] < pivot)
+                low++;
+            while (amounts[high] > pivot)
+                high--;
+            if (low <= high)
+                swap(&amounts[low++], &amounts[high--]);
+        }
+        if (at <= high)
+            to = high + 1;
+        else if (at >= low)
+            from = low;
+        else
+            return;
+    }
+}
+
 bool amount_percentile(double *amounts, size_t count, int64_t percent, int64_t people_min, double *percentile)
 {
     int64_t below = (int64_t)count * percent, above = (int64_t)count * (PERCENT - percent);
@@ -141,8 +177,10 @@ bool amount_percentile(double *amounts, size_t count, int64_t percent, int64_t p
 
     if (below < PERCENT * people_min || above < PERCENT * people_min)
         return false;
-    qsort(amounts, count, sizeof *amounts, compare_amounts);
     int64_t first = (below - PERCENT / 2 * people_min + PERCENT / 2) / PERCENT;
+    put_in_place(amounts, 0, (int64_t)count, first);
+    put_in_place(amounts, first, (int64_t)count, first + people_min - 1);
+    qsort(amounts + first, (size_t)people_min, sizeof *amounts, compare_amounts);
     for (int64_t i = first; i < first + people_min; i++)
         amount_add(&about, amounts[i]);
     if (about.not_zero > 0 && amount_is_dominated(&about))

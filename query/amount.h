@@ -40,8 +40,8 @@ bool amount_is_near(const AmountTotal *difference, int64_t people_min);
  */
 double amount_rounded_sum(const AmountTotal *total, int64_t round_to);
 /*
- * The mean of the people_min amounts about a percentile. amounts: sorted here. False where fewer than
- * people_min people are on one side of it, or two make up most of it.
+ * The mean of the people_min amounts about a percentile. amounts: put in another order. False where fewer
+ * than people_min people are on one side of it, or two make up most of it.
  */
 bool amount_percentile(double *amounts, size_t count, int64_t percent, int64_t people_min,
                        double *percentile);

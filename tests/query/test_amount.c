@@ -1,5 +1,7 @@
 /* Totals of amounts by themselves: what may be told of them, and how it is blurred. */
 #include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "query/amount.h"
 
@@ -108,7 +110,14 @@ Test(amount, a_sum_is_as_blurred_as_a_count)
     cr_expect_eq(rounded(TOTAL(0, 0, 0)), 0);
 }
 
-/* from, from + 1, ... in a mixed order */
+static int compare_doubles(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+/* 1, 2, ... in a mixed order */
 static bool percentile_of(size_t count, int64_t percent, double *percentile)
 {
     double amounts[200];
@@ -129,6 +138,27 @@ Test(amount, a_percentile_is_the_mean_of_those_about_it)
     cr_expect_eq(percentile, 72.5);
     cr_assert(percentile_of(80, 10, &percentile));
     cr_expect_eq(percentile, 8.5, "5 to 12");
+}
+
+/* Against sorting: many of few values, and all in order or in the reverse of it. */
+Test(amount, a_percentile_is_that_of_the_sorted_amounts)
+{
+    enum { MANY = 500 };
+    double amounts[MANY], sorted[MANY], percentile;
+
+    for (int shape = 0; shape < 4; shape++)
+        for (int64_t percent = 2; percent <= 98; percent += 3) {
+            double about = 0;
+            for (int i = 0; i < MANY; i++)
+                amounts[i] = shape == 0 ? 1 + i * i % 7 : shape == 1 ? 1 + i : shape == 2 ? MANY - i : 5;
+            memcpy(sorted, amounts, sizeof sorted);
+            qsort(sorted, MANY, sizeof *sorted, compare_doubles);
+            int64_t first = percent * MANY / 100 - PEOPLE_MIN / 2;
+            for (int64_t i = first; i < first + PEOPLE_MIN; i++)
+                about += sorted[i] / PEOPLE_MIN;
+            cr_assert(amount_percentile(amounts, MANY, percent, PEOPLE_MIN, &percentile));
+            cr_expect_float_eq(percentile, about, 1e-9, "shape %d, percentile %d", shape, (int)percent);
+        }
 }
 
 Test(amount, people_min_people_are_on_each_side_of_a_percentile)
