@@ -54,6 +54,11 @@ Result expression_least(Parser *parser, const Node **node, Error *error) CHECKED
 Result expression_greatest(Parser *parser, const Node **node, Error *error) CHECKED;
 Result expression_between(Parser *parser, const Node **node, Error *error) CHECKED;
 
+/* ---- expression_list.c ---- */
+/* What stands in parentheses behind `in` or `contains`, into draft of that kind; of parameters comparisons.
+ */
+Result expression_list(Parser *parser, Taken left, Node draft, const Node **node, Error *error) CHECKED;
+
 /* ---- expression_records.c ---- */
 /* NULL: no form of this word */
 ExpressionTake expression_records(const Token *token);

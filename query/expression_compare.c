@@ -1,6 +1,5 @@
 /* Comparisons: what follows a value and makes a condition of it. */
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "query/expression.h"
@@ -147,84 +146,6 @@ static Result take_is(Parser *parser, Taken left, const Node **node, Error *erro
     return expression_finish(parser, &draft, left.place, node, error);
 }
 
-/* ---- in a list that stands there ---- */
-
-static Result check_item_count(const Parser *parser, size_t count, Error *error)
-{
-    if (count < QUERY_OPERANDS_MAX)
-        return RESULT_OK;
-    return parser_fail(parser, error, "more than %d items; use codes", QUERY_OPERANDS_MAX);
-}
-
-static Result take_texts(Parser *parser, Node *draft, Error *error)
-{
-    CodeList items = {.codes = arena_alloc(parser->arena, QUERY_OPERANDS_MAX * sizeof *items.codes)};
-    bool more = true;
-
-    while (more) {
-        if (parser->token.kind != TOKEN_STRING)
-            return parser_fail(parser, error, "expected a text in double quotes");
-        TRY(check_item_count(parser, items.count, error));
-        TRY(parser_check_prefix(parser, error));
-        items.codes[items.count++] = parser->token.text;
-        TRY(parser_advance(parser, error));
-        TRY(parser_accept(parser, ",", &more, error));
-    }
-    codes_sort(&items);
-    draft->items = items.codes;
-    draft->item_count = items.count;
-    return RESULT_OK;
-}
-
-static int compare_numbers(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-static void sort_numbers(Node *draft)
-{
-    size_t kept = 0;
-
-    qsort(draft->numbers, draft->item_count, sizeof *draft->numbers, compare_numbers);
-    for (size_t i = 0; i < draft->item_count; i++)
-        if (i == 0 || draft->numbers[i] != draft->numbers[i - 1])
-            draft->numbers[kept++] = draft->numbers[i];
-    draft->item_count = kept;
-}
-
-static Result take_numbers(Parser *parser, Node *draft, Error *error)
-{
-    bool more = true;
-
-    draft->numbers = arena_alloc(parser->arena, QUERY_OPERANDS_MAX * sizeof *draft->numbers);
-    while (more) {
-        const Node *item;
-        Place place = parser->token.place;
-        TRY(check_item_count(parser, draft->item_count, error));
-        TRY(expression_literal(parser, &item, error));
-        if (item->kind != NODE_INTEGER)
-            return expression_fail(parser, place, error, "expected a whole number");
-        draft->numbers[draft->item_count++] = item->integer;
-        TRY(parser_accept(parser, ",", &more, error));
-    }
-    sort_numbers(draft);
-    return RESULT_OK;
-}
-
-static Result take_list(Parser *parser, Taken left, Node draft, const Node **node, Error *error)
-{
-    TRY(parser_expect(parser, "(", error));
-    if (draft.kind == NODE_IN_NUMBERS)
-        TRY(take_numbers(parser, &draft, error));
-    else
-        TRY(take_texts(parser, &draft, error));
-    TRY(parser_expect(parser, ")", error));
-    draft.operands = expression_operands(parser, &left.node, 1);
-    return expression_finish(parser, &draft, left.place, node, error);
-}
-
 /* ---- in a code list, or one category of it ---- */
 
 static Result fail_codes(const Parser *parser, Error *error)
@@ -314,12 +235,12 @@ static Result take_in(Parser *parser, Taken left, const Node **node, Error *erro
         return expression_in_period(parser, left, node, error);
     if (left.node->type == TYPE_NUMBER && token_is(&parser->token, "(")) {
         draft.kind = NODE_IN_NUMBERS;
-        return take_list(parser, left, draft, node, error);
+        return expression_list(parser, left, draft, node, error);
     }
     TRY(expression_want(parser, left.node, TYPE_TEXT, left.place, error));
     draft.kind = token_is(&parser->token, "(") ? NODE_IN_LIST : NODE_IN_CODES;
     if (draft.kind == NODE_IN_LIST)
-        return take_list(parser, left, draft, node, error);
+        return expression_list(parser, left, draft, node, error);
     if (parser->token.kind != TOKEN_WORD)
         return parser_fail(parser, error, "expected a code list or texts in parentheses");
     return take_codes(parser, left, draft, node, error);
@@ -335,7 +256,7 @@ static Result take_contains(Parser *parser, Taken left, const Node **node, Error
                            QUERY_CONTAINS_MAX);
     draft.kind = token_is(&parser->token, "(") ? NODE_CONTAINS_LIST : NODE_CONTAINS_CODES;
     if (draft.kind == NODE_CONTAINS_LIST)
-        return take_list(parser, left, draft, node, error);
+        return expression_list(parser, left, draft, node, error);
     if (parser->token.kind != TOKEN_WORD)
         return parser_fail(parser, error, "expected a code list or texts in parentheses");
     return take_codes(parser, left, draft, node, error);

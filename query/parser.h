@@ -7,7 +7,10 @@
 typedef struct Parser {
     const ParseInput *input;
     Lexer lexer;
-    Token token; /* the next one, not yet taken */
+    Token token;
+    Token as_at;
+    /* behind `as at`: a date or, looked up once it is declared, a parameter */ /* the next one, not yet
+                                                                                   taken */
     Arena *arena;
     Tree *tree;
     const CatalogueSource *where; /* the source whose `where` is being read */
@@ -52,6 +55,8 @@ Result parser_new_value_name(Parser *parser, Text *name, Error *error) CHECKED;
 /* parser_parameter.c: behind the word `parameter`; one of this name, or NULL; and all of them together */
 Result parser_take_parameter(Parser *parser, Error *error) CHECKED;
 const Parameter *parser_parameter(const Parser *parser, Text name);
+Result parser_fail_parameter(const Parser *parser, const Token *token, Error *error)
+    CHECKED; /* none of the name */
 Result parser_check_parameters(const Tree *tree, Error *error) CHECKED;
 const CodeList *parser_code_list(const Parser *parser, Text name);
 /* codes.c: a file of the query's folder, NUL-terminated, without a byte order mark; and its codes */

@@ -14,6 +14,16 @@ const Parameter *parser_parameter(const Parser *parser, Text name)
     return NULL;
 }
 
+Result parser_fail_parameter(const Parser *parser, const Token *token, Error *error)
+{
+    Text names[QUERY_PARAMETERS_MAX];
+
+    for (size_t i = 0; i < parser->tree->parameter_count; i++)
+        names[i] = parser->tree->parameters[i].name;
+    return source_text_fail_unknown(&parser->input->source, token->place, "parameter", token->text, names,
+                                    parser->tree->parameter_count, error);
+}
+
 /* ---- the list ---- */
 
 /* As it is given at a run: without quotes. */

@@ -82,6 +82,7 @@ static bool is_of_meaning(const char *message)
         "word '",
         "source '",
         "code list '",
+        "parameter '",
         "category '",
         "has no order",
         "have an order",

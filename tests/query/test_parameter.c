@@ -61,6 +61,30 @@ Test(parameter, the_day_of_a_household_and_the_months_of_sent_may_be_chosen)
     cr_expect_not_null(strstr(query_canonical(query).data, "in the household at (since - 1 months) > 2"));
 }
 
+/* The two are one query, so what is worked out is the same. */
+Test(parameter, one_of_a_list_may_be_chosen)
+{
+    static const struct {
+        const char *given, *meant;
+    } pairs[] = {
+        {"parameter p in (\"1\", \"2\") cohort sex in (p, \"9\", p)",
+         "parameter p in (\"1\", \"2\") cohort sex in (\"9\") or sex = p"},
+        {"parameter p in (\"1\", \"2\") cohort care_home and not sex in (p)",
+         "parameter p in (\"1\", \"2\") cohort care_home and not sex = p"},
+        {"parameter p in (2, 3) parameter q in (4, 5) cohort imd_decile in (1, q, p)",
+         "parameter p in (2, 3) parameter q in (4, 5) cohort imd_decile = p or imd_decile = q or imd_decile "
+         "in (1)"},
+    };
+
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+        SCOPED(query_close)
+        Query *given = parsed(text_format(arena, HEAD "%s" TAIL, pairs[i].given).data);
+        SCOPED(query_close) Query *meant = parsed(text_format(arena, HEAD "%s" TAIL, pairs[i].meant).data);
+        cr_expect_str_eq(query_canonical(given).data, query_canonical(meant).data);
+    }
+}
+
 Test(parameter, each_rule_has_its_message)
 {
     static const struct {
@@ -74,6 +98,9 @@ Test(parameter, each_rule_has_its_message)
         {HEAD "parameter p in (1) let p = 1 cohort care_home" TAIL, "q:1:44: this name is taken"},
         {HEAD "parameter p in (1) parameter p in (2) cohort care_home" TAIL, "q:1:50: this name is taken"},
         {HEAD "parameter p in (\"1\") cohort age > p" TAIL, "q:1:55: expected a number, this is text"},
+        {HEAD "parameter p in (1) cohort sex in (p)" TAIL, "q:1:55: expected text, this is a number"},
+        {HEAD "parameter p in (\"1\") cohort sex contains (p)" TAIL,
+         "q:1:63: expected a text in double quotes"},
         {HEAD "parameter part in (1) cohort age > prt" TAIL,
          "q:1:56: word 'prt' is unknown; did you mean part?"},
         {HEAD "parameter code in (\"a\") cohort exists gp_event where code = \"b\"" TAIL,
