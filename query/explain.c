@@ -354,8 +354,11 @@ static void say_query(const Explainer *explainer, const Tree *tree, Date as_at, 
     TextBuilder *text = explainer->text;
     char day[DATE_TEXT_BYTES];
 
-    text_add_format(text, "as at %s%s\n", date_format(as_at, day),
+    text_add_format(text, "as at %s%s", date_format(as_at, day),
                     tree->as_at == DATE_NONE ? ", were that the release's last day" : "");
+    if (tree->as_at_of != NULL)
+        text_add_format(text, ", were that chosen of %.*s", TEXT_ARG(tree->as_at_of->name));
+    text_add_char(text, '\n');
     if (tree->known_at != DATE_NONE)
         text_add_format(text, "as known at %s\n", date_format(tree->known_at, day));
     say_parameters(explainer, tree);

@@ -60,6 +60,8 @@ Result query_set(Query *query, Text name, Text value, Error *error)
             continue;
         parameter->chosen = i;
         parameter->is_set = true;
+        if (query->tree->as_at_of == parameter)
+            query->tree->as_at = parameter->values[i].node->date;
         return RESULT_OK;
     }
     return fail_value(parameter, "is one of", error);

@@ -68,7 +68,35 @@ static Result take_date(Parser *parser, Date *date, Error *error)
     return parser_advance(parser, error);
 }
 
-/* [as at DATE] [as known at DATE] */
+/* A parameter is declared behind the day that it gives. */
+static Result take_as_at(Parser *parser, Error *error)
+{
+    TRY(parser_expect(parser, "at", error));
+    parser->as_at = parser->token;
+    if (parser->token.kind != TOKEN_DATE && parser->token.kind != TOKEN_WORD)
+        return parser_fail(parser, error, "expected a date (CCYY-MM-DD) or a parameter");
+    if (parser->token.kind == TOKEN_DATE)
+        parser->tree->as_at = parser->token.date;
+    return parser_advance(parser, error);
+}
+
+static Result find_as_at(const Parser *parser, Error *error)
+{
+    Tree *tree = parser->tree;
+
+    if (parser->as_at.kind != TOKEN_WORD)
+        return RESULT_OK;
+    tree->as_at_of = parser_parameter(parser, parser->as_at.text);
+    if (tree->as_at_of == NULL)
+        return parser_fail_parameter(parser, &parser->as_at, error);
+    tree->as_at = tree->as_at_of->values->node->date;
+    if (tree->as_at_of->type == TYPE_DATE)
+        return RESULT_OK;
+    return source_text_fail(&parser->input->source, parser->as_at.place, error, "expected %s, this is %s",
+                            QUERY_TYPE_NAMES[TYPE_DATE], QUERY_TYPE_NAMES[tree->as_at_of->type]);
+}
+
+/* [as at DAY] [as known at DATE] */
 static Result take_days(Parser *parser, Error *error)
 {
     Tree *tree = parser->tree;
@@ -80,7 +108,7 @@ static Result take_days(Parser *parser, Error *error)
         return RESULT_OK;
     TRY(parser_accept(parser, "known", &is_known, error));
     if (!is_known) {
-        TRY(take_date(parser, &tree->as_at, error));
+        TRY(take_as_at(parser, error));
         TRY(parser_accept(parser, "as", &is_known, error));
         if (!is_known)
             return RESULT_OK;
@@ -123,6 +151,7 @@ static Result take_query(Parser *parser, Error *error)
 
     TRY(take_heading(parser, error));
     TRY(parser_definitions(parser, error));
+    TRY(find_as_at(parser, error));
     if (!token_is(&parser->token, "cohort"))
         return fail_statement(parser, before_cohort, 6, error);
     TRY(parser_advance(parser, error));

@@ -140,7 +140,10 @@ static void print_heading(TextBuilder *out, const Tree *tree)
     text_add_string(out, "\nproject ");
     text_add(out, tree->project);
     text_add_char(out, '\n');
-    print_day(out, "as at ", tree->as_at);
+    if (tree->as_at_of != NULL)
+        text_add_format(out, "as at %.*s\n", TEXT_ARG(tree->as_at_of->name));
+    else
+        print_day(out, "as at ", tree->as_at);
     print_day(out, "as known at ", tree->known_at);
 }
 

@@ -220,8 +220,9 @@ typedef struct Sent Sent; /* query/sent.h */
 
 typedef struct Tree {
     Text title, project;
-    Date as_at;    /* DATE_NONE: the release's last day */
-    Date known_at; /* DATE_NONE: what was held when the release was built */
+    Date as_at;                /* DATE_NONE: the release's last day; of a parameter its chosen value */
+    const Parameter *as_at_of; /* NULL: the day is no parameter's */
+    Date known_at;             /* DATE_NONE: what was held when the release was built */
     CodeList code_lists[QUERY_NAMES_MAX];
     size_t code_list_count, code_count, contains_count;
     Let lets[QUERY_NAMES_MAX];

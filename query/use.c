@@ -117,6 +117,8 @@ void tree_use(Tree *tree, const Catalogue *catalogue)
 {
     const Use use = {tree, catalogue};
 
+    if (tree->as_at_of != NULL)
+        tree->parameters[tree->as_at_of - tree->parameters].is_used = true;
     use_node(&use, tree->cohort);
     for (size_t p = 0; p < tree->part_count; p++)
         for (size_t i = 0; i < tree->parts[p].dimension_count; i++)

@@ -61,6 +61,28 @@ Test(parameter, the_day_of_a_household_and_the_months_of_sent_may_be_chosen)
     cr_expect_not_null(strstr(query_canonical(query).data, "in the household at (since - 1 months) > 2"));
 }
 
+Test(parameter, the_querys_day_may_be_chosen)
+{
+    SCOPED(query_close)
+    Query *query =
+        parsed(HEAD "as at then_on parameter then_on in (2026-03-31, 2025-03-31) cohort care_home" TAIL);
+    Error error = {0};
+
+    cr_expect_not_null(
+        strstr(query_canonical(query).data, "\nas at then_on\nparameter then_on in (2025-03-31, 2026"));
+    cr_expect_not(query_check_set(query, &error).ok, "the list is of the query, the choice is not");
+    cr_assert(query_set(query, TEXT("then_on"), TEXT("2026-03-31"), &error).ok, "%s", error.message);
+    cr_expect_eq(query->tree->as_at, date_from_civil(2026, 3, 31));
+    SCOPED(query_close) Query *again = parsed(query_canonical(query).data);
+    cr_expect(text_equal(query_canonical(query), query_canonical(again)));
+    expect_refused(HEAD "as at then_on parameter then_in in (2026-03-31) cohort care_home" TAIL,
+                   "q:1:27: parameter 'then_on' is unknown; did you mean then_in?");
+    expect_refused(HEAD "as at p parameter p in (1) cohort care_home" TAIL,
+                   "q:1:27: expected a date, this is a number");
+    expect_refused(HEAD "as at 7 cohort care_home" TAIL,
+                   "q:1:27: expected a date (CCYY-MM-DD) or a parameter");
+}
+
 /* The two are one query, so what is worked out is the same. */
 Test(parameter, one_of_a_list_may_be_chosen)
 {
