@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/input.h"
 #include "cli/dummy.h"
@@ -153,7 +154,11 @@ Result cmd_dummy(Cli *cli, int argc, const char *const *argv, Error *error)
     TRY(open_query(cli, sources, source_count, &query, error));
     TRY(set_parameters(query, &given, error));
     TRY(make_folder(wanted.folder, error));
-    TRY(query_dummy(query, sources, &wanted, &answer, error));
+    Result done = query_dummy(query, sources, &wanted, &answer, error);
+    if (!done.ok) {
+        (void)rmdir(wanted.folder); /* goes where nothing was written into it: the next try makes it again */
+        return done;
+    }
     print_answer(&answer, &wanted, format);
     return fflush(stdout) == 0 ? RESULT_OK : fail_errno(error, "output");
 }

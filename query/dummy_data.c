@@ -5,8 +5,6 @@
 #include "query/dummy.h"
 #include "query/shape.h"
 
-enum { OUTSIDE_WORDS = 3, ATTRIBUTE_WORDS_MAX = 64 };
-
 uint64_t dummy_chance(Dummy *dummy, uint64_t limit)
 {
     uint64_t x = dummy->chance_state += UINT64_C(0x9E3779B97F4A7C15);

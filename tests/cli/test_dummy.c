@@ -235,6 +235,8 @@ Test(dummy, the_command_needs_no_data_folder_and_writes_over_nothing)
     unsetenv("CINQUE_DATA");
     into = text_format(arena, "%s/out", support_folder()).data;
 
+    Result refused = CLI(&error, "dummy", query, "--output", into, "--people", "5", "--month", "2026-09");
+    expect_failure(refused, &error, ERROR_USAGE, "--people is from 20 to 5000");
     Result done = CLI(&error, "dummy", query, "--output", into, "--people", "100", "--month", "2026-09");
     Result again = CLI(&error, "dummy", query, "--output", into, "--people", "100", "--month", "2026-09");
 
