@@ -10,6 +10,11 @@ typedef struct BenchFigure {
 } BenchFigure;
 
 double bench_now_s(void); /* monotonic */
+/* Processor time of a process: unlike the clock it does not grow with what else the machine does. To a
+ * hundredth; 0 where it cannot be told. */
+double bench_process_s(long process);
+/* Of the PostgreSQL server in data_folder and of its processes, those that have ended as well. */
+double bench_server_s(const char *data_folder);
 /* Sorts values. */
 double bench_median(double *values, size_t count);
 /* True when an argument is --json. */

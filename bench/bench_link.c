@@ -24,8 +24,6 @@
 #include "schema.h"
 
 enum { FOLDER_BYTES = 64, SQL_BYTES = 4096, REPORT_FIGURES = 6, ONE_IN = 100, LINKS_BYTES = 64 };
-/* From a process's name to what it ran as itself, in /proc/PID/stat; what the system ran for it follows. */
-enum { STAT_SPACES = 12 };
 
 static const char setup_sql[] =
     "SET ROLE cinque_owner;"
@@ -112,30 +110,15 @@ static Result prepare(const Cluster *cluster, int64_t people, Error *error)
     return cluster_map(cluster, user->pw_name, roles, sizeof roles / sizeof roles[0], error);
 }
 
-/* Processor time of the server's process that works for this connection: unlike the clock it does not grow
- * with what else the machine does. */
+/* Processor time of the server's process that works for this connection. */
 static Result server_seconds(Db *db, double *seconds, Error *error)
 {
     static const DbStatement statement = {
         .name = "bench_pid", .sql = "SELECT pg_catalog.pg_backend_pid()::int8", .columns = {VALUE_INT8}};
-    char path[64], line[1024];
     int64_t pid;
 
     TRY(db_run_int8(db, &statement, NULL, &pid, NULL, error));
-    (void)snprintf(path, sizeof path, "/proc/%" PRId64 "/stat", pid);
-    FILE *file = fopen(path, "r");
-    if (file == NULL)
-        return fail_errno(error, "%s", path);
-    const char *read = fgets(line, sizeof line, file);
-    (void)fclose(file);
-    const char *at = read != NULL ? strrchr(line, ')') : NULL; /* behind the name, which may hold anything */
-    for (int spaces = 0; at != NULL && spaces < STAT_SPACES; spaces++)
-        at = strchr(at + 1, ' ');
-    if (at == NULL)
-        return fail(error, ERROR_SYSTEM, "%s: no processor time", path);
-    char *behind;
-    unsigned long user = strtoul(at, &behind, 10), system = strtoul(behind, NULL, 10);
-    *seconds = (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+    *seconds = bench_process_s((long)pid);
     return RESULT_OK;
 }
 

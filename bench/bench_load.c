@@ -37,8 +37,9 @@ static const char *const kind_names[KIND_COUNT] = {[PLAIN] = "plain.csv",
 /* Of each round. */
 typedef struct Rounds {
     double load_s[KIND_COUNT][PAIRS_MAX], cpu_us[PAIRS_MAX];
-    double copy_text[PAIRS_MAX], copy_binary[PAIRS_MAX]; /* as ratios to the plain load */
-    double packed[KIND_COUNT][PAIRS_MAX];                /* the plain load's time to this one's */
+    double server_us[PAIRS_MAX], copy_server_us[PAIRS_MAX]; /* of the plain load, and of copying it binary */
+    double copy_text[PAIRS_MAX], copy_binary[PAIRS_MAX];    /* as ratios to the plain load */
+    double packed[KIND_COUNT][PAIRS_MAX];                   /* the plain load's time to this one's */
     double two_streams_s[PAIRS_MAX];
 } Rounds;
 
@@ -166,6 +167,19 @@ static double cpu_seconds(void)
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
+static double server_seconds(const Bench *bench)
+{
+    char data_folder[PATH_BYTES + 16];
+
+    snprintf(data_folder, sizeof data_folder, "%s/pg/data", bench->folder);
+    return bench_server_s(data_folder);
+}
+
+static double us_a_row(const Bench *bench, double seconds)
+{
+    return seconds * 1e6 / (double)bench->rows;
+}
+
 /* What was written before is on the disk before the clock starts. */
 static Result empty_tables(const Bench *bench, Error *error)
 {
@@ -213,11 +227,13 @@ static Month next_period(Bench *bench)
 static Result load_kind(Bench *bench, Kind kind, int64_t round, Error *error)
 {
     TRY(empty_tables(bench, error));
-    double started_s = bench_now_s(), started_cpu_s = cpu_seconds();
+    double started_s = bench_now_s(), started_cpu_s = cpu_seconds(), started_server_s = server_seconds(bench);
     TRY(load_file(bench, kind, next_period(bench), error));
     bench->rounds.load_s[kind][round] = bench_now_s() - started_s;
-    if (kind == PLAIN)
-        bench->rounds.cpu_us[round] = (cpu_seconds() - started_cpu_s) * 1e6 / (double)bench->rows;
+    if (kind == PLAIN) {
+        bench->rounds.cpu_us[round] = us_a_row(bench, cpu_seconds() - started_cpu_s);
+        bench->rounds.server_us[round] = us_a_row(bench, server_seconds(bench) - started_server_s);
+    }
     bench->rounds.packed[kind][round] =
         bench->rounds.load_s[PLAIN][round] / bench->rounds.load_s[kind][round];
     return RESULT_OK;
@@ -324,22 +340,28 @@ static Result copy_prepare(Bench *bench, Error *error)
     return RESULT_OK;
 }
 
+typedef struct CopyTime {
+    double by_clock_s, of_server_s;
+} CopyTime;
+
 /* The rows of the first load, as one format: text into tables with keys, binary into bare ones. */
-static Result copy_rows(const Bench *bench, bool is_binary, double *copy_s, Error *error)
+static Result copy_rows(const Bench *bench, bool is_binary, CopyTime *time, Error *error)
 {
     const char *format = copy_formats[is_binary];
     char command[2 * PATH_BYTES];
     double seconds = 0;
 
-    *copy_s = 0;
+    *time = (CopyTime){0};
     for (size_t i = 0; i < COPIED_COUNT; i++) {
         const char *table = is_binary ? copied[i].bare : copied[i].keyed;
         snprintf(command, sizeof command, "TRUNCATE %s; CHECKPOINT", table);
         TRY(db_script(bench->superuser, "empty", command, error));
         snprintf(command, sizeof command, "\\copy %s FROM '%s.%zu.%s' (FORMAT %s)", table, bench->rows_file,
                  i, format, format);
+        double started_server_s = server_seconds(bench);
         TRY(run_psql(bench, command, &seconds, error));
-        *copy_s += seconds;
+        time->by_clock_s += seconds;
+        time->of_server_s += server_seconds(bench) - started_server_s;
     }
     return RESULT_OK;
 }
@@ -347,15 +369,16 @@ static Result copy_rows(const Bench *bench, bool is_binary, double *copy_s, Erro
 static Result run_round(Bench *bench, int64_t round, Error *error)
 {
     Rounds *rounds = &bench->rounds;
-    double text_s, binary_s;
+    CopyTime text, binary;
 
     TRY(load_kind(bench, PLAIN, round, error));
     if (round == 0)
         TRY(copy_prepare(bench, error));
-    TRY(copy_rows(bench, true, &binary_s, error));
-    TRY(copy_rows(bench, false, &text_s, error));
-    rounds->copy_binary[round] = binary_s / rounds->load_s[PLAIN][round];
-    rounds->copy_text[round] = text_s / rounds->load_s[PLAIN][round];
+    TRY(copy_rows(bench, true, &binary, error));
+    TRY(copy_rows(bench, false, &text, error));
+    rounds->copy_binary[round] = binary.by_clock_s / rounds->load_s[PLAIN][round];
+    rounds->copy_text[round] = text.by_clock_s / rounds->load_s[PLAIN][round];
+    rounds->copy_server_us[round] = us_a_row(bench, binary.of_server_s);
     TRY(load_kind(bench, GZIP, round, error));
     TRY(load_kind(bench, ZSTD, round, error));
     TRY(load_kind(bench, BAD, round, error));
@@ -389,6 +412,8 @@ static void print(Bench *bench, bool json)
         {"ratio_zst", bench_median(rounds->packed[ZSTD], count), 3},
         {"ratio_bad_1pct", bench_median(rounds->packed[BAD], count), 3},
         {"client_cpu_us_per_row", bench_median(rounds->cpu_us, count), 3},
+        {"server_cpu_us_per_row", bench_median(rounds->server_us, count), 2},
+        {"copy_binary_server_cpu_us_per_row", bench_median(rounds->copy_server_us, count), 2},
         {"peak_rss_mib", (double)usage.ru_maxrss / 1024, 1},
     };
     bench_print(figures, sizeof figures / sizeof *figures, json);
