@@ -1,5 +1,6 @@
 #include <inttypes.h>
 
+#include "base/date.h"
 #include "base/log.h"
 #include "query/index_private.h"
 #include "query_sql.h"
@@ -292,12 +293,14 @@ Result index_write(Db *releaser, Value permit, Value release, int64_t people, Er
                    .release = release,
                    .manifest = {.people = (uint32_t)people, .part_people = index_part_people}};
 
+    int64_t started = time_now_us();
     index.arena = arena_create(INDEX_ARENA_BYTES_MAX);
     index.parts[0].word_bytes = index.parts[1].word_bytes = &index.word_bytes;
     TRY(write_all(&index, error));
     uint64_t bytes = 0;
     for (size_t b = 0; b < index.block_count; b++)
         bytes += index.blocks[b].packed_bytes;
-    log_event(LOG_LEVEL_INFO, "release_blocks", "blocks=%zu bytes=%" PRIu64, index.block_count, bytes);
+    log_event(LOG_LEVEL_INFO, "release_blocks", "blocks=%zu bytes=%" PRIu64 " milliseconds=%" PRId64,
+              index.block_count, bytes, (time_now_us() - started) / 1000);
     return RESULT_OK;
 }

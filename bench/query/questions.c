@@ -44,7 +44,7 @@ static void add_first(TextBuilder *text, const char *cohort, const char *by)
     add_head(text, cohort, by);
     text_add_string(text, " measure condition_ever = people with has\n"
                           " measure followed = people with has and exists event where code in follow_up and "
-                          "event_date within 364 days before as_at\n");
+                          "event_date within 365 days before as_at\n");
 }
 
 static void add_months(TextBuilder *text)
