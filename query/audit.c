@@ -350,18 +350,26 @@ static bool can_change(Audit *audit, size_t unknown, int by)
     return mended;
 }
 
-/* The unknowns that a cell is the sum of: itself, or of a margin those below it. */
-static bool is_part(const Audit *audit, size_t t, size_t cell, size_t part)
+/* The unknowns that a cell is the sum of: itself, or of a margin those below it. `place` is the margin's. */
+static bool is_part(const CountTable *table, const size_t *place, size_t part)
 {
-    const CountTable *table = &audit->tables[t];
-    size_t place[QUERY_DIMENSIONS_MAX], inner[QUERY_DIMENSIONS_MAX];
+    size_t inner[QUERY_DIMENSIONS_MAX];
 
-    count_coordinates(table, cell, place);
     count_coordinates(table, part, inner);
     for (size_t d = 0; d < table->dimension_count; d++)
         if (place[d] != table->dimensions[d].value_count && place[d] != inner[d])
             return false;
     return true;
+}
+
+/* Cells below a margin stand between its lowest and itself. */
+static size_t first_part(const CountTable *table, const size_t *place)
+{
+    size_t lowest[QUERY_DIMENSIONS_MAX];
+
+    for (size_t d = 0; d < table->dimension_count; d++)
+        lowest[d] = place[d] == table->dimensions[d].value_count ? 0 : place[d];
+    return count_cell(table, lowest);
 }
 
 static void want_one(Audit *audit, int32_t unknown)
@@ -375,6 +383,7 @@ static void want_one(Audit *audit, int32_t unknown)
 static void want(Audit *audit, size_t t, size_t cell)
 {
     const CountTable *table = &audit->tables[t];
+    size_t place[QUERY_DIMENSIONS_MAX];
 
     for (size_t i = 0; i < audit->wanted_count; i++)
         audit->is_wanted[audit->wanted[i]] = false;
@@ -384,8 +393,9 @@ static void want(Audit *audit, size_t t, size_t cell)
         want_one(audit, audit->unknowns[t][cell]);
         return;
     }
-    for (size_t part = 0; part < table->cell_count; part++)
-        if (audit->unknowns[t][part] >= 0 && is_part(audit, t, cell, part))
+    count_coordinates(table, cell, place);
+    for (size_t part = first_part(table, place); part < cell; part++)
+        if (audit->unknowns[t][part] >= 0 && is_part(table, place, part))
             want_one(audit, audit->unknowns[t][part]);
 }
 
