@@ -81,16 +81,6 @@ void cli_use_delivery_keys(const Cli *cli)
         input_use_keys(&keys);
 }
 
-Result cli_open(const Cli *cli, const char *role, Db **db, Error *error)
-{
-    char conninfo[DB_PLACE_BYTES];
-    const char *data;
-
-    TRY(cli_data(cli, &data, error));
-    TRY(db_place_conninfo(data, "cinque", role, conninfo, error));
-    return db_open(conninfo, "cinque", db, error);
-}
-
 Result cli_database_state(const Cli *cli, ClusterState *state, Error *error)
 {
     bool is_external;
@@ -104,6 +94,21 @@ Result cli_database_state(const Cli *cli, ClusterState *state, Error *error)
         return RESULT_OK;
     TRY(cluster_locate(data, &cluster, error));
     return cluster_state(&cluster, state, error);
+}
+
+Result cli_open(const Cli *cli, const char *role, Db **db, Error *error)
+{
+    char conninfo[DB_PLACE_BYTES];
+    const char *data;
+    ClusterState state;
+    Error ignored = {0};
+
+    TRY(cli_data(cli, &data, error));
+    TRY(db_place_conninfo(data, "cinque", role, conninfo, error));
+    Result opened = db_open(conninfo, "cinque", db, error);
+    if (!opened.ok && cli_database_state(cli, &state, &ignored).ok && state == CLUSTER_STOPPED)
+        return fail(error, ERROR_CONFIG, "database: is stopped; cinque start starts it");
+    return opened;
 }
 
 Result cli_make_folder(const char *path, unsigned mode, Error *error)

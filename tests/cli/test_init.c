@@ -69,6 +69,9 @@ Test(init, it_is_completed_after_being_killed_and_can_be_run_again)
         cr_assert_eq(stat(path, &status), 0);
         cr_expect_eq(status.st_mode & 0777, 0700, "%s", private_folders[i]);
     }
+    cr_assert(CLI(&error, "stop", "--data", data).ok, "%s", error.message);
+    Result stopped = CLI(&error, "loads", "--data", data);
+    expect_failure(stopped, &error, ERROR_CONFIG, "database: is stopped; cinque start starts it");
 }
 
 Test(init, nobody_registered_may_work_but_the_first_rules_may_be_applied)
