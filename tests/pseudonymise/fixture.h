@@ -28,7 +28,7 @@ static inline const char *fixture_path(const char *name, char out[FIXTURE_PATH_B
 
     if (folder[0] == '\0' && mkdtemp(temporary_path("test-pseudonymise-XXXXXX", folder)) == NULL)
         cr_assert_fail("%s: %s", folder, strerror(errno));
-    (void)snprintf(out, FIXTURE_PATH_BYTES, "%s/%s", folder, name);
+    cr_assert_lt(snprintf(out, FIXTURE_PATH_BYTES, "%s/%s", folder, name), (int)FIXTURE_PATH_BYTES);
     return out;
 }
 
