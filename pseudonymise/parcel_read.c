@@ -318,11 +318,11 @@ static Result lock_keys(Names *names, HashedKey keys[KEYS_MAX], Error *error)
     return RESULT_OK;
 }
 
-/* Whom the provider's pseudonymiser knew ours knows too: they forget alike. */
+/* Whom the provider's pseudonymiser knew ours knows too: asked by the inner digest, as there, they forget
+ * alike. */
 static Result take_subject(Pseudonymiser *pseudonymiser, ParcelReader *reader, Error *error)
 {
     TokenisedRow *row = &reader->row;
-    TRY(lock_subject(&pseudonymiser->names, &row->subject, error));
     bool is_seen = seen_contains(pseudonymiser->seen, row->subject.digest);
 
     row->subject.key_version = pseudonymiser->key_version;
@@ -332,10 +332,10 @@ static Result take_subject(Pseudonymiser *pseudonymiser, ParcelReader *reader, E
                     "%s: parcel: item %llu of block %llu is of a subject not told of before", reader->path,
                     (unsigned long long)reader->items.number, (unsigned long long)reader->items.block);
     row->subject_is_new = !is_seen;
-    if (is_seen)
-        return RESULT_OK;
-    seen_add(pseudonymiser->seen, row->subject.digest);
-    return wrap_all(pseudonymiser, &row->subject, error);
+    if (!is_seen)
+        seen_add(pseudonymiser->seen, row->subject.digest);
+    TRY(lock_subject(&pseudonymiser->names, &row->subject, error));
+    return is_seen ? RESULT_OK : wrap_all(pseudonymiser, &row->subject, error);
 }
 
 Result pseudonymise_parcel_row(Pseudonymiser *pseudonymiser, ParcelReader *reader, const TokenisedRow **row,
