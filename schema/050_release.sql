@@ -98,6 +98,15 @@ CREATE TABLE release.sent (
     PRIMARY KEY (release_id, source, month, sender)
 );
 
+-- Practices that have closed, by the newest register of practices, and the last month in which they were open: nothing is
+-- awaited of them in a later one.
+CREATE TABLE release.closed (
+    release_id int4 NOT NULL REFERENCES release.release ON DELETE CASCADE,
+    practice   text NOT NULL,
+    month      int4 NOT NULL,
+    PRIMARY KEY (release_id, practice)
+);
+
 -- Releases whose tables the builder has been let read. What is begun so is published or it never was.
 CREATE TABLE release.opened (
     release_id int4 PRIMARY KEY REFERENCES release.release ON DELETE CASCADE
@@ -642,12 +651,28 @@ BEGIN
     EXECUTE format('ANALYZE %1$s.household, %1$s.work_household', place);
 END $$;
 
+CREATE FUNCTION release.closed_note(wanted int4) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    closing text;
+BEGIN
+    SELECT s.valid_to_column INTO closing FROM ingest.source AS s WHERE s.role = 'practice' ORDER BY s.source_id LIMIT 1;
+    IF closing IS NULL THEN
+        RETURN;
+    END IF;
+    EXECUTE format('INSERT INTO release.closed (release_id, practice, month)'
+                   ' SELECT %s, practice_code, (extract(year FROM %3$I) - 2000) * 12 + extract(month FROM %3$I) - 1'
+                   ' FROM %2$s AS p WHERE %3$I IS NOT NULL', wanted,
+                   release.look_up(wanted, 'practice', 'practice_code', ARRAY[closing]), closing);
+END $$;
+
 CREATE FUNCTION release.build_places(permit bytea, wanted int4) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
     PERFORM release.claim(permit, wanted);
     PERFORM release.registrations_collect(wanted);
     PERFORM release.registrations_make(wanted);
+    PERFORM release.closed_note(wanted);
     PERFORM release.households_make(wanted);
 END $$;
 
@@ -965,7 +990,7 @@ BEGIN
 END $$;
 
 -- Over name, columns and rows of each table, the blocks by their manifest, the coverage that is printed beside every
--- answer, who sent what of it, the status that was asked for, and the practices that were left out.
+-- answer, who sent what of it and who has closed, the status that was asked for, and the practices that were left out.
 CREATE FUNCTION release.content_hash(wanted int4) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 AS $$
     SELECT sha256(coalesce(string_agg(convert_to(c.relname || E'\n' || d.columns || E'\n', 'UTF8')
@@ -976,6 +1001,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits
                                    FROM release.coverage AS v WHERE v.release_id = wanted)
                                 || (SELECT coalesce(string_agg(E'\nsent ' || t::text, '' ORDER BY t.source, t.month, t.sender), '')
                                       FROM release.sent AS t WHERE t.release_id = wanted)
+                                || (SELECT coalesce(string_agg(E'\nclosed ' || c::text, '' ORDER BY c.practice), '')
+                                      FROM release.closed AS c WHERE c.release_id = wanted)
                                 || (SELECT CASE r.at_least WHEN 'provisional' THEN ''
                                                            ELSE E'\nat least ' || r.at_least END
                                       FROM release.release AS r WHERE r.release_id = wanted)
@@ -1201,6 +1228,6 @@ GRANT EXECUTE ON FUNCTION
 GRANT EXECUTE ON FUNCTION release.open(bytea, text, bytea, int4), release.query_of(bytea, bytea),
     release.month_end(int4) TO cinque_query;
 GRANT SELECT (release_id, month, purpose, at_least, known_on, state, people, rows, content, manifest, built) ON release.release TO cinque_query;
-GRANT SELECT ON release.coverage, release.sent, release.practice_left_out TO cinque_query;
+GRANT SELECT ON release.coverage, release.sent, release.closed, release.practice_left_out TO cinque_query;
 
 RESET ROLE;

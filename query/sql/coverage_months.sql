@@ -1,6 +1,6 @@
 -- What a release holds of sources, from the first month of each up to its own, delivered or not. Missing are those who
 -- sent an earlier month and not this one; who they are is known only of sources whose months are not replaced by later
--- deliveries. Called by query/coverage.c.
+-- deliveries. Nobody awaits a practice that has closed before the month. Called by query/coverage.c.
 -- $1 release_id int4, $2 sources text[]  ->  source, month, status or null, senders, missing or -1, who is missing,
 -- rows, rows linked
 SELECT m.source, m.month, c.status, coalesce(c.senders, 0)::int8,
@@ -17,6 +17,8 @@ SELECT m.source, m.month, c.status, coalesce(c.senders, 0)::int8,
         SELECT count(e.sender) AS count, coalesce(string_agg(e.sender, ' ' ORDER BY e.sender), '') AS names
           FROM (SELECT t.sender FROM release.sent AS t
                  WHERE t.release_id = $1::int4 AND t.source = m.source AND t.month < m.month
+                   AND NOT EXISTS (SELECT FROM release.closed AS k
+                                    WHERE k.release_id = t.release_id AND k.practice = t.sender AND k.month < m.month)
                 EXCEPT
                 SELECT t.sender FROM release.sent AS t
                  WHERE t.release_id = $1::int4 AND t.source = m.source AND t.month = m.month) AS e) AS absent

@@ -257,7 +257,8 @@ Test(roles, no_role_has_a_right_on_a_table_that_is_not_written_here)
         "ingest\\."
         "source)$|"
         "^cinque_query "
-        "(ingest\\.(source(_[a-z]+)?|population)|release\\.(release|practice_left_out|coverage|sent))$')");
+        "(ingest\\.(source(_[a-z]+)?|population)|release\\.(release|practice_left_out|coverage|sent|closed))$"
+        "')");
 }
 
 Test(roles, no_role_has_a_right_on_single_columns_or_sequences)

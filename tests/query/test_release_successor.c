@@ -1,26 +1,7 @@
 /* Practices as now: through successors from the day on which they closed. */
-#include "tests/query/county.h"
+#include "tests/query/closings.h"
 
 /* Even people are with G00001, odd ones with G00002. */
-#define SUCCESSORS                                                                                           \
-    "UPDATE ingest.source SET valid_to_column = 'close_date' WHERE name = 'practice';"                       \
-    "INSERT INTO ingest.source_column (source_id, name, position, label, use, type, list, shape, required,"  \
-    " first_version, last_version) SELECT source_id, c.name, c.position, c.name, c.use, c.type, NULL, NULL," \
-    " false, 1, 1 FROM ingest.source, (VALUES ('close_date', 4, 'date', 'date'),"                            \
-    " ('successor_code', 5, 'dimension', 'text')) AS c (name, position, use, type) WHERE source.name = "     \
-    "'practice';"                                                                                            \
-    "ALTER TABLE records.practice ADD close_date date, ADD successor_code text;"
-
-static void close_practice(const char *code, const char *day, const char *successor)
-{
-    char sql[256];
-
-    snprintf(sql, sizeof sql,
-             "UPDATE records.practice SET close_date = %s, successor_code = '%s' WHERE practice_code = '%s'",
-             day, successor, code);
-    county_sql(sql);
-}
-
 static int64_t registered(const char *then, const char *now)
 {
     char sql[256];
@@ -36,9 +17,9 @@ static int64_t registered(const char *then, const char *now)
 Test(release_successor, is_followed_to_the_last)
 {
     county_make(60, 0);
-    county_sql(SUCCESSORS);
-    close_practice("G00001", "'2024-03-31'", "G00002");
-    close_practice("G00002", "'2026-05-31'", "G00009");
+    county_closings();
+    county_close("G00001", "'2024-03-31'", "G00002");
+    county_close("G00002", "'2026-05-31'", "G00009");
 
     county_release();
 
@@ -54,9 +35,9 @@ Test(release_successor, is_followed_to_the_last)
 Test(release_successor, counts_from_the_day_behind_the_last)
 {
     county_make(60, 0);
-    county_sql(SUCCESSORS);
-    close_practice("G00001", "'2026-06-30'", "G00002");
-    close_practice("G00002", "NULL", "G00009");
+    county_closings();
+    county_close("G00001", "'2026-06-30'", "G00002");
+    county_close("G00002", "NULL", "G00009");
 
     county_release();
 
@@ -68,9 +49,9 @@ Test(release_successor, counts_from_the_day_behind_the_last)
 Test(release_successor, in_a_circle_is_unknown)
 {
     county_make(60, 0);
-    county_sql(SUCCESSORS);
-    close_practice("G00001", "'2024-03-31'", "G00002");
-    close_practice("G00002", "'2024-03-31'", "G00001");
+    county_closings();
+    county_close("G00001", "'2024-03-31'", "G00002");
+    county_close("G00002", "'2024-03-31'", "G00001");
 
     county_release();
 

@@ -1,5 +1,5 @@
 /* Who delivered which month: as a release notes it, as answers carry it, and as a query asks of it. */
-#include "tests/query/county.h"
+#include "tests/query/closings.h"
 
 #define HEAD        "query \"t\" project PHM-2026-014 "
 #define BY_PRACTICE " table \"t\" by practice measure people"
@@ -207,6 +207,37 @@ Test(sent, months_before_a_month_end_are_whole_months)
 
 /* Rows of an earlier month may be gone: who sent it is what later deliveries left. Switches: check_kinds in
  * query/sent.c, s.update_mode in query/sql/coverage_months.sql. */
+/* Switch: release.closed in coverage_months.sql, and in release.content_hash. */
+Test(sent, who_has_closed_is_awaited_in_its_last_month_alone)
+{
+    static const struct {
+        const char *day;
+        int missing;
+    } closings[] = {{"'2026-04-30'", 0}, {"'2026-05-01'", 1}};
+
+    for (size_t i = 0; i < 2; i++) {
+        SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+        SCOPED(db_close) Db *releaser = NULL;
+        Error error = {0};
+        support_next_database();
+        county_make(60, 0);
+        county_closings();
+        county_close("G00002", closings[i].day, "G00001");
+        send_gp_events();
+        county_release();
+
+        Text answer = county_ask(HEAD "cohort exists gp_event" BY_PRACTICE, arena);
+
+        expect_holds(answer,
+                     text_format(arena, "\"missing\":%d,\"missing_senders\":[%s],\"month\":\"2026-05\"",
+                                 closings[i].missing, closings[i].missing == 0 ? "" : "\"G00002\"")
+                         .data);
+        county_sql("UPDATE release.closed SET month = month + 1");
+        releaser = support_database("cinque_releaser");
+        cr_expect_not(query_release_verify(releaser, 1, &error).ok);
+    }
+}
+
 Test(sent, of_rows_that_later_months_replace_nobody_is_known_to_be_missing)
 {
     SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
