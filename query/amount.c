@@ -101,31 +101,12 @@ bool amount_is_dominated(const AmountTotal *total)
 bool amount_is_near(const AmountTotal *difference, int64_t people_min)
 {
     return is_few(difference->not_zero, people_min) ||
+           is_all_but_few(difference->people, difference->at_lowest, people_min) ||
+           is_all_but_few(difference->people, difference->at_highest, people_min) ||
            (difference->not_zero > 0 && amount_is_dominated(difference));
 }
 
-/* ---- what is told ---- */
-
-/* The largest 1, 2 or 5 of a decimal place that is not above it. */
-static double step_below(double size)
-{
-    double place = pow(10, floor(log10(size)));
-    double step = place;
-
-    if (5 * place <= size)
-        step = 5 * place;
-    else if (2 * place <= size)
-        step = 2 * place;
-    return step;
-}
-
-double amount_rounded_sum(const AmountTotal *total, int64_t round_to)
-{
-    if (total->not_zero == 0)
-        return 0;
-    double unit = (double)round_to * step_below(total->sizes / total->not_zero);
-    return floor(total->sum / unit + 0.5) * unit;
-}
+/* ---- selecting ---- */
 
 static int compare_amounts(const void *a, const void *b)
 {
@@ -170,21 +151,101 @@ static void put_in_place(double *amounts, int64_t from, int64_t to, int64_t at)
     }
 }
 
-bool amount_percentile(double *amounts, size_t count, int64_t percent, int64_t people_min, double *percentile)
-{
-    int64_t below = (int64_t)count * percent, above = (int64_t)count * (PERCENT - percent);
-    AmountTotal about = {0};
+/* ---- what is told ---- */
 
-    if (below < PERCENT * people_min || above < PERCENT * people_min)
+/* The smallest 1, 2 or 5 of a decimal place that is not below it. */
+static double step_above(double size)
+{
+    double place = pow(10, floor(log10(size)));
+
+    if (size <= place)
+        return place;
+    return size <= 2 * place ? 2 * place : size <= 5 * place ? 5 * place : 10 * place;
+}
+
+double amount_step(double *amounts, size_t count, int64_t people_min)
+{
+    int64_t at = (int64_t)count - people_min;
+
+    for (size_t i = 0; i < count; i++)
+        amounts[i] = fabs(amounts[i]);
+    put_in_place(amounts, 0, (int64_t)count, at < 0 ? 0 : at);
+    return amounts[at < 0 ? 0 : at];
+}
+
+double amount_rounded_sum(const AmountTotal *total, double step, int64_t round_to)
+{
+    if (step == 0)
+        return 0;
+    double unit = (double)round_to * step_above(step);
+    return floor(total->sum / unit + 0.5) * unit;
+}
+
+/* ---- percentiles ---- */
+
+/*
+ * How many blocks from the middle one, below 0 downwards. Of the published count: of the true one, which of
+ * two percentiles share a block would tell how many people there are.
+ */
+static int64_t block_of(int64_t percent, int64_t published, int64_t people_min)
+{
+    int64_t from_middle = published * (percent - PERCENT / 2);
+    int64_t beyond = llabs(from_middle) - PERCENT / 2 * people_min;
+
+    if (beyond <= 0)
+        return 0;
+    int64_t blocks = (beyond + PERCENT * people_min - 1) / (PERCENT * people_min);
+    return from_middle < 0 ? -blocks : blocks;
+}
+
+/* Whichever count is published as this one. */
+static bool has_room(int64_t percent, int64_t published, int64_t blocks, AmountDoubt doubt)
+{
+    int64_t side = percent < PERCENT - percent ? percent : PERCENT - percent;
+    int64_t least = published - doubt.round_to / 2;
+
+    return published * side >= PERCENT * doubt.people_min &&
+           least - (doubt.people_min + 1) >= 2 * llabs(blocks) * doubt.people_min;
+}
+
+/* Of a block in order: how far people are from one of them. */
+static bool is_dominated_from(const double *block, size_t count, double from)
+{
+    AmountTotal distances = {0};
+
+    for (size_t i = 0; i < count; i++)
+        amount_add(&distances, block[i] - from);
+    return amount_is_dominated(&distances);
+}
+
+/* From its ends and its middle, so that it matters neither where 0 is nor which way is up. */
+static bool is_of_two(const double *block, size_t count)
+{
+    return is_dominated_from(block, count, block[0]) || is_dominated_from(block, count, block[count - 1]) ||
+           is_dominated_from(block, count, block[(count - 1) / 2]) ||
+           is_dominated_from(block, count, block[count / 2]);
+}
+
+bool amount_percentile(double *amounts, size_t count, int64_t percent, int64_t published, AmountDoubt doubt,
+                       double *percentile)
+{
+    int64_t people_min = doubt.people_min, all = (int64_t)count;
+    int64_t blocks = block_of(percent, published, people_min);
+    int64_t middle = people_min + (all - people_min) % 2, first = (all - middle) / 2, size = people_min;
+
+    if (!has_room(percent, published, blocks, doubt))
         return false;
-    int64_t first = (below - PERCENT / 2 * people_min + PERCENT / 2) / PERCENT;
-    put_in_place(amounts, 0, (int64_t)count, first);
-    put_in_place(amounts, first, (int64_t)count, first + people_min - 1);
-    qsort(amounts + first, (size_t)people_min, sizeof *amounts, compare_amounts);
-    for (int64_t i = first; i < first + people_min; i++)
-        amount_add(&about, amounts[i]);
-    if (about.not_zero > 0 && amount_is_dominated(&about))
+    if (blocks == 0)
+        size = middle;
+    else
+        first += blocks < 0 ? blocks * people_min : middle + (blocks - 1) * people_min;
+    put_in_place(amounts, 0, all, first);
+    put_in_place(amounts, first, all, first + size - 1);
+    qsort(amounts + first, (size_t)size, sizeof *amounts, compare_amounts);
+    if (is_of_two(amounts + first, (size_t)size))
         return false;
-    *percentile = about.sum / (double)people_min;
+    *percentile = 0;
+    for (int64_t i = first; i < first + size; i++)
+        *percentile += amounts[i] / (double)size;
     return true;
 }

@@ -18,30 +18,36 @@ typedef struct AmountTotal {
     double largest, second; /* of the sizes */
 } AmountTotal;
 
-/* Of more, a double no longer holds each whole number, and what is compared would not be exact. */
-#define AMOUNT_SIZES_MAX 1e15
-
 void amount_add(AmountTotal *total, double amount);
 void amount_merge(AmountTotal *total, const AmountTotal *more);
 /*
- * Do few (1 to people_min - 1) contribute, or others than 0, or differ from what the rest have, or has
- * everybody the same? Such a total tells of those few, and one of the same of each.
+ * Do few (1 to people_min - 1) contribute, or others than 0, or others than the least or the most of all, or
+ * has everybody the same? Such a total tells of those few, and one of the same of each.
  */
 bool amount_is_of_few(const AmountTotal *total, int64_t people_min);
 /* Has nobody a third value? Then it is a condition, and who has it would be compared with who has others. */
 bool amount_is_condition(const AmountTotal *of_all);
 /* Do the two largest make up more than 90 per cent of all sizes? */
 bool amount_is_dominated(const AmountTotal *total);
-/* Of a difference of two amounts: is it one of few people, or of two above all? */
+/* Of a difference of two amounts: is it one of few people, is it another than that of all others for few, or
+ * one of two above all? */
 bool amount_is_near(const AmountTotal *difference, int64_t people_min);
+/* The people_min-th largest size: none that fewer people have says how a sum is blurred. amounts: changed. */
+double amount_step(double *amounts, size_t count, int64_t people_min);
+/* To a multiple of round_to times the smallest 1, 2 or 5 of a decimal place that is not below the step: not
+ * sharper than a count of people who have so much. */
+double amount_rounded_sum(const AmountTotal *total, double step, int64_t round_to);
+
+typedef struct AmountDoubt {
+    int64_t people_min, round_to;
+} AmountDoubt;
+
 /*
- * To a multiple of round_to times the largest 1, 2 or 5 of a decimal place that is not above the mean size of
- * those that are not 0: as blurred as a count of those people is.
+ * The mean of a block of people_min amounts in order, or one more in the middle. Blocks lie side by side from
+ * the middle one, so that those of two percentiles are one, or share nobody. published: count as it is
+ * published, which alone says which block it is and whether people_min people are on each side. amounts: put
+ * in another order. False where they are not, or where two make up most of how far those of the block are
+ * from each other.
  */
-double amount_rounded_sum(const AmountTotal *total, int64_t round_to);
-/*
- * The mean of the people_min amounts about a percentile. amounts: put in another order. False where fewer
- * than people_min people are on one side of it, or two make up most of it.
- */
-bool amount_percentile(double *amounts, size_t count, int64_t percent, int64_t people_min,
+bool amount_percentile(double *amounts, size_t count, int64_t percent, int64_t published, AmountDoubt doubt,
                        double *percentile);

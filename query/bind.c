@@ -115,6 +115,28 @@ Dimension bound_of_part(const Tree *tree, const Part *part, size_t dimension, Da
     return of;
 }
 
+/* What is too large for anybody is not known: were it refused, the refusal would tell of one person. */
+static PlanId bind_amount(Binder *binder, const Node *node)
+{
+    PlanId amount = bind_node(binder, node);
+    PlanId size = bind_with(binder, PLAN_ABSOLUTE, binder->plan->nodes[amount].type, amount);
+    PlanId fits = bind_with_two(binder, PLAN_AT_MOST, TYPE_BOOL, size,
+                                plan_constant(binder->plan, TYPE_NUMBER, PLAN_AMOUNT_MAX));
+
+    return bind_with_two(binder, PLAN_CASE, binder->plan->nodes[amount].type, fits, amount);
+}
+
+static void bind_value(Binder *binder, const Dimension *dimension, PlanId *value, PlanId *amount)
+{
+    *amount = BOUND_NO_AMOUNT;
+    if (dimension->amount == NULL) {
+        *value = bind_dimension(binder, dimension);
+        return;
+    }
+    *amount = bind_amount(binder, dimension->amount);
+    *value = bind_with(binder, PLAN_IS_KNOWN, TYPE_BOOL, *amount);
+}
+
 static void bind_part(Binder *binder, const Part *part, Bound *bound)
 {
     for (size_t i = 0; i < part->dimension_count; i++) {
@@ -123,9 +145,8 @@ static void bind_part(Binder *binder, const Part *part, Bound *bound)
             continue;
         assert(bound->dimension_count < BOUND_DIMENSIONS_MAX);
         binder->period = dimension.period;
-        bound->values[bound->dimension_count] = bind_dimension(binder, &dimension);
-        bound->amounts[bound->dimension_count] =
-            dimension.amount == NULL ? BOUND_NO_AMOUNT : bind_node(binder, dimension.amount);
+        bind_value(binder, &dimension, &bound->values[bound->dimension_count],
+                   &bound->amounts[bound->dimension_count]);
         bound->dimensions[bound->dimension_count++] = dimension;
     }
 }

@@ -90,7 +90,7 @@ uint64_t budget_counting_bytes(uint64_t people, size_t tables, size_t parts, siz
 {
     uint64_t bits = people / 8 + 1, sets = (uint64_t)BUDGET_PLACES_MAX * (tables + 2 * parts) * SET_BYTES;
 
-    sets += amounts * people * AMOUNT_BYTES;
+    sets += (amounts + (amounts > 0)) * people * AMOUNT_BYTES; /* once more those of a place */
     if (parts < 2 && amounts == 0)
         return sets;
     /* of each person a place, once more in order, and a bit for the cohort and for each answer */

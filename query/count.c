@@ -133,7 +133,7 @@ static Result count_tables(Db *reader, Counting *counting, CountTable *tables, E
     count_lines(counting);
     for (size_t p = 0; p < counting->tree->part_count; p++) {
         TRY(count_part(counting, p, &tables[p], error));
-        TRY(count_amounts(counting, p, tables, error));
+        count_amounts(counting, p, tables);
     }
     return RESULT_OK;
 }

@@ -38,10 +38,7 @@ typedef struct CountPeople {
 typedef struct CountAmounts {
     const double *values; /* of each of the release's people; what it is means nothing where it is unknown */
     AmountTotal *totals;  /* of each place, margins included */
-    bool is_added;        /* some measure of it is a sum or a mean */
-    /* by suppress: of each place, NULL before */
-    bool *is_hidden;        /* nothing is said of it */
-    bool *is_hidden_as_sum; /* nor what it adds up to */
+    bool *is_hidden;      /* by suppress: of each place; nothing is said of it */
 } CountAmounts;
 
 /* Cells in row-major order over value_count + 1 places a dimension, the last of which is the margin. */
@@ -104,9 +101,17 @@ bool count_next_below(const CountTable *table, const size_t *margin, size_t *pla
 double *count_amounts_at(const CountTable *table, size_t place, Arena *arena, size_t *count);
 /* Sums margins' totals from those of the inner places. */
 void count_amount_margins(const CountTable *table, AmountTotal *totals);
-/* What one of two amounts of the same places is more than the other, person by person; an unknown one is 0.
- * Of each place, margins included. */
-AmountTotal *count_amount_differences(const CountTable *a, const CountTable *b, Arena *arena);
+/* Of the same places. b is of an amount as well or, who gives this answer having 1 and others 0, of a
+ * condition.
+ */
+typedef struct AmountPair {
+    const CountTable *a, *b;
+    size_t answer;
+} AmountPair;
+
+/* What a's amount is more than b's, person by person; an unknown one is 0. Of each place, margins included.
+ */
+AmountTotal *count_amount_differences(const AmountPair *pair, Arena *arena);
 /* Is this cell part of the table as asked for: an inner cell, a margin over `totals`, or the grand total? */
 bool count_is_asked(const CountTable *table, size_t cell);
 /* Sums margins' people and sets from the inner cells. */

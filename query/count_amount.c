@@ -57,20 +57,20 @@ static size_t *places_of_cells(const CountTable *table)
     return places;
 }
 
-typedef void TakePerson(const CountTable *a, const CountTable *b, uint32_t person, AmountTotal *total);
+typedef void TakePerson(const AmountPair *pair, uint32_t person, AmountTotal *total);
 
-static void go_through_people(const CountTable *a, const CountTable *b, TakePerson *take, AmountTotal *totals)
+static void go_through_people(const AmountPair *pair, TakePerson *take, AmountTotal *totals)
 {
-    const CountPeople *who = a->who;
-    size_t *places = places_of_cells(a);
+    const CountPeople *who = pair->a->who;
+    size_t *places = places_of_cells(pair->a);
 
     for (uint32_t word = 0; word < (who->people + 63) / 64; word++)
         for (uint64_t bits = who->cohort[word]; bits != 0; bits &= bits - 1) {
             uint32_t person = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            take(a, b, person, &totals[places[who->places[person]]]);
+            take(pair, person, &totals[places[who->places[person]]]);
         }
     memory_free(places);
-    count_amount_margins(a, totals);
+    count_amount_margins(pair->a, totals);
 }
 
 static bool is_known(const CountTable *table, uint32_t person)
@@ -78,17 +78,23 @@ static bool is_known(const CountTable *table, uint32_t person)
     return (table->yes[person / 64] >> person % 64 & 1) != 0;
 }
 
-static void take_amount(const CountTable *table, const CountTable *none, uint32_t person, AmountTotal *total)
+static void take_amount(const AmountPair *pair, uint32_t person, AmountTotal *total)
 {
-    (void)none;
-    if (is_known(table, person))
-        amount_add(total, table->amounts->values[person]);
+    if (is_known(pair->a, person))
+        amount_add(total, pair->a->amounts->values[person]);
 }
 
-static void take_difference(const CountTable *a, const CountTable *b, uint32_t person, AmountTotal *total)
+static double other_of(const AmountPair *pair, uint32_t person)
 {
-    double of_a = is_known(a, person) ? a->amounts->values[person] : 0;
-    double of_b = is_known(b, person) ? b->amounts->values[person] : 0;
+    if (pair->b->amounts == NULL)
+        return count_answer_of(pair->b, person) == pair->answer;
+    return is_known(pair->b, person) ? pair->b->amounts->values[person] : 0;
+}
+
+static void take_difference(const AmountPair *pair, uint32_t person, AmountTotal *total)
+{
+    double of_a = is_known(pair->a, person) ? pair->a->amounts->values[person] : 0;
+    double of_b = other_of(pair, person);
 
     if (of_a != of_b)
         amount_add(total, of_a - of_b);
@@ -121,43 +127,30 @@ static AmountTotal *make_totals(const CountTable *table, Arena *arena)
     return arena_alloc(arena, (count_places(table) + 1) * sizeof(AmountTotal));
 }
 
-AmountTotal *count_amount_differences(const CountTable *a, const CountTable *b, Arena *arena)
+AmountTotal *count_amount_differences(const AmountPair *pair, Arena *arena)
 {
-    AmountTotal *totals = make_totals(a, arena);
+    AmountTotal *totals = make_totals(pair->a, arena);
 
-    go_through_people(a, b, take_difference, totals);
+    go_through_people(pair, take_difference, totals);
     return totals;
 }
 
-static bool is_added(const Measure *measure)
+void count_amounts(const Counting *counting, size_t number, CountTable *parts)
 {
-    return measure->kind == MEASURE_SUM || measure->kind == MEASURE_MEAN;
-}
-
-Result count_amounts(const Counting *counting, size_t number, CountTable *parts, Error *error)
-{
-    const Part *part = &counting->tree->parts[number];
-    const Measure *measure = &counting->tree->tables[part->table].measures[part->measure];
     CountTable *table = &parts[number];
+    size_t people;
 
     if (counting->parts[number].values == NULL)
-        return RESULT_OK;
+        return;
     table->amounts = find_amounts(counting, number, parts);
     if (table->amounts == NULL) {
         table->amounts = arena_alloc(counting->arena, sizeof *table->amounts);
         *table->amounts = (CountAmounts){.values = counting->parts[number].values->values,
                                          .totals = make_totals(table, counting->arena)};
-        go_through_people(table, NULL, take_amount, table->amounts->totals);
+        go_through_people(&(AmountPair){.a = table}, take_amount, table->amounts->totals);
     }
-    table->amounts->is_added |= is_added(measure);
-    if (!is_added(measure)) { /* who is asked of a place is listed while there is an arena that stays */
-        size_t people;
-        (void)count_people_at(table, 0, counting->arena, &people);
-    }
-    if (table->amounts->totals[count_places(table) - 1].sizes >= AMOUNT_SIZES_MAX)
-        return fail(error, ERROR_LIMIT, "measure %.*s: its amounts add up to more than 15 digits",
-                    TEXT_ARG(measure->name));
-    return RESULT_OK;
+    /* who is of a place is listed while there is an arena that stays */
+    (void)count_people_at(table, 0, counting->arena, &people);
 }
 
 double *count_amounts_at(const CountTable *table, size_t place, Arena *arena, size_t *count)

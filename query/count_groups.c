@@ -94,7 +94,9 @@ static uint64_t bytes_of(const Counting *counting, size_t group)
 
 static Result check_bytes(const Counting *counting, Error *error)
 {
-    uint64_t bytes = counting->value_count * counting->bound->plan->dataset->people * sizeof(double);
+    /* of each person every amount, and once more one, when those of a place are released */
+    uint64_t kept = counting->value_count + (counting->value_count > 0);
+    uint64_t bytes = kept * counting->bound->plan->dataset->people * sizeof(double);
 
     for (size_t g = 0; g < counting->group_count; g++) {
         if (cells_of(counting, &counting->groups[g]) > BUDGET_PLACES_MAX)

@@ -79,9 +79,8 @@ Result count_part(const Counting *counting, size_t number, CountTable *table, Er
 const CountValues *count_values_of(Counting *counting, size_t dimension);
 /* Keeps what each of the chunk's people has. */
 void count_values_add(Counting *counting, Engine *engine);
-/* Of a part whose people are counted; parts: those of the same tree before it. ERROR_LIMIT where they add up
- * to too much. */
-Result count_amounts(const Counting *counting, size_t number, CountTable *parts, Error *error) CHECKED;
+/* Of a part whose people are counted; parts: those of the same tree before it. */
+void count_amounts(const Counting *counting, size_t number, CountTable *parts);
 
 /* ---- count_groups.c ---- */
 

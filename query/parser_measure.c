@@ -200,6 +200,10 @@ static Result take_amount(Parser *parser, const TableNode *table, Measure *measu
     if (amount->type != TYPE_NUMBER && amount->type != TYPE_DECIMAL)
         return source_text_fail(&parser->input->source, place, error, "expected a number, this is %s",
                                 QUERY_TYPE_NAMES[amount->type]);
+    if (!node_is_one_number(amount))
+        return source_text_fail(&parser->input->source, place, error,
+                                "an amount is one number of a person, perhaps 'otherwise 0': what records "
+                                "come to, an age or a time between two days; nothing calculated or chosen");
     const Node is_known = {.kind = NODE_IS_KNOWN,
                            .type = TYPE_BOOL,
                            .operands = expression_operands(parser, &amount, 1),

@@ -14,7 +14,8 @@ typedef uint32_t PlanId;
 enum {
     PLAN_PEOPLE = UINT16_MAX, /* a level: about people */
     PLAN_OPERANDS_MAX = 514,
-    PLAN_HOME_PEOPLE_MAX = 10, /* where more live, it is no household */
+    PLAN_HOME_PEOPLE_MAX = 10,    /* where more live, it is no household */
+    PLAN_AMOUNT_MAX = 1000000000, /* of one person, that is added up; of a million a double holds each unit */
 };
 
 typedef enum PlanKind {

@@ -106,7 +106,7 @@ static bool is_category(const Plan *plan, const PlanNode *node, Text name)
 /* ---- bands ---- */
 
 /* The first of its month: birth_year * 12 + birth_month - MONTHS_TO_2000 months behind 2000-01-01. */
-static bool is_birth(const Plan *plan, const PlanNode *node)
+bool plan_check_is_birth(const Plan *plan, const PlanNode *node)
 {
     if (node->kind != PLAN_SHIFT_MONTHS)
         return false;
@@ -124,7 +124,7 @@ static bool is_birth(const Plan *plan, const PlanNode *node)
 
 static bool is_age(const Plan *plan, const PlanNode *node)
 {
-    return node->kind == PLAN_YEARS_BETWEEN && is_birth(plan, operand_of(plan, node, 0)) &&
+    return node->kind == PLAN_YEARS_BETWEEN && plan_check_is_birth(plan, operand_of(plan, node, 0)) &&
            is_day(operand_of(plan, node, 1));
 }
 
@@ -156,26 +156,13 @@ static bool is_band(const Plan *plan, const PlanNode *node, int64_t width)
 
 /* ---- the whole ---- */
 
-/* A number of each person; and who is counted beside it are those of whom it is known, and no others. */
-static bool is_amount(const Plan *plan, const ReleasedValue *released)
-{
-    const PlanNode *condition = &plan->nodes[released->value];
-
-    if (!released->is_condition || released->amount >= plan->count)
-        return false;
-    const PlanNode *amount = &plan->nodes[released->amount];
-    return amount->level == PLAN_PEOPLE && !plan_is_rows(amount->kind) &&
-           (amount->type == TYPE_NUMBER || amount->type == TYPE_DECIMAL) &&
-           condition->kind == PLAN_IS_KNOWN && condition->operands[0] == released->amount;
-}
-
 static Result check_value(const Plan *plan, const ReleasedValue *released, Error *error)
 {
     if (released->value >= plan->count || plan->nodes[released->value].level != PLAN_PEOPLE)
         return fail(error, ERROR_REFUSED, "plan: a cell is named by what is not of people");
     const PlanNode *node = &plan->nodes[released->value];
-    if (released->is_of_amount && !is_amount(plan, released))
-        return fail(error, ERROR_REFUSED, "plan: an amount is no number of people of whom it is known");
+    if (released->is_of_amount)
+        TRY(plan_check_amount(plan, released, error));
     if (released->is_condition && node->type == TYPE_BOOL && !plan_is_rows(node->kind))
         return RESULT_OK;
     if (released->is_condition)

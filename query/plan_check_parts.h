@@ -10,5 +10,9 @@ Result plan_check_reads(const Plan *plan, const PlanGrant *grant, Error *error) 
 bool plan_check_is_one_on_a_day(const Plan *plan, const PlanNode *node);
 /* The number of a home leads to nothing but a count over its people. */
 Result plan_check_homes(const Plan *plan, const PlanReleased *released, Error *error) CHECKED;
+/* The first of the month of birth. */
+bool plan_check_is_birth(const Plan *plan, const PlanNode *node);
+/* One number of people, and who is counted beside it are those of whom it is known. */
+Result plan_check_amount(const Plan *plan, const ReleasedValue *released, Error *error) CHECKED;
 /* The name of a source, the first being that of people. */
 bool plan_check_is_source(const Plan *plan, uint16_t level, const char *name);

@@ -124,33 +124,6 @@ static void copy_answers(ReleasedTable *table, const CountTable *parts, CellStat
     }
 }
 
-/* Two percentiles of one amount that share people would tell by what these differ: what comes later is
- * hidden.
- */
-static void hide_near(ReleasedTable *table, const ReleasedMeasure *earlier, const CountTable *parts,
-                      const Layout *layout, size_t index, ReleasedMeasure *measure)
-{
-    for (size_t i = 0; i < table->line_count; i++) {
-        const ReleasedLine *line = &table->lines[i];
-        const CountTable *counts = &parts[line->period * layout->each + index];
-        if (measure->amounts[i].is_hidden || measure->amounts[i].is_none || earlier->amounts[i].is_hidden ||
-            !released_are_near(earlier->of->percent, measure->of->percent,
-                               counts->amounts->totals[line->count_place].people, &table->provenance.policy))
-            continue;
-        measure->amounts[i] = (ReleasedAmount){.is_hidden = true};
-        table->hidden_count++;
-    }
-}
-
-static void hide_near_all(ReleasedTable *table, const CountTable *parts, const Layout *layout, size_t index,
-                          ReleasedMeasure *measure)
-{
-    for (ReleasedMeasure *earlier = table->measures; earlier < measure; earlier++)
-        if (earlier->of->kind == MEASURE_PERCENTILE && measure->of->kind == MEASURE_PERCENTILE &&
-            text_equal(earlier->of->dimension.said, measure->of->dimension.said))
-            hide_near(table, earlier, parts, layout, index, measure);
-}
-
 static void copy_statistics(ReleasedTable *table, const CountTable *parts, const Layout *layout, size_t index,
                             ReleasedMeasure *measure)
 {
@@ -169,7 +142,6 @@ static void copy_statistics(ReleasedTable *table, const CountTable *parts, const
         table->cell_count++;
         arena_reset(values);
     }
-    hide_near_all(table, parts, layout, index, measure);
 }
 
 /* The parts are of the measures with a condition, in their order. */

@@ -35,18 +35,11 @@ bool released_has_amounts(const ReleasedTable *table)
     return has;
 }
 
-bool released_are_near(int64_t percent, int64_t other, uint32_t people, const GovernancePolicy *policy)
-{
-    int64_t apart = percent < other ? other - percent : percent - other;
-
-    return apart > 0 && apart * people < 100 * policy->people_min;
-}
-
 /* The mean is of the published sum and contributors: of the true ones it would tell how many they are. */
-static double added(const Measure *measure, const AmountTotal *total, const ReleasedCell *contributors,
-                    const GovernancePolicy *policy)
+static double added(const Measure *measure, const AmountTotal *total, double step,
+                    const ReleasedCell *contributors, const GovernancePolicy *policy)
 {
-    double sum = amount_round(amount_rounded_sum(total, policy->round_to));
+    double sum = amount_round(amount_rounded_sum(total, step, policy->round_to));
 
     return measure->kind == MEASURE_SUM ? sum : amount_round(sum / (double)contributors->people);
 }
@@ -55,20 +48,20 @@ ReleasedAmount released_statistic(const Measure *measure, const CountTable *coun
                                   const ReleasedCell *contributors, const GovernancePolicy *policy,
                                   Arena *values)
 {
-    const CountAmounts *amounts = counts->amounts;
-    bool is_percentile = measure->kind == MEASURE_PERCENTILE;
+    const AmountTotal *total = &counts->amounts->totals[place];
+    const AmountDoubt doubt = {policy->people_min, policy->round_to};
     double percentile;
     size_t count;
 
-    if (contributors->is_hidden ||
-        (is_percentile ? amounts->is_hidden[place] : amounts->is_hidden_as_sum[place]))
+    if (contributors->is_hidden || counts->amounts->is_hidden[place])
         return (ReleasedAmount){.is_hidden = true};
-    if (amounts->totals[place].people == 0)
+    if (total->people == 0)
         return (ReleasedAmount){.is_none = true};
-    if (!is_percentile)
-        return (ReleasedAmount){.amount = added(measure, &amounts->totals[place], contributors, policy)};
     double *all = count_amounts_at(counts, place, values, &count);
-    if (!amount_percentile(all, count, measure->percent, policy->people_min, &percentile))
+    if (measure->kind != MEASURE_PERCENTILE)
+        return (ReleasedAmount){.amount = added(measure, total, amount_step(all, count, policy->people_min),
+                                                contributors, policy)};
+    if (!amount_percentile(all, count, measure->percent, contributors->people, doubt, &percentile))
         return (ReleasedAmount){.is_hidden = true};
     return (ReleasedAmount){.amount = amount_round(percentile)};
 }

@@ -60,9 +60,7 @@ const char *amount_format(double amount, char text[AMOUNT_TEXT_BYTES]);
 double amount_round(double amount);
 /* Sums, means or percentiles, which have rules of their own. */
 bool released_has_amounts(const ReleasedTable *table);
-/* Of so many people: do two percentiles share some of those about them? */
-bool released_are_near(int64_t percent, int64_t other, uint32_t people, const GovernancePolicy *policy);
-/* Of a part of counts, at a place whose contributors are released. values: where those of a percentile are
+/* Of a part of counts, at a place whose contributors are released. values: where those of all are
  * gathered. */
 ReleasedAmount released_statistic(const Measure *measure, const CountTable *counts, size_t place,
                                   const ReleasedCell *contributors, const GovernancePolicy *policy,

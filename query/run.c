@@ -49,8 +49,8 @@ static Result check_policy(const GovernancePolicy *policy, Error *error)
     return RESULT_OK;
 }
 
-/* A condition of others at home brings those of a home into a cell together: as many homes as otherwise
- * people. */
+/* A condition of others at home brings those of a home into a cell together, and an amount of a home's
+ * records is that of each of them: as many homes as otherwise people. */
 int64_t run_people_min(const Query *query, const GovernancePolicy *policy)
 {
     return query->tree->asks_households ? policy->people_min * PLAN_HOME_PEOPLE_MAX : policy->people_min;

@@ -1,9 +1,12 @@
 /*
  * Which amounts may be told. Nothing is said of those whose contributors are hidden. Sums add up over places
  * as counts do, so that margins would give a hidden one back: as many more are hidden as counts would be. A
- * mean is a sum over a count that is told, and hidden with it.
+ * mean is a sum over a count that is told, and hidden with it; so is a percentile, from which a sum would be
+ * guessed.
  */
 #include "query/suppress_parts.h"
+
+enum { DIFFERENCES_BYTES_MAX = 4 << 20 };
 
 /* One amount of one period. */
 typedef struct Amounts {
@@ -47,13 +50,11 @@ static void hide_places(const AllAmounts *all, const Amounts *amounts)
     bool is_condition = amount_is_condition(&of->totals[places - 1]);
 
     of->is_hidden = arena_alloc(all->arena, places + 1);
-    of->is_hidden_as_sum = arena_alloc(all->arena, places + 1);
     for (size_t place = 0; place < places; place++) {
         of->is_hidden[place] = (is_condition && of->totals[place].people > 0) ||
                                !are_contributors_told(all, amounts, place) ||
-                               amount_is_of_few(&of->totals[place], all->rule->people_min);
-        of->is_hidden_as_sum[place] = of->is_hidden[place] || (!all->rule->without_dominance &&
-                                                               amount_is_dominated(&of->totals[place]));
+                               amount_is_of_few(&of->totals[place], all->rule->people_min) ||
+                               (!all->rule->without_dominance && amount_is_dominated(&of->totals[place]));
     }
 }
 
@@ -63,14 +64,37 @@ static void hide_places(const AllAmounts *all, const Amounts *amounts)
 static void hide_near(const AllAmounts *all, Amounts *earlier, Amounts *later)
 {
     const CountTable *table = &all->tables[later->first];
-    const AmountTotal *differences =
-        count_amount_differences(&all->tables[earlier->first], table, all->arena);
+    const AmountPair pair = {.a = &all->tables[earlier->first], .b = table};
+    const AmountTotal *differences = count_amount_differences(&pair, all->arena);
 
     earlier->differences[earlier->difference_count++] = differences;
     later->differences[later->difference_count++] = differences;
     for (size_t place = 0; place < count_places(table); place++)
         if (!earlier->of->is_hidden[place] && amount_is_near(&differences[place], all->rule->people_min))
-            later->of->is_hidden[place] = later->of->is_hidden_as_sum[place] = true;
+            later->of->is_hidden[place] = true;
+}
+
+/* The same of an amount and a count that is told: what records come to may be a condition in disguise. */
+static void hide_near_answer(const AllAmounts *all, const Amounts *amounts, size_t t, size_t answer)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(DIFFERENCES_BYTES_MAX);
+    const CountTable *counts = &all->tables[t];
+    const AmountPair pair = {.a = &all->tables[amounts->first], .b = counts, .answer = answer};
+    const AmountTotal *differences = count_amount_differences(&pair, arena);
+
+    for (size_t place = 0; place < count_places(counts); place++)
+        if (all->states[t][known_at(counts, place) + answer] == CELL_SHOWN &&
+            amount_is_near(&differences[place], all->rule->people_min))
+            amounts->of->is_hidden[place] = true;
+}
+
+static void hide_near_counts(const AllAmounts *all, const Amounts *amounts)
+{
+    for (size_t t = 0; t < all->table_count; t++)
+        for (size_t answer = 0; all->tables[t].amounts == NULL && answer < count_answers(&all->tables[t]) &&
+                                !deadline_is_over(all->rule->deadline);
+             answer++)
+            hide_near_answer(all, amounts, t, answer);
 }
 
 /* ---- places against each other ---- */
@@ -118,9 +142,9 @@ static CellState *states_of(const AllAmounts *all, const Amounts *amounts, size_
     for (size_t place = 0; place < places; place++) {
         size_t known = known_at(&all->tables[amounts->first], place);
         bool is_asked = all->states[amounts->first][known] != CELL_NOT_ASKED;
-        states[place] = !is_asked                              ? CELL_NOT_ASKED
-                        : amounts->of->is_hidden_as_sum[place] ? CELL_PRIMARY
-                                                               : CELL_SHOWN;
+        states[place] = !is_asked                       ? CELL_NOT_ASKED
+                        : amounts->of->is_hidden[place] ? CELL_PRIMARY
+                                                        : CELL_SHOWN;
     }
     return states;
 }
@@ -143,7 +167,7 @@ static void hide_rest(const AllAmounts *all, const Amounts *amounts)
     s.hidden = arena_alloc(all->arena, (table.cell_count + 1) * sizeof *s.hidden);
     suppress_rest(&s);
     for (size_t place = 0; place < table.cell_count; place++)
-        amounts->of->is_hidden_as_sum[place] = states[place] != CELL_SHOWN;
+        amounts->of->is_hidden[place] = states[place] != CELL_SHOWN;
 }
 
 /* ---- all of them ---- */
@@ -171,7 +195,8 @@ void suppress_amounts(const CountTable *tables, size_t table_count, const Suppre
     for (size_t later = 1; later < all.count && !rule->without_differences; later++)
         for (size_t earlier = 0; earlier < later && !deadline_is_over(rule->deadline); earlier++)
             hide_near(&all, &all.of[earlier], &all.of[later]);
+    for (size_t i = 0; i < all.count && !rule->without_differences; i++)
+        hide_near_counts(&all, &all.of[i]);
     for (size_t i = 0; i < all.count && !rule->without_complementary; i++)
-        if (all.of[i].of->is_added)
-            hide_rest(&all, &all.of[i]);
+        hide_rest(&all, &all.of[i]);
 }

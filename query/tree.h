@@ -264,3 +264,6 @@ bool node_is_of_records(const Node *node);
 const Node *node_where(const Node *node);
 bool dimension_equal(const Dimension *a, const Dimension *b);
 bool measure_is_of_amount(const Measure *measure);
+/* May people be added up by it: what their records come to, an age or an attribute, or a time between two
+ * days, or 0 where that is not known? Nothing that is worked out of several of them. */
+bool node_is_one_number(const Node *node);

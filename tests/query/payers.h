@@ -135,7 +135,7 @@ __attribute__((unused)) static Result payments_count(const char *tables, size_t 
     payments->part_count = tree->part_count;
     for (size_t p = 0; p < tree->part_count; p++) {
         TRY(count_part(&payments->counting, p, &payments->parts[p], error));
-        TRY(count_amounts(&payments->counting, p, payments->parts, error));
+        count_amounts(&payments->counting, p, payments->parts);
     }
     return RESULT_OK;
 }

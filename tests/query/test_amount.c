@@ -1,5 +1,6 @@
 /* Totals of amounts by themselves: what may be told of them, and how it is blurred. */
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,15 +25,38 @@ static bool is_of_few(AmountTotal total)
     return amount_is_of_few(&total, PEOPLE_MIN);
 }
 
+/* Of differences: red without any of the four. */
+Test(amount, a_difference_of_few_is_near_also_where_all_others_differ_alike)
+{
+    AmountTotal few = TOTAL(3, 4, 5), alike = TOTAL(1, 1, 1, 1, 1, 1, 1, 1, 1, 7, 8),
+                below = TOTAL(1, 1, 1, 1, 1, 1, 1, 1, 1, -7, -8),
+                two = TOTAL(800, 100, 8, 10, 11, 12, 13, 14, 15, 16), many = TOTAL(1, 2, 3, 4, 5, 6, 7, 8),
+                nobody = {0};
+
+    cr_expect(amount_is_near(&few, PEOPLE_MIN));
+    cr_expect(amount_is_near(&alike, PEOPLE_MIN));
+    cr_expect(amount_is_near(&below, PEOPLE_MIN));
+    cr_expect(amount_is_near(&two, PEOPLE_MIN));
+    cr_expect_not(amount_is_near(&many, PEOPLE_MIN));
+    cr_expect_not(amount_is_near(&nobody, PEOPLE_MIN));
+}
+
 static bool is_dominated(AmountTotal total)
 {
     return amount_is_dominated(&total);
 }
 
-static double rounded(AmountTotal total)
+static double rounded_of(const double *amounts, size_t count)
 {
-    return amount_rounded_sum(&total, ROUND_TO);
+    double held[30];
+    AmountTotal total = total_of(amounts, count);
+
+    memcpy(held, amounts, count * sizeof *amounts);
+    return amount_rounded_sum(&total, amount_step(held, count, PEOPLE_MIN), ROUND_TO);
 }
+
+#define ROUNDED(...)                                                                                         \
+    rounded_of((const double[]){__VA_ARGS__}, sizeof(const double[]){__VA_ARGS__} / sizeof(double))
 
 /* 800 + 100 of 1000 are 90 per cent; of 999 they are more. */
 Test(amount, two_people_make_up_90_per_cent_at_most)
@@ -95,20 +119,28 @@ Test(amount, totals_of_two_groups_are_that_of_all)
     cr_expect_arr_eq(&nobody, &all, sizeof all);
 }
 
-/* As far off as a count that is rounded: half of round_to times what people have, more or less. */
+/* Red when the step is of the mean size, or the one below. */
 Test(amount, a_sum_is_as_blurred_as_a_count)
 {
-    cr_expect_eq(rounded(TOTAL(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)), 10, "a count of 12 to the nearest 5");
-    cr_expect_eq(rounded(TOTAL(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)), 15, "half up");
-    cr_expect_eq(rounded(TOTAL(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0)), 10,
-                 "who has 0 blurs nothing");
-    cr_expect_eq(rounded(TOTAL(10, 11, 12, 13, 14, 15, 16, 17)), 100, "108 to units of 5 * 10");
-    cr_expect_eq(rounded(TOTAL(210, 230, 250, 270, 290, 310, 330, 350)), 2000, "2240 to units of 5 * 200");
-    cr_expect_eq(rounded(TOTAL(510, 530, 550, 570, 590, 610, 630, 650)), 5000, "4640 to units of 5 * 500");
-    cr_expect_float_eq(rounded(TOTAL(0.2, 0.2, 0.2, 0.2, 0.3, 0.3, 0.3, 0.3)), 2, 1e-12, "to units of 1");
-    cr_expect_eq(rounded(TOTAL(-10, -11, -12, -13, -14, -15, -16, -17)), -100);
-    cr_expect_eq(rounded(TOTAL(0, 0, 0)), 0);
+    cr_expect_eq(ROUNDED(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), 10, "a count of 12 to the nearest 5");
+    cr_expect_eq(ROUNDED(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), 15, "half up");
+    cr_expect_eq(ROUNDED(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0), 10, "who has 0 blurs nothing");
+    cr_expect_eq(ROUNDED(1, 1, 1, 1, 1, 1, 1, 1, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2,
+                         0.2, 0.2, 0.2),
+                 10, "11 and still a count of 8 among them");
+    cr_expect_eq(ROUNDED(10, 11, 12, 13, 14, 15, 16, 17), 100, "108 to units of 5 * 10");
+    cr_expect_eq(ROUNDED(210, 230, 250, 270, 290, 310, 330, 350), 2500, "2240 to units of 5 * 500");
+    cr_expect_eq(ROUNDED(510, 530, 550, 570, 590, 610, 630, 650), 5000, "4640 to units of 5 * 1000");
+    cr_expect_eq(ROUNDED(900, 901, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), 1810,
+                 "two have more, which is not the step");
+    cr_expect_float_eq(ROUNDED(0.2, 0.2, 0.2, 0.2, 0.3, 0.3, 0.3, 0.3), 2, 1e-12, "to units of 1");
+    cr_expect_eq(ROUNDED(-10, -11, -12, -13, -14, -15, -16, -17), -100);
+    cr_expect_eq(ROUNDED(0, 0, 0), 0);
 }
+
+/* ---- percentiles ---- */
+
+static const AmountDoubt doubt = {PEOPLE_MIN, ROUND_TO};
 
 static int compare_doubles(const void *a, const void *b)
 {
@@ -117,27 +149,51 @@ static int compare_doubles(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-/* 1, 2, ... in a mixed order */
-static bool percentile_of(size_t count, int64_t percent, double *percentile)
+static bool percentile_in(double *amounts, size_t count, int64_t percent, double *percentile)
+{
+    return amount_percentile(amounts, count, percent, ((int64_t)count + 2) / 5 * 5, doubt, percentile);
+}
+
+/* times 1, 2, ... in a mixed order */
+static bool percentile_of(size_t count, int64_t percent, double times, double *percentile)
 {
     double amounts[200];
 
     for (size_t i = 0; i < count; i++)
-        amounts[i] = (double)(1 + (i * 7 + 3) % count);
-    return amount_percentile(amounts, count, percent, PEOPLE_MIN, percentile);
+        amounts[i] = times * (double)(1 + (i * 199 + 3) % count);
+    return percentile_in(amounts, count, percent, percentile);
 }
 
-/* Of 1 to 16 the 8 in the middle are 5 to 12. Of 1 to 80, 72 are at most at 90 per cent: 69 to 76. */
+/* Of 1 to 18 the 8 in the middle are 6 to 13, of 19 9 are, 6 to 14. Of 80, blocks from 37 to 44 and upwards.
+ */
 Test(amount, a_percentile_is_the_mean_of_those_about_it)
 {
     double percentile = 0;
 
-    cr_assert(percentile_of(16, 50, &percentile));
-    cr_expect_eq(percentile, 8.5);
-    cr_assert(percentile_of(80, 90, &percentile));
+    cr_assert(percentile_of(18, 50, 1, &percentile));
+    cr_expect_eq(percentile, 9.5);
+    cr_assert(percentile_of(20, 50, 1, &percentile));
+    cr_expect_eq(percentile, 10.5);
+    cr_assert(percentile_of(19, 50, 1, &percentile));
+    cr_expect_float_eq(percentile, 10, 1e-12);
+    cr_assert(percentile_of(80, 90, 1, &percentile));
     cr_expect_eq(percentile, 72.5);
-    cr_assert(percentile_of(80, 10, &percentile));
+    cr_assert(percentile_of(80, 10, 1, &percentile));
     cr_expect_eq(percentile, 8.5, "5 to 12");
+}
+
+static double mean_of_block(const double *sorted, int64_t count, int64_t percent)
+{
+    int64_t from = (count - PEOPLE_MIN) / 2, at = percent * count / 100;
+    double mean = 0;
+
+    while (at < from)
+        from -= PEOPLE_MIN;
+    while (at > from + PEOPLE_MIN)
+        from += PEOPLE_MIN;
+    for (int64_t i = from; i < from + PEOPLE_MIN; i++)
+        mean += sorted[i] / PEOPLE_MIN;
+    return mean;
 }
 
 /* Against sorting: many of few values, and all in order or in the reverse of it. */
@@ -145,19 +201,45 @@ Test(amount, a_percentile_is_that_of_the_sorted_amounts)
 {
     enum { MANY = 500 };
     double amounts[MANY], sorted[MANY], percentile;
+    int told = 0;
 
     for (int shape = 0; shape < 4; shape++)
         for (int64_t percent = 2; percent <= 98; percent += 3) {
-            double about = 0;
             for (int i = 0; i < MANY; i++)
                 amounts[i] = shape == 0 ? 1 + i * i % 7 : shape == 1 ? 1 + i : shape == 2 ? MANY - i : 5;
             memcpy(sorted, amounts, sizeof sorted);
             qsort(sorted, MANY, sizeof *sorted, compare_doubles);
-            int64_t first = percent * MANY / 100 - PEOPLE_MIN / 2;
-            for (int64_t i = first; i < first + PEOPLE_MIN; i++)
-                about += sorted[i] / PEOPLE_MIN;
-            cr_assert(amount_percentile(amounts, MANY, percent, PEOPLE_MIN, &percentile));
-            cr_expect_float_eq(percentile, about, 1e-9, "shape %d, percentile %d", shape, (int)percent);
+            if (!percentile_in(amounts, MANY, percent, &percentile))
+                continue; /* where one value ends and the next begins: two are apart from the rest */
+            told++;
+            cr_expect_float_eq(percentile, mean_of_block(sorted, MANY, percent), 1e-9, "shape %d, of %d",
+                               shape, (int)percent);
+        }
+    cr_expect_geq(told, 128);
+}
+
+/* Red with windows about each percentile: what two of them differ by would be of the few at their ends. */
+Test(amount, two_percentiles_share_all_people_or_none)
+{
+    for (size_t count = 18; count < 200; count += 13)
+        for (int64_t percent = 1; percent < 99; percent++) {
+            double one, next;
+            if (percentile_of(count, percent, 1, &one) && percentile_of(count, percent + 1, 1, &next))
+                cr_expect(one == next || next - one > PEOPLE_MIN - 1e-9, "%zu people, percentile %d", count,
+                          (int)percent);
+        }
+}
+
+/* Red where blocks begin at the lowest: sign and a shift would cut them at other people. */
+Test(amount, the_people_about_a_percentile_are_those_of_the_amounts_turned_round)
+{
+    for (size_t count = 18; count < 200; count += 13)
+        for (int64_t percent = 1; percent <= 99; percent++) {
+            double one, turned;
+            bool is = percentile_of(count, percent, 1, &one);
+            cr_assert_eq(is, percentile_of(count, 100 - percent, -1, &turned), "%zu", count);
+            cr_expect(!is || fabs(one + turned) < 1e-9, "%zu people, percentile %d: %g and %g", count,
+                      (int)percent, one, turned);
         }
 }
 
@@ -165,19 +247,47 @@ Test(amount, people_min_people_are_on_each_side_of_a_percentile)
 {
     double percentile;
 
-    cr_expect_not(percentile_of(15, 50, &percentile));
-    cr_expect_not(percentile_of(79, 90, &percentile));
-    cr_expect_not(percentile_of(79, 10, &percentile));
-    cr_expect_not(percentile_of(0, 50, &percentile));
+    cr_expect_not(percentile_of(17, 50, 1, &percentile));
+    cr_expect_not(percentile_of(77, 90, 1, &percentile));
+    cr_expect_not(percentile_of(77, 10, 1, &percentile));
+    cr_expect_not(percentile_of(0, 50, 1, &percentile));
 }
 
-/* The mean of 0, 0, 0, 0, 0, 0, 2 and 900 would be of those two. */
+/* Of 18 to 22, published as 20. Red when the true count says how many are on each side, or which block it is.
+ */
+Test(amount, which_percentiles_are_hidden_tells_no_more_than_the_published_count)
+{
+    for (int64_t percent = 1; percent < 99; percent++)
+        for (size_t count = 18; count <= 22; count++) {
+            double of_20[2] = {0}, of_count[2] = {0};
+            for (int i = 0; i < 2; i++) {
+                bool is = percentile_of(20, percent + i, 1, &of_20[i]);
+                cr_expect_eq(percentile_of(count, percent + i, 1, &of_count[i]), is, "%zu", count);
+            }
+            cr_expect_eq(of_count[0] == of_count[1], of_20[0] == of_20[1], "%zu, percentile %d", count,
+                         (int)percent);
+        }
+}
+
+static bool is_told(double *block)
+{
+    double amounts[18], percentile;
+
+    for (int i = 0; i < 18; i++)
+        amounts[i] = i < 5 ? block[0] - 10 : i < 13 ? block[i - 5] : block[7] + 10;
+    return percentile_in(amounts, 18, 50, &percentile);
+}
+
+#define IS_TOLD(...) is_told((double[]){__VA_ARGS__})
+
+/* The mean of seven alike and one tells that one. Red when distances are from 0 alone, or from one end. */
 Test(amount, those_about_a_percentile_are_not_two_above_all)
 {
-    double two[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 900, 901, 902, 903, 904}, percentile,
-           many[] = {0, 0, 0, 0, 0, 0, 0, 0, 3, 4, 5, 6, 901, 902, 903, 904};
-
-    cr_expect_not(amount_percentile(two, 16, 50, PEOPLE_MIN, &percentile));
-    cr_assert(amount_percentile(many, 16, 50, PEOPLE_MIN, &percentile));
-    cr_expect_eq(percentile, 2.25);
+    cr_expect_not(IS_TOLD(0, 0, 0, 0, 0, 0, 2, 900));
+    cr_expect_not(IS_TOLD(10, 10, 10, 10, 10, 10, 10, 85));
+    cr_expect_not(IS_TOLD(-85, -10, -10, -10, -10, -10, -10, -10));
+    cr_expect_not(IS_TOLD(10, 85, 85, 85, 85, 85, 85, 85));
+    cr_expect_not(IS_TOLD(-900, 5, 5, 5, 5, 5, 5, 700), "from the middle");
+    cr_expect(IS_TOLD(0, 0, 0, 0, 3, 4, 5, 6));
+    cr_expect(IS_TOLD(7, 7, 7, 7, 7, 7, 7, 7), "what so many have is nobody's own");
 }

@@ -14,6 +14,30 @@
 
 enum { QUERIES_A_COUNTY = 20, DEPTH_OF_TEST = 3 };
 
+static const Expression *one_number(int depth)
+{
+    switch (chance(5)) {
+    case 0:
+        return number_of_person(0);
+    case 1:
+        return records_of(SAY_COUNT, depth);
+    case 2:
+        return different(depth);
+    case 3:
+        return of_two(SAY_DAYS, of_column(FACT_DATE, depth), constant(FACT_DATE, NULL));
+    default:
+        return of_column(FACT_NUMBER, depth);
+    }
+}
+
+static const Expression *amount_of_person(int depth)
+{
+    Expression *zero = expression(SAY_NUMBER, FACT_NUMBER);
+    const Expression *one = one_number(depth);
+
+    return chance(3) == 0 ? of_two(SAY_OTHERWISE, one, zero) : one;
+}
+
 /* Two amounts, one of them twice. */
 static void make_amounts(TextBuilder *text, const Expression *amounts[2])
 {
@@ -25,7 +49,7 @@ static void make_amounts(TextBuilder *text, const Expression *amounts[2])
     naive.codes[0] = codes[chance(8)];
     naive.codes[1] = codes[chance(8)];
     for (int i = 0; i < 2; i++)
-        amounts[i] = number_of_person((int)chance(DEPTH_OF_TEST + 1));
+        amounts[i] = amount_of_person((int)chance(DEPTH_OF_TEST + 1));
     text_add_format(text, "query \"t\" project P\nas at %s\ncodes some_codes = (\"%s\", \"%s\")\n",
                     date_format(naive.as_at, day), naive.codes[0], naive.codes[1]);
     say_lets(text);

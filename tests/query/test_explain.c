@@ -104,16 +104,18 @@ Test(explain, an_amount_is_over_those_of_whom_it_is_known)
 {
     expect_explained(
         "query \"t\" project P as at 2026-06-30 let n = count of death cohort exists gp_event "
-        "table \"t\" by sex measure people measure m = percentile 50 of n + 1 measure s = sum of "
+        "table \"t\" by sex measure people measure m = percentile 50 of n measure s = sum of "
         "sum of length_of_hospital_stay in apc_spell measure o = percentile 25 of n",
         "as at 2026-06-30\n"
         "[1] the number of records of death\n"
+        "[2] (where the size of [1] is at most 1000000000: [1]) is known\n"
+        "[3] the sum of length_of_hospital_stay over records of apc_spell\n"
         "counts people for whom there are records of gp_event\n"
         "by sex: sex\n"
-        "by m: ([1] + 1) is known\n"
-        "by s: the sum of length_of_hospital_stay over records of apc_spell is known\n"
-        "by o: [1] is known\n"
-        "m: the median of n + 1, over the people of whom it is known\n"
+        "by m: [2]\n"
+        "by s: (where the size of [3] is at most 1000000000: [3]) is known\n"
+        "by o: [2]\n"
+        "m: the median of n, over the people of whom it is known\n"
         "s: the sum of sum of length_of_hospital_stay in apc_spell, over the people of whom it is known\n"
         "o: the percentile 25 of n, over the people of whom it is known\n");
 }

@@ -388,11 +388,11 @@ Test(language_forms, amounts_print_as_they_are_said)
     expect_text(
         "query \"t\" project P let stays = count of apc_spell cohort care_home table \"t\" by sex measure "
         "people measure a = sum of (stays) measure b = mean of sum of result_value in gp_event where "
-        "(code = \"1\") measure c = percentile 50 of age + 1 measure d = percentile 9 of (age otherwise 3)",
+        "(code = \"1\") measure c = percentile 50 of age measure d = percentile 9 of (age otherwise 0)",
         "query \"t\"\nproject P\nlet stays = count of apc_spell\ncohort care_home\n\ntable \"t\"\n  by "
         "sex\n  measure people\n  measure a = sum of stays\n  measure b = mean of sum of result_value in "
-        "gp_event where code = \"1\"\n  measure c = median of age at as_at + 1\n  measure d = percentile 9 "
-        "of age at as_at otherwise 3\n");
+        "gp_event where code = \"1\"\n  measure c = median of age at as_at\n  measure d = percentile 9 "
+        "of age at as_at otherwise 0\n");
 }
 
 static void expect_tables_refused(const char *tables, const char *rule)

@@ -29,7 +29,7 @@ static const char *const queries[] = {
     " table \"t\" by practice , imd_decile , care_home measure people",
     "query \"t\" project P let stays = count of apc_spell cohort care_home table \"t\" by sex measure people"
     " measure a = sum of stays measure b = mean of sum of result_value in gp_event where code in ( \"x\" )"
-    " measure c = median of age measure d = percentile 90 of age otherwise 3 measure e = people with age > 3",
+    " measure c = median of age measure d = percentile 90 of age otherwise 0 measure e = people with age > 3",
 };
 enum { QUERY_COUNT = sizeof queries / sizeof *queries };
 
