@@ -97,28 +97,48 @@ static Result open_query(Cli *cli, const DummySource *sources, size_t count, Que
     return query_open_dummy(sources, count, slash == NULL ? path : slash + 1, text, &files, query, error);
 }
 
-static void print_answer(const DummyAnswer *answer, const DummyWanted *wanted, TableFormat format)
+static void print_tables(const DummyAnswer *answer, TableFormat format)
 {
-    FILE *beside = format == TABLE_TERMINAL ? stdout : stderr;
-
     for (size_t i = 0; i < answer->table_count; i++) {
         released_table_print(answer->tables[i], format, stdout);
         if (format != TABLE_JSON)
-            putchar('\n');
+            dummy_text_print(format == TABLE_CSV ? TEXT("#\n") : TEXT("\n"), format, stdout);
     }
-    fprintf(beside,
-            "DUMMY DATA: %" PRId64 " people made up from seed %" PRIu64
+}
+
+static void print_definitions(const DummyAnswer *answer, const DummyWanted *wanted, FILE *out)
+{
+    fprintf(out,
+            "DATA: %" PRId64 " people made up from seed %" PRIu64
             ", of nobody. Nothing here says anything about anybody.\n"
             "Definitions, and how many dummy people have them (of a measure: of the cohort):\n",
             wanted->people, wanted->seed);
-    table_print(answer->definitions, TABLE_TERMINAL, beside);
+    table_print(answer->definitions, TABLE_TERMINAL, out);
     if (answer->unmet > 0)
-        fprintf(
-            beside,
-            "DUMMY DATA: NO DUMMY PERSON HAS %zu OF THESE DEFINITIONS. What stands above is not a test of "
-            "them; try more --people, or another --seed; or nobody can have them.\n",
-            answer->unmet);
-    fprintf(beside, "The dummy people and records are in %s\n", wanted->folder);
+        fprintf(out,
+                "NO DUMMY PERSON HAS %zu OF THESE DEFINITIONS. What stands above is not a test of them; try "
+                "more --people, or another --seed; or nobody can have them.\n",
+                answer->unmet);
+    fprintf(out, "The dummy people and records are in %s\n", wanted->folder);
+}
+
+/* Of JSON and CSV the definitions stand beside: they are no part of the tables. */
+static Result print_answer(const DummyAnswer *answer, const DummyWanted *wanted, TableFormat format,
+                           Error *error)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *held = open_memstream(&text, &length);
+
+    if (held == NULL)
+        return fail_errno(error, "output");
+    print_definitions(answer, wanted, held);
+    bool is_whole = fclose(held) == 0;
+    print_tables(answer, format);
+    if (is_whole)
+        dummy_text_print((Text){text, length}, TABLE_TERMINAL, format == TABLE_TERMINAL ? stdout : stderr);
+    memory_free(text);
+    return is_whole && fflush(stdout) == 0 ? RESULT_OK : fail_errno(error, "output");
 }
 
 static Result make_folder(const char *path, Error *error)
@@ -159,6 +179,5 @@ Result cmd_dummy(Cli *cli, int argc, const char *const *argv, Error *error)
         (void)rmdir(wanted.folder); /* goes where nothing was written into it: the next try makes it again */
         return done;
     }
-    print_answer(&answer, &wanted, format);
-    return fflush(stdout) == 0 ? RESULT_OK : fail_errno(error, "output");
+    return print_answer(&answer, &wanted, format, error);
 }

@@ -63,6 +63,7 @@ typedef struct Dummy {
     DummyValue *values; /* sorted: what the parts of goals are in the plan */
     size_t value_count, values_max;
     Engine *engine; /* of the round */
+    Deadline deadline;
 } Dummy;
 
 enum {
@@ -75,12 +76,17 @@ enum {
 
 /* For tests: what random data alone satisfies, nothing being wished for. */
 extern bool dummy_is_random;
+/* Of people and records, also those taken away again; past it there is an error. Tests say less. */
+extern size_t dummy_bytes_max;
 
 /* ---- dummy_data.c: the store ---- */
 
 void dummy_create(Dummy *dummy, const DummySource *sources);
-/* As the engine reads it. What was handed out of the last one is gone. */
-void dummy_build(Dummy *dummy);
+/* As the engine reads it. What was handed out of the last one is gone. ERROR_LIMIT: more than there is room
+ * for. */
+Result dummy_build(Dummy *dummy, Error *error) CHECKED;
+bool dummy_is_full(const Dummy *dummy); /* nothing more is to be added; dummy_build will say so */
+Result dummy_fail_full(Error *error) CHECKED;
 uint64_t dummy_chance(Dummy *dummy, uint64_t limit); /* below limit, of at least 1 */
 int dummy_column(const DummyTable *table, Text name);
 DummyTable *dummy_table(Dummy *dummy, Text source);
@@ -88,11 +94,18 @@ uint32_t dummy_home(Dummy *dummy, uint32_t person);
 uint32_t dummy_owner(Dummy *dummy, const DummyTable *table, uint32_t person);
 DummyRow *dummy_add(Dummy *dummy, DummyTable *table, uint32_t owner);
 void dummy_remove(DummyTable *table, uint32_t owner, DummyRow *row);
+
+/* ---- dummy_words.c ---- */
+
+/* Over those of the query that the dataset has. */
+void dummy_make_words(Dummy *dummy, const DummySource *sources);
 double dummy_word(const Dummy *dummy, Text word); /* NAN: it is none of the words */
+bool dummy_is_word(const Dummy *dummy, double cell);
 
 /* ---- dummy_random.c: what is there before anything is wished for ---- */
 
 double dummy_fill(Dummy *dummy, const DummyTable *table, size_t column);
+double dummy_attribute(Dummy *dummy, Text column); /* of a person or a registration, but not age */
 void dummy_random(Dummy *dummy);
 
 /* ---- dummy_goals.c ---- */
@@ -104,8 +117,9 @@ bool dummy_value_id(const Dummy *dummy, const Node *node, Date period, PlanId *i
 
 /* ---- dummy_rounds.c ---- */
 
-void dummy_open_engine(Dummy *dummy); /* over the data as last built; engine_close */
-void dummy_satisfy(Dummy *dummy);
+/* Over the data as last built; engine_close. ERROR_LIMIT: it would take too much memory, or time is over. */
+Result dummy_open_engine(Dummy *dummy, Error *error) CHECKED;
+Result dummy_satisfy(Dummy *dummy, Error *error) CHECKED;
 
 /* ---- dummy_wish.c, dummy_holds.c, dummy_rows.c, dummy_amount.c, dummy_person.c ---- */
 
@@ -126,6 +140,7 @@ typedef enum Holds { HOLDS_UNKNOWN = -1, HOLDS_NOT, HOLDS } Holds;
 void wish_condition(const Wish *wish, const Node *node, bool wanted);
 void wish_amount(const Wish *wish, const Node *node, double target);
 void wish_known(const Wish *wish, const Node *node);
+double wish_some_value(const Wish *wish, const Node *node); /* any that it can have */
 bool wish_can_set(const Wish *wish, const Node *node);
 /* What it is worth now, as far as that is known: of a row's cells, of constants, of people as last built. */
 double wish_value(const Wish *wish, const Node *node);

@@ -1,7 +1,14 @@
 /* Values that are to be so much: a column, a count or sum of records, what is worked out of others. */
 #include "query/dummy.h"
 
-enum { MONTHS_OF_A_YEAR = 12, EPISODE_MARGIN_DAYS = 2, RECORDS_MAX = 50, BACK_DAYS = 1500 };
+enum {
+    MONTHS_OF_A_YEAR = 12,
+    EPISODE_MARGIN_DAYS = 2,
+    RECORDS_MAX = 50,
+    BACK_DAYS = 1500,
+    FIRST_YEAR = 1601,
+    LAST_YEAR = 2399,
+};
 
 bool wish_can_set(const Wish *wish, const Node *node)
 {
@@ -197,22 +204,38 @@ static Setter *const setters[] = {
     [NODE_GREATEST] = set_first,
 };
 
+/* No date, number or word is beyond; what is worked out on the way to one may be. */
+static bool is_possible(const Wish *wish, const Node *node, double value)
+{
+    if (isnan(value))
+        return true;
+    switch (node->type) {
+    case TYPE_TEXT:
+        return dummy_is_word(wish->dummy, value);
+    case TYPE_DATE:
+        return value >= date_from_civil(FIRST_YEAR, 1, 1) && value <= date_from_civil(LAST_YEAR, 12, 31);
+    default:
+        return fabs(value) <= INT32_MAX;
+    }
+}
+
 void wish_amount(const Wish *wish, const Node *node, double target)
 {
     Wish deeper = *wish;
 
-    if (wish->depth == DUMMY_DEPTH_MAX || (size_t)node->kind >= sizeof setters / sizeof *setters ||
-        setters[node->kind] == NULL)
+    if (wish->depth == DUMMY_DEPTH_MAX || dummy_is_full(wish->dummy) || !is_possible(wish, node, target) ||
+        (size_t)node->kind >= sizeof setters / sizeof *setters || setters[node->kind] == NULL)
         return;
     deeper.depth++;
     setters[node->kind](&deeper, node, target);
 }
 
-/* Any value will do. */
-static double some_value(const Wish *wish, const Node *node)
+double wish_some_value(const Wish *wish, const Node *node)
 {
     Dummy *dummy = wish->dummy;
 
+    while (node->kind == NODE_LET)
+        node = node->let->value;
     if (node->kind == NODE_COLUMN || node->kind == NODE_VALUE || node->kind == NODE_SMALLEST ||
         node->kind == NODE_LARGEST) {
         const DummyTable *table =
@@ -222,7 +245,8 @@ static double some_value(const Wish *wish, const Node *node)
     if (node->type == TYPE_DATE)
         return dummy->as_at - (double)dummy_chance(dummy, BACK_DAYS);
     if (node->type == TYPE_TEXT)
-        return dummy_word(dummy, TEXT("dummy-1"));
+        return node->kind == NODE_ATTRIBUTE ? dummy_attribute(dummy, text_from(node->attribute->column))
+                                            : dummy_word(dummy, TEXT("dummy-1"));
     return 1 + (double)dummy_chance(dummy, 3);
 }
 
@@ -245,5 +269,5 @@ void wish_known(const Wish *wish, const Node *node)
             wish_known(wish, node->operands[i]);
         return;
     }
-    wish_amount(wish, node, some_value(wish, node));
+    wish_amount(wish, node, wish_some_value(wish, node));
 }

@@ -5,6 +5,11 @@
 #include "query/dummy.h"
 #include "query/shape.h"
 
+/* Half of what the round's arena may hold: columns are rounded up. */
+enum { ROUND_BYTES_MAX = 512 << 20, RECORD_BYTES_MAX = 128 << 20 };
+
+size_t dummy_bytes_max = RECORD_BYTES_MAX;
+
 uint64_t dummy_chance(Dummy *dummy, uint64_t limit)
 {
     uint64_t x = dummy->chance_state += UINT64_C(0x9E3779B97F4A7C15);
@@ -14,62 +19,18 @@ uint64_t dummy_chance(Dummy *dummy, uint64_t limit)
     return (x ^ (x >> 31)) % limit;
 }
 
-/* ---- words ---- */
-
-static int compare_words(const void *a, const void *b)
+Result dummy_fail_full(Error *error)
 {
-    return text_compare(*(const Text *)a, *(const Text *)b);
+    return fail(error, ERROR_LIMIT,
+                "query: it asks for more records of each person than can be made up; take fewer --people");
 }
 
-double dummy_word(const Dummy *dummy, Text word)
-{
-    int64_t number = dataset_word(&dummy->dataset, word);
-
-    return number < 0 ? NAN : (double)number;
-}
-
-/* A prefix stands for itself: a text that is no more than it begins so. */
-static Text without_star(Text code)
-{
-    return code.length > 1 && code.data[code.length - 1] == '*' ? text_slice(code, 0, code.length - 1) : code;
-}
+/* ---- tables ---- */
 
 static const DummySource *described(const DummySource *sources, size_t index)
 {
     return index < DUMMY_MADE ? NULL : &sources[index - DUMMY_MADE];
 }
-
-/* Those of the query, of the sources' own lists, and some that neither has. */
-static void make_words(Dummy *dummy, const DummySource *sources)
-{
-    static const char *const made[] = {
-        "dummy-1",  "dummy-2",  "dummy-3",  "1",           "2",           "9",        "DUMMY-A",
-        "DUMMY-B",  "DUMMY-C",  "DUMMY-D",  "Dummy North", "Dummy South", "DUMMY-W1", "DUMMY-W2",
-        "DUMMY-W3", "DUMMY-H1", "DUMMY-H2", "DUMMY-P1",    "DUMMY-P2",
-    };
-    size_t most = dummy->dataset.word_count + sizeof made / sizeof *made, count = 0;
-
-    for (size_t t = DUMMY_MADE; t < dummy->dataset.source_count; t++)
-        for (size_t c = 0; c < sources[t - DUMMY_MADE].column_count; c++)
-            most += sources[t - DUMMY_MADE].columns[c].code_count;
-    Text *words = arena_alloc(dummy->arena, most * sizeof *words);
-    for (size_t i = 0; i < dummy->dataset.word_count; i++)
-        words[count++] = without_star(dummy->dataset.words[i]);
-    for (size_t i = 0; i < sizeof made / sizeof *made; i++)
-        words[count++] = text_from(made[i]);
-    for (size_t t = DUMMY_MADE; t < dummy->dataset.source_count; t++)
-        for (size_t c = 0; c < sources[t - DUMMY_MADE].column_count; c++)
-            for (size_t k = 0; k < sources[t - DUMMY_MADE].columns[c].code_count; k++)
-                words[count++] = sources[t - DUMMY_MADE].columns[c].codes[k];
-    qsort(words, count, sizeof *words, compare_words);
-    dummy->dataset.words = words;
-    dummy->dataset.word_count = 0;
-    for (size_t i = 0; i < count; i++)
-        if (i == 0 || !text_equal(words[i], words[dummy->dataset.word_count - 1]))
-            words[dummy->dataset.word_count++] = words[i];
-}
-
-/* ---- tables ---- */
 
 static void type_columns(DummyTable *table, const DataSource *shape)
 {
@@ -102,7 +63,7 @@ void dummy_create(Dummy *dummy, const DummySource *sources)
     }
     dummy->dataset.sources = dummy->sources;
     dummy->dataset.people = dummy->people;
-    make_words(dummy, sources);
+    dummy_make_words(dummy, sources);
 }
 
 int dummy_column(const DummyTable *table, Text name)
@@ -130,6 +91,11 @@ uint32_t dummy_home(Dummy *dummy, uint32_t person)
 uint32_t dummy_owner(Dummy *dummy, const DummyTable *table, uint32_t person)
 {
     return table->is_by_home ? dummy_home(dummy, person) : person;
+}
+
+bool dummy_is_full(const Dummy *dummy)
+{
+    return arena_bytes_used(dummy->arena) > dummy_bytes_max;
 }
 
 DummyRow *dummy_add(Dummy *dummy, DummyTable *table, uint32_t owner)
@@ -227,7 +193,18 @@ static void fill_column(Dummy *dummy, DummyTable *table, const Placed *placed, s
     to->decimals = to->type == TYPE_DECIMAL ? decimals : NULL;
 }
 
-static void build_table(Dummy *dummy, size_t index)
+/* A home's rows are there once for each who lives there: only now it is known how many they are. */
+static Result check_room(const Dummy *dummy, const DummyTable *table, Error *error)
+{
+    size_t column = sizeof(int32_t) + sizeof(double);
+    size_t row = sizeof(Placed) + sizeof(DummyRow *) + column * table->column_count;
+
+    if (arena_bytes_used(dummy->round_arena) + row * table->row_count > ROUND_BYTES_MAX)
+        return dummy_fail_full(error);
+    return RESULT_OK;
+}
+
+static Result build_table(Dummy *dummy, size_t index, Error *error)
 {
     DummyTable *table = &dummy->tables[index];
     uint32_t *begin = arena_alloc(dummy->round_arena, (dummy->people + 1) * sizeof *begin);
@@ -235,6 +212,7 @@ static void build_table(Dummy *dummy, size_t index)
     for (uint32_t p = 0; p < dummy->people; p++)
         begin[p + 1] = begin[p] + (uint32_t)place_person(dummy, table, p, NULL);
     table->row_count = begin[dummy->people];
+    TRY(check_room(dummy, table, error));
     Placed *placed = arena_alloc(dummy->round_arena, (table->row_count + 1) * sizeof *placed);
     table->origins = arena_alloc(dummy->round_arena, (table->row_count + 1) * sizeof(DummyRow *));
     for (uint32_t p = 0; p < dummy->people; p++)
@@ -245,6 +223,7 @@ static void build_table(Dummy *dummy, size_t index)
     for (size_t c = 0; c < table->column_count; c++)
         fill_column(dummy, table, placed, c);
     dummy->sources[index].begin = begin;
+    return RESULT_OK;
 }
 
 /* Who has died says the source of deaths, here as in a release. */
@@ -262,12 +241,15 @@ static void set_deaths(Dummy *dummy, const DummyTable *deaths)
     }
 }
 
-void dummy_build(Dummy *dummy)
+Result dummy_build(Dummy *dummy, Error *error)
 {
+    if (dummy_is_full(dummy))
+        return dummy_fail_full(error);
     arena_reset(dummy->round_arena);
     for (size_t t = DUMMY_MADE; t < dummy->dataset.source_count; t++)
         if (dummy->tables[t].of->is_death)
             set_deaths(dummy, &dummy->tables[t]);
     for (size_t t = 0; t < dummy->dataset.source_count; t++)
-        build_table(dummy, t);
+        TRY(build_table(dummy, t, error));
+    return RESULT_OK;
 }

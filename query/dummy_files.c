@@ -16,7 +16,7 @@ Text dummy_cell_text(Dummy *dummy, const DummyTable *table, size_t column, doubl
         return TEXT("");
     switch (table->columns[column].type) {
     case TYPE_TEXT:
-        return dummy->dataset.words[(size_t)cell];
+        return dummy_is_word(dummy, cell) ? dummy->dataset.words[(size_t)cell] : TEXT("");
     case TYPE_DATE:
         return text_format(dummy->arena, "%s", date_format((Date)cell, day));
     case TYPE_BOOL:

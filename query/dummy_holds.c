@@ -124,7 +124,7 @@ static Holds is_in_list(const Wish *wish, const Node *node)
     double value = wish_value(wish, node->operands[0]);
     size_t count = node->codes != NULL ? node->codes->count : node->item_count;
 
-    if (isnan(value))
+    if (!dummy_is_word(wish->dummy, value))
         return HOLDS_UNKNOWN;
     for (size_t i = 0; i < count; i++) {
         Text code = node->codes != NULL ? node->codes->codes[i] : node->items[i];

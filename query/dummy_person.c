@@ -3,7 +3,7 @@
 
 #include "query/dummy.h"
 
-enum { MONTHS_OF_A_YEAR = 12, BACK_DAYS = 1500 };
+enum { MONTHS_OF_A_YEAR = 12, BACK_DAYS = 1500, AGE_MAX = 150, DAYS_MAX = 150 * 366 };
 
 static bool covers(const DummyRow *row, Date day)
 {
@@ -111,7 +111,7 @@ void wish_age(const Wish *wish, const Node *node, double target)
     double *cells = people->rows[wish->person]->cells;
     int year = dummy_column(people, TEXT("birth_year")), month = dummy_column(people, TEXT("birth_month"));
     cells[year] = cells[month] = NAN;
-    if (isnan(target))
+    if (isnan(target) || fabs(target) > AGE_MAX) /* nobody is: then it is not known how old */
         return;
     CivilDate birth = date_to_civil(
         date_add_months(month_first_day(month_of_date((Date)day)),
@@ -130,7 +130,7 @@ void wish_time_registered(const Wish *wish, const Node *node, double target)
         wish_known(wish, node->operands[0]);
     else if (days < 1)
         wish_registered(wish, (Date)from, false);
-    else
+    else if (days <= DAYS_MAX)
         (void)register_over(wish, (Date)from, (Date)(from + days - 1));
 }
 

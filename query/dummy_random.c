@@ -94,14 +94,6 @@ double dummy_fill(Dummy *dummy, const DummyTable *table, size_t column)
 
 /* ---- people ---- */
 
-static void set_cell(const DummyTable *table, DummyRow *row, Text column, double value)
-{
-    int index = dummy_column(table, column);
-
-    if (index >= 0)
-        row->cells[index] = value;
-}
-
 /* As a source's list of them says, where any has one. */
 static double random_ethnic_category(Dummy *dummy)
 {
@@ -113,6 +105,20 @@ static double random_ethnic_category(Dummy *dummy)
     return dummy_word(dummy, TEXT("dummy-1"));
 }
 
+double dummy_attribute(Dummy *dummy, Text column)
+{
+    return text_equal(column, TEXT("ethnic_category")) ? random_ethnic_category(dummy)
+                                                       : random_place(dummy, column);
+}
+
+static void set_cell(const DummyTable *table, DummyRow *row, Text column, double value)
+{
+    int index = dummy_column(table, column);
+
+    if (index >= 0)
+        row->cells[index] = value;
+}
+
 static void make_person(Dummy *dummy, uint32_t person)
 {
     DummyTable *table = &dummy->tables[DUMMY_PERSON];
@@ -122,7 +128,7 @@ static void make_person(Dummy *dummy, uint32_t person)
 
     set_cell(table, row, TEXT("sex"),
              dummy_chance(dummy, 3 * UNKNOWN_ONE_IN) == 0 ? NAN : random_place(dummy, TEXT("sex")));
-    set_cell(table, row, TEXT("ethnic_category"), random_ethnic_category(dummy));
+    set_cell(table, row, TEXT("ethnic_category"), dummy_attribute(dummy, TEXT("ethnic_category")));
     if (!is_known)
         return;
     set_cell(table, row, TEXT("birth_year"), today.year - (double)dummy_chance(dummy, AGES));

@@ -1,9 +1,11 @@
 /* What each person is to have, and rounds of looking and changing until they have it. */
 #include <string.h>
 
+#include "query/budget.h"
 #include "query/dummy.h"
 
 enum {
+    ENGINE_BYTES_MAX = 512 << 20,
     LOTS = 4,
     NEARLY_ROUNDS = 3,
     ROUNDS_MAX = 16,
@@ -12,14 +14,31 @@ enum {
 
 bool dummy_is_random = false;
 
-void dummy_open_engine(Dummy *dummy)
+/* Everybody is one chunk, and each part of each goal may be asked for. */
+static Result check_memory(Dummy *dummy, Error *error)
 {
+    PlanId *asked = arena_alloc(dummy->round_arena, (dummy->value_count + 1) * sizeof *asked);
+    Budget budget;
+
+    for (size_t i = 0; i < dummy->value_count; i++)
+        asked[i] = dummy->values[i].id;
+    budget_of(dummy->plan, budget_needs(dummy->plan, NULL, asked, dummy->value_count, dummy->round_arena),
+              dummy->round_arena, &budget);
+    if (budget_bytes(&budget, 0, dummy->people) > ENGINE_BYTES_MAX)
+        return dummy_fail_full(error);
+    return RESULT_OK;
+}
+
+Result dummy_open_engine(Dummy *dummy, Error *error)
+{
+    TRY(check_memory(dummy, error));
     dummy->engine = engine_create(dummy->plan);
     for (size_t round = 0; round < engine_rounds(dummy->engine); round++) {
         engine_chunk(dummy->engine, 0, dummy->people);
         engine_round(dummy->engine, round);
     }
     engine_chunk(dummy->engine, 0, dummy->people);
+    return deadline_check(&dummy->deadline, error);
 }
 
 typedef enum Hope { HOPE_NOTHING, HOPE_TRUE, HOPE_FALSE } Hope;
@@ -80,7 +99,7 @@ static bool run_round(Dummy *dummy, const Hope *hopes, int round)
     size_t goals = round >= ROUNDS_MAX - COHORT_ROUNDS ? 1 : dummy->goal_count;
     bool any = round < NEARLY_ROUNDS;
 
-    for (uint32_t p = 0; p < dummy->people; p++)
+    for (uint32_t p = 0; p < dummy->people && !deadline_is_over(&dummy->deadline); p++)
         for (size_t g = goals; g-- > 0;)
             any |= pursue(dummy, p, &dummy->goals[g], hope_in(hopes[p * dummy->goal_count + g], round));
     return any;
@@ -116,15 +135,17 @@ static const Hope *make_hopes(Dummy *dummy)
     return hopes;
 }
 
-void dummy_satisfy(Dummy *dummy)
+Result dummy_satisfy(Dummy *dummy, Error *error)
 {
     const Hope *hopes = make_hopes(dummy);
     bool any = true;
 
     for (int round = 0; any && !dummy_is_random && round < ROUNDS_MAX; round++) {
-        dummy_open_engine(dummy);
+        TRY(dummy_open_engine(dummy, error));
         any = run_round(dummy, hopes, round);
         engine_close(&dummy->engine);
-        dummy_build(dummy);
+        TRY(deadline_check(&dummy->deadline, error));
+        TRY(dummy_build(dummy, error));
     }
+    return RESULT_OK;
 }

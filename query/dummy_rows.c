@@ -89,7 +89,7 @@ void wish_rows(const Wish *wish, const Node *node, int64_t count)
     DummyRow *found[ROWS_FOUND_MAX];
     int64_t there = (int64_t)find_rows(wish, node, found, ROWS_FOUND_MAX);
 
-    for (; there < count && there < ROWS_FOUND_MAX; there++)
+    for (; there < count && there < ROWS_FOUND_MAX && !dummy_is_full(wish->dummy); there++)
         (void)wish_add_row(wish, node, true, -1, NAN);
     for (; there > count && there > 0; there--)
         spoil_row(wish, node, found[there - 1]);

@@ -1,7 +1,7 @@
 /* Conditions made true or false, by changing what they are about. */
 #include "query/dummy.h"
 
-enum { LONG_AGO_DAYS = 400, FAR_NUMBER = 20, FEW = 2 };
+enum { LONG_AGO_DAYS = 400, FAR_NUMBER = 20, FEW = 2, WORDS_TRIED = 8 };
 
 /* ---- values about a bound ---- */
 
@@ -78,11 +78,22 @@ static Comparison mirrored(Comparison comparison)
     return mirrors[comparison];
 }
 
+/* Words have no order: what is next to one may be of another column. */
+static double another_word(const Wish *wish, const Node *node, double word)
+{
+    double other = word;
+
+    for (int tried = 0; tried < WORDS_TRIED && !(other != word && !isnan(other)); tried++)
+        other = wish_some_value(wish, node);
+    return other;
+}
+
 static void wish_compare(const Wish *wish, const Node *node, bool wanted)
 {
     Comparison comparison = wanted ? node->comparison : opposite(node->comparison);
     bool can[] = {wish_can_set(wish, node->operands[0]), wish_can_set(wish, node->operands[1])};
     size_t set = can[0] && can[1] ? dummy_chance(wish->dummy, 4) == 0 : !can[0];
+    const Node *value = node->operands[set];
     double bound = wish_value(wish, node->operands[1 - set]);
 
     if (!can[set])
@@ -91,8 +102,11 @@ static void wish_compare(const Wish *wish, const Node *node, bool wanted)
         wish_known(wish, node->operands[1 - set]);
         return;
     }
-    wish_amount(wish, node->operands[set],
-                near_bound(wish, node->operands[set], set == 0 ? comparison : mirrored(comparison), bound));
+    if (value->type == TYPE_TEXT)
+        wish_amount(wish, value, comparison == IS_EQUAL ? bound : another_word(wish, value, bound));
+    else
+        wish_amount(wish, value,
+                    near_bound(wish, value, set == 0 ? comparison : mirrored(comparison), bound));
 }
 
 static void wish_window(const Wish *wish, const Node *node, bool wanted)
@@ -188,6 +202,16 @@ static void wish_chain(const Wish *wish, const Node *node, bool all, bool wanted
         wish_condition(wish, node->operands[one], wanted);
 }
 
+static void wish_registered_at(const Wish *wish, const Node *node, bool wanted)
+{
+    double day = wish_value(wish, node);
+
+    if (isnan(day))
+        wish_known(wish, node);
+    else
+        wish_registered(wish, (Date)day, wanted);
+}
+
 static void wish_kind(const Wish *wish, const Node *node, bool wanted)
 {
     switch (node->kind) {
@@ -234,7 +258,7 @@ static void wish_kind(const Wish *wish, const Node *node, bool wanted)
             wish_amount(wish, node->operands[0], NAN);
         return;
     case NODE_REGISTERED:
-        wish_registered(wish, (Date)wish_value(wish, node->operands[0]), wanted);
+        wish_registered_at(wish, node->operands[0], wanted);
         return;
     default:
         wish_amount(wish, node, wanted);
@@ -245,7 +269,8 @@ void wish_condition(const Wish *wish, const Node *node, bool wanted)
 {
     Wish deeper = *wish;
 
-    if (wish->depth == DUMMY_DEPTH_MAX || wish_holds(wish, node) == (wanted ? HOLDS : HOLDS_NOT))
+    if (wish->depth == DUMMY_DEPTH_MAX || dummy_is_full(wish->dummy) ||
+        wish_holds(wish, node) == (wanted ? HOLDS : HOLDS_NOT))
         return;
     deeper.depth++;
     wish_kind(&deeper, node, wanted);

@@ -200,3 +200,6 @@ typedef struct DummyAnswer {
 Result query_dummy(const Query *query, const DummySource *sources, const DummyWanted *wanted,
                    DummyAnswer *answer, Error *error) CHECKED;
 void dummy_answer_close(DummyAnswer *answer); /* for SCOPED */
+/* Each line says that it is of nobody, also one that is copied out alone. In CSV one that begins with # is a
+ * comment, any other a row. */
+void dummy_text_print(Text text, TableFormat format, FILE *out);

@@ -198,8 +198,7 @@ static void print_text(const ReleasedTable *table, TableFormat format, FILE *out
     released_coverage_print(provenance->coverage, provenance->coverage_count, &provenance->policy, out);
 }
 
-/* Each line says that it is of nobody, also one that is copied out alone. */
-static void print_marked(Text text, TableFormat format, FILE *out)
+void dummy_text_print(Text text, TableFormat format, FILE *out)
 {
     while (text.length > 0) {
         Text line = text_next(&text, '\n');
@@ -219,7 +218,7 @@ static void print_dummy(const ReleasedTable *table, TableFormat format, FILE *ou
         return;
     print_text(table, format, held);
     if (fclose(held) == 0)
-        print_marked((Text){text, length}, format, out);
+        dummy_text_print((Text){text, length}, format, out);
     memory_free(text);
 }
 

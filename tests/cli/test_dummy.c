@@ -4,6 +4,7 @@
  */
 #include <glob.h>
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "base/input.h"
 #include "cli/dummy.h"
@@ -243,4 +244,101 @@ Test(dummy, the_command_needs_no_data_folder_and_writes_over_nothing)
     cr_expect(done.ok, "%s", error.message);
     cr_expect_not_null(strstr(file_of(into, "dummy_council_tax_account.csv"), "DUMMY,home,"));
     expect_failure(again, &error, ERROR_SYSTEM, "out");
+}
+
+static Text wanting(const char *cohort, const char *by)
+{
+    return text_format(arena,
+                       "query \"q\" project P as at 2026-06-30 cohort %s table \"t\" by %s measure people",
+                       cohort, by);
+}
+
+Test(dummy, a_star_behind_equals_is_a_letter_as_any_other)
+{
+    SCOPED(dummy_answer_close) DummyAnswer places = {0};
+    SCOPED(dummy_answer_close) DummyAnswer codes = {0};
+    const char *folder = support_folder();
+
+    ask(wanting("practice = \"I2*\"", "practice"), 1, NULL, &places);
+    ask(wanting("exists gp_event where code = \"I2*\"", "sex"), 1, folder, &codes);
+
+    cr_expect_eq(places.unmet + codes.unmet, 0);
+    cr_expect_not_null(strstr(printed(&places, TABLE_CSV).data, ",I2*,"));
+    cr_expect_not_null(strstr(file_of(folder, "dummy_gp_event.csv"), ",I2*,"));
+}
+
+Test(dummy, another_word_is_one_of_the_same_column)
+{
+    SCOPED(dummy_answer_close) DummyAnswer answer = {0};
+
+    ask(wanting("ward != \"DUMMY-W3\"", "ward"), 1, NULL, &answer);
+
+    cr_expect_eq(answer.unmet, 0);
+    Text lines = printed(&answer, TABLE_CSV);
+    (void)text_next(&lines, '\n');
+    for (Text line = text_next(&lines, '\n'); line.data[0] != '#'; line = text_next(&lines, '\n')) {
+        (void)text_next(&line, ',');
+        cr_expect(text_starts_with(line, TEXT("DUMMY-W")) || text_starts_with(line, TEXT("not known")) ||
+                      text_starts_with(line, TEXT("all")),
+                  "%.*s", TEXT_ARG(line));
+    }
+}
+
+/* The sanitizer's: nothing is worked out that does not fit. */
+Test(dummy, nobody_is_as_old_as_a_number_can_be)
+{
+    SCOPED(dummy_answer_close) DummyAnswer answer = {0};
+
+    ask(wanting("age > 400000000 or age - 3 > 4000000000 or days registered from 2026-01-01 to as_at > "
+                "4000000000",
+                "sex"),
+        1, NULL, &answer);
+
+    cr_expect_eq(answer.unmet, 1);
+}
+
+static void expect_limit(const char *part)
+{
+    Text text = wanting("count of gp_event >= 512 and count of apc_spell >= 512", "sex");
+    const char *folder = support_folder(), *path = text_format(arena, "%s/q.cohort", folder).data;
+    const char *into = text_format(arena, "%s/out", folder).data;
+    Error error = {0};
+    FILE *file = fopen(path, "w");
+
+    cr_assert_not_null(file);
+    fprintf(file, "%.*s", TEXT_ARG(text));
+    (void)fclose(file);
+    Result done = CLI(&error, "dummy", path, "--output", into, "--people", "20");
+    expect_failure(done, &error, ERROR_LIMIT, part);
+    cr_expect_eq(access(into, F_OK), -1, "and no folder is left");
+}
+
+Test(dummy, records_and_time_have_an_end)
+{
+    size_t usual = dummy_bytes_max;
+
+    dummy_bytes_max = 512 << 10;
+    expect_limit("take fewer --people");
+    dummy_bytes_max = usual;
+    query_processor_us_max = 0;
+    expect_limit("processor time");
+    query_processor_us_max = INT64_C(60000000);
+}
+
+Test(dummy, each_line_that_the_command_prints_says_so_too)
+{
+    static char text[1 << 16];
+    const char *into = text_format(arena, "%s/out", support_folder()).data;
+    Error error = {0};
+
+    Result done = CLI(&error, "dummy", EXAMPLES "/smokers-alone.cohort", "--output", into, "--people", "50");
+    cr_assert(done.ok, "%s", error.message);
+    Text lines = {text, fread(text, 1, sizeof text, cr_get_redirected_stdout())};
+
+    cr_expect_not_null(strstr(text, "DUMMY  Definitions"));
+    cr_expect_not_null(strstr(text, "DUMMY  The dummy people and records are in"));
+    while (lines.length > 0) {
+        Text line = text_next(&lines, '\n');
+        cr_expect(text_starts_with(line, TEXT("DUMMY  ")), "%.*s", TEXT_ARG(line));
+    }
 }
