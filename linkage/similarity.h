@@ -16,7 +16,8 @@ enum {
     SIMILARITY_TILE = 32,      /* queries */
     SIMILARITY_PAIRS = SIMILARITY_TILE / 2,
     SIMILARITY_NIBBLES = SIMILARITY_WORDS_MAX * 16, /* of 4 bits */
-    SIMILARITY_BLOCK = 8,                           /* records of a group that lie word beside word */
+    SIMILARITY_BLOCK = 32,                          /* records of a group that lie word beside word, */
+    SIMILARITY_VECTORS = SIMILARITY_BLOCK / 8,      /* by eights: record r is word r / 4 of vector r mod 4 */
 };
 
 typedef enum SimilarityPath {
@@ -39,7 +40,7 @@ typedef struct SimilaritySet {
 typedef struct SimilarityGroup {
     _Alignas(64) union {
         uint64_t rows[SIMILARITY_GROUP][SIMILARITY_WORDS_MAX];
-        uint64_t blocks[SIMILARITY_GROUP / SIMILARITY_BLOCK][SIMILARITY_WORDS_MAX][SIMILARITY_BLOCK];
+        uint64_t blocks[SIMILARITY_GROUP / SIMILARITY_BLOCK][SIMILARITY_WORDS_MAX][SIMILARITY_VECTORS][8];
         uint8_t nibbles[SIMILARITY_NIBBLES][SIMILARITY_GROUP];
     };
 } SimilarityGroup;

@@ -44,8 +44,9 @@ void similarity_pack_blocks(const SimilaritySet *set, size_t first, SimilarityGr
     memset(group, 0, sizeof *group);
     for (size_t r = 0; r < count; r++) {
         const uint64_t *row = row_of(set, first + r);
+        size_t block = r / SIMILARITY_BLOCK, within = r % SIMILARITY_BLOCK;
         for (unsigned w = 0; w < set->words; w++)
-            group->blocks[r / SIMILARITY_BLOCK][w][r % SIMILARITY_BLOCK] = row[w];
+            group->blocks[block][w][within % SIMILARITY_VECTORS][within / SIMILARITY_VECTORS] = row[w];
     }
 }
 

@@ -29,7 +29,7 @@ extern const uint8_t similarity_nibble_tables[NIBBLE_TABLES][NIBBLE_TABLE_BYTES]
 void similarity_pack_nibbles(const SimilaritySet *set, size_t first, SimilarityGroup *group);
 void similarity_pack_tables(const SimilaritySet *set, size_t first, SimilarityTile *tile);
 
-/* ---- words of 8 records side by side: AVX-512 VPOPCNTDQ ---- */
+/* ---- words of 32 records side by side: AVX-512 VPOPCNTDQ ---- */
 void similarity_pack_blocks(const SimilaritySet *set, size_t first, SimilarityGroup *group);
 
 #ifdef __x86_64__
