@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "linkage/alike.h"
 #include "linkage/alike_tokens.h"
+#include "linkage/combination.h"
 #include "linkage_sql.h"
 
 enum { BATCH = 20000, FILTERS_AT_ONCE = 5000, LIST_FIRST = 1024 };
@@ -363,20 +364,25 @@ static Result fill_set(Comparison *comparison, LinkageSet *set, Error *error)
 
 /* ---- pairs ---- */
 
-static Result copy_pair(const Comparison *comparison, DbCopy *copy, const LinkagePair *pair, Error *error)
+static Result copy_pair(const Comparison *comparison, const LinkageSet *set, DbCopy *copy,
+                        const LinkagePair *pair, Error *error)
 {
     const Member *a = &comparison->members[pair->a], *b = &comparison->members[pair->b];
-    const Value values[] = {value_int8(a->subject_id), value_int8(b->subject_id),
-                            value_float8((double)pair->weight), value_int8((int64_t)pair->levels),
-                            value_int2((int64_t)pair->block)};
 
     /* Blocks are whole for the batch alone. */
     if (pair->weight < WEIGHT_KEPT || !(a->is_of_batch || b->is_of_batch))
         return RESULT_OK;
+    uint64_t combination = combination_of(set, pair->a, pair->b);
+    const Value values[] = {value_int8(a->subject_id), value_int8(b->subject_id),
+                            value_float8((double)pair->weight),
+                            value_int8((int64_t)(pair->levels | combination << COMBINATION_AT)),
+                            value_int2((int64_t)pair->block)};
+
     return db_copy_row(copy, values, error);
 }
 
-static Result copy_pairs(const Comparison *comparison, const LinkagePairs *pairs, Error *error)
+static Result copy_pairs(const Comparison *comparison, const LinkageSet *set, const LinkagePairs *pairs,
+                         Error *error)
 {
     static const DbCopyColumn columns[] = {{"subject_a", VALUE_INT8},
                                            {"subject_b", VALUE_INT8},
@@ -388,7 +394,7 @@ static Result copy_pairs(const Comparison *comparison, const LinkagePairs *pairs
     TRY(db_copy_in(comparison->run->linker, "pg_temp.pair_made", columns, sizeof columns / sizeof *columns,
                    &copy, error));
     for (size_t i = 0; i < pairs->count; i++)
-        TRY(copy_pair(comparison, copy, &pairs->pairs[i], error));
+        TRY(copy_pair(comparison, set, copy, &pairs->pairs[i], error));
     return db_copy_end(&copy, NULL, error);
 }
 
@@ -421,7 +427,7 @@ static Result score_batch(Comparison *comparison, Error *error)
         return RESULT_OK;
     TRY(linkage_score(set, &run->model, &options, &pairs, error));
     run->compared += (int64_t)pairs.compared;
-    return copy_pairs(comparison, &pairs, error);
+    return copy_pairs(comparison, set, &pairs, error);
 }
 
 static Result run_batch(Comparison *comparison, Error *error)

@@ -8,15 +8,23 @@
 #include "base/arena.h"
 #include "linkage/alike.h"
 #include "linkage/cluster.h"
+#include "linkage/combination.h"
 #include "linkage/fields.h"
 #include "linkage_sql.h"
 
 enum { LIST_FIRST = 1024, YEARS_MOST = 10, DECIDED = 60, HAS_NUMBER = 1, HAS_DEATH = 2 };
-enum { PASS_EQUAL = 6, PASS_BIRTH_NEARLY = 7, PASS_WEIGHT = 8, PASS_ALONE = 9, BIRTH_NEARLY = 2 };
+enum {
+    PASS_EQUAL = 6,
+    PASS_BIRTH_NEARLY = 7,
+    PASS_COMBINATION = 8,
+    PASS_WEIGHT = 9,
+    PASS_ALONE = 10,
+    BIRTH_NEARLY = 2
+};
 
 /* log2 of the odds at 0.95: the band that links. */
 static const double WEIGHT_LINK = 4.2479275134;
-static const double SHARE = 0.5;
+static const double SHARE = 0.5, WEIGHT_CLERICAL = 0;
 
 static const DbStatement evidence_statement = {
     .name = "linkage_evidence",
@@ -241,9 +249,21 @@ static int compare_evidence(const void *a, const void *b)
                                                            : x->sides[1].subject_id > y->sides[1].subject_id;
 }
 
+/* Whoever shares a keyed combination needs no more than to be likelier one person than two. */
+static bool is_enough(const Evidence *evidence)
+{
+    return evidence->weight >= (combination_in(evidence->levels) != 0 ? WEIGHT_CLERICAL : WEIGHT_LINK);
+}
+
 static bool is_likely(const Evidence *evidence)
 {
-    return evidence->weight >= WEIGHT_LINK && !evidence->is_impossible;
+    return is_enough(evidence) && !evidence->is_impossible;
+}
+
+/* Twins may share a keyed combination: where one is in the band that links, the other has to be as well. */
+static bool is_rival(const Evidence *first, const Evidence *other)
+{
+    return other->weight >= WEIGHT_LINK || first->weight < WEIGHT_LINK;
 }
 
 /* Likely two people who have numbers: nobody can say which, so a person has to. A decision says which. */
@@ -260,7 +280,7 @@ static void tear_units(People *people)
         if (first[own] == NULL)
             first[own] = evidence; /* by weight: the likeliest comes first */
         else if (first[own]->sides[0].unit != with && first[own]->sides[1].unit != with &&
-                 first[own]->weight < DECIDED)
+                 first[own]->weight < DECIDED && is_rival(first[own], evidence))
             people->units[own].is_torn = true;
     }
     memory_free((void *)first);
@@ -286,8 +306,8 @@ static int compare_weights(const void *a, const void *b)
     return compare_pairs(a, b);
 }
 
-/* Of two units the likeliest pair speaks: an old address of somebody makes nobody else of them. What is less
- * likely than the band that links counts as unlikely. */
+/* Of two units the likeliest pair speaks: an old address of somebody makes nobody else of them. What is not
+ * enough to link counts as unlikely. */
 static void make_pairs(People *people)
 {
     LinkagePairs *pairs = &people->pairs;
@@ -349,7 +369,7 @@ static const char *conflict_of(const People *people, const Evidence *evidence)
 {
     const Unit *a = &people->units[evidence->sides[0].unit], *b = &people->units[evidence->sides[1].unit];
 
-    if (evidence->weight < WEIGHT_LINK || a->cluster == b->cluster)
+    if (!is_enough(evidence) || a->cluster == b->cluster)
         return NULL;
     if (evidence->is_impossible)
         return "ages";
@@ -408,7 +428,9 @@ static int pass_of(uint64_t levels)
 
     if (rest && is_equal(levels, ALIKE_BIRTH_DATE))
         return PASS_EQUAL;
-    return rest && birth >= BIRTH_NEARLY && birth < LEVEL_EQUAL ? PASS_BIRTH_NEARLY : PASS_WEIGHT;
+    if (rest && birth >= BIRTH_NEARLY && birth < LEVEL_EQUAL)
+        return PASS_BIRTH_NEARLY;
+    return combination_in(levels) != 0 ? PASS_COMBINATION : PASS_WEIGHT;
 }
 
 static Result copy_alone(DbCopy *copy, int64_t subject_id, Error *error)

@@ -6,7 +6,7 @@
 #include "linkage/report.h"
 #include "linkage_sql.h"
 
-enum { COUNTS_BYTES_MAX = 1 << 20, PASSES = 10, PASS_ALONE = 9 };
+enum { COUNTS_BYTES_MAX = 1 << 20, PASSES = 11, PASS_ALONE = 10 };
 
 static const DbStatement passes_statement = {
     .name = "linkage_report_passes",
@@ -36,8 +36,9 @@ static const char *const pass_names[PASSES] = {
     "5 pseudonym, by a cross-walk to another",
     "6 names, birth date and place equal",
     "7 so but for a part of the birth date",
-    "8 likeness",
-    "9 like nobody: a person of its own",
+    "8 keyed combination",
+    "9 likeness",
+    "10 like nobody: a person of its own",
 };
 
 static ReportCounts counts_create(size_t count)

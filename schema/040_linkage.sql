@@ -50,20 +50,20 @@ CREATE TABLE linkage.link (
     subject_id   int8 PRIMARY KEY,
     person_id    int8 NOT NULL,
     run_id       int4 NOT NULL,
-    pass         int2 NOT NULL CHECK (pass BETWEEN 1 AND 9),
+    pass         int2 NOT NULL CHECK (pass BETWEEN 1 AND 10),
     rule_version int2 NOT NULL,
-    -- Of passes 6 to 8: the subject that it was compared with, log2 of the odds, and four bits a field of how they agree.
+    -- Of passes 6 to 9: the subject that it was compared with, log2 of the odds, and how they agree: linkage.pair.levels.
     other_subject int8,
     weight       float4,
     levels       int8,
-    CHECK ((pass IN (6, 7, 8)) = (other_subject IS NOT NULL) AND (other_subject IS NULL) = (levels IS NULL))
+    CHECK ((pass BETWEEN 6 AND 9) = (other_subject IS NOT NULL) AND (other_subject IS NULL) = (levels IS NULL))
 );
 CREATE INDEX link_person ON linkage.link (person_id);
 CREATE INDEX link_alike ON linkage.link (subject_id) WHERE pass >= 6;
 COMMENT ON COLUMN linkage.link.pass IS '1: NHS number token; 2: token of a superseded number, through a merger; 3: foreign'
     ' pseudonym, through its issuer''s cross-walk to a number; 4: foreign pseudonym inside its space; 5: through its'
     ' issuer''s cross-walk to another space; 6: names, birth date and place equal; 7: so but for one part of the birth'
-    ' date; 8: weight of likeness; 9: like nobody, a person of its own. Below 4 an opt-out finds the person';
+    ' date; 8: a keyed combination of fields; 9: weight of likeness; 10: like nobody, a person of its own. Below 4 an opt-out finds the person';
 
 CREATE TABLE linkage.link_history (
     subject_id   int8        NOT NULL,

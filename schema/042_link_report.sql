@@ -60,13 +60,13 @@ RETURNS TABLE (subject_id int8, source text, is_person boolean, is_linked boolea
                age int8, sex text, decile int8, places int8)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT subject.subject_id, source.name, source.subject_kind = 'person',
-           CASE WHEN source.subject_kind = 'person' THEN coalesce(link.pass < 9, false)
+           CASE WHEN source.subject_kind = 'person' THEN coalesce(link.pass < 10, false)
                 ELSE home.subject_id IS NOT NULL END,
            coalesce(coalesce(load.held_from, '-infinity') <= runs.before_started, false),
            CASE WHEN source.subject_kind = 'person'
-                THEN coalesce(link.pass < 9 AND link.run_id <= runs.before_run, false)
+                THEN coalesce(link.pass < 10 AND link.run_id <= runs.before_run, false)
                      OR EXISTS (SELECT FROM linkage.link_history AS gone
-                                 WHERE gone.subject_id = subject.subject_id AND gone.pass < 9
+                                 WHERE gone.subject_id = subject.subject_id AND gone.pass < 10
                                    AND gone.run_id <= runs.before_run AND gone.moved_run > runs.before_run)
                 ELSE coalesce(home.run_id <= runs.before_run, false) END,
            extract(year FROM current_date)::int8 - subject.birth_year, subject.sex, deprivation.imd_decile, moved.places

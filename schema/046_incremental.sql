@@ -541,8 +541,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
            people_new = (SELECT count(*) FROM linkage.person WHERE created_run = new_run),
            households = (SELECT count(*) FROM linkage.household WHERE left_run IS NULL),
            residences = (SELECT count(*) FROM linkage.residence)
-      FROM (SELECT count(*) FILTER (WHERE pass <> 9) AS linked, count(*) FILTER (WHERE pass IN (6, 7, 8)) AS alike,
-                   count(*) FILTER (WHERE pass = 9) AS alone, count(*) FILTER (WHERE pass IN (3, 5)) AS crosswalked,
+      FROM (SELECT count(*) FILTER (WHERE pass <> 10) AS linked, count(*) FILTER (WHERE pass BETWEEN 6 AND 9) AS alike,
+                   count(*) FILTER (WHERE pass = 10) AS alone, count(*) FILTER (WHERE pass IN (3, 5)) AS crosswalked,
                    count(*) FILTER (WHERE pass = 4) AS within_space, count(DISTINCT person_id) AS people
               FROM linkage.current_link) AS links
      WHERE run.run_id = new_run
@@ -572,9 +572,9 @@ BEGIN
            people_new = made.people, people = before.people + made.people - run.people_merged - linkage.people_left(new_run)
       FROM linkage.run AS before, pg_temp.run_basis AS basis,
            (SELECT count(*) AS people FROM linkage.person WHERE person_id > (SELECT b.last_person FROM pg_temp.run_basis AS b)) AS made,
-           (SELECT coalesce(sum(l.n) FILTER (WHERE l.pass <> 9), 0) AS linked,
-                   coalesce(sum(l.n) FILTER (WHERE l.pass IN (6, 7, 8)), 0) AS alike,
-                   coalesce(sum(l.n) FILTER (WHERE l.pass = 9), 0) AS alone,
+           (SELECT coalesce(sum(l.n) FILTER (WHERE l.pass <> 10), 0) AS linked,
+                   coalesce(sum(l.n) FILTER (WHERE l.pass BETWEEN 6 AND 9), 0) AS alike,
+                   coalesce(sum(l.n) FILTER (WHERE l.pass = 10), 0) AS alone,
                    coalesce(sum(l.n) FILTER (WHERE l.pass IN (3, 5)), 0) AS crosswalked,
                    coalesce(sum(l.n) FILTER (WHERE l.pass = 4), 0) AS within_space
               FROM (SELECT made.pass, 1 AS n FROM pg_temp.run_link AS made

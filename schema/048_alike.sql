@@ -38,7 +38,7 @@ CREATE TABLE linkage.pair (
     subject_a int8   NOT NULL,
     subject_b int8   NOT NULL CHECK (subject_a < subject_b),
     weight    float4,          -- log2 of the odds; null: they share a number, and birth and sex say otherwise
-    levels    int8,            -- four bits a field
+    levels    int8,            -- four bits a field; from bit 48 on the first keyed combination whose tokens they share, 0: none
     block     int2,            -- the first rule whose token they share
     run_id    int4   NOT NULL,
     PRIMARY KEY (subject_a, subject_b),

@@ -2,12 +2,20 @@
 -- asked under a permit, so that the log tells who looked.
 SET LOCAL ROLE cinque_owner;
 
+-- Which tokens of several fields together two subjects share: linkage/combination.c.
+CREATE FUNCTION linkage.combination_name(levels int8) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT (ARRAY['names'' sounds, birth date and postcode', 'names'' sounds, birth date and address',
+                  'names'' sounds, birth date and postcode area'])[(levels >> 48)::int4]
+$$;
+
 -- Fields in the order that they are encoded in, four bits each; those that one of the two lacks are left out.
 CREATE FUNCTION linkage.agreement(levels int8) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT string_agg(format('%s %s', f.name, (ARRAY['differs', 'a little alike', 'alike', 'very alike', 'nearly equal',
                                                      'equal, common', 'equal', 'equal, rare'])[1 + (levels >> 4 * f.place & 15)::int4]),
                       '; ' ORDER BY f.place)
+           || coalesce('; keyed: ' || linkage.combination_name(levels), '')
       FROM (VALUES (0, 'given name'), (1, 'family name'), (2, 'birth date'), (3, 'sex'), (4, 'postcode'), (5, 'address'))
                AS f (place, name)
      WHERE (levels >> 4 * f.place & 15) < 8
@@ -16,7 +24,7 @@ $$;
 CREATE FUNCTION linkage.pass_name(pass int2) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT (ARRAY['number', 'superseded number', 'cross-walk to a number', 'foreign pseudonym', 'cross-walk to a space',
-                  'all equal', 'equal but part of the birth date', 'likeness', 'like nobody'])[pass]
+                  'all equal', 'equal but part of the birth date', 'keyed combination', 'likeness', 'like nobody'])[pass]
 $$;
 
 -- Of a subject, or of a person with all subjects: how each is linked, how it was before, and which pairs speak for or
@@ -92,8 +100,8 @@ BEGIN
 END
 $$;
 
-REVOKE EXECUTE ON FUNCTION linkage.agreement(int8), linkage.pass_name(int2), linkage.explain(bytea, int8),
-    linkage.clerical_list(bytea), linkage.decide(bytea, int8, boolean) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION linkage.combination_name(int8), linkage.agreement(int8), linkage.pass_name(int2),
+    linkage.explain(bytea, int8), linkage.clerical_list(bytea), linkage.decide(bytea, int8, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION linkage.explain(bytea, int8), linkage.clerical_list(bytea), linkage.decide(bytea, int8, boolean)
     TO cinque_linker;
 

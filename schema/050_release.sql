@@ -404,7 +404,7 @@ BEGIN
           FROM %1$s.work_seen AS seen
           JOIN ingest.source AS s ON s.source_id = seen.source_id AND s.subject_kind = 'person'
           JOIN linkage.current_link AS k ON k.subject_id = seen.subject_id
-         WHERE k.pass < 6 OR k.pass = 9 OR release.link_serves(k.subject_id, k.other_subject, %2$L)
+         WHERE k.pass < 6 OR k.pass = 10 OR release.link_serves(k.subject_id, k.other_subject, %2$L)
          GROUP BY k.subject_id, k.person_id, k.pass$sql$, place, (SELECT r.purpose FROM release.release AS r
                                                                    WHERE r.release_id = wanted));
     EXECUTE format('CREATE UNLOGGED TABLE %s.work_opted_out (person_id int8 PRIMARY KEY)', place);
@@ -513,7 +513,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format(CASE WHEN EXISTS (SELECT FROM release.release_practice AS x WHERE x.release_id = $1)
                        THEN '(SELECT k.subject_id, n.person_number FROM linkage.current_link AS k'
                             ' JOIN %I.work_person AS n USING (person_id)'
-                            ' WHERE k.pass < 6 OR k.pass = 9'
+                            ' WHERE k.pass < 6 OR k.pass = 10'
                             ' OR release.link_serves(k.subject_id, k.other_subject, %L))'
                        ELSE '%I.work_link' END, release.schema_name($1),
                   (SELECT r.purpose FROM release.release AS r WHERE r.release_id = $1));

@@ -49,7 +49,11 @@ WITH home AS (SELECT DISTINCT person, found FROM placed WHERE source = 'patient_
 SELECT source || ' ' || count(*) || ' ' || count(*) FILTER (WHERE is_right) || ' ' || count(*) FILTER (WHERE is_placed AND NOT is_right)
        || ' ' || count(*) FILTER (WHERE NOT is_placed)
   FROM wanted GROUP BY source ORDER BY source;
-SELECT 'alike ' || count(*) FILTER (WHERE pass IN (6, 7, 8)) || ' alone ' || count(*) FILTER (WHERE pass = 9) FROM placed;
+SELECT 'alike ' || count(*) FILTER (WHERE pass BETWEEN 6 AND 9) || ' alone ' || count(*) FILTER (WHERE pass = 10) FROM placed;
+-- pairs that share a keyed combination: all, and of two people
+SELECT 'keyed ' || count(*) || ' ' || count(*) FILTER (WHERE a.person <> b.person)
+  FROM linkage.pair AS p JOIN subject AS a ON a.subject_id = p.subject_a JOIN subject AS b ON b.subject_id = p.subject_b
+ WHERE p.levels >> 48 > 0;
 SELECT 'digest ' || md5(coalesce(string_agg(format('%s %s %s %s', subject_id, first, pass, levels), ',' ORDER BY subject_id), ''))
   FROM (SELECT k.subject_id, min(k.subject_id) OVER (PARTITION BY c.person_id) AS first, k.pass, k.levels
           FROM linkage.link AS k JOIN linkage.current_link AS c USING (subject_id)) AS d;
@@ -84,6 +88,8 @@ expect_equal "given names agree in most matches" "$(sql 'SELECT match_shares[6] 
 expect "more of social care find their person" test "$(answer after social_care_event 3)" -gt "$(answer before social_care_event 3)"
 expect "no fewer of the dead do" test "$(answer after death 3)" -ge "$(answer before death 3)"
 expect_equal "nobody of social care is put with another" "$(answer after social_care_event 4)" 0
+expect "some pairs share a keyed combination" test "$(answer after keyed 2)" -gt 0
+expect_equal "none of them is of two people" "$(answer after keyed 3)" 0
 expect "pairwise precision does not fall by a thousandth" awk -v a="$(answer after all 2)" -v b="$(answer before all 2)" 'BEGIN { exit !(a >= b - 0.001) }'
 expect "pairwise recall rises" awk -v a="$(answer after all 3)" -v b="$(answer before all 3)" 'BEGIN { exit !(a > b) }'
 summary

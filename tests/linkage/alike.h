@@ -1,9 +1,14 @@
 #pragma once
 /* Subjects with encodings written by hand, under rules and a frozen model: linkage is tested without the
- * module that makes encodings. Six fields, as pseudonymise orders them; two block rules. */
+ * module that makes encodings. Six fields and the block rules, as pseudonymise orders them. */
 #include "tests/linkage/workbench.h"
 
 enum { ALIKE_FIELDS = 6, ALIKE_FILTER = 16, ALIKE_ENCODING = 512, ALIKE_CLASS = 60 };
+enum { ALIKE_RULES = 15, ALIKE_TOKENS = 4 };
+
+/* The rules whose tokens are written: birth date and postcode; birth date and family name's letter; names'
+ * sounds and year; birth date and area. */
+static const int alike_rules[ALIKE_TOKENS] = {0, 1, 9, 13};
 
 typedef struct Alike {
     int64_t subject_id;
@@ -11,7 +16,7 @@ typedef struct Alike {
     /* Each makes a filter of its own; 0: absent. From bit ALIKE_CLASS on how common it is: 0 unknown, 1
      * common, 2 middling, 3 rare. */
     uint64_t values[ALIKE_FIELDS];
-    uint64_t tokens[2];
+    uint64_t tokens[ALIKE_TOKENS]; /* 0: none */
 } Alike;
 
 /* Six fields that agree are log2 of the odds 26 where nobody says how common they are; four are 13, three and
@@ -40,7 +45,7 @@ static const char alike_sql[] =
     "  INSERT INTO subjects.encoding_reference (load_id, encoding) SELECT 1, bench.seal(1, 0, 2, encoding) "
     "$$;"
     "INSERT INTO linkage.model (rule_version, match_shares, chance_shares, prior, run_id)"
-    " SELECT 3, array_agg(m ORDER BY f, c DESC, m), array_agg(c ORDER BY f, c DESC, m), 1e-4, 0"
+    " SELECT 4, array_agg(m ORDER BY f, c DESC, m), array_agg(c ORDER BY f, c DESC, m), 1e-4, 0"
     " FROM generate_series(1, 6) AS f,"
     " (VALUES (0.02, 0.95), (0.02, 0.02), (0.02, 0.01), (0.03, 0.005), (0.05, 0.004), (0.3, 0.0038),"
     "         (0.3, 0.003), (0.3, 0.002)) AS level (m, c);";
@@ -84,19 +89,19 @@ static inline size_t alike_write(const Alike *person, uint8_t out[ALIKE_ENCODING
     out[0] = out[1] = out[3] = 1; /* by blocks: filters for each token */
     memcpy(out + 4, "test", 4);
     out[8] = ALIKE_FIELDS;
-    out[9] = 2;
+    out[9] = ALIKE_RULES;
     memset(out + 24, ALIKE_FILTER, ALIKE_FIELDS);
-    for (int b = 0; b < 2; b++) {
+    for (int b = 0; b < ALIKE_TOKENS; b++) {
         if (person->tokens[b] == 0)
             continue;
-        out[19] |= (uint8_t)(1 << b);
+        out[19 - alike_rules[b] / 8] |= (uint8_t)(1 << alike_rules[b] % 8);
         memcpy(at, &person->tokens[b], 8);
         at += 8;
     }
     *head = (size_t)(at - out);
     for (int f = 0; f < ALIKE_FIELDS; f++)
         out[23 - f / 4] |= (uint8_t)(person->values[f] >> ALIKE_CLASS << 2 * (f % 4));
-    for (int view = 0; view < 2; view++) {
+    for (int view = 0; view < ALIKE_TOKENS; view++) {
         for (int f = 0; f < ALIKE_FIELDS && person->tokens[view] != 0; f++) {
             if (person->values[f] == 0)
                 continue;
@@ -137,7 +142,7 @@ static inline void alike_refer(Bench *bench, const Alike *person)
                                       .sql = "SELECT 0::int8 FROM (SELECT bench.refer($1)) AS t",
                                       .parameters = {VALUE_BYTES},
                                       .columns = {VALUE_INT8}};
-    uint8_t encoding[ALIKE_ENCODING] = {1, 3, 0, 1, 't', 'e', 's', 't', ALIKE_FIELDS, 2};
+    uint8_t encoding[ALIKE_ENCODING] = {1, 3, 0, 1, 't', 'e', 's', 't', ALIKE_FIELDS, ALIKE_RULES};
     int64_t nothing;
     Error error = {0};
 

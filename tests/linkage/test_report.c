@@ -312,7 +312,7 @@ static const char scored_sql[] =
     " SELECT 20 + i, 120 + i, false, 'a', '' FROM generate_series(1, 5) AS i;"
     "INSERT INTO linkage.link (subject_id, person_id, run_id, pass, rule_version, other_subject, weight, "
     "levels)"
-    " SELECT i, 1, 1, 8, 3, 41, CASE WHEN i < 309 THEN 3 ELSE 5 END, 0 FROM generate_series(300, 317) AS i;"
+    " SELECT i, 1, 1, 9, 4, 41, CASE WHEN i < 309 THEN 3 ELSE 5 END, 0 FROM generate_series(300, 317) AS i;"
     "RESET ROLE;";
 
 static Bench scored(void)
@@ -338,8 +338,8 @@ Test(report, estimates_are_sums_of_the_weights_probabilities)
 
     expect_line(csv, "false matches,18,1.3,0.0707,");
     expect_line(csv, "missed matches,20,16.0,0.4889,");
-    expect_line(passes, "8 likeness,link,9,");
-    expect_line(passes, "8 likeness,clerical,9,");
+    expect_line(passes, "9 likeness,link,9,");
+    expect_line(passes, "9 likeness,clerical,9,");
     expect_line(page, "<p class=\"figure\">7.07 %</p>");
     free(csv);
     free(passes);
