@@ -302,6 +302,62 @@ Test(amounts, two_percentiles_share_all_people_or_none)
                     "2,0,,0,,0,,0,,0\n");
 }
 
+/* Of decile 1 5 of 20 have not 0, of decile 2 nobody has: what all less the others leave is of those 5. Red
+ * without amount_is_of_few in suppress_is_total_safe. */
+Test(amounts, what_a_margin_leaves_is_not_of_few)
+{
+    same_payers(15, 1, 1, 0);
+    unlike_payers(5, 1, 1, 10);
+    same_payers(20, 1, 2, 0);
+    unlike_payers(30, 1, 3, 10);
+    unlike_payers(40, 1, 4, 10);
+
+    expect_released("table \"t\" by imd_decile totals imd_decile measure people measure cost = sum of " COST,
+                    "imd_decile,people,cost,cost people\n"
+                    "1,20,*,20\n"
+                    "2,20,*,20\n"
+                    "3,30,*,30\n"
+                    "4,40,1250,40\n"
+                    "all,110,2000,110\n");
+}
+
+/* The second is another for 3 of decile 1, 4 of decile 2 and 20 of decile 3: 7 of the first two. Red without
+ * differences in suppress_is_total_safe. */
+Test(amounts, what_a_margin_leaves_of_two_amounts_does_not_differ_for_few)
+{
+    static const int dear[] = {3, 4, 20, 0};
+    for (int i = 0; i < 4; i++) {
+        unlike_payers(40 + 10 * i, 1, i + 1, 10);
+        unlike_payers(dear[i], 1, i + 1, 600);
+    }
+
+    expect_released(
+        "table \"t\" by imd_decile totals imd_decile measure people measure a = sum of " COST
+        " measure b = sum of ((sum of result_value in gp_event where result_value <= 500) otherwise 0)",
+        "imd_decile,people,a,a people,b,b people\n"
+        "1,45,3000,45,*,45\n"
+        "2,55,4000,55,*,55\n"
+        "3,80,15000,80,*,80\n"
+        "4,70,3000,70,*,70\n"
+        "all,245,25000,245,8500,245\n");
+}
+
+/* 97 pay at most 500, 3 more, and of 50 it is not known. Red where what is not known of the second is its
+ * value. */
+Test(amounts, what_is_not_known_differs_as_nothing_would)
+{
+    unlike_payers(97, 1, 1, 10);
+    unlike_payers(3, 1, 1, 600);
+    same_payers(50, 1, 1, NO_AMOUNT);
+
+    expect_released(ONLY_BY_SEX
+                    "measure a = sum of (" COST " otherwise 0) "
+                    "measure b = sum of sum of result_value in gp_event where result_value <= 500",
+                    "sex,people,a,a people,b,b people\n"
+                    "1,150,7000,150,*,95\n"
+                    "2,0,,0,,0\n");
+}
+
 /* ---- months ---- */
 
 /* 20 paid 10 to 29 in May, and 12 of them 40 to 51 in June. */

@@ -567,8 +567,11 @@ Test(plan_check, an_amount_is_a_number_of_people_of_whom_it_is_known)
         amount_of(known(died), died),
     };
     const ReleasedValue right = amount_of(known(imd), imd);
+    ReleasedValue no_condition = right;
     Error error = {0};
 
+    no_condition.is_condition = false;
+    expect_refused(yes(), &no_condition, rule);
     cr_expect(check(yes(), &right, &error).ok, "%s", error.message);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         expect_refused(yes(), &wrong[i], rule);
