@@ -38,7 +38,11 @@ typedef struct CountPeople {
 typedef struct CountAmounts {
     const double *values; /* of each of the release's people; what it is means nothing where it is unknown */
     AmountTotal *totals;  /* of each place, margins included */
-    bool *is_hidden;      /* by suppress: of each place; nothing is said of it */
+    bool has_percentile;  /* some measure of it is one */
+    /* by suppress: of each place */
+    bool *is_hidden; /* nothing is said of it */
+    bool *
+        is_ordered; /* no percentile: an earlier amount has some, and its people in this order, but not all */
 } CountAmounts;
 
 /* Cells in row-major order over value_count + 1 places a dimension, the last of which is the margin. */

@@ -137,6 +137,8 @@ AmountTotal *count_amount_differences(const AmountPair *pair, Arena *arena)
 
 void count_amounts(const Counting *counting, size_t number, CountTable *parts)
 {
+    const Part *part = &counting->tree->parts[number];
+    const Measure *measure = &counting->tree->tables[part->table].measures[part->measure];
     CountTable *table = &parts[number];
     size_t people;
 
@@ -149,6 +151,7 @@ void count_amounts(const Counting *counting, size_t number, CountTable *parts)
                                          .totals = make_totals(table, counting->arena)};
         go_through_people(&(AmountPair){.a = table}, take_amount, table->amounts->totals);
     }
+    table->amounts->has_percentile |= measure->kind == MEASURE_PERCENTILE;
     /* who is of a place is listed while there is an arena that stays */
     (void)count_people_at(table, 0, counting->arena, &people);
 }

@@ -57,6 +57,8 @@ ReleasedAmount released_statistic(const Measure *measure, const CountTable *coun
         return (ReleasedAmount){.is_hidden = true};
     if (total->people == 0)
         return (ReleasedAmount){.is_none = true};
+    if (measure->kind == MEASURE_PERCENTILE && counts->amounts->is_ordered[place])
+        return (ReleasedAmount){.is_hidden = true};
     double *all = count_amounts_at(counts, place, values, &count);
     if (measure->kind != MEASURE_PERCENTILE)
         return (ReleasedAmount){.amount = added(measure, total, amount_step(all, count, policy->people_min),

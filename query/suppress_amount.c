@@ -50,6 +50,7 @@ static void hide_places(const AllAmounts *all, const Amounts *amounts)
     bool is_condition = amount_is_condition(&of->totals[places - 1]);
 
     of->is_hidden = arena_alloc(all->arena, places + 1);
+    of->is_ordered = arena_alloc(all->arena, places + 1);
     for (size_t place = 0; place < places; place++) {
         of->is_hidden[place] = (is_condition && of->totals[place].people > 0) ||
                                !are_contributors_told(all, amounts, place) ||
@@ -60,6 +61,15 @@ static void hide_places(const AllAmounts *all, const Amounts *amounts)
 
 /* ---- two amounts against each other ---- */
 
+/* The same but for whom one is not known of: blocks of both would overlap by some, and tell of these. */
+static void mark_ordered(const CountAmounts *earlier, CountAmounts *later, const AmountTotal *differences,
+                         size_t place)
+{
+    if (earlier->has_percentile && !earlier->is_hidden[place] && differences[place].people == 0 &&
+        earlier->totals[place].people != later->totals[place].people)
+        later->is_ordered[place] = true;
+}
+
 /* Those that differ for few people tell of these: of two that are told what comes later is hidden. */
 static void hide_near(const AllAmounts *all, Amounts *earlier, Amounts *later)
 {
@@ -69,9 +79,11 @@ static void hide_near(const AllAmounts *all, Amounts *earlier, Amounts *later)
 
     earlier->differences[earlier->difference_count++] = differences;
     later->differences[later->difference_count++] = differences;
-    for (size_t place = 0; place < count_places(table); place++)
+    for (size_t place = 0; place < count_places(table); place++) {
+        mark_ordered(earlier->of, later->of, differences, place);
         if (!earlier->of->is_hidden[place] && amount_is_near(&differences[place], all->rule->people_min))
             later->of->is_hidden[place] = true;
+    }
 }
 
 /* The same of an amount and a count that is told: what records come to may be a condition in disguise. */

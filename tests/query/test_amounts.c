@@ -358,6 +358,20 @@ Test(amounts, what_is_not_known_differs_as_nothing_would)
                     "2,0,,0,,0\n");
 }
 
+/* With 20 zeros before them the same people stand in other blocks. Red without mark_ordered. */
+Test(amounts, of_two_that_order_people_alike_one_has_percentiles)
+{
+    unlike_payers(61, 1, 1, 10);
+    same_payers(20, 1, 1, NO_AMOUNT);
+    unlike_payers(30, 2, 1, 10);
+
+    expect_released(ONLY_BY_SEX "measure a = median of " COST " measure b = percentile 70 of (" COST
+                                " otherwise 0) measure c = mean of (" COST " otherwise 0)",
+                    "sex,people,a,a people,b,b people,c,c people\n"
+                    "1,80,40.0,60,*,80,31.2,80\n"
+                    "2,30,24.5,30,32.5,30,25.0,30\n");
+}
+
 /* ---- months ---- */
 
 /* 20 paid 10 to 29 in May, and 12 of them 40 to 51 in June. */
