@@ -100,12 +100,21 @@ static void hide_near_answer(const AllAmounts *all, const Amounts *amounts, size
             amounts->of->is_hidden[place] = true;
 }
 
+/* Of another period who has the condition alone: all answers of all periods would take minutes. */
+static size_t answers_of(const AllAmounts *all, const Amounts *amounts, size_t t)
+{
+    const CountTable *counts = &all->tables[t];
+
+    if (counts->amounts != NULL)
+        return 0;
+    return counts->part->period == all->tables[amounts->first].part->period ? count_answers(counts) : 1;
+}
+
 static void hide_near_counts(const AllAmounts *all, const Amounts *amounts)
 {
     for (size_t t = 0; t < all->table_count; t++)
-        for (size_t answer = 0; all->tables[t].amounts == NULL && answer < count_answers(&all->tables[t]) &&
-                                !deadline_is_over(all->rule->deadline);
-             answer++)
+        for (size_t answer = 0;
+             answer < answers_of(all, amounts, t) && !deadline_is_over(all->rule->deadline); answer++)
             hide_near_answer(all, amounts, t, answer);
 }
 
