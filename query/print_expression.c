@@ -5,15 +5,13 @@
 
 #include "query/print_parts.h"
 
+/* Of what is no chain. */
 static Tightness tightness_of(const Node *node)
 {
     if ((node_is_of_records(node) && node_where(node) != NULL) ||
         (node->kind == NODE_HOUSEHOLD && node->operand_count > 1))
         return ENDS_IN_WHERE;
     switch (node->kind) {
-    case NODE_AND:
-    case NODE_OR:
-        return CHAIN;
     case NODE_NOT:
         return NEGATION;
     case NODE_COMPARE:
@@ -51,15 +49,37 @@ Text print_text(Arena *arena, const Node *node)
     return text_copy(arena, text_built(&out));
 }
 
+/* ---- parts ---- */
+
+typedef struct Printed {
+    Text text;
+    Tightness tightness;
+} Printed;
+
+static Printed chain_of(Arena *arena, const Node *node);
+
+static bool is_chain(const Node *node)
+{
+    return node->kind == NODE_AND || node->kind == NODE_OR;
+}
+
+static Printed part_of(Arena *arena, const Node *node)
+{
+    return is_chain(node) ? chain_of(arena, node) : (Printed){print_text(arena, node), tightness_of(node)};
+}
+
+static void add_part(TextBuilder *out, Printed part, Tightness tightness)
+{
+    bool is_wrapped = part.tightness < tightness;
+
+    text_add_string(out, is_wrapped ? "(" : "");
+    text_add(out, part.text);
+    text_add_string(out, is_wrapped ? ")" : "");
+}
+
 void print_part(TextBuilder *out, Arena *arena, const Node *node, Tightness tightness)
 {
-    bool wrapped = tightness_of(node) < tightness;
-
-    if (wrapped)
-        text_add_char(out, '(');
-    print_expression(out, arena, node);
-    if (wrapped)
-        text_add_char(out, ')');
+    add_part(out, part_of(arena, node), tightness);
 }
 
 /* ---- chains ---- */
@@ -69,29 +89,41 @@ static int compare_texts(const void *a, const void *b)
     return text_compare(*(const Text *)a, *(const Text *)b);
 }
 
-static Text text_of(Arena *arena, const Node *node, Tightness tightness)
+static Text wrapped(Arena *arena, Printed part)
 {
     SCOPED(text_builder_close) TextBuilder out = text_builder(2 * QUERY_CANONICAL_BYTES_MAX);
 
-    print_part(&out, arena, node, tightness);
+    add_part(&out, part, NEGATION);
     return text_copy(arena, text_built(&out));
 }
 
-/* The order of operands and their repetition mean nothing, so they leave no trace. */
-static void print_chain(TextBuilder *out, Arena *arena, const Node *node)
+/* The order of operands and their repetition mean nothing, so they leave no trace: where all are alike one
+ * stands for the chain, as tight as it is. */
+static Printed chain_of(Arena *arena, const Node *node)
 {
+    SCOPED(text_builder_close) TextBuilder out = text_builder(2 * QUERY_CANONICAL_BYTES_MAX);
     const char *word = node->kind == NODE_AND ? " and " : " or ";
     Text *texts = arena_alloc(arena, node->operand_count * sizeof *texts);
+    Printed part = {0};
+    size_t kept = 0;
 
-    for (size_t i = 0; i < node->operand_count; i++)
-        texts[i] = text_of(arena, node->operands[i], NEGATION);
+    for (size_t i = 0; i < node->operand_count; i++) {
+        part = part_of(arena, node->operands[i]);
+        texts[i] = wrapped(arena, part);
+    }
     qsort(texts, node->operand_count, sizeof *texts, compare_texts);
     for (size_t i = 0; i < node->operand_count; i++) {
         if (i > 0 && text_equal(texts[i], texts[i - 1]))
             continue;
-        text_add_string(out, i > 0 ? word : "");
-        text_add(out, texts[i]);
+        text_add_string(&out, kept++ > 0 ? word : "");
+        text_add(&out, texts[i]);
     }
+    return kept == 1 ? part : (Printed){text_copy(arena, text_built(&out)), CHAIN};
+}
+
+static void print_chain(TextBuilder *out, Arena *arena, const Node *node)
+{
+    text_add(out, chain_of(arena, node).text);
 }
 
 static void print_otherwise(TextBuilder *out, Arena *arena, const Node *node)

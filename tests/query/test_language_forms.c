@@ -228,6 +228,23 @@ Test(language_forms, values_print_with_the_parentheses_that_they_need)
     EACH(cases, expect_prints);
 }
 
+/* Red where such a chain has the tightness of a chain: the text would not print to itself, so what was
+ * approved could never run. */
+Test(language_forms, a_chain_of_the_same_prints_as_one_of_them)
+{
+    static const Case cases[] = {
+        {"care_home and (care_home or care_home)", "care_home"},
+        {"care_home and (sex = \"1\" or sex = \"1\")", "care_home and sex = \"1\""},
+        {"(sex = \"1\" and (care_home or care_home)) is known", "(care_home and sex = \"1\") is known"},
+        {"(care_home or sex = \"1\") and (sex = \"1\" or care_home)", "care_home or sex = \"1\""},
+        {"not ((care_home and care_home) or (care_home and care_home))", "not care_home"},
+        {"sex = \"9\" or ((exists gp_event where code in d) and (exists gp_event where code in d))",
+         "(exists gp_event where code in d) or sex = \"9\""},
+    };
+
+    EACH(cases, expect_prints);
+}
+
 Test(language_forms, each_rule_has_its_message)
 {
     static const Case cases[] = {

@@ -93,6 +93,8 @@ Test(parameter, one_of_a_list_may_be_chosen)
          "parameter p in (\"1\", \"2\") cohort sex in (\"9\") or sex = p"},
         {"parameter p in (\"1\", \"2\") cohort care_home and not sex in (p)",
          "parameter p in (\"1\", \"2\") cohort care_home and not sex = p"},
+        {"parameter p in (\"1\", \"2\") cohort care_home and (sex in (p) or sex = p)",
+         "parameter p in (\"1\", \"2\") cohort care_home and sex = p"},
         {"parameter p in (2, 3) parameter q in (4, 5) cohort imd_decile in (1, q, p)",
          "parameter p in (2, 3) parameter q in (4, 5) cohort imd_decile = p or imd_decile = q or imd_decile "
          "in (1)"},
