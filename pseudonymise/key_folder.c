@@ -98,9 +98,11 @@ Result key_folder_encodings_versions(const KeyFolder *folder, HubVersions *versi
 Result key_folder_without_hub(const KeyFolder *folder, Error *error)
 {
     SCOPED(hub_versions_close) HubVersions hub = {0};
+    bool holds_subjects;
 
     TRY(list_versions(folder, key_folder_hub_file, &hub, error));
-    if (hub.count > 0)
+    TRY(key_file_exists(folder, KEY_FILE_SUBJECTS, &holds_subjects, error));
+    if (hub.count > 0 || holds_subjects)
         return fail(error, ERROR_CONFIG, "%s: holds a hub key, which a provider never has", folder->path);
     return RESULT_OK;
 }

@@ -26,7 +26,7 @@ typedef struct HubVersions {
 
 /* ERROR_CONFIG when it holds none. */
 Result key_folder_hub_versions(const KeyFolder *folder, HubVersions *hub, Error *error) CHECKED;
-/* ERROR_CONFIG when it holds one, of whatever version: it is no provider's. */
+/* ERROR_CONFIG when it holds one, of whatever version, or the subjects' key: it is no provider's. */
 Result key_folder_without_hub(const KeyFolder *folder, Error *error) CHECKED;
 void hub_versions_close(HubVersions *hub);
 /* Versions of the pair that stored encodings are sealed to, by the public halves; none is no error. */

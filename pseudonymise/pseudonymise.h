@@ -114,7 +114,8 @@ Result keyring_rotate(const char *folder, int *version, Error *error) CHECKED;
 Result keyring_list(const char *folder, KeyringEntry *entries, size_t entries_max, size_t *count,
                     Error *error) CHECKED;
 /* A provider's: the regional key and what parcels are sealed to. ERROR_CONFIG when the folder holds a hub
- * key. What is tokenised under it has the inner layer alone, which parcels take and nothing stores. */
+ * key or the subjects' key. What is tokenised under it has the inner layer alone, which parcels take and
+ * nothing stores. */
 Result keyring_open_provider(const char *folder, Keyring **keyring, Error *error) CHECKED;
 int keyring_hub_version(const Keyring *keyring); /* 0: a provider's */
 /* The last day on which rows may be pseudonymised under the key; hub_version 0: the regional key. Earlier or

@@ -437,19 +437,30 @@ Test(parcel, a_parcel_under_another_regional_key_is_refused)
     bench_close(&bench);
 }
 
-/* Goes red without key_folder_without_hub. */
-Test(parcel, a_providers_folder_with_a_hub_key_is_refused)
+static void expect_no_provider_with(const char *key)
 {
     Bench bench = bench_open();
     SCOPED(keyring_close) Keyring *opened = NULL;
     Error error = {0};
 
-    fixture_counting_key("provider/hub-1.key", 9);
+    fixture_counting_key(key, 9);
 
-    cr_expect(!keyring_open_provider(bench.keys.folder, &opened, &error).ok);
+    cr_expect(!keyring_open_provider(bench.keys.folder, &opened, &error).ok, "%s", key);
     cr_expect(error.code == ERROR_CONFIG && strstr(error.message, "holds a hub key") != NULL, "%s",
               error.message);
     bench_close(&bench);
+}
+
+/* Goes red without list_versions in key_folder_without_hub. */
+Test(parcel, a_providers_folder_with_a_hub_key_is_refused)
+{
+    expect_no_provider_with("provider/hub-1.key");
+}
+
+/* Goes red without key_file_exists in key_folder_without_hub. */
+Test(parcel, a_providers_folder_with_the_subjects_key_is_refused)
+{
+    expect_no_provider_with("provider/subjects.key");
 }
 
 /* Goes red without the checks of key versions in parcel.c. */
