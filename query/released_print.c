@@ -149,11 +149,11 @@ static void print_record(const ReleasedTable *table, const char *before, FILE *o
     if (released_has_amounts(table))
         fprintf(
             out,
-            "%sAmounts are of those people of whom they are known. Also hidden: where two of them make up "
-            "more than 90 %% of it, few have another amount than the rest, or all the same; and sums and "
-            "means that would give these back. A mean is the published sum by the published people, a "
-            "percentile the mean of the %" PRId64 " people about it.\n",
-            before, policy->people_min);
+            "%sAmounts are of those people of whom they are known, up to %d. Also hidden: where two of them "
+            "make up more than 90 %% of it, few have another amount than the rest or than another measure "
+            "counts, or all the same; and those that would give these back. A mean is the published sum by "
+            "the published people, a percentile the mean of a block of %" PRId64 " people.\n",
+            before, PLAN_AMOUNT_MAX, policy->people_min);
     fprintf(out, "%sQuery \"%.*s\", project %.*s, ", before, TEXT_ARG(provenance->query_title),
             TEXT_ARG(provenance->project));
     if (provenance->dummy_seed.length > 0)
