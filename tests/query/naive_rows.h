@@ -127,3 +127,26 @@ __attribute__((unused)) static int64_t store_naive(void)
     county_sql(text_built(&script).data);
     return county_release().release_id;
 }
+
+/* Answers of one query, compared with the naive reading: how many people they count. */
+typedef int64_t NaiveAsk(Db *reader, DatasetHold *hold, int64_t release_id, uint64_t seed, int number);
+
+/* One county after another, each of the next seed, until so many queries are asked. */
+__attribute__((unused)) static int64_t ask_counties(uint64_t cases, int queries_a_county, NaiveAsk *ask)
+{
+    uint64_t seed = setting("CINQUE_SEED", 20261122);
+    int64_t people = 0;
+
+    county_make(0, 0);
+    for (uint64_t done = 0; done < cases; seed++) {
+        SCOPED(db_close) Db *reader = NULL;
+        chance_state = seed;
+        make_naive();
+        int64_t release_id = store_naive();
+        reader = support_connect("cinque_query");
+        SCOPED(dataset_close) DatasetHold *hold = county_dataset(reader, release_id);
+        for (int i = 0; i < queries_a_county && done < cases; i++, done++)
+            people += ask(reader, hold, release_id, seed, i);
+    }
+    return people;
+}
