@@ -145,6 +145,7 @@ Result cmd_pseudonymise(Cli *cli, int argc, const char *const *argv, Error *erro
 Result cmd_key_parcels(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_pull(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_deliveries(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_archive_approve(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_archive_open(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_archive_sweep(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_load_held(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

@@ -38,7 +38,7 @@ Result cmd_key_seal_for(Cli *cli, int argc, const char *const *argv, Error *erro
         return fail_context(error, "provider's key %s", key.fingerprint);
     TRY(keyring_open(folder, &keyring, error));
     if (work.permit != NULL)
-        TRY(governance_key_use_approval(work.governance, work.permit, request.object, error));
+        TRY(governance_act_use_approval(work.governance, work.permit, request.action, request.object, error));
     TRY(keyring_seal_for(keyring, &key, out, error));
     TRY(work_end_unless_absent(cli, &work, &outcome, error));
     printf("regional key sealed to the provider's key %s\n", key.fingerprint);

@@ -62,8 +62,10 @@ static const Command commands[] = {
      "archive what a feed's sender left, sealed, and load it"},
     {"deliveries", cmd_deliveries, "[--missing CCYY-MM]",
      "what was pulled and what became of it, or did not come"},
+    {"archive approve", cmd_archive_approve, "DELIVERY",
+     "let another person open the archive of a delivery, once"},
     {"archive open", cmd_archive_open, "DELIVERY --private-key FILE",
-     "a delivery as it came, for who holds the key"},
+     "a delivery as it came, approved by another person, for who holds the key"},
     {"archive sweep", cmd_archive_sweep, "", "delete archives past their time, report what fits nowhere"},
     {"pseudonymise", cmd_pseudonymise,
      "SOURCE FILE --sender S --period CCYY-MM --keys FOLDER --out FILE [--postcodes FILE --edition E] "

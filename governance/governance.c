@@ -13,6 +13,7 @@
 const char *const GOVERNANCE_ACTION_NAMES[GOVERNANCE_ACTION_COUNT] = {
     [GOVERNANCE_LOAD] = "load",
     [GOVERNANCE_PULL] = "pull",
+    [GOVERNANCE_ARCHIVE_APPROVE] = "archive_approve",
     [GOVERNANCE_ARCHIVE_OPEN] = "archive_open",
     [GOVERNANCE_ARCHIVE_SWEEP] = "archive_sweep",
     [GOVERNANCE_WITHDRAW] = "withdraw",

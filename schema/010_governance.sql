@@ -126,18 +126,22 @@ CREATE TABLE governance.approval (
     CONSTRAINT approver_is_another CHECK (approver <> author)
 );
 
--- That the regional key may be sealed, once, to the provider's key with this fingerprint: one person says so, and another,
--- who may read the keyring, seals.
-CREATE TABLE governance.key_approval (
+-- What takes two people: one says that it may be done, another does it, once. Of the provider's key with a fingerprint that
+-- the regional key is sealed to it; of a delivery that its archive is opened.
+CREATE TABLE governance.act_approval (
     approval_id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    fingerprint text NOT NULL CHECK (fingerprint ~ '^[0-9a-f]{64}$'),
+    act         text NOT NULL,
+    object      text NOT NULL,
     approver    text NOT NULL REFERENCES governance.person,
     approved_at timestamptz NOT NULL DEFAULT now(),
     permit_id   bytea NOT NULL,
-    sealer      text REFERENCES governance.person, -- null: not used yet
-    sealed_at   timestamptz,
-    CONSTRAINT sealer_is_another CHECK (sealer <> approver),
-    CHECK ((sealer IS NULL) = (sealed_at IS NULL))
+    actor       text REFERENCES governance.person, -- null: not used yet
+    used_at     timestamptz,
+    CONSTRAINT act_has_its_object CHECK (CASE act WHEN 'key_seal' THEN object ~ '^[0-9a-f]{64}$'
+                                                  WHEN 'archive_open' THEN object ~ '^[1-9][0-9]*$'
+                                                  ELSE false END),
+    CONSTRAINT actor_is_another CHECK (actor <> approver),
+    CHECK ((actor IS NULL) = (used_at IS NULL))
 );
 
 CREATE TABLE governance.output (
@@ -327,21 +331,20 @@ BEGIN
 END
 $$;
 
--- Not used yet, and of the last 30 days: a fingerprint that was compared long ago is compared again.
-CREATE FUNCTION governance.key_approval_open(fingerprint text) RETURNS SETOF governance.key_approval
+-- Not used yet, and of the last 30 days: what was looked at long ago is looked at again.
+CREATE FUNCTION governance.act_approval_open(act text, object text) RETURNS SETOF governance.act_approval
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT a.* FROM governance.key_approval AS a
-     WHERE a.fingerprint = $1 AND a.sealer IS NULL AND a.approved_at > now() - interval '30 days'
+    SELECT a.* FROM governance.act_approval AS a
+     WHERE a.act = $1 AND a.object = $2 AND a.actor IS NULL AND a.approved_at > now() - interval '30 days'
      ORDER BY a.approval_id
 $$;
 
-CREATE FUNCTION governance.rule_key_seal(person text, fingerprint text) RETURNS text
+CREATE FUNCTION governance.rule_approved(person text, act text, object text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(governance.rule_role($1, 'engineer'),
-                    CASE WHEN NOT EXISTS (SELECT FROM governance.key_approval_open($2))
-                              THEN 'no IG lead has approved this key in the last 30 days, or it was sealed to already'
-                         WHEN NOT EXISTS (SELECT FROM governance.key_approval_open($2) AS a WHERE a.approver <> $1)
-                              THEN 'who approved the key does not seal to it' END)
+    SELECT CASE WHEN NOT EXISTS (SELECT FROM governance.act_approval_open($2, $3))
+                     THEN 'no IG lead has approved it in the last 30 days, or it was done already'
+                WHEN NOT EXISTS (SELECT FROM governance.act_approval_open($2, $3) AS a WHERE a.approver <> $1)
+                     THEN 'who approved it does not do it' END
 $$;
 
 -- Before anybody is registered the first files may be applied, by no one in particular, and the log says so.
@@ -358,7 +361,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE action
         WHEN 'load'           THEN governance.rule_load(person, sender, source)
         WHEN 'pull'           THEN governance.rule_load(person, sender, source)
-        WHEN 'archive_open'   THEN governance.rule_either_role(person, 'engineer', 'ig_lead')
+        WHEN 'archive_approve' THEN governance.rule_role(person, 'ig_lead')
+        WHEN 'archive_open'   THEN coalesce(governance.rule_either_role(person, 'engineer', 'ig_lead'),
+                                            governance.rule_approved(person, action, object))
         WHEN 'archive_sweep'  THEN governance.rule_role(person, 'engineer')
         WHEN 'load_release'   THEN governance.rule_held(person, object, true)
         WHEN 'load_refuse'    THEN governance.rule_held(person, object, false)
@@ -374,7 +379,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         WHEN 'key_expire'     THEN governance.rule_role(person, 'engineer')
         WHEN 'key_destroy'    THEN governance.rule_role(person, 'engineer')
         WHEN 'key_approve'    THEN governance.rule_role(person, 'ig_lead')
-        WHEN 'key_seal'       THEN governance.rule_key_seal(person, object)
+        WHEN 'key_seal'       THEN coalesce(governance.rule_role(person, 'engineer'),
+                                            governance.rule_approved(person, action, object))
         WHEN 'release_build'  THEN governance.rule_release_build(person, purpose)
         WHEN 'release_retire' THEN governance.rule_either_role(person, 'engineer', 'ig_lead')
         WHEN 'query_submit'   THEN governance.rule_project(person, project, governance.source_list(source))
@@ -559,30 +565,33 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION governance.approve_key(permit bytea, fingerprint text) RETURNS void
+-- What the permit's action lets another person do.
+CREATE FUNCTION governance.approve_act(permit bytea, action text, object text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM audit.require($1, 'key_approve', $2);
-    INSERT INTO governance.key_approval (fingerprint, approver, permit_id) VALUES ($2, audit.permit_person($1), $1);
+    PERFORM audit.require($1, $2, $3);
+    INSERT INTO governance.act_approval (act, object, approver, permit_id)
+    VALUES (CASE $2 WHEN 'key_approve' THEN 'key_seal' WHEN 'archive_approve' THEN 'archive_open' ELSE '' END, $3,
+            audit.permit_person($1), $1);
 EXCEPTION WHEN check_violation THEN
-    RAISE EXCEPTION 'fingerprint: 64 hexadecimal digits in lower case' USING ERRCODE = 'CQ002';
+    RAISE EXCEPTION '%: not what can be approved', $2 USING ERRCODE = 'CQ002';
 END
 $$;
 
--- Asked before the key is sealed: an approval that was used is used, also where the sealing then fails.
-CREATE FUNCTION governance.use_key_approval(permit bytea, fingerprint text) RETURNS void
+-- Asked before the act: an approval that was used is used, also where the act then fails.
+CREATE FUNCTION governance.use_act_approval(permit bytea, act text, object text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     person text := audit.permit_person($1);
     unused int8;
 BEGIN
-    PERFORM audit.require($1, 'key_seal', $2);
-    LOCK TABLE governance.key_approval IN SHARE ROW EXCLUSIVE MODE;
-    SELECT a.approval_id INTO unused FROM governance.key_approval_open($2) AS a WHERE a.approver <> person LIMIT 1;
+    PERFORM audit.require($1, $2, $3);
+    LOCK TABLE governance.act_approval IN SHARE ROW EXCLUSIVE MODE;
+    SELECT a.approval_id INTO unused FROM governance.act_approval_open($2, $3) AS a WHERE a.approver <> person LIMIT 1;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'key: no approval by another person is left' USING ERRCODE = 'CQ001';
+        RAISE EXCEPTION '%: no approval by another person is left', $2 USING ERRCODE = 'CQ001';
     END IF;
-    UPDATE governance.key_approval SET sealer = person, sealed_at = now() WHERE approval_id = unused;
+    UPDATE governance.act_approval SET actor = person, used_at = now() WHERE approval_id = unused;
 END
 $$;
 
@@ -606,8 +615,8 @@ GRANT EXECUTE ON FUNCTION governance.today(),
                           governance.project_sources(text, text),
                           governance.submit_query(bytea, text, text),
                           governance.approve_query(bytea, int8),
-                          governance.approve_key(bytea, text),
-                          governance.use_key_approval(bytea, text),
+                          governance.approve_act(bytea, text, text),
+                          governance.use_act_approval(bytea, text, text),
                           governance.keep_output(bytea, int8, int8, text, bytea)
       TO cinque_governor;
 RESET ROLE;

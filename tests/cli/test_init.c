@@ -149,7 +149,7 @@ Test(init, no_version_of_the_key_is_made_while_a_load_waits)
 #define BOB                                                                                                  \
     "f35e5616160a30bf3c6e79fa73c576d40205e8fc3ba4e1c6dcf93e6b98e857b4" /* SHA-256 of RFC 7748's, 6.1 */
 
-/* Switch: governance_key_use_approval in cli/cmd_key_seal.c; without it the second sealing passes. */
+/* Switch: governance_act_use_approval in cli/cmd_key_seal.c; without it the second sealing passes. */
 Test(init, the_regional_key_is_sealed_once_to_a_key_that_an_ig_lead_approved)
 {
     SCOPED(db_close) Db *owner = NULL;
@@ -170,16 +170,18 @@ Test(init, the_regional_key_is_sealed_once_to_a_key_that_an_ig_lead_approved)
 
     expect_failure(CLI(&error, "key", "seal-for", provider, "--out", sealed, "--data", data), &error,
                    ERROR_REFUSED, "provider's key " BOB ": key_seal refused: no IG lead has approved");
-    cr_assert(db_script(owner, "test",
-                        "INSERT INTO governance.key_approval (fingerprint, approver, permit_id) SELECT '" BOB
-                        "', person_id, '\\x00' FROM governance.person WHERE is_ig_lead LIMIT 1",
-                        &error)
-                  .ok,
-              "%s", error.message);
+    cr_assert(
+        db_script(
+            owner, "test",
+            "INSERT INTO governance.act_approval (act, object, approver, permit_id) SELECT 'key_seal', '" BOB
+            "', person_id, '\\x00' FROM governance.person WHERE is_ig_lead LIMIT 1",
+            &error)
+            .ok,
+        "%s", error.message);
     cr_expect(CLI(&error, "key", "seal-for", provider, "--out", sealed, "--data", data).ok, "%s",
               error.message);
     expect_failure(CLI(&error, "key", "seal-for", provider, "--out", again, "--data", data), &error,
-                   ERROR_REFUSED, "sealed to already");
+                   ERROR_REFUSED, "it was done already");
 
     cr_expect_eq(access(sealed, F_OK), 0);
     cr_expect_neq(access(again, F_OK), 0);

@@ -24,6 +24,10 @@ as_person() { # uid command...
 sql() { # statement: as superuser on the embedded cluster
     psql -X -qAt -v ON_ERROR_STOP=1 "$(cinque status --conninfo)" -c "$1"
 }
+approve_opening() { # delivery: what the IG lead's `cinque archive approve` writes, without a broker
+    sql "INSERT INTO governance.act_approval (act, object, approver, permit_id)
+         SELECT 'archive_open', '$1', person_id, '\\x00' FROM governance.person WHERE is_ig_lead LIMIT 1"
+}
 county() { # people months extra options: the synthetic county in $work/county
     local people=$1 months=$2
     shift 2

@@ -122,11 +122,16 @@ expect "no marked identifier is in the archive" "$scan" "$work/patterns" "$CINQU
 
 # ---- the key holder, and a cut archive ----
 key=$CINQUE_DATA/keyring/quarantine.private
+expect "nobody opens an archive alone" refused_with 'no IG lead has approved it' cinque archive open 1 --private-key "$key"
+cinque broker start >/dev/null
+as_person 61002 "$programs/cinque" archive approve 1 >/dev/null
+cinque broker stop >/dev/null
 cinque archive open 1 --private-key "$key" >"$work/opened"
 expect "the private key gives the delivery back" cmp "$work/opened" "$(extract "$first")"
 sealed=$CINQUE_DATA/archive/1.sealed
 cp "$sealed" "$work/whole"
 truncate -s -29 "$sealed"
+approve_opening 1
 expect "an archive cut at a frame does not open" refused_with 'cut off behind frame' cinque archive open 1 --private-key "$key"
 expect "and does not load" refused_with 'cut off behind frame' cinque load --delivery 1
 cp "$work/whole" "$sealed"

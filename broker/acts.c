@@ -1,0 +1,38 @@
+/* The door of IG leads who approve what another person then does: sealing the regional key to a provider's
+ * key, opening the archive of a delivery. */
+#include <inttypes.h>
+
+#include "base/hash.h"
+#include "broker/broker_private.h"
+
+static Result approve(Call *call, GovernanceAction action, Text object, Error *error)
+{
+    SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
+    const GovernanceOutcome outcome = {.succeeded = true};
+    const GovernanceRequest request = {
+        .action = action, .person_id = call->person.person_id, .object = object};
+
+    TRY(governance_request(call->governance, &request, &permit, error));
+    TRY(governance_act_approve(call->governance, permit, action, object, error));
+    TRY(governance_result(call->governance, permit, &outcome, error));
+    return seal_log(call, error);
+}
+
+Result handle_key_approve(Call *call, json_t **answer, Error *error)
+{
+    const char *fingerprint = body_string(call->body, "fingerprint");
+    Hash hash;
+
+    if (fingerprint == NULL || !hash_parse(text_from(fingerprint), &hash))
+        return fail(error, ERROR_USAGE, "fingerprint: 64 hexadecimal digits in lower case");
+    TRY(approve(call, GOVERNANCE_KEY_APPROVE, text_from(fingerprint), error));
+    *answer = json_pack("{s:s}", "fingerprint", fingerprint);
+    return RESULT_OK;
+}
+
+Result handle_archive_approve(Call *call, json_t **answer, Error *error)
+{
+    TRY(approve(call, GOVERNANCE_ARCHIVE_APPROVE, text_format(call->arena, "%" PRId64, call->number), error));
+    *answer = json_pack("{s:I}", "delivery", (json_int_t)call->number);
+    return RESULT_OK;
+}
