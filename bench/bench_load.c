@@ -147,7 +147,7 @@ static Result prepare(Bench *bench, Error *error)
     TRY(spells_write_directory(path, error));
     TRY(postcode_directory_open(path, "bench", &bench->directory, error));
     snprintf(path, sizeof path, "%s/keyring", bench->folder);
-    TRY(keyring_create(path, error));
+    TRY(keyring_create(path, NULL, error));
     TRY(open_spec(bench, error));
     TRY(start_cluster(bench, error));
     TRY(open_as(bench, "cinque", "cinque_owner", &owner, error));

@@ -113,7 +113,7 @@ static Result open_tokeniser(Work *work, Error *error)
     if (mkdtemp(folder) == NULL)
         return fail_errno(error, "%s: cannot be made", folder);
     (void)snprintf(keys, sizeof keys, "%s/keyring", folder);
-    Result result = keyring_create(keys, error);
+    Result result = keyring_create(keys, NULL, error);
     if (result.ok)
         result = keyring_open(keys, &keyring, error);
     if (result.ok)

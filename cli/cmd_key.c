@@ -56,11 +56,15 @@ static bool is_unfinished(const Keys *keys)
 
 Result cmd_key_create(Cli *cli, int argc, const char *const *argv, Error *error)
 {
+    const char *region = NULL;
+    const Option options[] = {
+        {"region", OPTION_TEXT, false, NULL,
+         "folder with another hub's regional key, as `key unseal` makes it; default: a new one", &region}};
     char folder[CLI_PATH_BYTES];
 
-    TRY(cli_parse(cli, argc, argv, NULL, 0, 0, 0, error));
+    TRY(cli_parse(cli, argc, argv, options, 1, 0, 0, error));
     TRY(cli_path(cli, "keyring", folder, error));
-    TRY(keyring_create(folder, error));
+    TRY(keyring_create(folder, region, error));
     printf("keyring made in %s; keep a copy where no loader runs\n", folder);
     return RESULT_OK;
 }

@@ -13,7 +13,7 @@ static const Command commands[] = {
     {"start", cmd_start, "", "start the private database"},
     {"stop", cmd_stop, "", "stop the broker and the private database"},
     {"upgrade", cmd_upgrade, "", "apply schema files that this program has and the database has not"},
-    {"key create", cmd_key_create, "", "make the keyring"},
+    {"key create", cmd_key_create, "[--region FOLDER]", "make the keyring"},
     {"key list", cmd_key_list, "", "names, versions and ages of keys, and what is under them; never a key"},
     {"key rotate", cmd_key_rotate, "[--resume] | encodings",
      "make a new version of the hub key and re-key all tokens, or of what encodings are sealed to"},

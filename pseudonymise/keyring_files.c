@@ -57,13 +57,30 @@ Result key_folder_write_encodings_pair(const KeyFolder *folder, int version, Err
                                  key_folder_encodings_file(version, false, public_name), error);
 }
 
-static Result fill_folder(const char *path, Error *error)
+/* The regional key that another hub has, with its last day. */
+static Result copy_regional(const char *region, const KeyFolder *folder, Error *error)
+{
+    SCOPED(key_folder_close) KeyFolder from = KEY_FOLDER_NONE;
+    SCOPED(secret_close) Secret *key = NULL;
+    Date until;
+
+    TRY(secret_create(KEY_BYTES, &key, error));
+    TRY(key_folder_open(region, &from, error));
+    TRY(key_file_read(&from, KEY_FILE_REGIONAL, secret_bytes(key), NULL, error));
+    TRY(key_until_read(&from, KEY_FILE_REGIONAL, &until, error));
+    if (until != DATE_NONE)
+        TRY(key_until_write(folder, KEY_FILE_REGIONAL, until, error));
+    return key_file_write(folder, KEY_FILE_REGIONAL, secret_bytes(key), error);
+}
+
+static Result fill_folder(const char *path, const char *region, Error *error)
 {
     SCOPED(key_folder_close) KeyFolder folder = KEY_FOLDER_NONE;
     char name[KEY_FILE_NAME_BYTES];
 
     TRY(key_folder_open(path, &folder, error));
-    TRY(write_random(&folder, KEY_FILE_REGIONAL, error));
+    TRY(region != NULL ? copy_regional(region, &folder, error)
+                       : write_random(&folder, KEY_FILE_REGIONAL, error));
     TRY(write_random(&folder, KEY_FILE_SUBJECTS, error));
     TRY(write_random(&folder, key_folder_hub_file(1, name), error));
     TRY(key_folder_write_encodings_pair(&folder, 1, error));
@@ -78,6 +95,8 @@ static void remove_folder(const char *path)
 
     if (key_folder_open(path, &folder, &ignored).ok) {
         (void)unlinkat(folder.descriptor, KEY_FILE_REGIONAL, 0);
+        Result removed = key_until_remove(&folder, KEY_FILE_REGIONAL, &ignored);
+        (void)removed;
         (void)unlinkat(folder.descriptor, KEY_FILE_SUBJECTS, 0);
         (void)unlinkat(folder.descriptor, key_folder_hub_file(1, name), 0);
         (void)unlinkat(folder.descriptor, key_folder_encodings_file(1, true, name), 0);
@@ -100,7 +119,7 @@ static Result publish_folder(const char *made, const char *path, Error *error)
     return fail_errno(error, "%s: keyring cannot be put in place", path);
 }
 
-Result keyring_create(const char *folder, Error *error)
+Result keyring_create(const char *folder, const char *region, Error *error)
 {
     char path[PATH_BYTES], made[PATH_BYTES];
     int path_length = snprintf(path, sizeof path, "%s", folder);
@@ -113,7 +132,7 @@ Result keyring_create(const char *folder, Error *error)
     /* All or nothing: the keys are made beside the place and moved in with their folder. */
     if (mkdtemp(made) == NULL)
         return fail_errno(error, "%s: keyring cannot be made", path);
-    Result result = fill_folder(made, error);
+    Result result = fill_folder(made, region, error);
     if (result.ok)
         result = publish_folder(made, path, error);
     if (!result.ok)

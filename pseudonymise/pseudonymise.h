@@ -105,8 +105,10 @@ typedef struct KeyringEntry {
     bool is_current;
 } KeyringEntry; /* created: day the file was last changed */
 
-/* Makes folder (0700) and its key files (0600), all or nothing. ERROR_CONFIG when one is there already. */
-Result keyring_create(const char *folder, Error *error) CHECKED;
+/* Makes folder (0700) and its key files (0600), all or nothing. ERROR_CONFIG when one is there already.
+ * region: folder of another hub's regional key, which is copied with its last day; all other keys are this
+ * hub's own. NULL: a region of its own. */
+Result keyring_create(const char *folder, const char *region, Error *error) CHECKED;
 /* Refuses files of another owner, wider modes, symbolic links, wrong lengths and all-zero keys. */
 Result keyring_open(const char *folder, Keyring **keyring, Error *error) CHECKED;
 /* A new version of the hub key; older ones stay readable. */

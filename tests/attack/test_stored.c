@@ -41,7 +41,7 @@ static Keyring *open_hub(const char *name, int subjects_key)
     char path[FIXTURE_PATH_BYTES];
     Error error = {0};
 
-    cr_assert(keyring_create(fixture_path(name, path), &error).ok, "%s", error.message);
+    cr_assert(keyring_create(fixture_path(name, path), NULL, &error).ok, "%s", error.message);
     put_key(name, "regional.key", 1);
     put_key(name, "subjects.key", subjects_key);
     return fixture_open(path);

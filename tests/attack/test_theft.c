@@ -20,7 +20,7 @@ static Theft open_theft(size_t people, int overlap, bool by_blocks, bool is_seal
     Error error = {0};
 
     if (access(fixture_path("keyring", folder), F_OK) != 0)
-        cr_assert(keyring_create(folder, &error).ok, "%s", error.message);
+        cr_assert(keyring_create(folder, NULL, &error).ok, "%s", error.message);
     cr_assert(keyring_open(folder, &keyring, &error).ok, "%s", error.message);
     theft.stolen = theft_make(&theft.county.table, keyring, is_sealed);
     return theft;

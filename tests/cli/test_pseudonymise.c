@@ -36,7 +36,7 @@ static Bench bench_open(void)
     Error error = {0};
 
     unsetenv("CINQUE_DATA");
-    cr_assert(keyring_create(provider_path(support_folder(), "keyring", keyring), &error).ok, "%s",
+    cr_assert(keyring_create(provider_path(support_folder(), "keyring", keyring), NULL, &error).ok, "%s",
               error.message);
     bench.keys = provider_keys(keyring, support_folder(), "hosp_a");
     bench.spec = support_file("visit.yaml", spec);

@@ -31,7 +31,7 @@ static void set_up(void)
     Error error = {0};
 
     cr_assert_not_null(mkdtemp(temporary_path("test-archive-XXXXXX", root)));
-    cr_assert(keyring_create(path_of("keyring", path), &error).ok, "%s", error.message);
+    cr_assert(keyring_create(path_of("keyring", path), NULL, &error).ok, "%s", error.message);
     cr_assert(keyring_open(path, &keyring, &error).ok, "%s", error.message);
     content = malloc(CONTENT_BYTES);
     for (size_t i = 0; i < CONTENT_BYTES; i++)

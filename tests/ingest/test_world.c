@@ -91,7 +91,7 @@ World world_open(void)
     world.merger = support_connect("cinque_loader");
     snprintf(folder, sizeof folder, "%s/keyring", support_folder());
     world.keyring_folder = folder;
-    cr_assert(keyring_create(folder, &error).ok, "%s", error.message);
+    cr_assert(keyring_create(folder, NULL, &error).ok, "%s", error.message);
     cr_assert(keyring_open(folder, &world.keyring, &error).ok, "%s", error.message);
     return world;
 }

@@ -81,7 +81,7 @@ static Stored open_stored(const char *const texts[FIELDS])
     Stored stored = {0};
     Error error = {0};
 
-    cr_assert(keyring_create(fixture_path("keyring", stored.folder), &error).ok, "%s", error.message);
+    cr_assert(keyring_create(fixture_path("keyring", stored.folder), NULL, &error).ok, "%s", error.message);
     stored.sealer = sealer_of(stored.folder, LOAD);
     stored.opener = encoding_opener_create(stored.folder);
     cr_assert(add_load(&stored, LOAD, &error).ok, "%s", error.message);
@@ -223,7 +223,7 @@ Test(encoding_seal, another_keyring_does_not_open_it)
     SCOPED(close_stored) Stored stored = open_stored(anne);
     Error error = {0};
     seal(&stored);
-    cr_assert(keyring_create(fixture_path("other", path), &error).ok, "%s", error.message);
+    cr_assert(keyring_create(fixture_path("other", path), NULL, &error).ok, "%s", error.message);
     encoding_opener_close(&stored.opener);
     stored.opener = encoding_opener_create(path);
 

@@ -32,7 +32,7 @@ Test(keyring, a_created_one_opens_and_is_private)
     Error error = {0};
     (void)umask(0);
 
-    cr_assert(keyring_create(fixture_path("new", path), &error).ok, "%s", error.message);
+    cr_assert(keyring_create(fixture_path("new", path), NULL, &error).ok, "%s", error.message);
 
     Keyring *keyring = fixture_open(path);
     cr_expect_eq(keyring_hub_version(keyring), 1);
@@ -53,8 +53,8 @@ Test(keyring, two_created_ones_share_no_key)
     static const char *const files[] = {"regional.key", "subjects.key", "hub-1.key", "quarantine.public",
                                         "quarantine.private"};
     Error error = {0};
-    cr_assert(keyring_create(fixture_path("a", path), &error).ok, "%s", error.message);
-    cr_assert(keyring_create(fixture_path("b/", path), &error).ok, "%s", error.message);
+    cr_assert(keyring_create(fixture_path("a", path), NULL, &error).ok, "%s", error.message);
+    cr_assert(keyring_create(fixture_path("b/", path), NULL, &error).ok, "%s", error.message);
 
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         char name[64];
@@ -66,6 +66,36 @@ Test(keyring, two_created_ones_share_no_key)
     }
 }
 
+/* So that what two purposes of a region store is not joined (attack: stored). Switch: subjects' or hub key
+ * copied too. */
+Test(keyring, another_hub_of_a_region_shares_its_regional_key_alone)
+{
+    static const char *const own[] = {"subjects.key", "hub-1.key", "quarantine.private",
+                                      "encodings-1.private"};
+    char path[FIXTURE_PATH_BYTES], first[FIXTURE_PATH_BYTES];
+    uint8_t one[KEY_BYTES], other[KEY_BYTES];
+    Error error = {0};
+    (void)fixture_keyring_folder(first);
+    cr_assert(keyring_expire(first, 0, 20000, &error).ok, "%s", error.message);
+
+    cr_assert(keyring_create(fixture_path("second", path), first, &error).ok, "%s", error.message);
+
+    (void)fixture_read("keyring/regional.key", one, sizeof one);
+    (void)fixture_read("second/regional.key", other, sizeof other);
+    cr_expect_arr_eq(one, other, sizeof one);
+    cr_expect_eq(access(fixture_path("second/regional.until", first), F_OK), 0);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "keyring/%s", own[i]);
+        (void)fixture_read(name, one, sizeof one);
+        (void)snprintf(name, sizeof name, "second/%s", own[i]);
+        (void)fixture_read(name, other, sizeof other);
+        cr_expect_arr_neq(one, other, sizeof one, "%s", own[i]);
+    }
+    cr_expect_not(keyring_create(fixture_path("third", path), "/nowhere", &error).ok);
+    cr_expect_neq(access(path, F_OK), 0, "nothing half is left");
+}
+
 Test(keyring, an_existing_one_is_never_written_over)
 {
     char path[FIXTURE_PATH_BYTES];
@@ -74,12 +104,12 @@ Test(keyring, an_existing_one_is_never_written_over)
     (void)fixture_keyring_folder(path);
     (void)fixture_read("keyring/regional.key", before, sizeof before);
 
-    cr_expect_not(keyring_create(path, &error).ok);
+    cr_expect_not(keyring_create(path, NULL, &error).ok);
 
     cr_expect_eq(error.code, ERROR_CONFIG);
     (void)fixture_read("keyring/regional.key", after, sizeof after);
     cr_expect_arr_eq(before, after, sizeof before);
-    cr_expect_not(keyring_create("", &error).ok);
+    cr_expect_not(keyring_create("", NULL, &error).ok);
     cr_expect_eq(error.code, ERROR_CONFIG);
 }
 
@@ -90,7 +120,7 @@ Test(keyring, one_that_cannot_be_made_leaves_nothing_behind)
     (void)fixture_path("full", path);
     fixture_limit_files(0);
 
-    cr_expect_not(keyring_create(path, &error).ok);
+    cr_expect_not(keyring_create(path, NULL, &error).ok);
 
     cr_expect_eq(error.code, ERROR_SYSTEM);
     (void)fixture_path("", folder);
@@ -102,7 +132,7 @@ Test(keyring, one_under_a_missing_folder_cannot_be_made)
     char path[FIXTURE_PATH_BYTES];
     Error error = {0};
 
-    cr_expect_not(keyring_create(fixture_path("missing/keyring", path), &error).ok);
+    cr_expect_not(keyring_create(fixture_path("missing/keyring", path), NULL, &error).ok);
 
     cr_expect_eq(error.code, ERROR_SYSTEM);
 }

@@ -82,7 +82,7 @@ static Bench open_bench(const char *const *names, size_t count)
     apply_rules(&bench, names, count);
     bench.owner = support_connect("cinque_owner");
     bench.loader = support_connect("cinque_loader");
-    cr_assert(keyring_create(folder, &error).ok, "%s", error.message);
+    cr_assert(keyring_create(folder, NULL, &error).ok, "%s", error.message);
     cr_assert(keyring_open(folder, &bench.keyring, &error).ok, "%s", error.message);
     bench.provider = provider_keys(folder, support_folder(), "sender");
     return bench;
