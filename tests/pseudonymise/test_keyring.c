@@ -70,8 +70,7 @@ Test(keyring, two_created_ones_share_no_key)
  * copied too. */
 Test(keyring, another_hub_of_a_region_shares_its_regional_key_alone)
 {
-    static const char *const own[] = {"subjects.key", "hub-1.key", "quarantine.private",
-                                      "encodings-1.private"};
+    static const char *const own[] = {"subjects.key", "hub-1.key"};
     char path[FIXTURE_PATH_BYTES], first[FIXTURE_PATH_BYTES];
     uint8_t one[KEY_BYTES], other[KEY_BYTES];
     Error error = {0};
