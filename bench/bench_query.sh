@@ -1,22 +1,21 @@
 #!/usr/bin/env bash
-# scripts/bench query [--json] [--people N] [--rounds N] [--county-people N]: how fast questions are answered, disclosure
+# scripts/bench query [--json] [--people N] [--rounds N]: how fast questions are answered, disclosure
 # control included, but not the door's permits. The first argument is the release build's folder. The engine, over a made-up release in memory
 # (program bench_engine), in turns with PostgreSQL by its fastest rewrite over a covering index, on a cluster of its own
 # in memory, and, where npm can fetch it, with DuckDB over events sorted by code and day: each with one thread, their
 # answers compared cell by cell. Medians; times are of the processor, since others may be using the machine, with the
-# engine's clock times beside them. Two million people take 7 GB of memory. Then a county is loaded and released by the
-# product (bench_county.sh): the bytes and seconds of its index, by all columns of all its sources, and the first query.
+# engine's clock times beside them. Two million people take 7 GB of memory. Then the same people and events are loaded,
+# linked and released by the product (query/release.sh): the bytes and seconds of its index, and the first query.
 set -euo pipefail
 build=$1
 shift
-people=2000000 rounds=7 county_people=100000 json=''
+people=2000000 rounds=7 json=''
 while (($#)); do
     case $1 in
     --json) json=1; shift ;;
     --people) people=$2; shift 2 ;;
     --rounds) rounds=$2; shift 2 ;;
-    --county-people) county_people=$2; shift 2 ;;
-    *) echo "usage: scripts/bench query [--json] [--people N] [--rounds N] [--county-people N]" >&2; exit 2 ;;
+    *) echo "usage: scripts/bench query [--json] [--people N] [--rounds N]" >&2; exit 2 ;;
     esac
 done
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -111,10 +110,14 @@ if [[ -n $duckdb ]]; then
     names+=(q1_duckdb_ms q5_duckdb_ms q1_ratio_to_duckdb q5_ratio_to_duckdb)
     values+=("$(ms "$q1_duckdb")" "$(ms "$q5_duckdb")" "$(ratio "$q1_duckdb" "$q1")" "$(ratio "$q5_duckdb" "$q5")")
 fi
-county=$(bash "$here/bench_county.sh" "$build" --json --people "$county_people")
-of_county() { sed "s/.*\"$1\": \([0-9.]*\).*/\1/" <<<"$county"; }
-names+=(county_people index_events index_bytes_per_event index_build_s cold_first_query_ms)
-values+=("$county_people" "$(of_county index_rows)" "$(of_county index_bytes_per_row)" "$(of_county index_build_s)" "$(ms "$(of_county query_s)")")
+"${as_postgres[@]}" "$postgres/pg_ctl" -D "$work/cluster/data" -m immediate stop >/dev/null
+server=''
+rm -rf "$work/cluster"
+exec {ENGINE[1]}>&-
+while read -r name value; do
+    names+=("$name") values+=("$value")
+done < <(bash "$here/query/release.sh" "$build" "$people" "$work/q1.engine" || echo failed)
+[[ ${names[-1]} != failed ]] || exit 1
 for i in "${!names[@]}"; do
     if [[ -n $json ]]; then
         ((i == 0)) && printf '{' || printf ', '

@@ -35,7 +35,7 @@ static const Text *make_words(Arena *arena, size_t *count)
     for (int district = 1; district <= EVENTS_DISTRICTS; district++)
         words[(*count)++] = text_format(arena, "D%02d", district);
     for (int code = 0; code < EVENTS_CODES; code++)
-        words[(*count)++] = text_format(arena, "c%05d", code);
+        words[(*count)++] = text_format(arena, "E%05d", code);
     return words;
 }
 

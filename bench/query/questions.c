@@ -8,7 +8,7 @@
 #include "query/count_parts.h"
 #include "query/query_private.h"
 
-enum { CONDITIONS = 40, FOLLOW_UPS = 6, TEXT_BYTES = 16 << 10 };
+enum { CONDITIONS = 40, FOLLOW_UPS = 6 };
 
 double question_processor_s(void)
 {
@@ -24,7 +24,7 @@ static void add_codes(TextBuilder *text, const char *name, int first, int step, 
 {
     text_add_format(text, "codes %s = (", name);
     for (int i = 0; i < count; i++)
-        text_add_format(text, "%s\"c%05d\"", i > 0 ? ", " : "", first + i * step);
+        text_add_format(text, "%s\"E%05d\"", i > 0 ? ", " : "", first + i * step);
     text_add_string(text, ")\n");
 }
 
@@ -68,18 +68,24 @@ static Result parse(TextBuilder *text, Query **query, Error *error)
     return query_parse(&catalogue, "bench", text_built(text), QUERY_TEXT_BYTES_MAX, NULL, query, error);
 }
 
-static Result read_text(const char *name, Query **query, Error *error)
+Result question_text(const char *name, TextBuilder *text, Error *error)
 {
-    SCOPED(text_builder_close) TextBuilder text = text_builder(TEXT_BYTES);
-
     if (strcmp(name, "q1") == 0)
-        add_first(&text, "1 = 1", "band(age, 5), ethnic_category");
+        add_first(text, "1 = 1", "band(age, 5), ethnic_category");
     else if (strcmp(name, "registered") == 0)
-        add_first(&text, "registered at as_at", "band(age, 5), district");
+        add_first(text, "registered at as_at", "band(age, 5), district");
     else if (strcmp(name, "q5") == 0)
-        add_months(&text);
+        add_months(text);
     else
         return fail(error, ERROR_USAGE, "no such question");
+    return RESULT_OK;
+}
+
+static Result read_text(const char *name, Query **query, Error *error)
+{
+    SCOPED(text_builder_close) TextBuilder text = text_builder(QUESTION_BYTES);
+
+    TRY(question_text(name, &text, error));
     return parse(&text, query, error);
 }
 
