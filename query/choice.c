@@ -9,15 +9,14 @@ static ChoiceTest *test_of(const Lookup *lookup, Arena *arena, Choice *choice)
     const LookupColumn *column = &lookup->columns[0];
     size_t t = 0;
 
-    while (t < choice->test_count && choice->tests[t].column != column->column)
+    while (t < choice->test_count && choice->tests[t].column.column != column->column)
         t++;
     if (t == CHOICE_COLUMNS_MAX)
         return NULL;
     if (t == choice->test_count) {
         bool *passes = arena_alloc(arena, lookup->count * sizeof *passes);
         memset(passes, true, lookup->count * sizeof *passes);
-        choice->tests[choice->test_count++] =
-            (ChoiceTest){column->column, column->lowest, lookup->count, passes};
+        choice->tests[choice->test_count++] = (ChoiceTest){*column, passes};
     }
     return &choice->tests[t];
 }
@@ -29,7 +28,7 @@ static bool take_condition(Lookups *lookups, PlanId id, bool keeps, Arena *arena
     if (lookup == NULL || lookup->column_count != 1)
         return false;
     const ChoiceTest *test = test_of(lookup, arena, choice);
-    for (uint32_t i = 0; test != NULL && i < test->count; i++)
+    for (uint32_t i = 0; test != NULL && i < lookup->count; i++)
         test->passes[i] &= (vector_number(lookup->worth, i) == 1) == keeps;
     return test != NULL;
 }
@@ -69,9 +68,7 @@ bool choice_make(const Plan *plan, Lookups *lookups, PlanId rows, Arena *arena, 
 
 static inline bool passes(const ChoiceTest *test, uint32_t row)
 {
-    int32_t value = test->column[row];
-
-    return test->passes[value == SMALL_UNKNOWN ? 0 : (uint32_t)value - test->lowest + 1];
+    return test->passes[lookup_place(&test->column, row)];
 }
 
 static inline bool passes_all(const Choice *choice, uint32_t row)

@@ -11,9 +11,8 @@ enum { CHOICE_COLUMNS_MAX = 4 };
 #define CHOICE_NONE UINT32_MAX
 
 typedef struct ChoiceTest {
-    const int32_t *column;
-    uint32_t lowest, count;
-    bool *passes; /* of what is not known, then of lowest, lowest + 1 and so on */
+    LookupColumn column;
+    bool *passes; /* by the column's places */
 } ChoiceTest;
 
 typedef struct Choice {

@@ -5,6 +5,7 @@
 
 #include "query/budget.h"
 #include "query/count_parts.h"
+#include "query/engine_parts.h"
 
 enum { MEBIBYTE = 1 << 20 };
 
@@ -184,6 +185,7 @@ Result count_groups_make(Counting *counting, Error *error)
     for (size_t p = 0; p < count; p++)
         make_sets(counting, &counting->parts[p]);
     counting->rest = make_bits(counting);
+    counting->answers = arena_alloc(counting->arena, (count + 1) * sizeof *counting->answers);
     return RESULT_OK;
 }
 
@@ -231,22 +233,13 @@ static void keep_bits(const TallyCells *cells, const uint64_t *from, uint64_t *k
         to[i + 1] |= from[i] >> (64 - shift);
 }
 
-static void keep_places(const CountGroup *group, const TallyCells *cells, const uint64_t *cohort)
+/* bits: NULL where nobody compares */
+static TallyAnswer answer_of(const TallyCells *cells, const uint64_t *answer, SetHash *sets, uint64_t *bits,
+                             uint64_t *sketches)
 {
-    for (uint32_t i = 0; i < cells->people; i++)
-        group->places[cells->first + i] = (uint16_t)cells->cells[i];
-    keep_bits(cells, cohort, group->cohort);
-}
-
-/* bits, sketches: NULL where nobody compares */
-static void add_answer(const TallyCells *cells, const uint64_t *cohort, const uint64_t *answer, SetHash *sets,
-                       uint64_t *bits, uint64_t *sketches)
-{
-    cell_tally_add(cells, cohort, answer, sets);
-    if (bits == NULL)
-        return;
-    keep_bits(cells, answer, bits);
-    cell_tally_sketch(cells, cohort, answer, sketches);
+    if (bits != NULL)
+        keep_bits(cells, answer, bits);
+    return (TallyAnswer){answer, sets, sketches};
 }
 
 /* Who of the cohort has neither answer; mostly nobody. */
@@ -260,30 +253,42 @@ static bool find_rest(const TallyCells *cells, const uint64_t *cohort, const uin
     return any != 0;
 }
 
-static void add_part(const CountPart *part, Engine *engine, PlanId condition, const TallyCells *cells,
-                     const uint64_t *cohort, uint64_t *rest)
+static TallyAnswer add_part(const Counting *counting, const CountPart *part, Engine *engine,
+                            const TallyCells *cells, const uint64_t *cohort)
 {
+    PlanId condition = counting->bound->values[part->condition];
     const uint64_t *yes = engine_holds(engine, condition), *no = engine_fails(engine, condition);
 
-    add_answer(cells, cohort, yes, part->yes, part->yes_bits, part->yes_sketches);
-    if (find_rest(cells, cohort, yes, no, rest))
-        add_answer(cells, rest, rest, part->unknown, part->unknown_bits, part->unknown_sketches);
+    if (find_rest(cells, cohort, yes, no, counting->rest)) {
+        const TallyAnswer rest =
+            answer_of(cells, counting->rest, part->unknown, part->unknown_bits, part->unknown_sketches);
+        cell_tally_add(cells, cohort, &rest, 1);
+    }
+    return answer_of(cells, yes, part->yes, part->yes_bits, part->yes_sketches);
+}
+
+/* All at once, since of each person there is one hash, whatever is asked. */
+static void add_group(Counting *counting, size_t number, Engine *engine, const uint64_t *cohort)
+{
+    CountGroup *group = &counting->groups[number];
+    const TallyCells cells =
+        cell_tally_cells(group->tally, group->places == NULL ? NULL : group->places + engine->first);
+    size_t count = 0;
+
+    counting->answers[count++] = (TallyAnswer){cohort, group->cells, NULL};
+    if (group->who != NULL)
+        keep_bits(&cells, cohort, group->cohort);
+    for (size_t p = 0; p < counting->tree->part_count; p++) {
+        const CountPart *part = &counting->parts[p];
+        if (part->group == number && part->is_asked)
+            counting->answers[count++] = add_part(counting, part, engine, &cells, cohort);
+    }
+    cell_tally_add(&cells, cohort, counting->answers, count);
 }
 
 void count_groups_add(Counting *counting, Engine *engine, const uint64_t *cohort)
 {
     count_values_add(counting, engine);
-    for (size_t g = 0; g < counting->group_count; g++) {
-        CountGroup *group = &counting->groups[g];
-        const TallyCells cells = cell_tally_cells(group->tally);
-        cell_tally_add(&cells, cohort, cohort, group->cells);
-        if (group->who != NULL)
-            keep_places(group, &cells, cohort);
-        for (size_t p = 0; p < counting->tree->part_count; p++) {
-            const CountPart *part = &counting->parts[p];
-            if (part->group == g && part->is_asked)
-                add_part(part, engine, counting->bound->values[part->condition], &cells, cohort,
-                         counting->rest);
-        }
-    }
+    for (size_t g = 0; g < counting->group_count; g++)
+        add_group(counting, g, engine, cohort);
 }

@@ -58,9 +58,10 @@ typedef struct Counting {
     CountPart *parts; /* beside the tree's */
     CountValues values[QUERY_AMOUNTS_MAX];
     size_t value_count;
-    uint64_t *rest;     /* bits of a chunk's people, for a moment */
-    uint64_t people;    /* in the cohort */
-    size_t chunk_bytes; /* people are worked out together as far as they take no more */
+    uint64_t *rest;       /* bits of a chunk's people, for a moment */
+    TallyAnswer *answers; /* of a group, for a moment */
+    uint64_t people;      /* in the cohort */
+    size_t chunk_bytes;   /* people are worked out together as far as they take no more */
 } Counting;
 
 /* The values that a dimension has: these, or those that the release says. */

@@ -26,6 +26,15 @@ typedef struct DataRange {
     int32_t lowest, highest;
 } DataRange;
 
+enum { DATA_CODES_MAX = 255 };
+
+/* A narrow column of few values once more, a byte a cell: 0 is not known, 1 the first of the values. */
+typedef struct DataCodes {
+    const uint8_t *cells;  /* NULL: there are none */
+    const int32_t *values; /* ascending, each once */
+    uint32_t count;
+} DataCodes;
+
 typedef struct Postings Postings; /* query/posting.h */
 
 typedef struct DataSource {
@@ -36,6 +45,7 @@ typedef struct DataSource {
     const Postings *postings; /* the same rows once more, by a code and a day; NULL where there are none */
     size_t postings_count;
     const DataRange *ranges; /* beside columns; NULL, or not found: each query looks for itself */
+    const DataCodes *codes;  /* beside columns; NULL: there are none */
 } DataSource;
 
 typedef struct Dataset {
@@ -51,5 +61,10 @@ int dataset_source(const Dataset *dataset, Text name);
 int dataset_column(const DataSource *source, Text name);
 /* Of a narrow column of so many cells. */
 DataRange dataset_range(const DataColumn *column, size_t cells);
+/* The known values of a narrow column of so many cells, ascending; values: room for DATA_CODES_MAX. False:
+ * there are more. */
+bool dataset_values(const DataColumn *column, size_t cells, int32_t *values, uint32_t *count);
+/* The column's cells as codes of those values, which are all that it has. */
+void dataset_code(const DataColumn *column, size_t cells, const int32_t *values, uint32_t count, uint8_t *to);
 /* The word's number, or -1: no cell holds it. */
 int64_t dataset_word(const Dataset *dataset, Text word);

@@ -42,12 +42,14 @@ Kept *kept_create(int64_t release_id, const Hash *hash, Arena **arena, const Man
     kept->sources = arena_alloc(own, count * sizeof *kept->sources);
     kept->columns = arena_alloc(own, count * sizeof(DataColumn *));
     kept->ranges = arena_alloc(own, count * sizeof(DataRange *));
+    kept->codes = arena_alloc(own, count * sizeof(DataCodes *));
     kept->pieces = arena_alloc(own, count * sizeof(KeptPiece *));
     kept->listed = arena_alloc(own, count * sizeof(KeptListed *));
     for (size_t s = 0; s < count; s++) {
         const ManifestSource *source = &manifest->sources[s];
         kept->columns[s] = arena_alloc(own, (source->column_count + 1) * sizeof(DataColumn));
         kept->ranges[s] = arena_alloc(own, (source->column_count + 1) * sizeof(DataRange));
+        kept->codes[s] = arena_alloc(own, (source->column_count + 1) * sizeof(DataCodes));
         kept->pieces[s] = arena_alloc(own, (source->column_count + 1) * sizeof(KeptPiece));
         for (size_t c = 0; c < source->column_count; c++)
             kept->columns[s][c] =
@@ -55,7 +57,8 @@ Kept *kept_create(int64_t release_id, const Hash *hash, Arena **arena, const Man
         kept->sources[s] = (DataSource){.name = source->name,
                                         .columns = kept->columns[s],
                                         .column_count = source->column_count,
-                                        .ranges = kept->ranges[s]};
+                                        .ranges = kept->ranges[s],
+                                        .codes = kept->codes[s]};
     }
     kept->dataset = (Dataset){.people = manifest->people, .sources = kept->sources, .source_count = count};
     return kept;
@@ -72,8 +75,10 @@ void kept_close(Kept *kept)
     Arena *arena = kept->arena;
 
     for (size_t s = 0; s < kept->manifest.source_count; s++) {
-        for (size_t p = 0; p <= kept->sources[s].column_count; p++)
+        for (size_t p = 0; p <= kept->sources[s].column_count; p++) {
             kept_release(&kept->pieces[s][p].memory);
+            kept_release(&kept->pieces[s][p].codes);
+        }
         kept_listed_close(kept->listed[s]);
     }
     kept_release(&kept->words);
@@ -163,10 +168,38 @@ void kept_show(Kept *kept, size_t source, size_t piece)
         column->wide = data;
     else
         column->narrow = data;
+    if (data == NULL) {
+        kept_release(&kept->pieces[source][piece].codes);
+        kept->codes[source][piece] = (DataCodes){0};
+    }
     /* its `begin` came before it, and tells how long it is */
     kept->ranges[source][piece] =
         column->narrow == NULL ? (DataRange){0}
                                : dataset_range(column, kept->sources[source].begin[kept->manifest.people]);
+}
+
+Result kept_code(Kept *kept, size_t source, size_t piece, Error *error)
+{
+    const DataColumn *column = &kept->columns[source][piece];
+    size_t cells = kept->sources[source].begin[kept->manifest.people];
+    Sealed *memory = &kept->pieces[source][piece].codes;
+    int32_t values[DATA_CODES_MAX];
+    uint32_t count;
+
+    if (column->narrow == NULL || !dataset_values(column, cells, values, &count))
+        return RESULT_OK;
+    size_t values_bytes = count * sizeof *values;
+    TRY(kept_reserve(values_bytes + cells + 1, memory, error)); /* never none */
+    memcpy(memory->draft, values, values_bytes);
+    dataset_code(column, cells, values, count, (uint8_t *)memory->draft + values_bytes);
+    Result sealed = sealed_seal(memory, error);
+    if (!sealed.ok) {
+        kept_release(memory);
+        return sealed;
+    }
+    kept->codes[source][piece] =
+        (DataCodes){(const uint8_t *)memory->data + values_bytes, memory->data, count};
+    return RESULT_OK;
 }
 
 /* Of the pieces that nobody has pinned: a column or `begin`, or lists. */

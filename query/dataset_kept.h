@@ -10,6 +10,7 @@
 
 typedef struct KeptPiece {
     Sealed memory;
+    Sealed codes; /* of a column of few values: those, and then the codes */
     unsigned pins;
     uint64_t used; /* when: a count of uses */
 } KeptPiece;
@@ -47,6 +48,7 @@ struct Kept {
     DataSource *sources;
     DataColumn **columns;
     DataRange **ranges;  /* beside columns, of those that are there */
+    DataCodes **codes;   /* the same */
     KeptPiece **pieces;  /* of a source: its columns, and behind them its `begin` */
     KeptListed **listed; /* of a source; NULL until it is known where its lists are */
     Sealed words;
@@ -75,3 +77,5 @@ void kept_release(Sealed *memory);
 void kept_list(Kept *kept, size_t source, KeptListed *listed);
 void kept_listed_close(KeptListed *listed);
 void kept_show(Kept *kept, size_t source, size_t piece);
+/* Gives a column that is shown its codes, where it has few values. */
+Result kept_code(Kept *kept, size_t source, size_t piece, Error *error) CHECKED;

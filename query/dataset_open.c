@@ -312,9 +312,11 @@ static Result fetch_column(DatasetHold *hold, Db *reader, const DatasetColumn *p
     size_t bytes = blocks_value_bytes(&kept->manifest.sources[place->source].columns[place->column]);
     TRY(kept_reserve((rows + 1) * bytes, memory, error)); /* never none */
     Result filled = read_column(reader, kept, place, memory, error);
-    if (!filled.ok)
+    if (!filled.ok) {
         kept_release(memory);
-    return filled;
+        return filled;
+    }
+    return kept_code(kept, place->source, place->column, error);
 }
 
 Result dataset_fetch(DatasetHold *hold, Db *reader, const DatasetColumn *columns, size_t count, Error *error)

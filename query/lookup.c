@@ -6,11 +6,12 @@
 
 enum { BYTES_MAX = 1 << 28, LOOKUP_WORK_MAX = 1 << 24 };
 
-/* Which values a column may hold: what is not known, then each from the lowest. */
+/* Which values a column may hold: what is not known, then each from the lowest, or each that it holds. */
 typedef struct Range {
     bool is_known, is_small;
     int32_t lowest;
     uint32_t count;
+    DataCodes codes; /* none: each from the lowest */
 } Range;
 
 typedef struct Ranges {
@@ -58,11 +59,13 @@ void lookups_close(Lookups **lookups)
 
 static Range find_range(const DataSource *source, uint16_t column, uint32_t cells)
 {
+    if (source->codes != NULL && source->codes[column].cells != NULL)
+        return (Range){true, true, 0, source->codes[column].count + 1, source->codes[column]};
     bool is_found = source->ranges != NULL && source->ranges[column].is_found;
     DataRange range = is_found ? source->ranges[column] : dataset_range(&source->columns[column], cells);
     int64_t values = (int64_t)range.highest - range.lowest + 2;
 
-    return (Range){true, values <= LOOKUP_VALUES_MAX, range.lowest, (uint32_t)values};
+    return (Range){true, values <= LOOKUP_VALUES_MAX, range.lowest, (uint32_t)values, {0}};
 }
 
 static const DataSource *source_of(const Lookups *lookups, uint16_t level)
@@ -93,15 +96,21 @@ static const Range *range_of(Lookups *lookups, uint16_t level, uint16_t column)
 
 /* ---- tables ---- */
 
+static int32_t value_at(const Range *range, uint32_t place)
+{
+    if (place == 0)
+        return SMALL_UNKNOWN;
+    return range->codes.cells != NULL ? range->codes.values[place - 1]
+                                      : (int32_t)((int64_t)range->lowest + place - 1);
+}
+
 /* Each value as often as those before it have values together. */
 static const int32_t *list_values(Arena *arena, const Range *range, uint32_t step, uint32_t count)
 {
     int32_t *values = arena_alloc(arena, count * sizeof *values);
 
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t place = i / step % range->count;
-        values[i] = place == 0 ? SMALL_UNKNOWN : (int32_t)((int64_t)range->lowest + place - 1);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        values[i] = value_at(range, i / step % range->count);
     return values;
 }
 
@@ -140,8 +149,8 @@ static bool measure(Lookups *lookups, const PlanUse *use, Lookup *lookup)
         const Range *range = range_of(lookups, use->level, use->columns[c]);
         if (!range->is_small)
             return false;
-        lookup->columns[c] = (LookupColumn){source->columns[use->columns[c]].narrow, (uint32_t)range->lowest,
-                                            range->count, (uint32_t)count};
+        lookup->columns[c] = (LookupColumn){source->columns[use->columns[c]].narrow, range->codes.cells,
+                                            (uint32_t)range->lowest, range->count, (uint32_t)count};
         count *= range->count;
         if (count > LOOKUP_VALUES_MAX)
             return false;

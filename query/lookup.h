@@ -8,9 +8,11 @@
 
 enum { LOOKUP_VALUES_MAX = 1 << 16 };
 
-/* Whole numbers of a column: what is not known is at place 0, the lowest at 1. */
+/* Whole numbers of a column: what is not known is at place 0, the lowest at 1, or the codes are the places.
+ */
 typedef struct LookupColumn {
     const int32_t *column; /* of each person or row of the dataset */
+    const uint8_t *codes;  /* NULL: it has none */
     uint32_t lowest;       /* its bits */
     uint32_t count;        /* of places */
     uint32_t step;         /* from place to place, in Lookup.worth */
@@ -33,8 +35,9 @@ const Lookup *lookup_of(Lookups *lookups, PlanId id);
 /* What a person's or row's column adds to the place of what it is worth. */
 static inline uint32_t lookup_place(const LookupColumn *column, size_t at)
 {
+    if (column->codes != NULL)
+        return column->codes[at] * column->step;
     int32_t value = column->column[at];
-
     return (value == SMALL_UNKNOWN ? 0 : (uint32_t)value - column->lowest + 1) * column->step;
 }
 

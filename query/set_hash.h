@@ -11,17 +11,21 @@ typedef struct SetHash {
     uint64_t high, low;
 } SetHash;
 
-__extension__ typedef unsigned __int128 SetProduct;
+/* Odd factors, without a pattern; processors multiply eight such numbers at a time. */
+#define SET_HASH_FIRST  UINT64_C(0xA0761D6478BD642F)
+#define SET_HASH_SECOND UINT64_C(0xE7037ED1A0B428DB)
+#define SET_HASH_THIRD  UINT64_C(0x8EBC6AF09C88C6E3)
+#define SET_HASH_FOURTH UINT64_C(0x589965CC75374CC3)
 
-/* Two multiplications, the second of what the first made of the number with itself. */
+/* Each multiplication spreads a number's bits upwards, and each shift brings them back down. The halves part
+ * after the second one: were one the other's multiple, the sums of both would be equal together. */
 static inline SetHash set_hash_of(uint32_t number)
 {
-    SetProduct first = (SetProduct)(number ^ UINT64_C(0xA0761D6478BD642F)) * UINT64_C(0xE7037ED1A0B428DB);
-    SetProduct second = (SetProduct)((uint64_t)first ^ UINT64_C(0x8EBC6AF09C88C6E3)) *
-                        ((uint64_t)(first >> 64) ^ UINT64_C(0x589965CC75374CC3));
-    uint64_t upper = (uint64_t)(second >> 64);
+    uint64_t x = number * SET_HASH_FIRST;
 
-    return (SetHash){upper ^ (uint64_t)second, (upper & ~UINT64_C(0xFFFFFFFF)) | 1};
+    x = (x ^ x >> 32) * SET_HASH_SECOND;
+    uint64_t high = (x ^ x >> 29) * SET_HASH_THIRD, low = (x ^ x >> 32) * SET_HASH_FOURTH;
+    return (SetHash){high ^ high >> 32, (low & ~UINT64_C(0xFFFFFFFF)) | 1};
 }
 
 static inline void set_hash_add(SetHash *set, SetHash more)

@@ -1,104 +1,96 @@
+/* What a tally's methods are, and those in plain C. */
+#include <string.h>
+
 #include "query/tally_parts.h"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+/* ---- rows of codes ---- */
 
-void tally_find_slope(TallyLookup *lookup, uint32_t count)
+static bool is_same_row(const TallyRows *rows, uint32_t a, uint32_t b)
 {
-    uint32_t i = 1;
-
-    lookup->base = lookup->adds[0];
-    lookup->slope = count > 1 ? lookup->adds[1] - lookup->adds[0] : 0;
-    while (i < count && lookup->adds[i] - lookup->adds[i - 1] == lookup->slope)
-        i++;
-    lookup->is_even = lookup->column_count == 1 && i == count;
+    return memcmp(rows->low[a], rows->low[b], TALLY_CODES) == 0 &&
+           memcmp(rows->high[a], rows->high[b], TALLY_CODES) == 0;
 }
 
-static inline uint32_t place_of(const TallyColumn *column, size_t person)
+/* Writes the row of each of `others`' codes behind the rows that there are, and leaves it if it is new. */
+static bool gather_rows(const LookupColumn *codes, const LookupColumn *others, const uint16_t *adds,
+                        TallyRows *rows)
 {
-    uint32_t above = (uint32_t)column->column[person] - column->lowest;
-
-    return (above < column->last ? above : column->last) * column->step;
-}
-
-void tally_add_plain(const TallyLookup *lookup, size_t first, uint32_t people, uint32_t *cells)
-{
-    const TallyColumn a = lookup->columns[0], b = lookup->columns[1];
-
-    if (lookup->column_count == 1)
-        for (uint32_t i = 0; i < people; i++)
-            cells[i] += lookup->adds[place_of(&a, first + i)];
-    else
-        for (uint32_t i = 0; i < people; i++)
-            cells[i] += lookup->adds[place_of(&a, first + i) + place_of(&b, first + i)];
-}
-
-#if defined(__x86_64__)
-#define AVX2 __attribute__((target("avx2")))
-
-enum { LANES = 8, BATCH = 64 };
-
-AVX2 static inline __m256i places_of(const TallyColumn *column, size_t person)
-{
-    __m256i value = _mm256_loadu_si256((const __m256i *)(column->column + person));
-    __m256i above = _mm256_sub_epi32(value, _mm256_set1_epi32((int32_t)column->lowest));
-    __m256i place = _mm256_min_epu32(above, _mm256_set1_epi32((int32_t)column->last));
-
-    return _mm256_mullo_epi32(place, _mm256_set1_epi32((int32_t)column->step));
-}
-
-AVX2 static inline void add_even(const TallyLookup *lookup, __m256i places, uint32_t *cells)
-{
-    __m256i adds = _mm256_add_epi32(_mm256_mullo_epi32(places, _mm256_set1_epi32((int32_t)lookup->slope)),
-                                    _mm256_set1_epi32((int32_t)lookup->base));
-    __m256i held = _mm256_loadu_si256((const __m256i *)cells);
-
-    _mm256_storeu_si256((__m256i *)cells, _mm256_add_epi32(held, adds));
-}
-
-/* Places of eight people at a time, then the table one by one: the instruction that looks eight up at once
- * takes longer than eight looks where processors guard it against spying. */
-AVX2 static inline void add_uneven(const TallyLookup *lookup, size_t first, uint32_t *cells)
-{
-    uint32_t places[BATCH];
-
-    for (uint32_t i = 0; i < BATCH; i += LANES) {
-        __m256i sum = places_of(&lookup->columns[0], first + i);
-        if (lookup->column_count == 2)
-            sum = _mm256_add_epi32(sum, places_of(&lookup->columns[1], first + i));
-        _mm256_storeu_si256((__m256i *)(places + i), sum);
+    *rows = (TallyRows){.codes = codes->codes, .others = others->codes, .is_short = codes->count <= 128};
+    for (uint32_t o = 0; o < others->count; o++) {
+        uint32_t at = rows->row_count, r = 0;
+        for (uint32_t c = 0; c < codes->count; c++) {
+            uint16_t add = adds[c * codes->step + o * others->step];
+            rows->low[at][c] = (uint8_t)add;
+            rows->high[at][c] = (uint8_t)(add >> 8);
+        }
+        while (r < at && !is_same_row(rows, r, at))
+            r++;
+        if (r == TALLY_ROWS_MAX)
+            return false;
+        rows->row_of[o] = (uint8_t)r;
+        rows->row_count += r == at;
     }
-    for (uint32_t i = 0; i < BATCH; i++)
-        cells[i] += lookup->adds[places[i]];
+    return true;
 }
 
-AVX2 void tally_add_avx2(const TallyLookup *lookup, size_t first, uint32_t people, uint32_t *cells)
+void tally_find_rows(const Lookup *lookup, const uint16_t *adds, TallyRows *rows)
 {
-    const TallyLookup held = *lookup; /* which no write to cells can change */
-    uint32_t i = 0;
+    static const LookupColumn one = {.count = 1};
+    const LookupColumn *columns = lookup->columns;
+    bool has_codes = columns[0].codes != NULL, has_others = columns[1].codes != NULL;
 
-    if (held.is_even)
-        for (; i + LANES <= people; i += LANES)
-            add_even(&held, places_of(&held.columns[0], first + i), cells + i);
+    rows->row_count = 0;
+    if (!has_codes || (lookup->column_count == 2 && !has_others))
+        return;
+    if (!gather_rows(&columns[0], lookup->column_count == 2 ? &columns[1] : &one, adds, rows) &&
+        !gather_rows(&columns[1], &columns[0], adds, rows))
+        rows->row_count = 0;
+}
+
+/* ---- one by one ---- */
+
+static void add_one_column(const uint8_t *codes, const uint16_t *adds, uint32_t people, uint16_t *cells)
+{
+    for (uint32_t i = 0; i < people; i++)
+        cells[i] = (uint16_t)(cells[i] + adds[codes[i]]);
+}
+
+static void add_plain(const TallyLookup *by, size_t first, uint32_t people, uint16_t *cells)
+{
+    const LookupColumn a = by->lookup->columns[0], b = by->lookup->columns[1];
+
+    if (by->lookup->column_count == 1 && a.codes != NULL)
+        add_one_column(a.codes + first, by->adds, people, cells);
+    else if (by->lookup->column_count == 1)
+        for (uint32_t i = 0; i < people; i++)
+            cells[i] = (uint16_t)(cells[i] + by->adds[lookup_place(&a, first + i)]);
     else
-        for (; i + BATCH <= people; i += BATCH)
-            add_uneven(&held, first + i, cells + i);
-    tally_add_plain(lookup, first + i, people - i, cells + i);
+        for (uint32_t i = 0; i < people; i++)
+            cells[i] =
+                (uint16_t)(cells[i] + by->adds[lookup_place(&a, first + i) + lookup_place(&b, first + i)]);
 }
 
-TallyAdd *tally_best_add(void)
+static void add_sets_plain(const TallyCells *cells, const uint64_t *among, const TallyAnswer *answers,
+                           size_t answer_count)
 {
-    return __builtin_cpu_supports("avx2") ? tally_add_avx2 : tally_add_plain;
-}
-#else
-void tally_add_avx2(const TallyLookup *lookup, size_t first, uint32_t people, uint32_t *cells)
-{
-    tally_add_plain(lookup, first, people, cells);
+    SetHash hashes[TALLY_WORD];
+
+    for (uint32_t from = 0; from < cells->people; from += TALLY_WORD) {
+        uint64_t bits = among[from / TALLY_WORD];
+        for (uint64_t left = bits; left != 0; left &= left - 1) {
+            uint32_t i = (uint32_t)__builtin_ctzll(left);
+            hashes[i] = set_hash_of(cells->first + from + i + 1);
+        }
+        for (size_t a = 0; bits != 0 && a < answer_count; a++)
+            tally_add_word(cells, from, hashes, bits & answers[a].bits[from / TALLY_WORD], &answers[a]);
+    }
 }
 
-TallyAdd *tally_best_add(void)
+const TallyMethods tally_plain = {"plain", add_plain, add_sets_plain};
+
+const TallyMethods *tally_best(void)
 {
-    return tally_add_plain;
+    const TallyMethods *wide = tally_wide();
+
+    return wide != NULL ? wide : &tally_plain;
 }
-#endif

@@ -1,28 +1,62 @@
 #pragma once
-/* Private to tally*.c: cells by looking values up, in plain C and eight people at a time. */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+/* Private to tally*.c: cells by looking values up, and sets of cells, in plain C and 64 people at a time. */
+#include "query/lookup.h"
+#include "query/tally.h"
 
-/* The place of a value: how far it is above the lowest, but at most `last`, which is what is not known. */
-typedef struct TallyColumn {
-    const int32_t *column;
-    uint32_t lowest, last, step;
-} TallyColumn;
+enum { TALLY_ROWS_MAX = 4, TALLY_CODES = 256, TALLY_WORD = 64 };
+
+/* Of codes alone: what each adds to a cell's number, in as many rows as a second column's codes differ in. */
+typedef struct TallyRows {
+    const uint8_t *codes, *others; /* of each person; others: NULL, there is one row */
+    uint32_t row_count;            /* 0: a lookup is no such rows */
+    bool is_short;                 /* no code is above 127 */
+    uint8_t row_of[TALLY_CODES];   /* of the others' codes */
+    uint8_t low[TALLY_ROWS_MAX + 1][TALLY_CODES], high[TALLY_ROWS_MAX + 1][TALLY_CODES]; /* one to compare */
+} TallyRows;
 
 typedef struct TallyLookup {
-    TallyColumn columns[2];
-    size_t column_count;  /* 1 or 2 */
-    const uint32_t *adds; /* by the sum of places times steps; fewer than 2^31 */
-    bool is_even;         /* of one column: adds is base, base + slope, base + 2 * slope and so on */
-    uint32_t base, slope;
+    const Lookup *lookup;
+    const uint16_t *adds; /* beside what the lookup is worth */
+    const TallyRows *rows;
 } TallyLookup;
 
-void tally_find_slope(TallyLookup *lookup, uint32_t count);
+void tally_find_rows(const Lookup *lookup, const uint16_t *adds, TallyRows *rows);
 
-/* Adds to the cells of people first to first+people-1. */
-typedef void TallyAdd(const TallyLookup *lookup, size_t first, uint32_t people, uint32_t *cells);
+typedef struct TallyMethods {
+    const char *name;
+    /* Adds to the cells of people first to first+people-1. */
+    void (*add)(const TallyLookup *lookup, size_t first, uint32_t people, uint16_t *cells);
+    /* cell_tally_add */
+    void (*add_sets)(const TallyCells *cells, const uint64_t *among, const TallyAnswer *answers,
+                     size_t answer_count);
+} TallyMethods;
 
-TallyAdd tally_add_plain;
-TallyAdd tally_add_avx2; /* only where the processor has it */
-TallyAdd *tally_best_add(void);
+extern const TallyMethods tally_plain;
+const TallyMethods *tally_wide(void); /* 64 people at a time; NULL: not by this processor */
+const TallyMethods *tally_best(void);
+
+/* ---- of all methods ---- */
+
+__attribute__((always_inline)) static inline void tally_add_person(const TallyCells *cells, uint32_t person,
+                                                                   SetHash hash, const TallyAnswer *answer)
+{
+    set_hash_add(&answer->sets[cells->cells[person]], hash);
+}
+
+/* hashes: of the 64 people from `from` on, of those at least whose bits are set. */
+__attribute__((always_inline)) static inline void tally_add_word(const TallyCells *cells, uint32_t from,
+                                                                 const SetHash *hashes, uint64_t bits,
+                                                                 const TallyAnswer *answer)
+{
+    if (bits == ~UINT64_C(0))
+        for (uint32_t i = 0; i < TALLY_WORD; i++)
+            tally_add_person(cells, from + i, hashes[i], answer);
+    else
+        for (uint64_t left = bits; left != 0; left &= left - 1) {
+            uint32_t i = (uint32_t)__builtin_ctzll(left);
+            tally_add_person(cells, from + i, hashes[i], answer);
+        }
+    if (answer->sketches != NULL)
+        for (uint64_t left = bits; left != 0; left &= left - 1)
+            answer->sketches[cells->cells[from + (uint32_t)__builtin_ctzll(left)]] |= left & -left;
+}

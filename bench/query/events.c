@@ -51,10 +51,21 @@ static int32_t *make_column(Arena *arena, DataColumn *columns, int column, const
 static void find_ranges(Arena *arena, DataSource *source, size_t cells)
 {
     DataRange *ranges = arena_alloc(arena, source->column_count * sizeof *ranges);
+    DataCodes *codes = arena_alloc(arena, source->column_count * sizeof *codes);
 
-    for (size_t c = 0; c < source->column_count; c++)
-        ranges[c] = dataset_range(&source->columns[c], cells);
+    for (size_t c = 0; c < source->column_count; c++) {
+        const DataColumn *column = &source->columns[c];
+        int32_t *values = arena_alloc(arena, DATA_CODES_MAX * sizeof *values);
+        uint32_t count;
+        ranges[c] = dataset_range(column, cells);
+        if (!dataset_values(column, cells, values, &count))
+            continue;
+        uint8_t *coded = arena_alloc(arena, cells);
+        dataset_code(column, cells, values, count, coded);
+        codes[c] = (DataCodes){coded, values, count};
+    }
     source->ranges = ranges;
+    source->codes = codes;
 }
 
 /* ---- people and registrations ---- */

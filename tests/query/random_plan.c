@@ -107,6 +107,18 @@ static DataColumn make_column(Arena *arena, const RandomRow *rows, size_t count,
     return made;
 }
 
+static DataCodes make_codes(Arena *arena, const DataColumn *column, uint32_t cells)
+{
+    int32_t *values = arena_alloc(arena, DATA_CODES_MAX * sizeof *values);
+    uint8_t *coded = arena_alloc(arena, cells);
+    uint32_t count;
+
+    if (!dataset_values(column, cells, values, &count))
+        return (DataCodes){0};
+    dataset_code(column, cells, values, count, coded);
+    return (DataCodes){coded, values, count};
+}
+
 static DataSource make_source(Arena *arena, uint32_t people, size_t most)
 {
     uint32_t *begin = arena_alloc(arena, (people + 1) * sizeof *begin), count = 0;
@@ -122,16 +134,20 @@ static DataSource make_source(Arena *arena, uint32_t people, size_t most)
     }
     begin[people] = count;
     DataRange *ranges = arena_alloc(arena, COLUMNS * sizeof *ranges);
+    DataCodes *codes = arena_alloc(arena, COLUMNS * sizeof *codes);
     for (int c = 0; c < COLUMNS; c++) {
         columns[c] = make_column(arena, rows, count, c);
         if (columns[c].narrow != NULL && chance(2) == 0)
             ranges[c] = dataset_range(&columns[c], count);
+        if (columns[c].narrow != NULL && chance(2) == 0)
+            codes[c] = make_codes(arena, &columns[c], count);
     }
     return (DataSource){.name = TEXT("source"),
                         .begin = begin,
                         .columns = columns,
                         .column_count = COLUMNS,
-                        .ranges = chance(4) == 0 ? NULL : ranges};
+                        .ranges = chance(4) == 0 ? NULL : ranges,
+                        .codes = chance(4) == 0 ? NULL : codes};
 }
 
 /* By one day or by either. */

@@ -1,7 +1,8 @@
 /*
- * Cells of people against the reference's values, and eight people at a time against one.
- * Tried, and red: what is not known taken for the lowest value, dimensions in the other order, the last seven
- * people left out.
+ * Cells of people against the reference's values, and 64 people at a time against one.
+ * Tried, and red: what is not known taken for the lowest value, dimensions in the other order, the last
+ * people left out, codes above 127 looked up among those below, the last row of a second column left out,
+ * hashes in another order than people.
  */
 #include <criterion/criterion.h>
 #include <inttypes.h>
@@ -12,7 +13,16 @@
 #include "tests/query/random_plan.h"
 #include "tests/query/reference.h"
 
-enum { ARENA_BYTES_MAX = 256 << 20, PLANS = 300, NODES_MAX = 2048, DIMENSIONS = 3, VALUES = 5, MANY = 1003 };
+enum {
+    ARENA_BYTES_MAX = 256 << 20,
+    PLANS = 300,
+    NODES_MAX = 2048,
+    DIMENSIONS = 3,
+    VALUES = 5,
+    MANY = 1003,
+    PEOPLE_MAX = 200,
+    WORDS = MANY / 64 + 1
+};
 
 /* Some whole values, -2 to 2 or 2 years: what the nodes below are worth, and not all of it. */
 static const int64_t FEW[VALUES] = {-2, -1, 0, 1, 2};
@@ -50,7 +60,9 @@ static void check_cells(const Plan *plan, const TallyDimension *dimensions, Engi
     SCOPED(engine_close) Engine *engine = engine_create_as(plan, way);
     SCOPED(cell_tally_close) Tally *tally = NULL;
     uint32_t people = plan->dataset->people, half = people / 2;
+    uint16_t kept[PEOPLE_MAX];
 
+    cr_assert(people <= PEOPLE_MAX);
     for (size_t round = 0; round < engine_rounds(engine); round++) {
         engine_chunk(engine, 0, people);
         engine_round(engine, round);
@@ -59,8 +71,8 @@ static void check_cells(const Plan *plan, const TallyDimension *dimensions, Engi
     for (uint32_t first = 0; first < people; first += half + 1) {
         uint32_t count = people - first < half + 1 ? people - first : half + 1;
         engine_chunk(engine, first, count);
-        const TallyCells held = cell_tally_cells(tally);
-        const uint32_t *cells = held.cells;
+        const TallyCells held = cell_tally_cells(tally, chance(2) == 0 ? NULL : kept);
+        const uint16_t *cells = held.cells;
         cr_assert(held.first == first && held.people == count);
         for (uint32_t i = 0; i < count; i++) {
             uint32_t cell = 0;
@@ -88,29 +100,92 @@ Test(tally, cells_are_those_of_each_persons_values)
     }
 }
 
-Test(tally, eight_people_at_a_time_stand_where_they_stand_one_at_a_time)
-{
-    static int32_t first[MANY], second[MANY];
-    static uint32_t adds[12 * 7], plain[MANY], wide[MANY];
-    TallyLookup lookup = {{{first, 3, 11, 1}, {second, (uint32_t)-2, 6, 12}}, 2, adds, false, 0, 0};
+/* ---- 64 people at a time ---- */
 
-    if (tally_best_add() != tally_add_avx2)
-        cr_skip("this processor has no AVX2");
-    for (size_t i = 0; i < MANY; i++) {
-        first[i] = i % 13 == 0 ? SMALL_UNKNOWN : 3 + (int32_t)(i * 7 % 11);
-        second[i] = i % 17 == 0 ? SMALL_UNKNOWN : -2 + (int32_t)(i * 5 % 6);
+typedef struct Case {
+    uint32_t codes, others; /* how many there are, that of what is not known among them; 0: one column */
+    uint32_t rows;          /* of the others' codes, so many differ */
+    uint32_t rows_found;
+} Case;
+
+static void expect_same_cells(const Case *of, uint32_t first)
+{
+    static uint8_t codes[MANY], others[MANY];
+    static uint16_t adds[TALLY_CODES * TALLY_CODES], plain[MANY], wide[MANY];
+    const LookupColumn columns[] = {{NULL, codes, 0, of->codes, 1}, {NULL, others, 0, of->others, of->codes}};
+    Lookup lookup = {{columns[0], columns[1]}, of->others == 0 ? 1 : 2, NULL, 0};
+    TallyRows rows;
+
+    for (uint32_t i = 0; i < MANY; i++) {
+        codes[i] = (uint8_t)chance(of->codes);
+        others[i] = (uint8_t)(of->others == 0 ? 0 : chance(of->others));
+        plain[i] = wide[i] = (uint16_t)i;
     }
-    for (int round = 0; round < 3; round++) {
-        for (uint32_t i = 0; i < sizeof adds / sizeof *adds; i++)
-            adds[i] = round < 2 ? i * i % 97 : 40 + 9 * i;
-        lookup.column_count = round == 0 ? 2 : 1;
-        tally_find_slope(&lookup, round == 0 ? 12 * 7 : 12);
-        cr_expect_eq(lookup.is_even, round == 2);
-        tally_add_plain(&lookup, 2, MANY - 2, plain);
-        tally_add_avx2(&lookup, 2, MANY - 2, wide);
-        cr_expect_arr_eq(plain, wide, sizeof plain);
+    for (uint32_t o = 0; o < of->others || o == 0; o++)
+        for (uint32_t c = 0; c < of->codes; c++)
+            adds[o * of->codes + c] = (uint16_t)(257 * c + 31 * (o % of->rows) * (c + 1));
+    tally_find_rows(&lookup, adds, &rows);
+    cr_expect_eq(rows.row_count, of->rows_found);
+    const TallyLookup by = {&lookup, adds, &rows};
+    tally_plain.add(&by, first, MANY - first, plain);
+    tally_wide()->add(&by, first, MANY - first, wide);
+    cr_expect_arr_eq(plain, wide, sizeof plain, "%" PRIu32 " codes, %" PRIu32 " others", of->codes,
+                     of->others);
+    for (uint32_t i = 0; i < MANY - first; i++)
+        cr_assert_eq(plain[i], (uint16_t)(i + adds[others[first + i] * of->codes + codes[first + i]]));
+}
+
+Test(tally, of_64_people_at_a_time_each_stands_where_one_by_one)
+{
+    static const Case cases[] = {{3, 0, 1, 1},    {128, 0, 1, 1},  {129, 0, 1, 1},   {256, 0, 1, 1},
+                                 {101, 13, 1, 1}, {101, 13, 3, 3}, {200, 256, 4, 4}, {2, 13, 13, 2},
+                                 {13, 12, 5, 0},  {256, 256, 9, 0}};
+
+    if (tally_wide() == NULL)
+        cr_skip("this processor has no AVX-512 VBMI");
+    chance_state = 5;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        expect_same_cells(&cases[i], 0);
+        expect_same_cells(&cases[i], 37);
     }
 }
+
+static void add_sets(const TallyMethods *methods, uint32_t people, const uint64_t *among,
+                     const uint64_t *bits, SetHash *sets, uint64_t *sketches)
+{
+    static uint16_t cells[MANY];
+    const TallyAnswer answers[] = {{among, sets, NULL}, {bits, sets + 7, sketches}, {bits, sets + 14, NULL}};
+
+    for (uint32_t i = 0; i < MANY; i++)
+        cells[i] = (uint16_t)(i * i % 7);
+    methods->add_sets(&(TallyCells){cells, UINT32_MAX - MANY, people}, among, answers, 3);
+}
+
+Test(tally, sets_of_64_people_at_a_time_are_those_of_one_by_one)
+{
+    uint64_t among[WORDS], bits[WORDS];
+
+    if (tally_wide() == NULL)
+        cr_skip("this processor has no AVX-512 VBMI");
+    for (uint32_t people = MANY - 64; people <= MANY; people++) {
+        SetHash plain[21] = {0}, wide[21] = {0};
+        uint64_t plain_sketches[7] = {0}, wide_sketches[7] = {0};
+        chance_state = people;
+        for (size_t w = 0; w < WORDS; w++) {
+            among[w] = chance(3) == 0 ? ~UINT64_C(0) : chance(UINT32_MAX) << 32 | chance(UINT32_MAX);
+            among[w] = chance(5) == 0 ? 0 : among[w];
+            bits[w] = chance(UINT32_MAX) << 32 | chance(UINT32_MAX);
+        }
+        among[(people - 1) / 64] &= people % 64 == 0 ? ~UINT64_C(0) : (UINT64_C(1) << people % 64) - 1;
+        add_sets(&tally_plain, people, among, bits, plain, plain_sketches);
+        add_sets(tally_wide(), people, among, bits, wide, wide_sketches);
+        cr_assert_arr_eq(plain, wide, sizeof plain);
+        cr_assert_arr_eq(plain_sketches, wide_sketches, sizeof plain_sketches);
+        cr_assert(plain[0].high != 0 && plain[7].high != 0 && plain[7].high == plain[14].high);
+    }
+}
+
+/* ---- sets ---- */
 
 static void expect_set(SetHash set, uint32_t from, uint32_t to, uint32_t step)
 {
@@ -124,15 +199,15 @@ static void expect_set(SetHash set, uint32_t from, uint32_t to, uint32_t step)
 /* Numbers are from 1, and the chunk's first person is the 1000th. */
 Test(tally, only_those_whose_bit_is_set_in_both_are_added_with_their_numbers)
 {
-    uint32_t cells[130];
+    uint16_t cells[130];
     SetHash sets[3] = {0};
     const uint64_t bits[] = {~UINT64_C(0), UINT64_C(1) << 5 | 2, 3},
                    also[] = {~UINT64_C(0), UINT64_C(1) << 5, 3};
     const TallyCells of = {cells, 999, 130};
 
     for (uint32_t i = 0; i < 130; i++)
-        cells[i] = i < 64 ? i % 2 : 2;
-    cell_tally_add(&of, bits, also, sets);
+        cells[i] = (uint16_t)(i < 64 ? i % 2 : 2);
+    cell_tally_add(&of, bits, &(TallyAnswer){also, sets, NULL}, 1);
 
     expect_set(sets[0], 1000, 1062, 2);
     expect_set(sets[1], 1001, 1063, 2);
@@ -144,14 +219,15 @@ Test(tally, only_those_whose_bit_is_set_in_both_are_added_with_their_numbers)
  */
 Test(tally, a_sketch_has_the_bits_of_those_who_are_set_in_both)
 {
-    uint32_t cells[70] = {0};
+    uint16_t cells[70] = {0};
     uint64_t sketches[2] = {0}, more[2] = {0};
+    SetHash sets[2] = {0};
     const uint64_t bits[] = {~UINT64_C(0), 63}, few[] = {4, 8}, many[] = {4 | 16, 8};
     const TallyCells of = {cells, 999, 70};
 
     cells[4] = 1;
-    cell_tally_sketch(&of, bits, few, sketches);
-    cell_tally_sketch(&of, bits, many, more);
+    const TallyAnswer answers[] = {{few, sets, sketches}, {many, sets, more}};
+    cell_tally_add(&of, bits, answers, 2);
 
     cr_expect_eq(sketches[0], 4 | 8);
     cr_expect_eq(sketches[1], 0);

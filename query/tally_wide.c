@@ -1,0 +1,135 @@
+/* A tally's methods 64 people at a time, where the processor looks bytes up in its registers (AVX-512 VBMI).
+ */
+#include "query/tally_parts.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+/* gcc 12 lays the sanitizer's own stack out for 32 bytes: a vector of 64 on it would trap (gcc bug 110027).
+ */
+#define AVX512        __attribute__((target("avx512f,avx512bw,avx512dq,avx512vbmi"), no_sanitize_address))
+#define ALWAYS_INLINE __attribute__((always_inline)) static inline
+
+enum { LANES = 8, FEW = 8 };
+
+/* ---- cells ---- */
+
+/* A table of 256 bytes, or of 128 that no code is beyond. */
+AVX512 ALWAYS_INLINE __m512i look_up(const uint8_t *table, __m512i codes, bool is_short)
+{
+    __m512i found =
+        _mm512_permutex2var_epi8(_mm512_loadu_si512(table), codes, _mm512_loadu_si512(table + 64));
+
+    if (is_short)
+        return found;
+    __m512i above =
+        _mm512_permutex2var_epi8(_mm512_loadu_si512(table + 128), codes, _mm512_loadu_si512(table + 192));
+    return _mm512_mask_mov_epi8(found, _mm512_movepi8_mask(codes), above);
+}
+
+/* Eight by eight in such an order that bytes unpacked are in the order of people. */
+AVX512 ALWAYS_INLINE __m512i load_codes(const uint8_t *codes)
+{
+    const __m512i order = _mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0);
+
+    return _mm512_permutexvar_epi64(order, _mm512_loadu_si512(codes));
+}
+
+AVX512 ALWAYS_INLINE void add_to(uint16_t *cells, __m512i adds)
+{
+    _mm512_storeu_si512(cells, _mm512_add_epi16(_mm512_loadu_si512(cells), adds));
+}
+
+AVX512 ALWAYS_INLINE void add_word(const TallyRows *rows, size_t person, bool is_short, uint16_t *cells)
+{
+    __m512i codes = load_codes(rows->codes + person);
+    __m512i low = look_up(rows->low[0], codes, is_short), high = look_up(rows->high[0], codes, is_short);
+
+    if (rows->others != NULL) {
+        __m512i row = look_up(rows->row_of, load_codes(rows->others + person), false);
+        for (uint32_t r = 1; r < rows->row_count; r++) {
+            __mmask64 is_this = _mm512_cmpeq_epi8_mask(row, _mm512_set1_epi8((char)r));
+            low = _mm512_mask_mov_epi8(low, is_this, look_up(rows->low[r], codes, is_short));
+            high = _mm512_mask_mov_epi8(high, is_this, look_up(rows->high[r], codes, is_short));
+        }
+    }
+    add_to(cells, _mm512_unpacklo_epi8(low, high));
+    add_to(cells + TALLY_WORD / 2, _mm512_unpackhi_epi8(low, high));
+}
+
+AVX512 static void add_wide(const TallyLookup *by, size_t first, uint32_t people, uint16_t *cells)
+{
+    const TallyRows *rows = by->rows;
+    uint32_t i = 0;
+
+    if (rows->row_count > 0 && rows->is_short)
+        for (; i + TALLY_WORD <= people; i += TALLY_WORD)
+            add_word(rows, first + i, true, cells + i);
+    else if (rows->row_count > 0)
+        for (; i + TALLY_WORD <= people; i += TALLY_WORD)
+            add_word(rows, first + i, false, cells + i);
+    tally_plain.add(by, first + i, people - i, cells + i);
+}
+
+/* ---- sets ---- */
+
+AVX512 ALWAYS_INLINE __m512i mix(__m512i x, int shift, uint64_t factor)
+{
+    return _mm512_mullo_epi64(_mm512_xor_si512(x, _mm512_srli_epi64(x, (unsigned)shift)),
+                              _mm512_set1_epi64((int64_t)factor));
+}
+
+/* set_hash_of of eight numbers, in their order but for the middle ones of each four. */
+AVX512 ALWAYS_INLINE void hash_eight(__m512i numbers, SetHash *hashes)
+{
+    __m512i x = _mm512_mullo_epi64(numbers, _mm512_set1_epi64((int64_t)SET_HASH_FIRST));
+
+    x = mix(x, 32, SET_HASH_SECOND);
+    __m512i high = mix(x, 29, SET_HASH_THIRD), low = mix(x, 32, SET_HASH_FOURTH);
+    high = _mm512_xor_si512(high, _mm512_srli_epi64(high, 32));
+    low = _mm512_or_si512(_mm512_slli_epi64(_mm512_srli_epi64(low, 32), 32), _mm512_set1_epi64(1));
+    _mm512_storeu_si512(hashes, _mm512_unpacklo_epi64(high, low));
+    _mm512_storeu_si512(hashes + LANES / 2, _mm512_unpackhi_epi64(high, low));
+}
+
+/* Numbers stand so that those unpacked stand in the order of people. */
+AVX512 ALWAYS_INLINE void hash_word(uint32_t number, SetHash *hashes)
+{
+    __m512i numbers =
+        _mm512_add_epi64(_mm512_set1_epi64((int64_t)number), _mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0));
+
+    for (uint32_t i = 0; i < TALLY_WORD; i += LANES) {
+        hash_eight(numbers, hashes + i);
+        numbers = _mm512_add_epi64(numbers, _mm512_set1_epi64(LANES));
+    }
+}
+
+AVX512 static void add_sets_wide(const TallyCells *cells, const uint64_t *among, const TallyAnswer *answers,
+                                 size_t answer_count)
+{
+    SetHash hashes[TALLY_WORD];
+
+    for (uint32_t from = 0; from < cells->people; from += TALLY_WORD) {
+        uint64_t bits = among[from / TALLY_WORD];
+        if (bits != 0)
+            hash_word(cells->first + from + 1, hashes);
+        for (size_t a = 0; bits != 0 && a < answer_count; a++)
+            tally_add_word(cells, from, hashes, bits & answers[a].bits[from / TALLY_WORD], &answers[a]);
+    }
+}
+
+static const TallyMethods wide = {"avx512vbmi", add_wide, add_sets_wide};
+
+const TallyMethods *tally_wide(void)
+{
+    bool has_all = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+                   __builtin_cpu_supports("avx512vbmi");
+
+    return has_all ? &wide : NULL;
+}
+#else
+const TallyMethods *tally_wide(void)
+{
+    return NULL;
+}
+#endif
