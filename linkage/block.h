@@ -9,7 +9,9 @@ typedef struct BlockPair {
     uint64_t levels; /* of agreement, as LinkagePattern has them */
 } BlockPair;
 
-/* worker: below the number of threads; each is one thread. block: whose view the pairs were compared by. */
+int block_workers(const LinkageOptions *options);
+
+/* worker: below block_workers; each is one thread. block: whose view the pairs were compared by. */
 typedef void (*BlockTake)(void *context, int worker, size_t block, const BlockPair *pairs, size_t count);
 
 typedef struct BlockIndex BlockIndex;

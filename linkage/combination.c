@@ -28,20 +28,20 @@ uint64_t combination_rules(unsigned combination)
 }
 
 /* Tokens stand in the order of their rules. */
-static const uint8_t *token_of(const LinkageSet *set, const SetRecord *record, uint64_t rule)
+static const uint8_t *token_of(const SetRecord *record, uint64_t rule)
 {
     size_t place = (size_t)__builtin_popcountll(record->blocks & (rule - 1));
 
-    return set_tokens(set, record) + place * SET_TOKEN_BYTES;
+    return set_tokens(record) + place * SET_TOKEN_BYTES;
 }
 
-static bool share_all(const LinkageSet *set, const SetRecord *a, const SetRecord *b, uint64_t rules)
+static bool share_all(const SetRecord *a, const SetRecord *b, uint64_t rules)
 {
     if ((a->blocks & b->blocks & rules) != rules)
         return false;
     for (; rules != 0; rules &= rules - 1) {
         uint64_t rule = rules & -rules;
-        if (memcmp(token_of(set, a, rule), token_of(set, b, rule), SET_TOKEN_BYTES) != 0)
+        if (memcmp(token_of(a, rule), token_of(b, rule), SET_TOKEN_BYTES) != 0)
             return false;
     }
     return true;
@@ -50,7 +50,7 @@ static bool share_all(const LinkageSet *set, const SetRecord *a, const SetRecord
 unsigned combination_of(const LinkageSet *set, uint32_t a, uint32_t b)
 {
     for (unsigned i = 0; i < COMBINATION_COUNT; i++) {
-        if (share_all(set, &set->records[a], &set->records[b], combinations[i]))
+        if (share_all(&set->records[a], &set->records[b], combinations[i]))
             return i + 1;
     }
     return 0;

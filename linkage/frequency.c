@@ -118,10 +118,10 @@ static Result count_with(Tally *tally, LinkageSet *set, const ModelWeights *weig
     frequency->field_count = set->field_count;
     frequency->shifts = memory_alloc(cells * sizeof *frequency->shifts);
     tally->own = memory_alloc(cells * sizeof *tally->own);
-    for (int i = 0; i < BLOCK_THREADS_MAX; i++)
+    for (int i = 0; i < block_workers(options); i++)
         tally->scores[i] = score_table_create(weights);
     Result result = count(tally, set, model, options, frequency, error);
-    for (int i = 0; i < BLOCK_THREADS_MAX; i++)
+    for (int i = 0; i < block_workers(options); i++)
         score_table_close(&tally->scores[i]);
     memory_free((void *)tally->own);
     return result;

@@ -1,6 +1,6 @@
 /* Scores all pairs of records that share a block, and keeps the likely ones. */
+#include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -8,7 +8,9 @@
 #include "linkage/frequency.h"
 #include "linkage/score.h"
 
-enum { PAIRS_FIRST = 4096 };
+enum { PAIRS_FIRST = 4096, ORDER_KEYS = 3, DIGIT_BITS = 11 };
+
+static const uint32_t SIGN = UINT32_C(1) << 31;
 
 static const double LINK_FROM = 0.95, CLERICAL_FROM = 0.5;
 static const double KEPT_FROM = -6.63; /* log2 of the odds at a probability of 0.01 */
@@ -71,35 +73,105 @@ static void score_pairs(void *context, int worker, size_t block, const BlockPair
     }
 }
 
-static int compare_pairs(const void *a, const void *b)
-{
-    const LinkagePair *x = a, *y = b;
+/* ---- in order ---- */
 
-    if (x->weight != y->weight)
-        return x->weight > y->weight ? -1 : 1;
-    if (x->a != y->a)
-        return x->a < y->a ? -1 : 1;
-    return x->b < y->b ? -1 : x->b > y->b;
+/* What pairs are ordered by, the last first, and where the pair is. */
+typedef struct Place {
+    uint32_t keys[ORDER_KEYS];
+    uint32_t at;
+} Place;
+
+/* Grows as the weight falls. */
+static uint32_t weight_key(float weight)
+{
+    float whole = weight + 0.0F; /* no zero below zero */
+    uint32_t bits;
+
+    memcpy(&bits, &whole, sizeof bits);
+    return (bits & SIGN) != 0 ? bits : ~bits & ~SIGN;
+}
+
+/* One round: who is equal stays in the order of before. */
+static void order_by(const Place *places, size_t count, size_t key, unsigned shift, Place *ordered)
+{
+    uint32_t starts[1 << DIGIT_BITS] = {0};
+    const uint32_t mask = (1 << DIGIT_BITS) - 1;
+
+    for (size_t i = 0; i < count; i++)
+        starts[places[i].keys[key] >> shift & mask]++;
+    for (uint32_t digit = 0, start = 0, here; digit <= mask; digit++, start += here) {
+        here = starts[digit];
+        starts[digit] = start;
+    }
+    for (size_t i = 0; i < count; i++)
+        ordered[starts[places[i].keys[key] >> shift & mask]++] = places[i];
+}
+
+/* Gives back whichever of the two ends up holding the places in order. */
+static Place *order_places(Place *places, size_t count, Place *aside)
+{
+    for (size_t key = 0; key < ORDER_KEYS; key++) {
+        uint32_t differ = 0;
+        for (size_t i = 1; i < count; i++)
+            differ |= places[i].keys[key] ^ places[0].keys[key];
+        for (unsigned shift = 0; shift < 32 && differ >> shift != 0; shift += DIGIT_BITS) {
+            order_by(places, count, key, shift, aside);
+            Place *ordered = aside;
+            aside = places;
+            places = ordered;
+        }
+    }
+    return places;
+}
+
+static size_t place_pairs(const Scoring *scoring, Place *places)
+{
+    size_t count = 0;
+
+    for (int w = 0; w < BLOCK_THREADS_MAX; w++) {
+        const Scored *scored = &scoring->scored[w];
+        for (size_t i = 0; i < scored->count; i++, count++) {
+            const LinkagePair *pair = &scored->pairs[i];
+            places[count] = (Place){{pair->b, pair->a, weight_key(pair->weight)}, (uint32_t)count};
+        }
+    }
+    return count;
+}
+
+static const LinkagePair *pair_at(const Scoring *scoring, size_t at)
+{
+    const Scored *scored = scoring->scored;
+
+    for (; at >= scored->count; scored++)
+        at -= scored->count;
+    return &scored->pairs[at];
+}
+
+static void sort_pairs(const Scoring *scoring, LinkagePairs *pairs)
+{
+    Place *places = memory_alloc((pairs->count + 1) * sizeof *places);
+    Place *aside = memory_alloc((pairs->count + 1) * sizeof *aside);
+    const Place *ordered = order_places(places, place_pairs(scoring, places), aside);
+
+    pairs->pairs = memory_alloc((pairs->count + 1) * sizeof *pairs->pairs);
+    for (size_t i = 0; i < pairs->count; i++)
+        pairs->pairs[i] = *pair_at(scoring, ordered[i].at);
+    memory_free(places);
+    memory_free(aside);
 }
 
 static void gather(Scoring *scoring, LinkagePairs *pairs)
 {
-    size_t count = 0;
-
     *pairs = (LinkagePairs){.record_count = scoring->set->count};
-    for (int i = 0; i < BLOCK_THREADS_MAX; i++)
-        count += scoring->scored[i].count;
-    pairs->pairs = memory_alloc((count + 1) * sizeof *pairs->pairs);
     for (int i = 0; i < BLOCK_THREADS_MAX; i++) {
-        Scored *scored = &scoring->scored[i];
-        if (scored->count > 0)
-            memcpy(pairs->pairs + pairs->count, scored->pairs, scored->count * sizeof *scored->pairs);
-        pairs->count += scored->count;
-        pairs->compared += scored->compared;
-        pairs->expected_matches += scored->expected;
-        memory_free(scored->pairs);
+        pairs->count += scoring->scored[i].count;
+        pairs->compared += scoring->scored[i].compared;
+        pairs->expected_matches += scoring->scored[i].expected;
     }
-    qsort(pairs->pairs, pairs->count, sizeof *pairs->pairs, compare_pairs);
+    assert(pairs->count <= UINT32_MAX);
+    sort_pairs(scoring, pairs);
+    for (int i = 0; i < BLOCK_THREADS_MAX; i++)
+        memory_free(scoring->scored[i].pairs);
 }
 
 Result linkage_score(LinkageSet *set, const LinkageModel *model, const LinkageOptions *options,
@@ -113,10 +185,10 @@ Result linkage_score(LinkageSet *set, const LinkageModel *model, const LinkageOp
     model_weights(model, &scoring.weights);
     TRY(frequency_count(set, &scoring.weights, model, options, &frequency, error));
     scoring.frequency = frequency;
-    for (int i = 0; i < BLOCK_THREADS_MAX; i++)
+    for (int i = 0; i < block_workers(options); i++)
         scoring.scored[i].scores = score_table_create(&scoring.weights);
     Result result = block_pairs(set, options, score_pairs, &scoring, error);
-    for (int i = 0; i < BLOCK_THREADS_MAX; i++)
+    for (int i = 0; i < block_workers(options); i++)
         score_table_close(&scoring.scored[i].scores);
     gather(&scoring, pairs);
     return result;

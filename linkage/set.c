@@ -14,13 +14,31 @@ enum {
     HEADER_BYTES = 24,
     SIZE_EXACT = 0x80,
     RECORDS_FIRST = 1024,
-    BYTES_FIRST = 1 << 20,
+    CHUNK_FIRST = 1 << 20,
+    CHUNK_MOST = 1 << 26,
     SOURCES_MAX = 64,
+};
+
+/* Encodings stay where they were put: what is moved when it grows loses its large pages, and each view that
+ * is compared is then looked up among pages that the processor does not know. */
+struct SetChunk {
+    SetChunk *previous;
+    size_t used, capacity;
+    uint8_t bytes[];
 };
 
 LinkageSet *linkage_set_create(void)
 {
     return memory_alloc(sizeof(LinkageSet));
+}
+
+static void free_chunks(SetChunk *newest)
+{
+    for (SetChunk *chunk = newest, *previous; chunk != NULL; chunk = previous) {
+        previous = chunk->previous;
+        secret_wipe(chunk->bytes, chunk->used);
+        memory_free(chunk);
+    }
 }
 
 void linkage_set_close(LinkageSet **set)
@@ -30,9 +48,7 @@ void linkage_set_close(LinkageSet **set)
     block_index_close(&(*set)->index);
     memory_free((*set)->records);
     memory_free((*set)->references);
-    if ((*set)->bytes != NULL)
-        secret_wipe((*set)->bytes, (*set)->byte_capacity);
-    memory_free((*set)->bytes);
+    free_chunks((*set)->newest);
     memory_free(*set);
     *set = NULL;
 }
@@ -122,18 +138,29 @@ static Result read_record(LinkageSet *set, Text encoding, bool is_reference, Set
     return RESULT_OK;
 }
 
+static void add_chunk(LinkageSet *set, size_t bytes)
+{
+    size_t capacity = set->newest == NULL ? CHUNK_FIRST : 2 * set->newest->capacity;
+
+    capacity = capacity > CHUNK_MOST ? CHUNK_MOST : capacity;
+    capacity = capacity < bytes ? bytes : capacity;
+    SetChunk *chunk = memory_alloc(sizeof *chunk + capacity);
+    large_pages_wish(chunk, sizeof *chunk + capacity);
+    chunk->capacity = capacity;
+    chunk->previous = set->newest;
+    set->newest = chunk;
+}
+
 static void keep_bytes(LinkageSet *set, Text encoding, SetRecord *record)
 {
     size_t start = HEADER_BYTES + set->field_count, length = encoding.length - start;
 
-    if (set->bytes == NULL || set->byte_count + length > set->byte_capacity) {
-        set->byte_capacity = (set->byte_capacity + length) * 2 + BYTES_FIRST;
-        set->bytes = memory_resize(set->bytes, set->byte_capacity);
-        large_pages_wish(set->bytes, set->byte_capacity);
-    }
-    record->at = set->byte_count;
-    memcpy(set->bytes + set->byte_count, encoding.data + start, length);
-    set->byte_count += length;
+    if (set->newest == NULL || length > set->newest->capacity - set->newest->used)
+        add_chunk(set, length);
+    uint8_t *kept = set->newest->bytes + set->newest->used;
+    memcpy(kept, encoding.data + start, length);
+    record->at = kept;
+    set->newest->used += length;
 }
 
 static void keep_record(SetRecord **records, size_t *count, size_t *capacity, const SetRecord *record)
@@ -179,7 +206,7 @@ static size_t before(uint64_t mask, size_t bit)
 
 const uint8_t *set_view(const LinkageSet *set, const SetRecord *record, size_t block)
 {
-    return set_view_at(set, record, set->by_blocks ? before(record->blocks, block) : 0);
+    return set_view_at(record, set->by_blocks ? before(record->blocks, block) : 0);
 }
 
 const uint8_t *set_filter(const LinkageSet *set, const SetRecord *record, const uint8_t *view, size_t field)

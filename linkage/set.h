@@ -9,13 +9,15 @@
 enum { SET_FIELDS_MAX = 12, SET_BLOCKS_MAX = 64, SET_TOKEN_BYTES = 8 };
 
 typedef struct SetRecord {
-    uint64_t at;      /* of its first token in the set's bytes */
-    uint64_t blocks;  /* bit of a rule: there is a token */
-    uint32_t classes; /* two bits a field: 0 unknown, 1 common, 2 middling, 3 rare */
-    uint16_t fields;  /* bit of a field: there are filters */
+    const uint8_t *at; /* its first token, in the set's memory */
+    uint64_t blocks;   /* bit of a rule: there is a token */
+    uint32_t classes;  /* two bits a field: 0 unknown, 1 common, 2 middling, 3 rare */
+    uint16_t fields;   /* bit of a field: there are filters */
     uint8_t token_count, source;
     uint16_t view_bytes;
 } SetRecord;
+
+typedef struct SetChunk SetChunk;
 
 struct LinkageSet {
     /* What the first encoding said, and every other must. */
@@ -28,23 +30,21 @@ struct LinkageSet {
 
     SetRecord *records;
     size_t count, capacity;
-    uint8_t *bytes;
-    size_t byte_count, byte_capacity;
+    SetChunk *newest; /* of the memory that holds tokens and filters; NULL: none yet */
     SetRecord *references;
     size_t reference_count, reference_capacity;
     struct BlockIndex *index; /* NULL: not made, or the set changed since */
 };
 
 /* Tokens stand in the order of their blocks, and so do the views that go with them. */
-static inline const uint8_t *set_tokens(const LinkageSet *set, const SetRecord *record)
+static inline const uint8_t *set_tokens(const SetRecord *record)
 {
-    return set->bytes + record->at;
+    return record->at;
 }
 /* place: of the token among the record's; 0 where filters stand for all blocks. */
-static inline const uint8_t *set_view_at(const LinkageSet *set, const SetRecord *record, size_t place)
+static inline const uint8_t *set_view_at(const SetRecord *record, size_t place)
 {
-    return set_tokens(set, record) + (size_t)record->token_count * SET_TOKEN_BYTES +
-           place * record->view_bytes;
+    return record->at + (size_t)record->token_count * SET_TOKEN_BYTES + place * record->view_bytes;
 }
 const uint8_t *set_filter(const LinkageSet *set, const SetRecord *record, const uint8_t *view, size_t field);
 /* The filters that stand for this block, or all: those of present fields, one behind the other. */

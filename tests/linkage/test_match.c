@@ -90,6 +90,44 @@ Test(linkage_match, a_block_over_the_most_is_not_compared_and_a_smaller_one_of_i
     cr_expect_eq(pairs.compared, 5U);
 }
 
+/* Some blocks differ in their tokens' first bits, as those of encodings do, some in the last alone. */
+static uint64_t token_of(uint64_t i)
+{
+    return i % 3 == 0 ? i % 50 + 1 : (i % 170 + 1) * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+static void add_spread(LinkageSet *set, size_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        const Encoded record = {.values = {i % 180 + 1, i % 180 + 1001, i % 180 + 2001},
+                                .tokens = {token_of(i), i % 90 + 1}};
+        encoded_add(set, &record, 0);
+    }
+}
+
+Test(linkage_match, all_who_share_a_token_meet_and_nobody_else_and_likelier_pairs_come_first)
+{
+    enum { RECORDS = 600 };
+    SCOPED(linkage_set_close) LinkageSet *set = linkage_set_create();
+    SCOPED(linkage_pairs_close) LinkagePairs pairs = {0};
+    const LinkageOptions options = {.threads = 2};
+    uint64_t meet = 0;
+
+    add_spread(set, RECORDS);
+    for (uint64_t a = 0; a < RECORDS; a++)
+        for (uint64_t b = a + 1; b < RECORDS; b++)
+            meet += token_of(a) == token_of(b) || a % 90 == b % 90;
+    score(set, &options, &pairs);
+
+    cr_expect_eq(pairs.compared, meet);
+    cr_assert_gt(pairs.count, 1U);
+    for (size_t i = 1; i < pairs.count; i++) {
+        const LinkagePair *x = &pairs.pairs[i - 1], *y = &pairs.pairs[i];
+        cr_assert(x->weight > y->weight ||
+                  (x->weight == y->weight && (x->a < y->a || (x->a == y->a && x->b < y->b))));
+    }
+}
+
 Test(linkage_match, with_first_new_old_records_are_not_compared_again)
 {
     SCOPED(linkage_set_close) LinkageSet *set = linkage_set_create();
