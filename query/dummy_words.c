@@ -34,16 +34,14 @@ void dummy_make_words(Dummy *dummy, const DummySource *sources)
         "DUMMY-B",  "DUMMY-C",  "DUMMY-D",  "Dummy North", "Dummy South", "DUMMY-W1", "DUMMY-W2",
         "DUMMY-W3", "DUMMY-H1", "DUMMY-H2", "DUMMY-P1",    "DUMMY-P2",
     };
-    size_t most = 2 * dummy->dataset.word_count + sizeof made / sizeof *made, count = 0;
+    size_t most = dummy->dataset.word_count + sizeof made / sizeof *made, count = 0;
 
     for (size_t t = DUMMY_MADE; t < dummy->dataset.source_count; t++)
         for (size_t c = 0; c < sources[t - DUMMY_MADE].column_count; c++)
             most += sources[t - DUMMY_MADE].columns[c].code_count;
     Text *words = arena_alloc(dummy->arena, most * sizeof *words);
-    for (size_t i = 0; i < dummy->dataset.word_count; i++) {
-        words[count++] = dummy->dataset.words[i]; /* behind `=` a star is a letter as any other */
+    for (size_t i = 0; i < dummy->dataset.word_count; i++)
         words[count++] = without_star(dummy->dataset.words[i]);
-    }
     for (size_t i = 0; i < sizeof made / sizeof *made; i++)
         words[count++] = text_from(made[i]);
     for (size_t t = DUMMY_MADE; t < dummy->dataset.source_count; t++)

@@ -19,18 +19,6 @@ typedef struct Chosen {
     size_t count;
 } Chosen;
 
-/* `X = p` asks for the whole text, so a value that looks like a prefix would silently be nobody's. */
-static Result check_no_prefix(const Parser *parser, const Parameter *parameter, Error *error)
-{
-    for (size_t i = 0; parameter->type == TYPE_TEXT && i < parameter->count; i++) {
-        Text value = parameter->values[i].node->text;
-        if (value.length > 0 && value.data[value.length - 1] == '*')
-            return parser_fail(parser, error,
-                               "a value of this parameter ends in *, and in a list a parameter is no prefix");
-    }
-    return RESULT_OK;
-}
-
 static Result take_parameter(Parser *parser, Chosen *chosen, bool *taken, Error *error)
 {
     const Parameter *parameter = parser_parameter(parser, parser->token.text);
@@ -42,7 +30,6 @@ static Result take_parameter(Parser *parser, Chosen *chosen, bool *taken, Error 
         return RESULT_OK;
     if (parameter == NULL)
         return parser_fail_parameter(parser, &parser->token, error);
-    TRY(check_no_prefix(parser, parameter, error));
     TRY(expression_word(parser, &node, error));
     TRY(expression_want(parser, node, chosen->type, place, error));
     for (size_t i = 0; i < chosen->count; i++)

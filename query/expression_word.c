@@ -44,6 +44,17 @@ static Result take_negative(Parser *parser, const Node **node, Error *error)
     return take_number(parser, true, node, error);
 }
 
+/* Compared as it stands, it would silently be nobody's. */
+static Result check_no_prefix(const Parser *parser, Error *error)
+{
+    Text text = parser->token.text;
+
+    if (text.length == 0 || text.data[text.length - 1] != '*')
+        return RESULT_OK;
+    return parser_fail(parser, error, "a text that ends in * is a prefix and stands in a list: in (\"%.*s\")",
+                       TEXT_ARG(text));
+}
+
 Result expression_literal(Parser *parser, const Node **node, Error *error)
 {
     Place place = parser->token.place;
@@ -57,6 +68,8 @@ Result expression_literal(Parser *parser, const Node **node, Error *error)
         draft = (Node){.kind = NODE_DATE, .type = TYPE_DATE, .date = parser->token.date};
     } else if (parser->token.kind != TOKEN_STRING) {
         return parser_fail(parser, error, "expected a value or a condition");
+    } else {
+        TRY(check_no_prefix(parser, error));
     }
     TRY(parser_advance(parser, error));
     return expression_finish(parser, &draft, place, node, error);

@@ -253,20 +253,6 @@ static Text wanting(const char *cohort, const char *by)
                        cohort, by);
 }
 
-Test(dummy, a_star_behind_equals_is_a_letter_as_any_other)
-{
-    SCOPED(dummy_answer_close) DummyAnswer places = {0};
-    SCOPED(dummy_answer_close) DummyAnswer codes = {0};
-    const char *folder = support_folder();
-
-    ask(wanting("practice = \"I2*\"", "practice"), 1, NULL, &places);
-    ask(wanting("exists gp_event where code = \"I2*\"", "sex"), 1, folder, &codes);
-
-    cr_expect_eq(places.unmet + codes.unmet, 0);
-    cr_expect_not_null(strstr(printed(&places, TABLE_CSV).data, ",I2*,"));
-    cr_expect_not_null(strstr(file_of(folder, "dummy_gp_event.csv"), ",I2*,"));
-}
-
 Test(dummy, another_word_is_one_of_the_same_column)
 {
     SCOPED(dummy_answer_close) DummyAnswer answer = {0};

@@ -108,6 +108,7 @@ static bool is_of_meaning(const char *message)
         "to a date belongs",
         "is at most 100",
         "a let have this name",
+        "is a prefix and stands in a list",
         "different queries",
         "the table is by ",
         "stands in the measures of a table by",

@@ -309,6 +309,10 @@ Test(language_forms, each_rule_has_its_message)
          "q:5:36: 'sent' is of days alike for everybody, this is another"},
         {"practice sent gp_event from as_at to 3", "q:5:45: expected a date, this is a number"},
         {"exists gp_event where exists apc_spell", "q:5:30: column 'exists' is unknown"},
+        {"exists gp_event where code = \"I2*\"",
+         "q:5:37: a text that ends in * is a prefix and stands in a list: in (\"I2*\")"},
+        {"exists gp_event where (code otherwise \"I*\") != code",
+         "q:5:46: a text that ends in * is a prefix and stands in a list: in (\"I*\")"},
     };
 
     EACH(cases, expect_refused);

@@ -127,7 +127,7 @@ Test(parameter, each_rule_has_its_message)
          "q:1:63: expected a text in double quotes"},
         /* Red without check_no_prefix: a run would count nobody. */
         {HEAD "parameter p in (\"A\", \"I2*\") cohort exists gp_event where code in (p, \"B*\")" TAIL,
-         "q:1:87: a value of this parameter ends in *, and in a list a parameter is no prefix"},
+         "q:1:42: a text that ends in * is a prefix and stands in a list: in (\"I2*\")"},
         {HEAD "parameter part in (1) cohort age > prt" TAIL,
          "q:1:56: word 'prt' is unknown; did you mean part?"},
         {HEAD "parameter code in (\"a\") cohort exists gp_event where code = \"b\"" TAIL,
