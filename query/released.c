@@ -133,7 +133,7 @@ static void copy_statistics(ReleasedTable *table, const CountTable *parts, const
     print_statistic(&statistic, measure->of);
     measure->statistic = text_copy(table->arena, text_built(&statistic));
     measure->amounts = arena_alloc(table->arena, (table->line_count + 1) * sizeof *measure->amounts);
-    for (size_t i = 0; i < table->line_count; i++) {
+    for (size_t i = 0; i < table->line_count && !deadline_is_over(table->provenance.deadline); i++) {
         const ReleasedLine *line = &table->lines[i];
         measure->amounts[i] = released_statistic(
             measure->of, &parts[line->period * layout->each + index], line->count_place,
@@ -375,6 +375,7 @@ ReleasedTable *released_make(const TableNode *node, const CountTable *parts, Cel
     released_rates(table, node);
     table->provenance.populations = NULL;
     table->provenance.population_count = 0;
+    table->provenance.deadline = NULL;
     make_canonical(table);
     return table;
 }

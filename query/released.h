@@ -29,8 +29,10 @@ typedef struct Provenance {
     size_t codes_count;
     const PopulationUse *populations; /* only while it is made */
     size_t population_count;
+    Deadline *deadline; /* the same; NULL: none */
 } Provenance;
 
-/* Of one table, from its parts; states beside them. */
+/* Of one table, from its parts; states beside them. Where the deadline is over by then the table is not whole
+ * and may not leave. */
 ReleasedTable *released_make(const TableNode *node, const CountTable *parts, CellState *const *states,
                              size_t part_count, const Provenance *provenance);

@@ -49,8 +49,8 @@ static Result check_policy(const GovernancePolicy *policy, Error *error)
     return RESULT_OK;
 }
 
-/* A condition of others at home brings those of a home into a cell together, and an amount of a home's
- * records is that of each of them: as many homes as otherwise people. */
+/* A condition of others at home, or of a home's records, brings those of a home into a cell together, and an
+ * amount of such records is that of each of them: as many homes as otherwise people. */
 int64_t run_people_min(const Query *query, const GovernancePolicy *policy)
 {
     return query->tree->asks_households ? policy->people_min * PLAN_HOME_PEOPLE_MAX : policy->people_min;
@@ -179,8 +179,7 @@ Result run_check_plan(const Query *query, const Bound *bound, Error *error)
 
 /* The check comes before anything of people is read. */
 static Result count_people_of(Db *reader, const Query *query, const Provenance *provenance,
-                              const Hash *manifest, Deadline *deadline, Arena *arena, CountTable *counts,
-                              Error *error)
+                              const Hash *manifest, Arena *arena, CountTable *counts, Error *error)
 {
     SCOPED(dataset_close) DatasetHold *hold = NULL;
     Bound bound;
@@ -189,29 +188,39 @@ static Result count_people_of(Db *reader, const Query *query, const Provenance *
     TRY(sent_read(reader, provenance->release_id, provenance->month, query->tree, query->arena, error));
     TRY(bind_tree(query->tree, dataset_of(hold), provenance->as_at, arena, &bound, error));
     TRY(run_check_plan(query, &bound, error));
-    bound.plan->deadline = deadline;
+    bound.plan->deadline = provenance->deadline;
     bound.people_min = provenance->policy.people_min;
     return count_run(reader, hold, query->tree, &bound, provenance->release_id, arena, counts, error);
 }
 
+/* Over, what suppress left is not protected, and what percentiles come to is not worked out to the end. */
+static Result check_whole(Deadline *deadline, ReleasedTable *tables[QUERY_TABLES_MAX], size_t *table_count,
+                          Error *error)
+{
+    Result done = deadline_check(deadline, error);
+
+    while (!done.ok && *table_count > 0)
+        released_table_close(&tables[--*table_count]);
+    return done;
+}
+
 /* Disclosure control, and only then tables. */
-static Result release_counts(const Tree *tree, const CountTable *counts, const Provenance *provenance,
-                             Deadline *deadline, Arena *arena, ReleasedTable *tables[QUERY_TABLES_MAX],
-                             size_t *table_count, Error *error)
+Result run_release(const Tree *tree, const CountTable *counts, const Provenance *provenance, Arena *arena,
+                   ReleasedTable *tables[QUERY_TABLES_MAX], size_t *table_count, Error *error)
 {
     CellState *states[QUERY_PARTS_MAX];
+    Deadline *deadline = provenance->deadline;
     const SuppressRule rule = {.people_min = provenance->policy.people_min, .deadline = deadline};
 
     TRY(run_check_cells(counts, tree->part_count, rates_of(tree, counts), error));
     suppress(counts, tree->part_count, &rule, arena, states);
-    TRY(deadline_check(deadline, error)); /* what it left is not protected */
-    for (size_t p = 0, next = 0; p < tree->part_count; p = next) {
+    for (size_t p = 0, next = 0; p < tree->part_count && !deadline_is_over(deadline); p = next) {
         for (next = p; next < tree->part_count && tree->parts[next].table == tree->parts[p].table;)
             next++;
         tables[(*table_count)++] =
             released_make(&tree->tables[tree->parts[p].table], &counts[p], &states[p], next - p, provenance);
     }
-    return RESULT_OK;
+    return check_whole(deadline, tables, table_count, error);
 }
 
 static Result count_and_release(Db *reader, const Query *query, const Provenance *provenance,
@@ -219,11 +228,13 @@ static Result count_and_release(Db *reader, const Query *query, const Provenance
                                 size_t *table_count, Error *error)
 {
     CountTable counts[QUERY_PARTS_MAX];
+    Provenance with_end = *provenance;
     Deadline deadline;
 
     deadline_start(&deadline, query_processor_us_max);
-    TRY(count_people_of(reader, query, provenance, manifest, &deadline, arena, counts, error));
-    return release_counts(query->tree, counts, provenance, &deadline, arena, tables, table_count, error);
+    with_end.deadline = &deadline;
+    TRY(count_people_of(reader, query, &with_end, manifest, arena, counts, error));
+    return run_release(query->tree, counts, &with_end, arena, tables, table_count, error);
 }
 
 Result run_dataset(const Query *query, const Bound *bound, const CountCategory *categories, size_t count,
@@ -231,6 +242,7 @@ Result run_dataset(const Query *query, const Bound *bound, const CountCategory *
                    size_t *table_count, Error *error)
 {
     CountTable *counts = arena_alloc(arena, QUERY_PARTS_MAX * sizeof *counts);
+    Provenance with_end = *provenance;
     Deadline deadline;
 
     TRY(check_policy(&provenance->policy, error));
@@ -238,7 +250,8 @@ Result run_dataset(const Query *query, const Bound *bound, const CountCategory *
     deadline_start(&deadline, query_processor_us_max);
     bound->plan->deadline = &deadline;
     TRY(count_dataset(query->tree, bound, categories, count, arena, counts, error));
-    return release_counts(query->tree, counts, provenance, &deadline, arena, tables, table_count, error);
+    with_end.deadline = &deadline;
+    return run_release(query->tree, counts, &with_end, arena, tables, table_count, error);
 }
 
 void run_describe(const Query *query, Arena *arena, Provenance *provenance)

@@ -8,6 +8,12 @@
 Result run_check_cells(const CountTable *tables, size_t count, size_t rates, Error *error) CHECKED;
 /* A second look at what was bound, before it runs: granted is what the query says that it reads. */
 Result run_check_plan(const Query *query, const Bound *bound, Error *error) CHECKED;
+/*
+ * Disclosure control, and only then tables: tables[0..*table_count-1] are the caller's. ERROR_LIMIT, and no
+ * table, once provenance's deadline is over: then audit and amounts were not worked out to the end.
+ */
+Result run_release(const Tree *tree, const CountTable *counts, const Provenance *provenance, Arena *arena,
+                   ReleasedTable *tables[QUERY_TABLES_MAX], size_t *table_count, Error *error) CHECKED;
 /* The number of the approved query whose wording this is and whose running the permit allows. */
 Result run_query_number(Db *reader, const uint8_t *permit_id, const Query *query, Arena *arena, Text *number,
                         Error *error) CHECKED;

@@ -591,6 +591,39 @@ Test(amounts, of_what_a_home_has_need_ten_times_as_many)
     expect_people_min("", "people with exists fire_visit", PAYERS_PEOPLE_MIN);
 }
 
+/* Red, the first where copy_statistics does not ask the deadline, the second without check_whole. */
+Test(amounts, that_take_too_long_are_not_released)
+{
+    Deadline deadline;
+    Provenance provenance = payments_provenance;
+    ReleasedTable *tables[QUERY_TABLES_MAX];
+    Payments payments;
+    Error error = {0};
+    size_t count = 0;
+    unlike_payers(40, 1, 1, 10);
+    Result done =
+        payments_count(ONLY_BY_SEX "measure m = median of " COST, BUDGET_CHUNK_BYTES, &payments, &error);
+    cr_assert(done.ok, "%s", error.message);
+    suppress(payments.parts, payments.part_count, &PAYERS_RULE, payments.arena, payments.states);
+    deadline_start(&deadline, 0);
+    provenance.deadline = &deadline;
+
+    SCOPED(released_table_close)
+    ReleasedTable *cut = released_make(&payments.query->tree->tables[0], payments.parts, payments.states,
+                                       payments.part_count, &provenance);
+    done = run_release(payments.query->tree, payments.parts, &provenance, payments.arena, tables, &count,
+                       &error);
+
+    cr_expect_str_eq(payments_lines(cut, payments.arena), "sex,people,m,m people\n"
+                                                          "1,40,0,40\n"
+                                                          "2,0,0,0\n"
+                                                          "not known,0,0,0\n");
+    cr_assert_not(done.ok);
+    cr_expect_eq(error.code, ERROR_LIMIT);
+    cr_expect_eq(count, 0);
+    payments_close(&payments);
+}
+
 Test(amounts, that_cannot_be_are_refused_with_place_and_rule)
 {
     static const struct {
