@@ -167,14 +167,15 @@ static void say_memory(const Check *check, uint64_t columns)
 static void say_homes(const Check *check, const Plan *plan)
 {
     int held = manifest_source_of(&check->manifest, TEXT("household"));
+    uint64_t homes = held < 0 ? 0 : rows_of(&check->manifest, &check->manifest.sources[held]);
+    uint64_t bytes = engine_bytes_of_homes(plan, homes);
 
-    if (held < 0 || !check->query->tree->asks_households)
+    if (!check->query->tree->asks_households)
         return;
-    uint64_t bytes = engine_bytes_of_homes(plan, rows_of(&check->manifest, &check->manifest.sources[held]));
-    text_add_format(check->text,
-                    "people at home: up to %" PRIu64 " MiB of memory (%d); no cell of fewer than %" PRId64
-                    " people is shown\n",
-                    mebibytes(bytes), BUDGET_HOMES_BYTES_MAX / MEBIBYTE,
+    if (bytes > 0)
+        text_add_format(check->text, "people at home: up to %" PRIu64 " MiB of memory (%d)\n",
+                        mebibytes(bytes), BUDGET_HOMES_BYTES_MAX / MEBIBYTE);
+    text_add_format(check->text, "of homes: no cell of fewer than %" PRId64 " people is shown\n",
                     run_people_min(check->query, check->policy));
 }
 

@@ -48,6 +48,13 @@ static void read_deaths(const Use *use)
             read_source(use, &use->catalogue->sources[i]);
 }
 
+/* Those of a home are those of each who lives there. */
+static void read_records(const Use *use, const CatalogueSource *source)
+{
+    read_source(use, source);
+    use->tree->asks_households |= source->is_household;
+}
+
 static void use_node(const Use *use, const Node *node);
 
 static void use_let(const Use *use, const Let *named)
@@ -100,26 +107,13 @@ static void use_node(const Use *use, const Node *node)
         break;
     }
     if (node_is_of_records(node))
-        read_source(use, node->source);
+        read_records(use, node->source);
     for (size_t i = 0; i < node->operand_count; i++)
         use_node(use, node->operands[i]);
 }
 
-/* Each of a home has what its records come to. */
-static bool is_of_home(const Node *node)
-{
-    bool is = node->kind == NODE_LET ? is_of_home(node->let->value)
-                                     : node_is_of_records(node) && node->source->is_household;
-
-    for (size_t i = 0; i < node->operand_count; i++)
-        is = is || is_of_home(node->operands[i]);
-    return is;
-}
-
 static void use_dimension(const Use *use, const Dimension *dimension)
 {
-    if (dimension->amount != NULL && is_of_home(dimension->amount))
-        use->tree->asks_households = true;
     if (dimension->condition != NULL)
         use_node(use, dimension->condition);
     else

@@ -579,8 +579,9 @@ Test(amounts, a_let_is_what_it_stands_for)
     }
 }
 
-/* Red without is_of_home: the ten of one home have the same, and would be eight people. */
-Test(amounts, of_what_a_home_has_need_ten_times_as_many)
+/* Of one home all have the same, and ten would be eight people. Red without read_records, also where it is
+ * not asked of the cohort, and of a condition that is none of the home's own. */
+Test(amounts, and_conditions_of_what_a_home_has_need_ten_times_as_many)
 {
     enum { OF_HOMES = PAYERS_PEOPLE_MIN * PLAN_HOME_PEOPLE_MAX };
 
@@ -588,7 +589,10 @@ Test(amounts, of_what_a_home_has_need_ten_times_as_many)
     expect_people_min("let n = max of visit_date in fire_visit", "median of (days between n and as_at)",
                       OF_HOMES);
     expect_people_min("let n = exists fire_visit", "mean of count of gp_event where n", OF_HOMES);
-    expect_people_min("", "people with exists fire_visit", PAYERS_PEOPLE_MIN);
+    expect_people_min("", "people with exists fire_visit", OF_HOMES);
+    expect_people_min("", "people with exists gp_event where code in values of risk_level in fire_visit",
+                      OF_HOMES);
+    expect_people_min("let n = exists fire_visit", "people with exists gp_event", PAYERS_PEOPLE_MIN);
 }
 
 /* Red, the first where copy_statistics does not ask the deadline, the second without check_whole. */
