@@ -1,5 +1,5 @@
 /* The door of IG leads who approve what another person then does: sealing the regional key to a provider's
- * key, opening the archive of a delivery. */
+ * key, opening a delivery or the rejected lines of a load. */
 #include <inttypes.h>
 
 #include "base/hash.h"
@@ -30,9 +30,21 @@ Result handle_key_approve(Call *call, json_t **answer, Error *error)
     return RESULT_OK;
 }
 
+/* Of what the path's number says. */
+static Result approve_number(Call *call, GovernanceAction action, const char *name, json_t **answer,
+                             Error *error)
+{
+    TRY(approve(call, action, text_format(call->arena, "%" PRId64, call->number), error));
+    *answer = json_pack("{s:I}", name, (json_int_t)call->number);
+    return RESULT_OK;
+}
+
 Result handle_archive_approve(Call *call, json_t **answer, Error *error)
 {
-    TRY(approve(call, GOVERNANCE_ARCHIVE_APPROVE, text_format(call->arena, "%" PRId64, call->number), error));
-    *answer = json_pack("{s:I}", "delivery", (json_int_t)call->number);
-    return RESULT_OK;
+    return approve_number(call, GOVERNANCE_ARCHIVE_APPROVE, "delivery", answer, error);
+}
+
+Result handle_quarantine_approve(Call *call, json_t **answer, Error *error)
+{
+    return approve_number(call, GOVERNANCE_QUARANTINE_APPROVE, "load", answer, error);
 }

@@ -18,6 +18,7 @@ static const Route routes[] = {
     {"POST", "/loads/#/refuse", handle_load_refuse, ROUTE_PLAIN},
     {"POST", "/keys/approve", handle_key_approve, ROUTE_PLAIN},
     {"POST", "/deliveries/#/approve", handle_archive_approve, ROUTE_PLAIN},
+    {"POST", "/loads/#/quarantine/approve", handle_quarantine_approve, ROUTE_PLAIN},
     {"GET", "/audit", handle_audit_list, ROUTE_PLAIN},
     {"POST", "/audit/verify", handle_audit_verify, ROUTE_PLAIN},
 };

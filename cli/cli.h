@@ -86,6 +86,9 @@ Result work_result(Work *work, const GovernanceOutcome *outcome, Error *error) C
 Result work_seal(const Cli *cli, Work *work, Error *error) CHECKED;
 /* Both: for verbs with one piece of work. */
 Result work_end(const Cli *cli, Work *work, const GovernanceOutcome *outcome, Error *error) CHECKED;
+/* The same for what another person approved; the approval is used up. object: its number. */
+Result work_begin_approved(const Cli *cli, GovernanceAction action, int64_t object, Work *work, Error *error)
+    CHECKED;
 /* For work on keys, which can be where no database is: then nobody is asked and work->permit stays NULL. A
  * database that is stopped is an error, so that nobody goes round the log by stopping it. */
 Result work_begin_unless_absent(const Cli *cli, const GovernanceRequest *request, Work *work, Error *error)
@@ -108,6 +111,17 @@ typedef struct VerbUndo {
 } VerbUndo;
 /* Takes back what the one argument numbers, under a permit for that number. */
 Result verb_undo(Cli *cli, int argc, const char *const *argv, const VerbUndo *verb, Error *error) CHECKED;
+
+typedef struct VerbApprove {
+    const char *what;          /* "delivery" */
+    const char *path, *behind; /* of the broker, around the number: "/deliveries", "/approve" */
+    const char *act;           /* "open the archive of" */
+} VerbApprove;
+/* An IG lead lets another person do something, once: a request to the broker. */
+Result verb_approve(Cli *cli, int argc, const char *const *argv, const VerbApprove *verb, Error *error)
+    CHECKED;
+/* Identifiers are not printed on a terminal. */
+Result verb_output_is_placed(const char *verb, Error *error) CHECKED;
 
 /* ---- verbs ---- */
 
@@ -155,6 +169,8 @@ Result cmd_loads(Cli *cli, int argc, const char *const *argv, Error *error) CHEC
 Result cmd_quality_report(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_withdraw(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_quarantine(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_quarantine_approve(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_quarantine_open(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_link(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_link_evaluate(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_link_report(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

@@ -1,8 +1,6 @@
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cli/client.h"
 #include "cli/held.h"
 #include "cli_sql.h"
 
@@ -30,19 +28,11 @@ static Result begin(const Cli *cli, GovernanceAction action, int64_t delivery_id
 
 /* ---- open: two people ---- */
 
-/* By an IG lead: a request to the broker. */
 Result cmd_archive_approve(Cli *cli, int argc, const char *const *argv, Error *error)
 {
-    SCOPED(client_release) json_t *answer = NULL;
-    int64_t delivery_id;
+    static const VerbApprove verb = {"delivery", "/deliveries", "/approve", "open the archive of"};
 
-    TRY(cli_parse(cli, argc, argv, NULL, 0, 1, 1, error));
-    TRY(cli_number(text_from(cli->arguments[0]), "delivery", &delivery_id, error));
-    const Text path = text_format(cli->arena, "/deliveries/%" PRId64 "/approve", delivery_id);
-    TRY(client_call(cli, "POST", path.data, NULL, &answer, error));
-    printf("another person may open the archive of delivery %" PRId64 ", once, within 30 days\n",
-           delivery_id);
-    return RESULT_OK;
+    return verb_approve(cli, argc, argv, &verb, error);
 }
 
 static Result copy_out(const Cli *cli, const IngestHeld *held, const char *private_key, Error *error)
@@ -88,13 +78,9 @@ Result cmd_archive_open(Cli *cli, int argc, const char *const *argv, Error *erro
 
     TRY(cli_parse(cli, argc, argv, options, 1, 1, 1, error));
     TRY(cli_number(text_from(cli->arguments[0]), "delivery", &delivery_id, error));
-    if (isatty(STDOUT_FILENO))
-        return fail(error, ERROR_USAGE,
-                    "archive open: the delivery holds identifiers; give its output a place");
+    TRY(verb_output_is_placed("archive open", error));
     TRY(find_held(cli, delivery_id, &held, error));
-    TRY(begin(cli, GOVERNANCE_ARCHIVE_OPEN, delivery_id, &work, error));
-    TRY(governance_act_use_approval(work.governance, work.permit, GOVERNANCE_ARCHIVE_OPEN,
-                                    text_format(cli->arena, "%" PRId64, delivery_id), error));
+    TRY(work_begin_approved(cli, GOVERNANCE_ARCHIVE_OPEN, delivery_id, &work, error));
     TRY(copy_out(cli, held, private_key, error));
     const GovernanceOutcome outcome = {.succeeded = true, .content = held->content, .has_content = true};
     return work_end(cli, &work, &outcome, error);

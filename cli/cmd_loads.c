@@ -38,30 +38,3 @@ Result cmd_withdraw(Cli *cli, int argc, const char *const *argv, Error *error)
 
     return verb_undo(cli, argc, argv, &verb, error);
 }
-
-Result cmd_quarantine(Cli *cli, int argc, const char *const *argv, Error *error)
-{
-    SCOPED(db_close) Db *loader = NULL;
-    SCOPED(table_close) Table *table = NULL, *refused = NULL;
-    const char *format_name = "terminal";
-    int64_t load_id, rows = 0;
-    const Option options[] = {
-        {"rows", OPTION_COUNT, false, "1000", "at most so many", &rows},
-        {"format", OPTION_TEXT, false, NULL, "terminal, csv or json", &format_name},
-    };
-    TableFormat format;
-
-    TRY(cli_parse(cli, argc, argv, options, 2, 1, 1, error));
-    TRY(cli_number(text_from(cli->arguments[0]), "load", &load_id, error));
-    TRY(cli_format(format_name, &format, error));
-    TRY(cli_open(cli, loader_role, &loader, error));
-    TRY(ingest_quarantine_list(loader, load_id, rows, &table, error));
-    table_print(table, format, stdout);
-    /* A file for a program holds one table. */
-    if (format != TABLE_TERMINAL)
-        return RESULT_OK;
-    TRY(ingest_refused_list(loader, load_id, &refused, error));
-    if (refused != NULL)
-        table_print(refused, format, stdout);
-    return RESULT_OK;
-}

@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <unistd.h>
 
 #include "base/db_place.h"
@@ -23,6 +24,15 @@ Result work_begin(const Cli *cli, const GovernanceRequest *request, Work *work, 
         TRY(work_open(cli, work, error));
     by_person.person_id = work->person.person_id;
     return governance_request(work->governance, &by_person, &work->permit, error);
+}
+
+Result work_begin_approved(const Cli *cli, GovernanceAction action, int64_t object, Work *work, Error *error)
+{
+    const GovernanceRequest request = {.action = action,
+                                       .object = text_format(cli->arena, "%" PRId64, object)};
+
+    TRY(work_begin(cli, &request, work, error));
+    return governance_act_use_approval(work->governance, work->permit, action, request.object, error);
 }
 
 Result work_result(Work *work, const GovernanceOutcome *outcome, Error *error)

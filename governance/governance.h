@@ -18,31 +18,33 @@ typedef struct GovernancePermit GovernancePermit;
 enum { GOVERNANCE_PERMIT_BYTES = 16, GOVERNANCE_NAME_BYTES = 64 };
 
 typedef enum GovernanceAction {
-    GOVERNANCE_LOAD,            /* role engineer; a current agreement of sender for source */
-    GOVERNANCE_PULL,            /* as load */
-    GOVERNANCE_ARCHIVE_APPROVE, /* role ig_lead */
-    GOVERNANCE_ARCHIVE_OPEN,    /* role engineer or ig_lead; approved by another, not used yet */
-    GOVERNANCE_ARCHIVE_SWEEP,   /* role engineer */
-    GOVERNANCE_WITHDRAW,        /* role engineer */
-    GOVERNANCE_LOAD_RELEASE,    /* role ig_lead or steward, not who loaded it; held back; current agreement */
-    GOVERNANCE_LOAD_REFUSE,     /* role ig_lead or steward, not who loaded it; held back */
-    GOVERNANCE_TOTALS_ADD,      /* role engineer */
-    GOVERNANCE_POPULATION_ADD,  /* role engineer */
-    GOVERNANCE_SOURCE_APPLY,    /* as apply */
-    GOVERNANCE_LINK,            /* role engineer */
-    GOVERNANCE_LINK_UNDO,       /* role engineer */
-    GOVERNANCE_LINK_EXPLAIN,    /* role engineer */
-    GOVERNANCE_LINK_DECIDE,     /* role engineer */
-    GOVERNANCE_REKEY,           /* role engineer */
-    GOVERNANCE_KEY_CEREMONY,    /* role engineer */
-    GOVERNANCE_KEY_EXPIRE,      /* role engineer */
-    GOVERNANCE_KEY_DESTROY,     /* role engineer */
-    GOVERNANCE_KEY_APPROVE,     /* role ig_lead */
-    GOVERNANCE_KEY_SEAL,        /* role engineer; approved by another, not used yet */
-    GOVERNANCE_RELEASE_BUILD,   /* role engineer; purpose exists; opt-out list present and fresh */
-    GOVERNANCE_RELEASE_RETIRE,  /* role engineer or ig_lead */
-    GOVERNANCE_QUERY_SUBMIT,    /* role analyst, member of the current project */
-    GOVERNANCE_QUERY_APPROVE,   /* role ig_lead, not the author */
+    GOVERNANCE_LOAD,               /* role engineer; a current agreement of sender for source */
+    GOVERNANCE_PULL,               /* as load */
+    GOVERNANCE_ARCHIVE_APPROVE,    /* role ig_lead */
+    GOVERNANCE_ARCHIVE_OPEN,       /* role engineer or ig_lead; approved by another, not used yet */
+    GOVERNANCE_QUARANTINE_APPROVE, /* role ig_lead */
+    GOVERNANCE_QUARANTINE_OPEN,    /* as archive_open */
+    GOVERNANCE_ARCHIVE_SWEEP,      /* role engineer */
+    GOVERNANCE_WITHDRAW,           /* role engineer */
+    GOVERNANCE_LOAD_RELEASE,   /* role ig_lead or steward, not who loaded it; held back; current agreement */
+    GOVERNANCE_LOAD_REFUSE,    /* role ig_lead or steward, not who loaded it; held back */
+    GOVERNANCE_TOTALS_ADD,     /* role engineer */
+    GOVERNANCE_POPULATION_ADD, /* role engineer */
+    GOVERNANCE_SOURCE_APPLY,   /* as apply */
+    GOVERNANCE_LINK,           /* role engineer */
+    GOVERNANCE_LINK_UNDO,      /* role engineer */
+    GOVERNANCE_LINK_EXPLAIN,   /* role engineer */
+    GOVERNANCE_LINK_DECIDE,    /* role engineer */
+    GOVERNANCE_REKEY,          /* role engineer */
+    GOVERNANCE_KEY_CEREMONY,   /* role engineer */
+    GOVERNANCE_KEY_EXPIRE,     /* role engineer */
+    GOVERNANCE_KEY_DESTROY,    /* role engineer */
+    GOVERNANCE_KEY_APPROVE,    /* role ig_lead */
+    GOVERNANCE_KEY_SEAL,       /* role engineer; approved by another, not used yet */
+    GOVERNANCE_RELEASE_BUILD,  /* role engineer; purpose exists; opt-out list present and fresh */
+    GOVERNANCE_RELEASE_RETIRE, /* role engineer or ig_lead */
+    GOVERNANCE_QUERY_SUBMIT,   /* role analyst, member of the current project */
+    GOVERNANCE_QUERY_APPROVE,  /* role ig_lead, not the author */
     GOVERNANCE_QUERY_RUN,  /* role analyst, member; query approved; release of the project's purpose, live */
     GOVERNANCE_AUDIT_READ, /* role ig_lead */
     GOVERNANCE_APPLY,      /* the service account, or role ig_lead */
@@ -141,10 +143,11 @@ Result governance_project_sources(Governance *governance, const char *person_id,
 
 /* ---- what takes two people: an IG lead approves it, another person does it, once and within 30 days ---- */
 
-/* action: GOVERNANCE_KEY_APPROVE or GOVERNANCE_ARCHIVE_APPROVE; object: the permit's. */
+/* action: GOVERNANCE_KEY_APPROVE, GOVERNANCE_ARCHIVE_APPROVE or GOVERNANCE_QUARANTINE_APPROVE; object: the
+ * permit's. */
 Result governance_act_approve(Governance *governance, const GovernancePermit *permit, GovernanceAction action,
                               Text object, Error *error) CHECKED;
-/* action: GOVERNANCE_KEY_SEAL or GOVERNANCE_ARCHIVE_OPEN. Uses the approval up; before anything is done.
+/* action: what these let another person do. Uses the approval up; before anything is done.
  * ERROR_REFUSED: no approval of another person is left. */
 Result governance_act_use_approval(Governance *governance, const GovernancePermit *permit,
                                    GovernanceAction action, Text object, Error *error) CHECKED;

@@ -127,7 +127,7 @@ CREATE TABLE governance.approval (
 );
 
 -- What takes two people: one says that it may be done, another does it, once. Of the provider's key with a fingerprint that
--- the regional key is sealed to it; of a delivery that its archive is opened.
+-- the regional key is sealed to it; of a delivery that its archive is opened; of a load that its rejected lines are.
 CREATE TABLE governance.act_approval (
     approval_id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     act         text NOT NULL,
@@ -139,6 +139,7 @@ CREATE TABLE governance.act_approval (
     used_at     timestamptz,
     CONSTRAINT act_has_its_object CHECK (CASE act WHEN 'key_seal' THEN object ~ '^[0-9a-f]{64}$'
                                                   WHEN 'archive_open' THEN object ~ '^[1-9][0-9]*$'
+                                                  WHEN 'quarantine_open' THEN object ~ '^[1-9][0-9]*$'
                                                   ELSE false END),
     CONSTRAINT actor_is_another CHECK (actor <> approver),
     CHECK ((actor IS NULL) = (used_at IS NULL))
@@ -347,6 +348,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                      THEN 'who approved it does not do it' END
 $$;
 
+CREATE FUNCTION governance.rule_open(person text, act text, object text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(governance.rule_either_role($1, 'engineer', 'ig_lead'), governance.rule_approved($1, $2, $3))
+$$;
+
 -- Before anybody is registered the first files may be applied, by no one in particular, and the log says so.
 CREATE FUNCTION governance.rule_apply(person text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -362,8 +368,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         WHEN 'load'           THEN governance.rule_load(person, sender, source)
         WHEN 'pull'           THEN governance.rule_load(person, sender, source)
         WHEN 'archive_approve' THEN governance.rule_role(person, 'ig_lead')
-        WHEN 'archive_open'   THEN coalesce(governance.rule_either_role(person, 'engineer', 'ig_lead'),
-                                            governance.rule_approved(person, action, object))
+        WHEN 'quarantine_approve' THEN governance.rule_role(person, 'ig_lead')
+        WHEN 'archive_open'   THEN governance.rule_open(person, action, object)
+        WHEN 'quarantine_open' THEN governance.rule_open(person, action, object)
         WHEN 'archive_sweep'  THEN governance.rule_role(person, 'engineer')
         WHEN 'load_release'   THEN governance.rule_held(person, object, true)
         WHEN 'load_refuse'    THEN governance.rule_held(person, object, false)
@@ -571,8 +578,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM audit.require($1, $2, $3);
     INSERT INTO governance.act_approval (act, object, approver, permit_id)
-    VALUES (CASE $2 WHEN 'key_approve' THEN 'key_seal' WHEN 'archive_approve' THEN 'archive_open' ELSE '' END, $3,
-            audit.permit_person($1), $1);
+    VALUES (CASE $2 WHEN 'key_approve' THEN 'key_seal' WHEN 'archive_approve' THEN 'archive_open'
+                     WHEN 'quarantine_approve' THEN 'quarantine_open' ELSE '' END, $3, audit.permit_person($1), $1);
 EXCEPTION WHEN check_violation THEN
     RAISE EXCEPTION '%: not what can be approved', $2 USING ERRCODE = 'CQ002';
 END

@@ -62,13 +62,27 @@ Test(acts, an_ig_lead_approves_that_an_archive_is_opened)
                  1);
 }
 
-/* Switch: 'archive_approve' in governance.decide. */
+Test(acts, an_ig_lead_approves_that_rejected_lines_are_opened)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+
+    cr_expect_eq(bench_call(&bench, IG_LEAD, "POST", "/loads/17/quarantine/approve", "", answer), 200, "%s",
+                 answer);
+
+    cr_expect_eq(bench_count(&bench,
+                             "SELECT count(*) FROM governance.act_approval WHERE approver = 'lead' AND"
+                             " object = '17' AND act = 'quarantine_open' AND actor IS NULL"),
+                 1);
+}
+
+/* Switch: 'archive_approve' and 'quarantine_approve' in governance.decide. */
 Test(acts, neither_an_engineer_nor_an_analyst_approves_that_one_is_opened)
 {
     SCOPED(bench_close) Bench bench = bench_open();
 
     cr_expect_eq(bench_call(&bench, ENGINEER, "POST", "/deliveries/17/approve", "", answer), 403);
     cr_expect_eq(bench_call(&bench, ANALYST, "POST", "/deliveries/17/approve", "", answer), 403);
+    cr_expect_eq(bench_call(&bench, ENGINEER, "POST", "/loads/17/quarantine/approve", "", answer), 403);
 
     cr_expect_eq(bench_count(&bench, "SELECT count(*) FROM governance.act_approval"), 0);
 }

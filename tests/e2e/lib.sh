@@ -24,6 +24,11 @@ as_person() { # uid command...
 sql() { # statement: as superuser on the embedded cluster
     psql -X -qAt -v ON_ERROR_STOP=1 "$(cinque status --conninfo)" -c "$1"
 }
+refused_with() { # words, command...
+    local words=$1
+    shift
+    ! "$@" >"$work/refusal" 2>&1 && grep -q "$words" "$work/refusal"
+}
 approve_opening() { # delivery: what the IG lead's `cinque archive approve` writes, without a broker
     sql "INSERT INTO governance.act_approval (act, object, approver, permit_id)
          SELECT 'archive_open', '$1', person_id, '\\x00' FROM governance.person WHERE is_ig_lead LIMIT 1"

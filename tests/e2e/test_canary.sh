@@ -76,6 +76,8 @@ run approve as_person 61002 "$programs/cinque" query approve 1
 run run as_person 61001 "$programs/cinque" query run 1
 run audit as_person 61002 "$programs/cinque" audit list --rows 1000
 run verify as_person 61002 "$programs/cinque" audit verify
+rejecting=$(sql "SELECT min(load_id) FROM ingest.quarantine")
+run quarantine-approve as_person 61002 "$programs/cinque" quarantine approve "$rejecting"
 expect "the run got as far as a released table" grep -q 'hidden: ' "$work/outputs/run.out"
 
 export PGOPTIONS='-c search_path=pg_catalog'
@@ -98,4 +100,11 @@ else
     head -n 20 "$work/scan.out"
 fi
 tail -n 1 "$work/scan.out"
+
+# ---- what is sealed opens for two people: the one place where identifiers are ----
+lines_of() { cinque quarantine open "$1" --private-key "$CINQUE_DATA/keyring/quarantine.private"; }
+lines_of "$rejecting" >"$work/rejected-lines"
+expect_equal "rejected lines open for who has the key and an approval" "$(wc -l <"$work/rejected-lines")" \
+    "$(sql "SELECT count(DISTINCT line_number) FROM ingest.quarantine WHERE load_id = $rejecting")"
+expect "once alone" refused_with 'no IG lead has approved it' lines_of "$rejecting"
 summary

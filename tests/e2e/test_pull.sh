@@ -49,11 +49,6 @@ states() {
 }
 quiet() { "$@" >/dev/null 2>&1; }
 archived() { find "$CINQUE_DATA/archive" -name "$1" | wc -l; }
-refused_with() { # words, command...
-    local words=$1
-    shift
-    ! "$@" >"$work/refusal" 2>&1 && grep -q "$words" "$work/refusal"
-}
 
 # ---- only what is complete ----
 cp "$(extract "$first")" "$drop/plain_${first/-/}.csv"

@@ -17,7 +17,11 @@ static const Act sealing = {{.action = GOVERNANCE_KEY_APPROVE, .person_id = "ida
                  opening = {{.action = GOVERNANCE_ARCHIVE_APPROVE, .person_id = "ida", .object = TEXT("17")},
                             {.action = GOVERNANCE_ARCHIVE_OPEN, .person_id = "eng", .object = TEXT("17")},
                             TEXT("18")};
-static const Act *const acts[] = {&sealing, &opening};
+static const Act rejected = {
+    {.action = GOVERNANCE_QUARANTINE_APPROVE, .person_id = "ida", .object = TEXT("17")},
+    {.action = GOVERNANCE_QUARANTINE_OPEN, .person_id = "eng", .object = TEXT("17")},
+    TEXT("18")};
+static const Act *const acts[] = {&sealing, &opening, &rejected};
 enum { ACT_COUNT = sizeof acts / sizeof acts[0] };
 
 static Result approve_as(Governance *governance, const GovernancePermit *permit, const Act *act, Text object,
