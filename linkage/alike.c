@@ -9,7 +9,7 @@ static const DbStatement begin_statement = {
     .name = "linkage_compare_begin",
     .sql = linkage_sql_compare_begin,
     .parameters = {VALUE_BYTES, VALUE_INT4},
-    .columns = {VALUE_INT8},
+    .columns = {VALUE_INT8, VALUE_BOOL},
 };
 static const DbStatement heads_statement = {
     .name = "linkage_encoded_all",
@@ -109,17 +109,39 @@ Result alike_set_add_reference(const AlikeRun *run, LinkageSet *set, Text encodi
     return passed_over(linkage_set_add_reference(set, encoding, &unread), &unread, error);
 }
 
+static Result begin(AlikeRun *run, Error *error)
+{
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    const Value step[] = {run->permit, value_int4(run->run_id)};
+
+    TRY(db_run(run->linker, &begin_statement, step, &rows, error));
+    run->model_id = db_int(rows, 0, 0);
+    run->is_whole = db_value(rows, 0, 1).boolean;
+    return RESULT_OK;
+}
+
+static Result compare_all(AlikeRun *run, Error *error)
+{
+    TRY(db_copy_out(run->linker, &heads_statement, vote, run, error));
+    TRY(alike_model(run, error));
+    return run->model_id != 0 ? alike_compare(run, error) : RESULT_OK;
+}
+
+/* What is new is compared by weights that are known. */
+static Result compare_new(AlikeRun *run, Error *error)
+{
+    TRY(alike_model(run, error));
+    return alike_compare_new(run, error);
+}
+
 static Result compare(AlikeRun *run, Error *error)
 {
     int64_t kept;
 
     if (run->source_count > 0) {
         TRY(alike_open_loads(run, error));
-        TRY(db_copy_out(run->linker, &heads_statement, vote, run, error));
-        TRY(alike_model(run, error));
+        TRY(run->is_whole ? compare_all(run, error) : compare_new(run, error));
     }
-    if (run->model_id != 0)
-        TRY(alike_compare(run, error));
     const Value keep[] = {run->permit, value_int4(run->run_id), value_int4(run->model_id),
                           value_int8(run->compared), value_int8(run->blocks_closed)};
     return db_run_int8(run->linker, &keep_statement, keep, &kept, NULL, error);
@@ -137,7 +159,7 @@ Result alike_run(Db *linker, const LinkageOpener *opener, Value permit, int64_t 
     const Value step[] = {permit, value_int4(run_id)};
     int64_t links;
 
-    TRY(db_run_int8(linker, &begin_statement, step, &run.model_id, NULL, error));
+    TRY(begin(&run, error));
     TRY(read_rules(&run, error));
     TRY(compare(&run, error));
     *unread = run.unread;

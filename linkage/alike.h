@@ -18,6 +18,7 @@ typedef struct AlikeRun {
     char *opened; /* what alike_open opened last */
     Value permit;
     int64_t run_id, model_id; /* model_id 0: none could be learnt yet */
+    bool is_whole;            /* all encodings are looked at, not only who is new */
     LinkageModel model;
     int64_t sources[ALIKE_SOURCES_MAX]; /* those that may be compared with any */
     size_t source_count;
@@ -50,6 +51,8 @@ Result alike_set_add_reference(const AlikeRun *run, LinkageSet *set, Text encodi
 Result alike_model(AlikeRun *run, Error *error) CHECKED;
 /* Compares who is new with everybody; what is likely goes to pg_temp.pair_made. */
 Result alike_compare(AlikeRun *run, Error *error) CHECKED;
+/* The same where few are new: pg_temp.alike_new. */
+Result alike_compare_new(AlikeRun *run, Error *error) CHECKED;
 /* A person whom a number places, or a subject; place: whose list it has. */
 typedef struct AlikeKey {
     int64_t key;
@@ -59,5 +62,5 @@ typedef struct AlikeKey {
 /* alike_once.c: adds to the list at each key's place the deliveries that name it, in order, of sources that
  * name each person once a delivery. Sorts keys. The items are the caller's to free. */
 Result alike_once(AlikeRun *run, AlikeKey *keys, size_t count, TreeList *lists, Error *error) CHECKED;
-/* Makes people of all evidence: pg_temp.person_made and conflict_made. */
+/* Makes people of the evidence: pg_temp.person_made and conflict_made. */
 Result alike_people(AlikeRun *run, Error *error) CHECKED;

@@ -1,6 +1,7 @@
 /*
- * People of all that is known about pairs, whatever run found it out. A unit is somebody whom a number
- * places, with all their subjects, or one subject that no number places.
+ * People of what is known about pairs, whatever run found it out: of all, or of those whom something new
+ * touches. A unit is somebody whom a number places, with all their subjects, or one subject that no number
+ * places.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,12 @@ enum {
 static const double WEIGHT_LINK = 4.2479275134;
 static const double SHARE = 0.5, WEIGHT_CLERICAL = 0;
 
+static const DbStatement collect_statement = {
+    .name = "linkage_run_evidence",
+    .sql = linkage_sql_run_evidence,
+    .parameters = {VALUE_BYTES, VALUE_INT4},
+    .columns = {VALUE_INT8},
+};
 static const DbStatement evidence_statement = {
     .name = "linkage_evidence",
     .sql = linkage_sql_evidence,
@@ -516,7 +523,10 @@ static Result copy_conflicts(AlikeRun *run, const People *people, Error *error)
 Result alike_people(AlikeRun *run, Error *error)
 {
     SCOPED(close_people) People people = {0};
+    const Value step[] = {run->permit, value_int4(run->run_id)};
+    int64_t pieces;
 
+    TRY(db_run_int8(run->linker, &collect_statement, step, &pieces, NULL, error));
     TRY(db_copy_out(run->linker, &evidence_statement, add_evidence, &people, error));
     TRY(db_copy_out(run->linker, &free_statement, add_alone, &people, error));
     if (people.evidence_count > 1)

@@ -30,6 +30,7 @@ CREATE TABLE linkage.run (
     alike           int8        NOT NULL DEFAULT 0,
     alone           int8        NOT NULL DEFAULT 0,
     whole_because   text, -- why it looked at everything (046_incremental.sql); null: at what changed since the run before
+    alike_because text, -- why it looked at all encodings and pairs (055_alike_changed.sql); null: at what changed
     undone          timestamptz,
     undone_permit   bytea
 );

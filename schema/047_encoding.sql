@@ -18,6 +18,7 @@ CREATE TABLE subjects.encoding (
     load_id    int4  NOT NULL,
     head       bytea NOT NULL
 ) WITH (toast_tuple_target = 8160);
+CREATE INDEX encoding_load ON subjects.encoding USING brin (load_id) WITH (pages_per_range = 16);
 CREATE TABLE subjects.encoding_filter (
     subject_id int8  PRIMARY KEY,
     filters    bytea NOT NULL

@@ -24,6 +24,7 @@ CREATE TABLE linkage.compared (
     model_id   int4    NOT NULL,
     run_id     int4    NOT NULL
 );
+CREATE INDEX compared_free ON linkage.compared (subject_id) WHERE is_free;
 
 -- Which sources could meet when the last comparison was made.
 CREATE TABLE linkage.compared_rule (
@@ -45,6 +46,7 @@ CREATE TABLE linkage.pair (
     CHECK ((weight IS NULL) = (levels IS NULL))
 );
 CREATE INDEX pair_b ON linkage.pair (subject_b);
+CREATE INDEX pair_doubted ON linkage.pair (subject_a, subject_b) WHERE weight IS NULL;
 
 -- Subjects whose number is somebody's who was born at another time: the register's subject they were held against.
 CREATE TABLE linkage.suspect (
@@ -99,41 +101,6 @@ SELECT e.subject_id, e.source_id, link.subject_id IS NULL AS is_free,
   LEFT JOIN linkage.compared AS done ON done.subject_id = e.subject_id
  WHERE EXISTS (SELECT FROM linkage.comparable AS c WHERE e.source_id IN (c.source_a, c.source_b));
 
--- The evidence, with what a decision makes of it: person_*: whom a number places the subject with. Deaths: registered
--- ones, of the subject or of whom it is placed with.
-CREATE VIEW linkage.evidence AS
-WITH placed AS (
-    SELECT link.subject_id, link.person_id
-      FROM linkage.current_link AS link
-     WHERE link.pass < 6
-), dead AS (
-    SELECT DISTINCT placed.person_id
-      FROM placed
-      JOIN subjects.subject AS s USING (subject_id)
-      JOIN ingest.source ON source.source_id = s.source_id AND source.role = 'death'
-)
-SELECT pair.subject_a, pair.subject_b, a.person_id AS person_a, b.person_id AS person_b,
-       CASE WHEN said.is_same THEN 60 WHEN NOT said.is_same THEN -60 ELSE pair.weight END::float8 AS weight,
-       coalesce(pair.levels, 0) AS levels,
-       coalesce(source_a.role = 'death' OR dead_a.person_id IS NOT NULL, false) AS is_dead_a,
-       coalesce(source_b.role = 'death' OR dead_b.person_id IS NOT NULL, false) AS is_dead_b,
-       coalesce(abs(s_a.birth_year - s_b.birth_year), 0)::int8 AS years_between
-  FROM linkage.pair
-  JOIN subjects.subject AS s_a ON s_a.subject_id = pair.subject_a
-  JOIN subjects.subject AS s_b ON s_b.subject_id = pair.subject_b
-  JOIN ingest.source AS source_a ON source_a.source_id = s_a.source_id
-  JOIN ingest.source AS source_b ON source_b.source_id = s_b.source_id
-  LEFT JOIN placed AS a ON a.subject_id = pair.subject_a
-  LEFT JOIN placed AS b ON b.subject_id = pair.subject_b
-  LEFT JOIN dead AS dead_a ON dead_a.person_id = a.person_id
-  LEFT JOIN dead AS dead_b ON dead_b.person_id = b.person_id
-  LEFT JOIN linkage.decision AS said
-    ON said.subject_a = pair.subject_a AND said.subject_b = pair.subject_b AND said.ended IS NULL
- WHERE (pair.weight IS NOT NULL OR said.is_same IS NOT NULL)
-   AND (a.person_id IS NULL OR b.person_id IS NULL)
-   AND EXISTS (SELECT FROM linkage.comparable AS c
-                WHERE c.source_a = least(s_a.source_id, s_b.source_id) AND c.source_b = greatest(s_a.source_id, s_b.source_id));
-
 -- Of sources that name each person once a delivery: which deliveries that count now name whom the evidence is about, or
 -- anybody who is placed with them. key: a person's, whom a number places (has_number), or a subject's.
 CREATE FUNCTION linkage.once_rows(permit bytea, run_id int4) RETURNS TABLE (key int8, has_number boolean, load_id int4)
@@ -147,7 +114,7 @@ BEGIN
     END IF;
     CREATE TEMPORARY TABLE once_unit ON COMMIT DROP AS
     WITH side AS MATERIALIZED (
-        SELECT e.subject_a AS subject_id, e.person_a AS person_id, e.subject_b, e.person_b FROM linkage.evidence AS e
+        SELECT e.subject_a AS subject_id, e.person_a AS person_id, e.subject_b, e.person_b FROM pg_temp.alike_evidence AS e
     ), unit AS (
         SELECT side.subject_id, side.person_id FROM side UNION SELECT side.subject_b, side.person_b FROM side
     )
@@ -232,13 +199,9 @@ BEGIN
 END
 $$;
 
--- Opens a comparison: what the rules no longer let meet is forgotten, and who may meet others than before is compared
--- anew. Returns the model whose weights count, 0 where none is learnt yet.
-CREATE FUNCTION linkage.compare_begin(permit bytea, run_id int4) RETURNS int8
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    version int2 := linkage.run_require(permit, run_id);
-    model int4 := (SELECT max(m.model_id) FROM linkage.model AS m WHERE m.rule_version = version);
+-- Private: what the rules no longer let meet is forgotten, and who may meet others than before is to be compared anew.
+CREATE FUNCTION linkage.comparisons_forget(model int4) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     DELETE FROM subjects.encoding AS e
      WHERE e.source_id NOT IN (SELECT s.source_id FROM ingest.source AS s WHERE ingest.is_encoded(s.source_id));
@@ -262,19 +225,40 @@ BEGIN
     DELETE FROM linkage.compared_rule;
     INSERT INTO linkage.compared_rule (source_a, source_b) SELECT r.source_a, r.source_b FROM linkage.comparable AS r;
     DELETE FROM linkage.pair AS p
-     WHERE NOT EXISTS (SELECT FROM subjects.subject AS a, subjects.subject AS b, linkage.comparable AS r
+     WHERE p.weight IS NOT NULL
+       AND NOT EXISTS (SELECT FROM subjects.subject AS a, subjects.subject AS b, linkage.comparable AS r
                         WHERE a.subject_id = p.subject_a AND b.subject_id = p.subject_b
                           AND r.source_a = least(a.source_id, b.source_id) AND r.source_b = greatest(a.source_id, b.source_id));
     IF EXISTS (SELECT FROM linkage.comparable) THEN
         ANALYZE subjects.encoding, linkage.compared, linkage.link, linkage.pair;
     END IF;
+END
+$$;
+
+-- Opens a comparison. Returns the model whose weights count, 0 where none is learnt yet, and whether all encodings are to
+-- be looked at or those of pg_temp.alike_new.
+CREATE FUNCTION linkage.compare_begin(permit bytea, run_id int4) RETURNS TABLE (model_id int8, is_whole boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    version int2 := linkage.run_require(permit, run_id);
+    model int4 := (SELECT max(m.model_id) FROM linkage.model AS m WHERE m.rule_version = version);
+    why text;
+BEGIN
+    CREATE TEMPORARY TABLE alike_new (subject_id int8, is_free boolean) ON COMMIT DROP;
+    CREATE TEMPORARY TABLE alike_seed (subject_id int8) ON COMMIT DROP;
     CREATE TEMPORARY TABLE pair_made (subject_a int8, subject_b int8, weight float8, levels int8, block int2) ON COMMIT DROP;
     CREATE TEMPORARY TABLE compared_made (subject_id int8, is_free boolean, is_again boolean) ON COMMIT DROP;
     CREATE TEMPORARY TABLE person_made (subject_id int8, first_subject int8, person_id int8, pass int2, other_subject int8,
                                         weight float8, levels int8) ON COMMIT DROP;
     CREATE TEMPORARY TABLE conflict_made (subject_a int8, subject_b int8, reason text) ON COMMIT DROP;
     GRANT INSERT ON pg_temp.pair_made, pg_temp.compared_made, pg_temp.person_made, pg_temp.conflict_made TO cinque_linker;
-    RETURN coalesce(model, 0);
+    GRANT SELECT ON pg_temp.alike_new TO cinque_linker;
+    why := linkage.alike_whole_reason(run_id, model);
+    UPDATE linkage.run AS r SET alike_because = why WHERE r.run_id = compare_begin.run_id;
+    IF why IS NOT NULL THEN
+        PERFORM linkage.comparisons_forget(model);
+    END IF;
+    RETURN QUERY SELECT coalesce(model, 0)::int8, why IS NOT NULL;
 END
 $$;
 
@@ -302,8 +286,15 @@ DECLARE
 BEGIN
     PERFORM linkage.run_require(permit, run_id);
     ANALYZE pg_temp.pair_made, pg_temp.compared_made;
-    DELETE FROM linkage.pair AS p USING pg_temp.compared_made AS c
-     WHERE p.subject_a = c.subject_id OR p.subject_b = c.subject_id;
+    WITH gone AS (
+        DELETE FROM linkage.pair AS p USING pg_temp.compared_made AS c
+         WHERE p.subject_a = c.subject_id OR p.subject_b = c.subject_id
+        RETURNING p.subject_a, p.subject_b
+    )
+    INSERT INTO pg_temp.alike_seed (subject_id)
+    SELECT gone.subject_a FROM gone UNION SELECT gone.subject_b FROM gone
+     UNION SELECT m.subject_a FROM pg_temp.pair_made AS m UNION SELECT m.subject_b FROM pg_temp.pair_made AS m
+     UNION SELECT c.subject_id FROM pg_temp.compared_made AS c;
     INSERT INTO linkage.pair (subject_a, subject_b, weight, levels, block, run_id)
     SELECT least(m.subject_a, m.subject_b), greatest(m.subject_a, m.subject_b), m.weight, m.levels, m.block, compare_keep.run_id
       FROM pg_temp.pair_made AS m
@@ -315,13 +306,22 @@ BEGIN
     SELECT c.subject_id, c.is_free, e.load_id, model, compare_keep.run_id
       FROM pg_temp.compared_made AS c
       JOIN subjects.encoding AS e USING (subject_id);
+    -- One that stands for a doubted number alone ends with the doubt, where the two may not meet.
+    DELETE FROM linkage.pair AS p
+     WHERE p.weight IS NULL
+       AND NOT EXISTS (SELECT FROM linkage.suspect AS s
+                        WHERE least(s.subject_id, s.register_subject) = p.subject_a
+                          AND greatest(s.subject_id, s.register_subject) = p.subject_b)
+       AND NOT EXISTS (SELECT FROM subjects.subject AS a, subjects.subject AS b, linkage.comparable AS r
+                        WHERE a.subject_id = p.subject_a AND b.subject_id = p.subject_b
+                          AND r.source_a = least(a.source_id, b.source_id) AND r.source_b = greatest(a.source_id, b.source_id));
     INSERT INTO linkage.pair (subject_a, subject_b, run_id)
     SELECT least(s.subject_id, s.register_subject), greatest(s.subject_id, s.register_subject), compare_keep.run_id
       FROM linkage.suspect AS s
         ON CONFLICT (subject_a, subject_b) DO NOTHING;
     UPDATE linkage.run SET model_id = nullif(model, 0), compared = pairs, blocks_closed = compare_keep.blocks_closed
      WHERE run.run_id = compare_keep.run_id;
-    IF EXISTS (SELECT FROM linkage.comparable) THEN
+    IF linkage.alike_is_whole(run_id) AND EXISTS (SELECT FROM linkage.comparable) THEN
         ANALYZE linkage.pair, linkage.compared;
     END IF;
     RETURN kept;
@@ -334,14 +334,24 @@ CREATE FUNCTION linkage.people_wanted(new_run int4) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
 BEGIN
     CREATE TEMPORARY TABLE person_wanted ON COMMIT DROP AS
-    WITH heir AS (
-        SELECT DISTINCT ON (link.person_id) link.person_id, made.first_subject
+    WITH held AS MATERIALIZED (
+        SELECT made.subject_id, made.first_subject, link.person_id
           FROM pg_temp.person_made AS made
-          JOIN linkage.current_link AS link USING (subject_id)
+          JOIN linkage.link USING (subject_id)
          WHERE made.person_id IS NULL AND link.pass >= 6
-           AND NOT EXISTS (SELECT FROM linkage.current_link AS anchored
-                            WHERE anchored.person_id = link.person_id AND anchored.pass < 6)
-         ORDER BY link.person_id, made.subject_id
+    ), now AS MATERIALIZED (
+        SELECT n.person_id, n.current_id FROM linkage.people_now((SELECT array_agg(DISTINCT h.person_id) FROM held AS h)) AS n
+    ), anchored AS MATERIALIZED (
+        SELECT b.current_id
+          FROM linkage.people_behind((SELECT array_agg(DISTINCT n.current_id) FROM now AS n)) AS b
+          JOIN linkage.link USING (person_id)
+         WHERE link.pass < 6
+    ), heir AS (
+        SELECT DISTINCT ON (now.current_id) now.current_id AS person_id, held.first_subject
+          FROM held
+          JOIN now USING (person_id)
+         WHERE now.current_id NOT IN (SELECT a.current_id FROM anchored AS a)
+         ORDER BY now.current_id, held.subject_id
     ), known AS (
         SELECT first_subject, min(person_id) AS person_id FROM heir GROUP BY first_subject
     ), fresh AS MATERIALIZED (
@@ -370,7 +380,8 @@ DECLARE
 BEGIN
     PERFORM linkage.people_wanted(run_id);
     PERFORM linkage.links_move((SELECT array_agg(link.subject_id)
-                                  FROM linkage.link
+                                  FROM pg_temp.alike_touched
+                                  JOIN linkage.link USING (subject_id)
                                   LEFT JOIN pg_temp.person_wanted AS w USING (subject_id)
                                  WHERE link.pass >= 6
                                    AND (w.person_id, w.pass, w.other_subject, w.levels)
@@ -386,14 +397,16 @@ BEGIN
         SELECT w.subject_id, w.pass FROM pg_temp.person_wanted AS w JOIN linkage.link USING (subject_id)
          WHERE link.run_id = run_alike.run_id;
     END IF;
-    DELETE FROM linkage.conflict;
+    DELETE FROM linkage.conflict AS c
+     WHERE linkage.alike_is_whole(run_alike.run_id) OR c.subject_a IN (SELECT t.subject_id FROM pg_temp.alike_touched AS t)
+        OR c.subject_b IN (SELECT t.subject_id FROM pg_temp.alike_touched AS t);
     INSERT INTO linkage.conflict (subject_a, subject_b, reason, run_id)
     SELECT c.subject_a, c.subject_b, c.reason, run_alike.run_id FROM pg_temp.conflict_made AS c;
     UPDATE linkage.run
        SET conflicts = (SELECT count(*) FROM linkage.conflict),
            clerical = CASE WHEN EXISTS (SELECT FROM linkage.pair) THEN (SELECT count(*) FROM linkage.clerical) ELSE 0 END
      WHERE run.run_id = run_alike.run_id;
-    IF added > 0 THEN
+    IF added > 0 AND linkage.alike_is_whole(run_id) THEN
         ANALYZE linkage.link, linkage.person;
     END IF;
     RETURN added;
@@ -427,11 +440,11 @@ SELECT pair.pair_id, pair.subject_a, pair.subject_b, pair.weight, pair.levels, p
                     WHERE said.subject_a = pair.subject_a AND said.subject_b = pair.subject_b AND said.ended IS NULL);
 
 REVOKE EXECUTE ON FUNCTION linkage.comparable_rows(), linkage.once_rows(bytea, int4), linkage.links_move(int8[], int4), linkage.run_crosscheck(bytea, int4),
-    linkage.compare_begin(bytea, int4), linkage.model_keep(bytea, int4, text, text, text),
+    linkage.comparisons_forget(int4), linkage.compare_begin(bytea, int4), linkage.model_keep(bytea, int4, text, text, text),
     linkage.compare_keep(bytea, int4, int4, int8, int8), linkage.people_wanted(int4), linkage.run_alike(bytea, int4),
     linkage.comparisons_undo(int4) FROM PUBLIC;
 GRANT SELECT ON linkage.model, linkage.compared, linkage.pair, linkage.decision, linkage.conflict, linkage.suspect,
-    linkage.comparable, linkage.encoded, linkage.evidence, linkage.clerical TO cinque_linker;
+    linkage.comparable, linkage.encoded, linkage.clerical TO cinque_linker;
 GRANT EXECUTE ON FUNCTION linkage.comparable_rows(), linkage.once_rows(bytea, int4), linkage.run_crosscheck(bytea, int4), linkage.compare_begin(bytea, int4),
     linkage.model_keep(bytea, int4, text, text, text), linkage.compare_keep(bytea, int4, int4, int8, int8),
     linkage.run_alike(bytea, int4) TO cinque_linker;

@@ -1,3 +1,4 @@
--- All that speaks for or against two subjects being one person. Called by linkage/alike_people.c.
+-- What speaks for or against two subjects being one person, as linkage.run_evidence left it. Called by
+-- linkage/alike_people.c.
 -- ->  subject_a, subject_b, person_a, person_b bigint, weight float8, levels bigint, is_dead_a, is_dead_b boolean, years_between bigint
-SELECT subject_a, subject_b, person_a, person_b, weight, levels, is_dead_a, is_dead_b, years_between FROM linkage.evidence
+SELECT subject_a, subject_b, person_a, person_b, weight, levels, is_dead_a, is_dead_b, years_between FROM pg_temp.alike_evidence

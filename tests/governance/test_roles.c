@@ -103,6 +103,9 @@ static const Refusal refusals[] = {
     {"cinque_linker", "SELECT ingest.rekey_rows('\\x00', 1::int2, 0, 1)"},
     {"cinque_linker", "SELECT linkage.households_rekey()"},
     {"cinque_linker", "SELECT linkage.households_all(1)"},
+    {"cinque_linker", "SELECT linkage.comparisons_forget(1)"},
+    {"cinque_linker", "SELECT linkage.touched_collect(1)"},
+    {"cinque_loader", "SELECT linkage.run_evidence('\\x00', 1)"},
     {"cinque_linker", "SELECT * FROM linkage.address_uprn"},
     {"cinque_linker", "SELECT * FROM linkage.address_alone"},
     /* the log is written through doors, and by the governor alone */
@@ -337,7 +340,7 @@ Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
         "explain "
         "model_keep once_rows report_estimates report_passes report_rates report_runs report_waiting "
         "run_alike "
-        "run_begin run_crosscheck run_crosswalk run_finish run_households run_mergers "
+        "run_begin run_crosscheck run_crosswalk run_evidence run_finish run_households run_mergers "
         "run_people run_residences undo");
 }
 

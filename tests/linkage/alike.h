@@ -25,7 +25,7 @@ typedef struct Alike {
 static const char alike_sql[] =
     "INSERT INTO governance.purpose (purpose, title, opt_out, legal_basis, approver, opt_out_max_age_days) "
     "VALUES ('phm', 'P', "
-    "'applied', '', '', 21);"
+    "'applied', '', '', 21) ON CONFLICT DO NOTHING;"
     "INSERT INTO ingest.source (name, title, subject_kind, role, update_mode) VALUES"
     " ('care', 'Care', 'person', NULL, 'snapshot'), ('death', 'Deaths', 'person', 'death', 'snapshot');"
     "CREATE FUNCTION bench.allow(VARIADIC names text[]) RETURNS void LANGUAGE sql AS $$"

@@ -4,6 +4,8 @@
  * changed, in the other by everything: whatever happens, both have to hold the same. Real loads, partitions
  * and views, so that what counts changes as it does in earnest.
  */
+#include <stdlib.h>
+
 #include "tests/linkage/workbench.h"
 
 enum { HISTORY_SQL_BYTES = 1 << 18, HISTORY_NUMBERS = 14, HISTORY_HOMES = 7, HISTORY_SENDERS = 2 };
@@ -29,6 +31,8 @@ typedef enum HistoryEvent {
     HISTORY_RULE,
     HISTORY_FOREIGN, /* pseudonyms of somebody else */
     HISTORY_WALK,
+    HISTORY_CARE, /* mostly without a number; from here on for histories by likeness alone */
+    HISTORY_DEATHS,
     HISTORY_EVENTS
 } HistoryEvent;
 
@@ -157,6 +161,16 @@ static const char history_state_sql[] =
     "alone) "
     "FROM (SELECT * FROM linkage.run ORDER BY run_id DESC LIMIT 1) AS run) AS part";
 
+/* Of the environment; otherwise where it says no number above 0. */
+static inline uint64_t history_setting(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    int64_t number;
+
+    return text != NULL && text_to_int64(text_from(text), &number) && number > 0 ? (uint64_t)number
+                                                                                 : otherwise;
+}
+
 /* PCG, so that a seed means the same everywhere. */
 static inline uint32_t history_random(History *history, uint32_t below)
 {
@@ -239,6 +253,8 @@ static const HistoryRows history_rows[HISTORY_EVENTS] = {
     [HISTORY_MERGERS] = {"merging", 2, 0, 0, 10, 10, 10},
     [HISTORY_FOREIGN] = {"foreign", 6, 9, 10, 8, 0, 10},
     [HISTORY_WALK] = {"walk", 6, 4, 10, 10, 0, 7},
+    [HISTORY_CARE] = {"care", 6, 6, 1, 4, 10, 10},
+    [HISTORY_DEATHS] = {"death", 2, 5, 1, 4, 10, 10},
 };
 
 static inline void history_deliver(History *history, TextBuilder *sql, HistoryEvent event)
@@ -332,9 +348,10 @@ static inline void history_go_on(History *history)
 {
     SCOPED(text_builder_close) TextBuilder sql = text_builder(HISTORY_SQL_BYTES);
     uint32_t left = 1 + history_random(history, 3);
+    uint32_t kinds = history->events >> HISTORY_CARE != 0 ? HISTORY_EVENTS : HISTORY_CARE;
 
     while (left > 0) {
-        HistoryEvent event = history_random(history, HISTORY_EVENTS);
+        HistoryEvent event = history_random(history, kinds);
         if ((history->events >> event & 1) == 0)
             continue;
         left--;

@@ -3,27 +3,16 @@
  * both hold the same links, ids of people, households, residences and counts. CINQUE_DIFFERENTIAL says how
  * many steps (16 a history), CINQUE_SEED from where.
  */
-#include <stdlib.h>
-
 #include "tests/linkage/history.h"
 
 enum { STEPS = 16 };
 
 static char narrow[BENCH_TEXT_BYTES], whole[BENCH_TEXT_BYTES];
 
-static uint64_t setting(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    int64_t number;
-
-    return text != NULL && text_to_int64(text_from(text), &number) && number > 0 ? (uint64_t)number
-                                                                                 : otherwise;
-}
-
 static void follow(uint64_t seed, unsigned events, int64_t narrow_least)
 {
     SCOPED(history_close) History history = history_open(seed, events);
-    uint64_t steps = setting("CINQUE_DIFFERENTIAL", STEPS);
+    uint64_t steps = history_setting("CINQUE_DIFFERENTIAL", STEPS);
 
     for (uint64_t step = 1; step <= steps; step++) {
         history_go_on(&history);
@@ -46,30 +35,30 @@ static const unsigned deliveries = 1U << HISTORY_LIST | 1U << HISTORY_CHANGES | 
  * mergers_compare. */
 Test(incremental, by_numbers_holds_what_a_run_over_everything_does)
 {
-    follow(setting("CINQUE_SEED", 13), deliveries, 80);
+    follow(history_setting("CINQUE_SEED", 13), deliveries, 80);
 }
 
 Test(incremental, when_mergers_come_and_go_holds_what_a_run_over_everything_does)
 {
-    follow(setting("CINQUE_SEED", 8), deliveries, 80);
+    follow(history_setting("CINQUE_SEED", 8), deliveries, 80);
 }
 
 /* Switch: the state of the run before, in whole_reason. */
 Test(incremental, after_undoing_holds_what_a_run_over_everything_does)
 {
-    follow(setting("CINQUE_SEED", 2), deliveries | 1U << HISTORY_UNDO, 40);
+    follow(history_setting("CINQUE_SEED", 2), deliveries | 1U << HISTORY_UNDO, 40);
 }
 
 /* Switches: checked_collect, rules_print, people_left. */
 Test(incremental, with_doubted_numbers_holds_what_a_run_over_everything_does)
 {
-    follow(setting("CINQUE_SEED", 13), deliveries | 1U << HISTORY_RULE | 1U << HISTORY_DECIDE, 25);
+    follow(history_setting("CINQUE_SEED", 13), deliveries | 1U << HISTORY_RULE | 1U << HISTORY_DECIDE, 25);
 }
 
 /* Switch: numbers_are_whole. */
 Test(incremental, with_cross_walks_holds_what_a_run_over_everything_does)
 {
-    follow(setting("CINQUE_SEED", 7), deliveries | 1U << HISTORY_FOREIGN | 1U << HISTORY_WALK, 60);
+    follow(history_setting("CINQUE_SEED", 7), deliveries | 1U << HISTORY_FOREIGN | 1U << HISTORY_WALK, 60);
 }
 
 static History three_people(void)

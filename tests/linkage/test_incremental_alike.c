@@ -1,0 +1,207 @@
+/*
+ * Random histories with likeness on: a run that compares who is new and makes people of whom that touches
+ * anew, against one that looks at all encodings and pairs. CINQUE_DIFFERENTIAL says how many steps (16 a
+ * history), CINQUE_SEED from where.
+ */
+#include "tests/linkage/alike.h"
+#include "tests/linkage/history.h"
+
+enum { STEPS = 16, SHARED = 4 };
+
+static char narrow[BENCH_TEXT_BYTES], whole[BENCH_TEXT_BYTES];
+
+/* Like the loader: whom a load that came since the last look names and who has no encoding gets one, of that
+ * load. Who has no number is somebody all the same: a superseded one says who. */
+static const char encoding_sql[] =
+    "SET ROLE cinque_owner;"
+    "UPDATE ingest.source SET update_mode = 'replace_by_period' WHERE name IN ('care', 'death');"
+    "INSERT INTO ingest.source_version (source_id, version, spec_hash, spec_text, effective_from)"
+    " SELECT source_id, 1, sha256(''), '', '2000-01-01' FROM ingest.source WHERE name IN ('care', 'death');"
+    "RESET ROLE;"
+    "SELECT bench.source('care'); SELECT bench.source('death'); SELECT bench.allow('list', 'care', 'death');"
+    "CREATE TABLE bench.looked (load_id int4); INSERT INTO bench.looked VALUES (0);"
+    "CREATE FUNCTION bench.unencoded() RETURNS TABLE (subject_id int8, load_id int4, person int8) LANGUAGE "
+    "plpgsql AS $$ DECLARE held ingest.source; BEGIN"
+    "  INSERT INTO subjects.encoding_seal SELECT l.load_id, 1, decode(repeat('00', 41), 'hex')"
+    "    FROM ingest.load AS l WHERE l.load_id > (SELECT k.load_id FROM bench.looked AS k)"
+    "   ON CONFLICT DO NOTHING;"
+    "  FOR held IN SELECT s.* FROM ingest.source AS s WHERE ingest.is_encoded(s.source_id) LOOP"
+    "    RETURN QUERY EXECUTE format('SELECT r.subject_id, min(r.load_id), coalesce(min(get_byte("
+    "coalesce(s.nhs_token, s.superseded_nhs_token), 0)), 999)::int8 FROM records.%I AS r JOIN ingest.load AS"
+    " l USING (load_id) JOIN subjects.subject AS s USING (subject_id) WHERE l.state = ''published'' AND"
+    " l.load_id > (SELECT k.load_id FROM bench.looked AS k) AND NOT EXISTS (SELECT FROM subjects.encoding"
+    " AS e WHERE e.subject_id = r.subject_id) GROUP BY 1', held.name);"
+    "  END LOOP;"
+    "  UPDATE bench.looked SET load_id = coalesce((SELECT max(l.load_id) FROM ingest.load AS l), 0); END $$;"
+    "CREATE FUNCTION bench.encode_at(load int4, id int8, opened bytea, of_filters bytea) RETURNS void"
+    " LANGUAGE sql AS $$"
+    "  INSERT INTO subjects.encoding SELECT id, s.source_id, load, bench.seal(load, id, 0, opened)"
+    "    FROM subjects.subject AS s WHERE s.subject_id = id;"
+    "  INSERT INTO subjects.encoding_filter VALUES (id, bench.seal(load, id, 1, of_filters)) $$;";
+
+/* One person's records differ in a field now and then; four families share names, homes and areas. */
+static Alike somebody(int64_t subject_id, uint64_t who)
+{
+    uint64_t odd = (uint64_t)subject_id * UINT64_C(6364136223846793005) >> 40, family = who % SHARED;
+    Alike person = {
+        .subject_id = subject_id,
+        .values = {100 + who, 5000 + family, 9000 + who, 1 + who / 2 % 2, 7000 + family, 8000 + family},
+        .tokens = {300000 + 10 * who, 400000 + who, odd % 4 != 3 ? 20000 + who : 0, 30000 + family}};
+
+    if (odd % 3 == 0)
+        person.values[odd / 8 % ALIKE_FIELDS] += 40;
+    if (odd % 5 == 0)
+        person.values[odd / 64 % ALIKE_FIELDS] = 0;
+    if (odd % 7 == 0)
+        person.tokens[odd / 16 % 2] += 1;
+    return person;
+}
+
+static void encode_as(Bench *bench, int64_t load_id, const Alike *person)
+{
+    static const DbStatement add = {.name = "bench encode",
+                                    .sql =
+                                        "SELECT 0::int8 FROM (SELECT bench.encode_at($1, $2, $3, $4)) AS t",
+                                    .parameters = {VALUE_INT4, VALUE_INT8, VALUE_BYTES, VALUE_BYTES},
+                                    .columns = {VALUE_INT8}};
+    uint8_t encoding[ALIKE_ENCODING];
+    size_t head, length = alike_write(person, encoding, &head);
+    const Value values[] = {value_int4(load_id), value_int8(person->subject_id), value_bytes(encoding, head),
+                            value_bytes(encoding + head, length - head)};
+    int64_t nothing;
+    Error error = {0};
+
+    cr_assert(db_run_int8(bench->owner, &add, values, &nothing, NULL, &error).ok, "%s", error.message);
+}
+
+static void encode(Bench *bench)
+{
+    static const DbStatement unencoded = {
+        .name = "bench unencoded",
+        .sql = "SELECT subject_id, load_id::int8, person FROM bench.unencoded() ORDER BY 1",
+        .columns = {VALUE_INT8, VALUE_INT8, VALUE_INT8}};
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    Error error = {0};
+
+    cr_assert(db_run(bench->owner, &unencoded, NULL, &rows, &error).ok, "%s", error.message);
+    for (size_t i = 0; i < db_row_count(rows); i++) {
+        const Alike person = somebody(db_int(rows, i, 0), (uint64_t)db_int(rows, i, 2));
+        encode_as(bench, db_int(rows, i, 1), &person);
+    }
+}
+
+static History open_alike(uint64_t seed, unsigned events)
+{
+    History history = history_open(seed, events);
+
+    history_tell(&history, alike_sql);
+    history_tell(&history, encoding_sql);
+    return history;
+}
+
+/* narrow_least: of a hundred runs, how many went by what changed in likeness too. */
+static void follow(History *history, int64_t narrow_least)
+{
+    uint64_t steps = history_setting("CINQUE_DIFFERENTIAL", STEPS);
+    char counts[BENCH_TEXT_BYTES];
+    int64_t narrow_runs;
+
+    for (uint64_t step = 1; step <= steps; step++) {
+        history_go_on(history);
+        encode(&history->narrow);
+        encode(&history->whole);
+
+        bool agrees = history_agrees(history, narrow, whole);
+
+        cr_assert(agrees, "CINQUE_SEED=%" PRIu64 " step %" PRIu64 "\nwhat changed:\n%s\neverything:\n%s",
+                  history->seed, step, narrow, whole);
+    }
+    bench_text(&history->narrow,
+               "SELECT count(*) FILTER (WHERE alike_because IS NULL)::text FROM linkage.run", counts);
+    cr_assert(text_to_int64(text_from(counts), &narrow_runs));
+    cr_expect_geq(narrow_runs * 100, narrow_least * history->runs, "%s of %" PRId64, counts, history->runs);
+    bench_text(&history->narrow,
+               "SELECT (count(*) FILTER (WHERE alike > 0) > 0 AND sum(compared) > 0)::text FROM linkage.run",
+               counts);
+    cr_expect_str_eq(counts, "true", "nobody was linked by likeness");
+}
+
+static const unsigned strangers = 1U << HISTORY_LIST | 1U << HISTORY_CHANGES | 1U << HISTORY_CARE |
+                                  1U << HISTORY_DEATHS | 1U << HISTORY_MERGERS | 1U << HISTORY_WITHDRAW |
+                                  1U << HISTORY_DECIDE;
+
+Test(incremental, by_likeness_holds_what_a_run_over_everything_does, .timeout = 300)
+{
+    SCOPED(history_close) History history = open_alike(history_setting("CINQUE_SEED", 3), strangers);
+
+    follow(&history, 50);
+}
+
+Test(incremental, by_likeness_after_undoing_holds_what_a_run_over_everything_does, .timeout = 300)
+{
+    SCOPED(history_close)
+    History history = open_alike(history_setting("CINQUE_SEED", 5), strangers | 1U << HISTORY_UNDO);
+
+    follow(&history, 25);
+}
+
+Test(incremental, of_deliveries_that_name_each_once_holds_what_a_run_over_everything_does, .timeout = 300)
+{
+    SCOPED(history_close) History history = open_alike(history_setting("CINQUE_SEED", 4), strangers);
+    history_tell(&history, "UPDATE ingest.source SET once_a_delivery = true WHERE name = 'care'");
+
+    follow(&history, 25);
+}
+
+/* ---- a block that grows too large ---- */
+
+enum { CROWD = 498, CROWDED = 77, OTHER_BLOCK = 88 };
+
+/* Of a load: subjects with or without numbers, and encodings for all. */
+static void crowd(History *history, const char *source, int from, int to)
+{
+    SCOPED(text_builder_close) TextBuilder sql = text_builder(HISTORY_SQL_BYTES);
+
+    text_add_format(
+        &sql,
+        "SELECT bench.load('%s', 'sender0', 240 + (SELECT count(*) FROM ingest.load)::int4);"
+        "INSERT INTO subjects.subject (subject_id, source_id, digest, first_load_id, key_version,"
+        " nhs_token, nhs_state) SELECT id, s.source_id, bench.token('digest' || id),"
+        " (SELECT max(load_id) FROM ingest.load), 1, CASE WHEN s.name = 'list' THEN"
+        " bench.token('number' || id) END, 1 FROM ingest.source AS s, generate_series(%d, %d) AS id"
+        " WHERE s.name = '%s'; SELECT count(*) FROM bench.unencoded()",
+        source, from, to, source);
+    history_tell(history, text_built(&sql).data);
+    for (int id = from; id <= to; id++) {
+        Alike person = {.subject_id = id, .values = {11, 12, 13, 14, 15, 16}, .tokens = {CROWDED}};
+        if (id > 3)
+            person = (Alike){.subject_id = id, .values = {(uint64_t)(100 + id)}, .tokens = {CROWDED}};
+        else if (id != 2)
+            person.tokens[1] = OTHER_BLOCK;
+        encode_as(&history->narrow, strcmp(source, "care") == 0 ? 2 : id > CROWD ? 3 : 1, &person);
+        encode_as(&history->whole, strcmp(source, "care") == 0 ? 2 : id > CROWD ? 3 : 1, &person);
+    }
+}
+
+/* 1 and 2 share the crowded block alone, 1 and 3 another. Switches: members_is_closing, and note_again or the
+ * second look in alike_new.c. */
+Test(incremental, a_block_that_grows_too_large_is_left_without_a_look_at_everything, .timeout = 300)
+{
+    SCOPED(history_close) History history = open_alike(1, 0);
+    crowd(&history, "list", 2, CROWD);
+    crowd(&history, "care", 1, 1);
+    cr_assert(history_agrees(&history, narrow, whole), "%s\n%s", narrow, whole);
+    bench_text(&history.narrow,
+               "SELECT coalesce(string_agg(subject_b::text, ' ' ORDER BY 1), '') FROM linkage.pair", narrow);
+    cr_assert_str_eq(narrow, "2 3");
+    crowd(&history, "list", CROWD + 1, CROWD + 5);
+
+    bool agrees = history_agrees(&history, narrow, whole);
+
+    cr_expect(agrees, "%s\n%s", narrow, whole);
+    bench_text(&history.narrow,
+               "SELECT concat_ws(' ', (SELECT string_agg(subject_b::text, ' ') FROM linkage.pair),"
+               " coalesce(alike_because, 'what changed')) FROM linkage.run ORDER BY run_id DESC LIMIT 1",
+               narrow);
+    cr_expect_str_eq(narrow, "3 what changed");
+}
