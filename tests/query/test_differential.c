@@ -9,11 +9,12 @@
 
 #include "query/bind.h"
 #include "query/released.h"
+#include "tests/query/naive_labels.h"
 #include "tests/query/naive_rows.h"
 #include "tests/query/naive_truth.h"
 #include "tests/query/naive_words.h"
 
-enum { QUERIES_A_COUNTY = 50, TABLES_MAX = 3, DIMENSIONS_MAX = 3, LABEL_BYTES = 48, DEPTH_MAX = 3 };
+enum { QUERIES_A_COUNTY = 50, TABLES_MAX = 3, DIMENSIONS_MAX = 3, DEPTH_MAX = 3 };
 
 typedef struct Asked {
     int attributes[DIMENSIONS_MAX]; /* NAIVE_ATTRIBUTE_COUNT: bands of age */
@@ -123,15 +124,7 @@ static void label_of(int person, int attribute, char label[LABEL_BYTES])
         band_of(person, label);
         return;
     }
-    Fact is = attribute_fact(person, attribute);
-    if (!is.is_known)
-        snprintf(label, LABEL_BYTES, "not known");
-    else if (NAIVE_ATTRIBUTES[attribute].type == FACT_TEXT)
-        snprintf(label, LABEL_BYTES, "%s", is.text);
-    else if (NAIVE_ATTRIBUTES[attribute].type == FACT_BOOL)
-        snprintf(label, LABEL_BYTES, "%s", is.number != 0 ? "true" : "false");
-    else
-        snprintf(label, LABEL_BYTES, "%" PRId64, is.number);
+    attribute_label(person, attribute, label);
 }
 
 /* Who is of the cohort, and in which lines; says how many they are. */
