@@ -21,6 +21,22 @@ size_t count_cell(const CountTable *table, const size_t *coordinates)
     return cell;
 }
 
+size_t count_margins_above(const CountTable *table, size_t cell, size_t margins[COUNT_MARGINS_MAX])
+{
+    size_t left = cell, step = 1, count = 1;
+
+    margins[0] = cell;
+    for (size_t d = table->dimension_count; d-- > 0;) {
+        size_t values = table->dimensions[d].value_count, place = left % (values + 1);
+        for (size_t i = 0; place < values && i < count; i++)
+            margins[count + i] = margins[i] + (values - place) * step;
+        count += place < values ? count : 0;
+        left /= values + 1;
+        step *= values + 1;
+    }
+    return count;
+}
+
 bool count_is_inner(const CountTable *table, size_t cell)
 {
     size_t coordinates[QUERY_DIMENSIONS_MAX];

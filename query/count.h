@@ -71,6 +71,9 @@ enum { COUNT_CELLS_MAX = 20000 }; /* of one table, margins included */
 void count_coordinates(const CountTable *table, size_t cell, size_t *coordinates);
 size_t count_cell(const CountTable *table, const size_t *coordinates);
 bool count_is_inner(const CountTable *table, size_t cell);
+enum { COUNT_MARGINS_MAX = 1 << QUERY_DIMENSIONS_MAX };
+/* The cell, and each margin above it: how many they are. */
+size_t count_margins_above(const CountTable *table, size_t cell, size_t margins[COUNT_MARGINS_MAX]);
 /* The index of a dimension; dimension_count: it has none of this name. */
 size_t count_dimension(const CountTable *table, Text name);
 bool count_has_dimension(const CountTable *table, Text name);

@@ -179,9 +179,7 @@ static CellName complement_of(const Suppression *s, size_t t, size_t cell)
  */
 static bool mend_cell(Suppression *s, Audit *audit, const CellName *name)
 {
-    if (!cell_is_hidden(s->states[name->table][name->cell]) ||
-        (!audit_is_determined(audit, name->table, name->cell) &&
-         audit_is_safe(audit, name->table, name->cell)))
+    if (!cell_is_hidden(s->states[name->table][name->cell]) || audit_is_safe(audit, name->table, name->cell))
         return false;
     CellName more = complement_of(s, name->table, name->cell);
     if (more.table == s->table_count)
@@ -196,11 +194,8 @@ static bool is_late(const Suppression *s)
 }
 
 /* True when nothing had to be hidden. */
-static bool audit_once(Suppression *s)
+static bool audit_once(Suppression *s, Audit *audit)
 {
-    /* large amounts are hidden by the first rule as well as small ones */
-    int64_t people_min = s->totals == NULL ? s->rule->people_min : INT64_MAX;
-    SCOPED(audit_close) Audit *audit = audit_open(s->tables, s->table_count, s->states, people_min);
     /* Large tables take several cells a round, small ones the fewest. */
     size_t hide_max = 1 + audit_unknown_count(audit) / 50, hidden = 0;
 
@@ -209,6 +204,18 @@ static bool audit_once(Suppression *s)
     for (size_t i = 0; i < s->zero_count && hidden < hide_max && !is_late(s); i++)
         hidden += mend_cell(s, audit, &s->zeros[i]);
     return hidden == 0;
+}
+
+static void audit_all(Suppression *s)
+{
+    /* large amounts are hidden by the first rule as well as small ones */
+    int64_t people_min = s->totals == NULL ? s->rule->people_min : INT64_MAX;
+    SCOPED(audit_close) Audit *audit = audit_open(s->tables, s->table_count, s->states, people_min);
+
+    while (!audit_once(s, audit) && !deadline_is_over(s->rule->deadline)) {
+        suppress_lines(s);
+        audit_renew(audit);
+    }
 }
 
 void suppress_rest(Suppression *s)
@@ -221,9 +228,8 @@ void suppress_rest(Suppression *s)
         suppress_lines(s);
         suppress_nested(s);
     }
-    do
-        suppress_lines(s);
-    while (!audit_once(s) && !deadline_is_over(s->rule->deadline));
+    suppress_lines(s);
+    audit_all(s);
 }
 
 void suppress(const CountTable *tables, size_t table_count, const SuppressRule *rule, Arena *arena,

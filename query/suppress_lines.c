@@ -1,7 +1,7 @@
 /* Lines: a margin that some table shows, and the published cells that add up to it. */
 #include "query/suppress_parts.h"
 
-enum { MARGINS_MAX = 1 << QUERY_DIMENSIONS_MAX };
+_Static_assert(COUNT_MARGINS_MAX <= 64, "a bit for each line of a margin");
 
 typedef struct Line {
     size_t hidden_count;
@@ -164,6 +164,16 @@ static bool is_enough(const Suppression *s, const Line *line)
                                                         : suppress_is_total_safe(s, line->hidden_count));
 }
 
+/*
+ * Nothing that is hidden later makes this line tell more: it then hides more cells and more people, and its
+ * margin is less known. Amounts that it hides may come to differ for few from others, though.
+ */
+static void settle(Suppression *s, size_t t, size_t parent, size_t set)
+{
+    if (s->totals == NULL)
+        s->settled[t][parent] |= UINT64_C(1) << set;
+}
+
 /* What a line hides is a published group as well, by subtraction: it must be several cells and not few
  * people. */
 static bool mend_line(Suppression *s, size_t t, size_t parent, size_t set)
@@ -171,9 +181,13 @@ static bool mend_line(Suppression *s, size_t t, size_t parent, size_t set)
     CellName telling;
     Line line;
 
-    if (!read_line(s, t, parent, set, &line) || line.hidden_count == 0 || is_enough(s, &line) ||
-        !find_telling_cell(s, t, parent, &telling))
+    bool is_published = read_line(s, t, parent, set, &line);
+    if (is_published && line.hidden_count == 0)
         return false;
+    if (!is_published || is_enough(s, &line) || !find_telling_cell(s, t, parent, &telling)) {
+        settle(s, t, parent, set);
+        return false;
+    }
     if (line.smallest < s->tables[t].cell_count)
         telling = (CellName){.table = t, .cell = line.smallest};
     suppress_hide(s, telling.table, telling.cell);
@@ -186,7 +200,7 @@ static bool mend_lines_of(Suppression *s, size_t t, size_t parent)
     bool changed = false;
 
     for (size_t set = margins; set != 0; set = (set - 1) & margins)
-        while (mend_line(s, t, parent, set))
+        while ((s->settled[t][parent] >> set & 1) == 0 && mend_line(s, t, parent, set))
             changed = true;
     return changed;
 }
@@ -197,26 +211,20 @@ static bool mend_lines_of(Suppression *s, size_t t, size_t parent)
  */
 void suppress_lines_look(Suppression *s, size_t t, size_t cell)
 {
-    const CountTable *table = &s->tables[t];
-    size_t place[QUERY_DIMENSIONS_MAX], steps[QUERY_DIMENSIONS_MAX], margins[MARGINS_MAX] = {cell}, count = 1;
+    size_t margins[COUNT_MARGINS_MAX], count = count_margins_above(&s->tables[t], cell, margins);
 
-    count_coordinates(table, cell, place);
-    find_steps(table, steps);
-    for (size_t d = 0; d < table->dimension_count; d++) {
-        size_t above = (table->dimensions[d].value_count - place[d]) * steps[d];
-        for (size_t i = 0; above > 0 && i < count; i++) {
-            margins[count + i] = margins[i] + above;
-            s->to_mend[t][margins[i] + above] = true;
-        }
-        count += above > 0 ? count : 0;
-    }
+    for (size_t i = 1; i < count; i++)
+        s->to_mend[t][margins[i]] = true;
 }
 
 void suppress_lines_open(Suppression *s)
 {
     s->to_mend = arena_alloc(s->arena, (s->table_count + 1) * sizeof *s->to_mend);
-    for (size_t t = 0; t < s->table_count; t++)
+    s->settled = arena_alloc(s->arena, (s->table_count + 1) * sizeof *s->settled);
+    for (size_t t = 0; t < s->table_count; t++) {
         s->to_mend[t] = arena_alloc(s->arena, (s->tables[t].cell_count + 1) * sizeof **s->to_mend);
+        s->settled[t] = arena_alloc(s->arena, (s->tables[t].cell_count + 1) * sizeof **s->settled);
+    }
     for (size_t t = 0; t < s->table_count; t++)
         for (size_t cell = 0; cell < s->tables[t].cell_count; cell++)
             if (cell_is_hidden(s->states[t][cell]))

@@ -21,8 +21,9 @@ typedef struct Suppression {
      * differ by from others; NULL: it is of counts */
     const AmountTotal **totals;
     size_t total_count;
-    size_t *hidden; /* the cells of the line that was read last */
-    bool **to_mend; /* of each cell: was one below it hidden since its lines were looked at? */
+    size_t *hidden;     /* the cells of the line that was read last */
+    bool **to_mend;     /* of each cell: was one below it hidden since its lines were looked at? */
+    uint64_t **settled; /* of each margin: a bit for each set of dimensions whose line needs no other look */
 } Suppression;
 
 /* 1 to people_min - 1 */

@@ -180,18 +180,28 @@ static bool name_unknown_cells(Attacker *attacker, int64_t people_min)
     return true;
 }
 
-/* How many hidden cells have one possible count; -1 when there are too many to try. */
-static int known_to_attacker(const CountTable *tables, size_t table_count, CellState *const *states,
-                             int64_t people_min)
+/* Which hidden cells have two possible counts, in the order of tables and cells; NULL when there are too many
+ * to try. */
+static const Attacker *attack(const CountTable *tables, size_t table_count, CellState *const *states,
+                              int64_t people_min)
 {
     static Attacker attacker;
 
     attacker = (Attacker){.tables = tables, .table_count = table_count, .states = states};
     if (!name_unknown_cells(&attacker, people_min))
-        return -1;
+        return NULL;
     learn(&attacker);
     guess_from(&attacker, 0);
     if (attacker.doubted_count < attacker.wanted_count && attacker.guesses > GUESSES_MAX)
-        return -1;
-    return (int)(attacker.wanted_count - attacker.doubted_count);
+        return NULL;
+    return &attacker;
+}
+
+/* How many hidden cells have one possible count; -1 when there are too many to try. */
+__attribute__((unused)) static int known_to_attacker(const CountTable *tables, size_t table_count,
+                                                     CellState *const *states, int64_t people_min)
+{
+    const Attacker *attacker = attack(tables, table_count, states, people_min);
+
+    return attacker == NULL ? -1 : (int)(attacker->wanted_count - attacker->doubted_count);
 }
