@@ -22,6 +22,7 @@ static struct {
     uint32_t count, events;
     uint32_t one_each[PAYERS_MAX + 1], with_events[PAYERS_MAX + 1], none[PAYERS_MAX + 1];
     int32_t sex[PAYERS_MAX], decile[PAYERS_MAX], unknown[PAYERS_MAX];
+    int32_t year[PAYERS_MAX], month[PAYERS_MAX];
     int32_t code[2 * PAYERS_MAX], day[2 * PAYERS_MAX];
     double amount[2 * PAYERS_MAX];
     DataColumn person[4], registration[4], gp_event[3];
@@ -46,7 +47,7 @@ __attribute__((unused)) static void payer_of_two(int sex, int decile, double fir
 
     payers.sex[p] = sex == 1 ? WORD_1 : WORD_2;
     payers.decile[p] = decile;
-    payers.unknown[p] = SU;
+    payers.unknown[p] = payers.year[p] = payers.month[p] = SU;
     add_event(WORD_D1, IN_2026(5, 10), first);
     add_event(WORD_S1, IN_2026(6, 10), second);
     payers.one_each[p + 1] = p + 1;
@@ -71,13 +72,24 @@ __attribute__((unused)) static void unlike_payers(int people, int sex, int decil
         payer(sex, decile, from + i);
 }
 
+/* Those from this one on are so old on the query's day; others are of no known age. */
+__attribute__((unused)) static void payers_aged(uint32_t first, int age)
+{
+    for (uint32_t p = first; p < payers.count; p++) {
+        payers.year[p] = 2026 - age;
+        payers.month[p] = 1;
+    }
+}
+
 static const Dataset *payers_dataset(void)
 {
     memcpy(payers.sources, small_sources, sizeof payers.sources);
     memcpy(payers.person, small_person, sizeof payers.person);
     memcpy(payers.registration, small_registration, sizeof payers.registration);
     memcpy(payers.gp_event, small_gp_event, sizeof payers.gp_event);
-    payers.person[0].narrow = payers.person[1].narrow = payers.person[3].narrow = payers.unknown;
+    payers.person[0].narrow = payers.year;
+    payers.person[1].narrow = payers.month;
+    payers.person[3].narrow = payers.unknown;
     payers.person[2].narrow = payers.sex;
     payers.registration[0].narrow = payers.registration[1].narrow = payers.registration[3].narrow =
         payers.unknown;
