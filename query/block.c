@@ -5,7 +5,7 @@
 
 #include "query/dataset.h"
 
-enum { PACK_LEVEL = 1, ASCENDING = 1, WIDTH_AT = 0, FLAGS_AT = 1, BASE_AT = 2 };
+enum { PACK_LEVEL = 1, DIFFERENCES = 1, WIDTH_AT = 0, FLAGS_AT = 1, BASE_AT = 2, LARGEST_AT = 10 };
 
 /* ---- numbers ---- */
 
@@ -56,30 +56,49 @@ static void put_code(uint8_t *planes, size_t count, size_t i, uint8_t width, uin
         planes[byte * count + i] = (uint8_t)(code >> (8 * byte));
 }
 
-static void put_ascending(const int64_t *values, size_t count, const PartRows *rows, int64_t base,
-                          uint8_t width, uint8_t *planes)
+/* Round the largest code, so that no difference takes more bytes than a code. All wraps around at 64 bits. */
+static void put_differences(const int64_t *values, size_t count, const PartRows *rows, int64_t base,
+                            uint64_t largest, uint8_t *planes)
 {
+    uint8_t width = bytes_of(largest);
+
     for (size_t p = 0; p < rows->people; p++) {
         uint64_t before = 0;
         for (size_t i = rows->begin[p] - rows->begin[0]; i < rows->begin[p + 1] - rows->begin[0]; i++) {
             uint64_t code = code_of(values[i], base);
-            put_code(planes, count, i, width, code - before);
+            put_code(planes, count, i, width, code - before + (code < before ? largest + 1 : 0));
             before = code;
         }
     }
 }
 
-size_t numbers_put(const int64_t *values, size_t count, const PartRows *ascending, uint8_t *out)
+static void put_header(uint8_t *out, uint64_t number)
+{
+    for (int byte = 0; byte < 8; byte++)
+        out[byte] = (uint8_t)(number >> (8 * byte));
+}
+
+static uint64_t take_header(const uint8_t *bytes)
+{
+    uint64_t number = 0;
+
+    for (int byte = 0; byte < 8; byte++)
+        number |= (uint64_t)bytes[byte] << (8 * byte);
+    return number;
+}
+
+size_t numbers_put(const int64_t *values, size_t count, const PartRows *rows, uint8_t *out)
 {
     int64_t base = smallest_known(values, count);
-    uint8_t width = bytes_of(largest_code(values, count, base)), *planes = out + NUMBERS_HEADER_BYTES;
+    uint64_t largest = largest_code(values, count, base);
+    uint8_t width = bytes_of(largest), *planes = out + NUMBERS_HEADER_BYTES;
 
     out[WIDTH_AT] = width;
-    out[FLAGS_AT] = ascending != NULL ? ASCENDING : 0;
-    for (int byte = 0; byte < 8; byte++)
-        out[BASE_AT + byte] = (uint8_t)((uint64_t)base >> (8 * byte));
-    if (ascending != NULL)
-        put_ascending(values, count, ascending, base, width, planes);
+    out[FLAGS_AT] = rows != NULL ? DIFFERENCES : 0;
+    put_header(out + BASE_AT, (uint64_t)base);
+    put_header(out + LARGEST_AT, largest);
+    if (rows != NULL)
+        put_differences(values, count, rows, base, largest, planes);
     else
         for (size_t i = 0; i < count; i++)
             put_code(planes, count, i, width, code_of(values[i], base));
@@ -89,28 +108,28 @@ size_t numbers_put(const int64_t *values, size_t count, const PartRows *ascendin
 bool numbers_open(Text raw, size_t count, NumbersFrame *frame)
 {
     const uint8_t *bytes = (const uint8_t *)raw.data;
-    uint64_t base = 0;
 
-    if (raw.length < NUMBERS_HEADER_BYTES || bytes[WIDTH_AT] > 8 || bytes[FLAGS_AT] > ASCENDING)
+    if (raw.length < NUMBERS_HEADER_BYTES || bytes[WIDTH_AT] > 8 || bytes[FLAGS_AT] > DIFFERENCES)
         return false;
-    for (int byte = 0; byte < 8; byte++)
-        base |= (uint64_t)bytes[BASE_AT + byte] << (8 * byte);
     *frame = (NumbersFrame){
-        .base = (int64_t)base,
+        .base = (int64_t)take_header(bytes + BASE_AT),
+        .largest = take_header(bytes + LARGEST_AT),
         .planes = bytes + NUMBERS_HEADER_BYTES,
         .count = count,
         .width = bytes[WIDTH_AT],
-        .is_ascending = bytes[FLAGS_AT] == ASCENDING,
+        .has_differences = bytes[FLAGS_AT] == DIFFERENCES,
     };
     return count <= BLOCK_BYTES_MAX && raw.length == NUMBERS_HEADER_BYTES + frame->width * count;
 }
 
 /* What is wrong in hostile bytes wraps around, and is found by the bounds of what comes of it. */
-static void add_up(const PartRows *rows, uint64_t *codes)
+static void add_up(const PartRows *rows, uint64_t largest, uint64_t *codes)
 {
     for (size_t p = 0; p < rows->people; p++)
-        for (size_t i = rows->begin[p] - rows->begin[0] + 1; i < rows->begin[p + 1] - rows->begin[0]; i++)
-            codes[i] += codes[i - 1];
+        for (size_t i = rows->begin[p] - rows->begin[0] + 1; i < rows->begin[p + 1] - rows->begin[0]; i++) {
+            uint64_t sum = codes[i - 1] + codes[i];
+            codes[i] = sum > largest || sum < codes[i] ? sum - largest - 1 : sum;
+        }
 }
 
 uint64_t numbers_codes(const NumbersFrame *frame, const PartRows *rows, uint64_t *codes)
@@ -123,8 +142,8 @@ uint64_t numbers_codes(const NumbersFrame *frame, const PartRows *rows, uint64_t
         for (size_t i = 0; i < frame->count; i++)
             codes[i] |= (uint64_t)plane[i] << (8 * byte);
     }
-    if (frame->is_ascending && rows != NULL)
-        add_up(rows, codes);
+    if (frame->has_differences && rows != NULL)
+        add_up(rows, frame->largest, codes);
     for (size_t i = 0; i < frame->count; i++)
         largest = codes[i] > largest ? codes[i] : largest;
     return largest;

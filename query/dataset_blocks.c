@@ -19,7 +19,7 @@ static void codes_close(Codes *codes)
 
 static bool codes_read(Text raw, size_t count, const PartRows *rows, Codes *codes)
 {
-    if (!numbers_open(raw, count, &codes->frame) || (rows == NULL && codes->frame.is_ascending))
+    if (!numbers_open(raw, count, &codes->frame) || (rows == NULL && codes->frame.has_differences))
         return false;
     codes->codes = memory_alloc((count + 1) * sizeof *codes->codes);
     codes->largest = numbers_codes(&codes->frame, rows, codes->codes);
@@ -161,11 +161,12 @@ bool blocks_take_listed_days(Text raw, const PartRows *pieces, int32_t first, in
            take_narrow(&codes, first, last, out);
 }
 
-bool blocks_take_listed_people(Text raw, size_t count, uint32_t people, uint32_t *out)
+bool blocks_take_listed_people(Text raw, const PartRows *pieces, uint32_t people, uint32_t *out)
 {
     SCOPED(codes_close) Codes codes = {0};
+    size_t count = pieces->begin[pieces->people];
 
-    if (!codes_read(raw, count, NULL, &codes) || !codes_are_within(&codes, 0, (int64_t)people - 1))
+    if (!codes_read(raw, count, pieces, &codes) || !codes_are_within(&codes, 0, (int64_t)people - 1))
         return false;
     for (size_t i = 0; i < count; i++) {
         if (codes.codes[i] == 0)

@@ -26,7 +26,7 @@ bool blocks_take_listed(Text raw, uint32_t word_count, uint64_t row_count, uint6
 /* pieces: of lists in the block. out: from first to last, or SMALL_UNKNOWN. */
 bool blocks_take_listed_days(Text raw, const PartRows *pieces, int32_t first, int32_t last, int32_t *out);
 /* out: each below `people`. */
-bool blocks_take_listed_people(Text raw, size_t count, uint32_t people, uint32_t *out);
+bool blocks_take_listed_people(Text raw, const PartRows *pieces, uint32_t people, uint32_t *out);
 
 /*
  * Copies the words to `to`, where there is room for as many bytes as raw has; they will be read at `at`.

@@ -193,13 +193,13 @@ static bool take_lists(Fetch *fetch, Text raw)
     uint64_t from = (uint64_t)fetch->place.part * MANIFEST_LISTED_PART, rows = row_count(bringing->listed);
     uint64_t to = rows - from < MANIFEST_LISTED_PART ? rows : from + MANIFEST_LISTED_PART;
 
+    const PartRows pieces = find_pieces(bringing, from, to);
     if (fetch->place.kind == BLOCK_LISTED_PEOPLE) {
-        if (!blocks_take_listed_people(raw, to - from, fetch->kept->manifest.people, bringing->block))
+        if (!blocks_take_listed_people(raw, &pieces, fetch->kept->manifest.people, bringing->block))
             return false;
         copy_wanted(bringing, from, to, bringing->people);
         return true;
     }
-    const PartRows pieces = find_pieces(bringing, from, to);
     if (!blocks_take_listed_days(raw, &pieces, source->first_day, source->last_day, bringing->block))
         return false;
     copy_wanted(bringing, from, to, (uint32_t *)bringing->days);

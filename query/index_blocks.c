@@ -37,13 +37,8 @@ static void put_aside(Index *index, const BlockPlace *place, Text content)
     index->packed[index->packed_count++] = (PackedBlock){*place, copy, content.length};
 }
 
-Result index_block(Index *index, const BlockPlace *place, Text raw, Error *error)
+static void add_packed(Index *index, const BlockPlace *place, Text packed, size_t bytes)
 {
-    Text packed;
-
-    if (raw.length > BLOCK_BYTES_MAX)
-        return fail(error, ERROR_LIMIT, "release: a block of it is longer than %d bytes", BLOCK_BYTES_MAX);
-    TRY(block_packer_pack(index->packer, raw, &packed, error));
     if (index->block_count == index->block_max) {
         index->block_max = index->block_max == 0 ? 1024 : 2 * index->block_max;
         index->blocks = memory_resize(index->blocks, index->block_max * sizeof *index->blocks);
@@ -51,10 +46,34 @@ Result index_block(Index *index, const BlockPlace *place, Text raw, Error *error
     index->blocks[index->block_count++] = (ManifestBlock){
         .place = *place,
         .packed_bytes = (uint32_t)packed.length,
-        .bytes = (uint32_t)raw.length,
+        .bytes = (uint32_t)bytes,
         .hash = hash_of(packed.data, packed.length),
     };
     put_aside(index, place, packed);
+}
+
+Result index_block(Index *index, const BlockPlace *place, Text raw, Error *error)
+{
+    Text packed;
+
+    if (raw.length > BLOCK_BYTES_MAX)
+        return fail(error, ERROR_LIMIT, "release: a block of it is longer than %d bytes", BLOCK_BYTES_MAX);
+    TRY(block_packer_pack(index->packer, raw, &packed, error));
+    add_packed(index, place, packed, raw.length);
+    return RESULT_OK;
+}
+
+/* In place of the last block, where it is smaller. */
+static Result replace_block(Index *index, const BlockPlace *place, Text raw, Error *error)
+{
+    Text packed;
+
+    TRY(block_packer_pack(index->packer, raw, &packed, error));
+    if (packed.length >= index->blocks[index->block_count - 1].packed_bytes)
+        return RESULT_OK;
+    index->block_count--;
+    memory_free(index->packed[--index->packed_count].content);
+    add_packed(index, place, packed, raw.length);
     return RESULT_OK;
 }
 
@@ -67,10 +86,14 @@ void index_reserve(Index *index, size_t count)
     index->numbers = memory_resize(index->numbers, (count + 1) * sizeof *index->numbers);
 }
 
-Result index_numbers(Index *index, const BlockPlace *place, size_t count, const PartRows *ascending,
-                     Error *error)
+Result index_numbers(Index *index, const BlockPlace *place, size_t count, const PartRows *rows, Error *error)
 {
-    size_t length = numbers_put(index->numbers, count, ascending, index->raw);
+    size_t length = numbers_put(index->numbers, count, NULL, index->raw);
+    const Text raw = {.data = (const char *)index->raw, .length = length};
 
-    return index_block(index, place, (Text){.data = (const char *)index->raw, .length = length}, error);
+    TRY(index_block(index, place, raw, error));
+    if (rows == NULL)
+        return RESULT_OK;
+    (void)numbers_put(index->numbers, count, rows, index->raw); /* as long as before */
+    return replace_block(index, place, raw, error);
 }

@@ -138,7 +138,7 @@ static Result pack_listed_part(Index *index, Listing *listing, size_t count, Err
     for (size_t i = 0; i < count; i++)
         index->numbers[i] = rows->people[from + i];
     listing->place.kind = BLOCK_LISTED_PEOPLE;
-    return index_numbers(index, &listing->place, count, NULL, error);
+    return index_numbers(index, &listing->place, count, &pieces, error);
 }
 
 /* In the second thread. */

@@ -59,12 +59,13 @@ Result index_work_finish(Index *index, Error *error) CHECKED;
 void index_work_stop(Index *index);
 void index_forget_packed(PackedBlock *packed, size_t count);
 /* index_blocks.c: packs a block of any bytes; and of the first count of index->numbers, which index_reserve
- * has made room for. index_keep writes one as it is. */
+ * has made room for. rows: NULL, or those whose differences are stored where that is smaller. index_keep
+ * writes one as it is. */
 Result index_block(Index *index, const BlockPlace *place, Text raw, Error *error) CHECKED;
 Result index_keep(Index *index, const BlockPlace *place, Text content, Error *error) CHECKED;
 void index_reserve(Index *index, size_t count);
-Result index_numbers(Index *index, const BlockPlace *place, size_t count, const PartRows *ascending,
-                     Error *error) CHECKED;
+Result index_numbers(Index *index, const BlockPlace *place, size_t count, const PartRows *rows, Error *error)
+    CHECKED;
 /* index_listed.c: of a source whose parts have all been added */
 Result index_write_listed(Index *index, uint32_t source, Error *error) CHECKED;
 /* index_words.c: which words the columns' numbers mean, and all words, after all sources */

@@ -179,9 +179,8 @@ static Result pack_columns(Index *index, const IndexPart *part, BlockPlace place
     TRY(index_numbers(index, &place, part->people, NULL, error));
     place.kind = BLOCK_COLUMN;
     for (; place.column < part->source->column_count; place.column++) {
-        bool ascends = place.column == 0 && part->source->columns[0].type != TYPE_TEXT;
         part_values(part, place.column, index->numbers);
-        TRY(index_numbers(index, &place, part->row_count, ascends ? &rows : NULL, error));
+        TRY(index_numbers(index, &place, part->row_count, &rows, error));
     }
     return RESULT_OK;
 }

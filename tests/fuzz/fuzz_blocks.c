@@ -102,7 +102,7 @@ static void take_listed(Text bytes, char kind)
     if (kind == 'd' && blocks_take_listed_days(bytes, &pieces, 100, 200, days))
         for (size_t i = 0; i < ROWS; i++)
             check(days[i] == SMALL_UNKNOWN || (days[i] >= 100 && days[i] <= 200));
-    if (kind == 'p' && blocks_take_listed_people(bytes, ROWS, PEOPLE, people))
+    if (kind == 'p' && blocks_take_listed_people(bytes, &pieces, PEOPLE, people))
         for (size_t i = 0; i < ROWS; i++)
             check(people[i] < PEOPLE);
 }

@@ -8,9 +8,9 @@
 
 enum { VALUES_MAX = 64 };
 
-static size_t put(const int64_t *values, size_t count, const PartRows *ascending, uint8_t *out)
+static size_t put(const int64_t *values, size_t count, const PartRows *rows, uint8_t *out)
 {
-    return numbers_put(values, count, ascending, out);
+    return numbers_put(values, count, rows, out);
 }
 
 static Text raw_of(const uint8_t *bytes, size_t length)
@@ -28,6 +28,8 @@ Test(block, a_number_is_what_it_is_above_the_smallest_plus_one)
     const uint8_t expected[] = {2,    0, /* bytes, flags */
                                 0xFD, 0xFF, 0xFF, 0xFF, 0xFF,
                                 0xFF, 0xFF, 0xFF, /* -3 */
+                                45,   1,    0,    0,    0,
+                                0,    0,    0, /* the largest: 301 */
                                 1,    0,    45,   1,    /* 1, unknown, 301 = 1 * 256 + 45, 1 */ 0,
                                 0,    1,    0};
     cr_assert_eq(length, sizeof expected);
@@ -44,9 +46,9 @@ Test(block, equal_numbers_and_unknown_ones_take_a_byte_or_none)
     cr_expect_eq(put(NULL, 0, NULL, out), NUMBERS_HEADER_BYTES);
 }
 
-Test(block, what_ascends_is_stored_as_what_each_adds)
+Test(block, a_difference_is_what_a_number_adds_to_the_persons_one_before)
 {
-    const int64_t values[] = {NUMBER_UNKNOWN, 1000, 1007, 1000};
+    const int64_t values[] = {NUMBER_UNKNOWN, 1007, 1000, 1000};
     const uint32_t begin[] = {0, 3, 3, 4};
     const PartRows rows = {.begin = begin, .people = 3};
     uint8_t out[NUMBERS_HEADER_BYTES + 64];
@@ -54,7 +56,7 @@ Test(block, what_ascends_is_stored_as_what_each_adds)
     size_t length = put(values, 4, &rows, out);
 
     cr_assert_eq(length, NUMBERS_HEADER_BYTES + 4);
-    const uint8_t expected[] = {0, 1, 7, 1};
+    const uint8_t expected[] = {0, 8, 2, 1}; /* unknown, 8, 1 = 8 + 2 - 9, 1 */
     cr_expect_arr_eq(out + NUMBERS_HEADER_BYTES, expected, 4);
 }
 
@@ -67,20 +69,13 @@ static int64_t extreme(void)
     return values[chance(sizeof values / sizeof *values)];
 }
 
-static int compare_numbers(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-static void expect_back(int64_t *values, size_t count, const PartRows *rows)
+static void expect_back(const int64_t *values, size_t count, const PartRows *rows, bool has_differences)
 {
     const ManifestColumn described = {.type = TYPE_NUMBER, .is_wide = true};
     uint8_t out[NUMBERS_HEADER_BYTES + 8 * VALUES_MAX];
     int64_t back[VALUES_MAX];
 
-    size_t length = put(values, count, rows, out);
+    size_t length = put(values, count, has_differences ? rows : NULL, out);
     const BlockColumn column = {.column = &described, .rows = *rows};
 
     cr_assert(blocks_take_column(raw_of(out, length), &column, back));
@@ -98,9 +93,10 @@ Test(block, numbers_come_back_as_they_were)
             begin[p + 1] = begin[p] + (uint32_t)chance(VALUES_MAX / 4 + 1);
             for (uint32_t i = begin[p]; i < begin[p + 1]; i++)
                 values[i] = seed % 2 == 0 ? extreme() : (int64_t)chance(70000) - 100;
-            qsort(values + begin[p], begin[p + 1] - begin[p], sizeof *values, compare_numbers);
         }
-        expect_back(values, begin[4], &(PartRows){.begin = begin, .people = 4});
+        const PartRows rows = {.begin = begin, .people = 4};
+        expect_back(values, begin[4], &rows, false);
+        expect_back(values, begin[4], &rows, true);
     }
 }
 
@@ -174,14 +170,14 @@ Test(block, people_and_days_outside_the_release_are_not_taken)
 {
     const int64_t people[] = {0, 4}, unknown[] = {0, NUMBER_UNKNOWN}, days[] = {NUMBER_UNKNOWN, 100, 90};
     const uint32_t begin[] = {0, 2, 3};
-    const PartRows pieces = {.begin = begin, .people = 2};
+    const PartRows pieces = {.begin = begin, .people = 2}, one = {.begin = begin, .people = 1};
     uint8_t out[NUMBERS_HEADER_BYTES + 64];
     uint32_t taken[2];
     int32_t taken_days[3];
 
-    cr_expect(blocks_take_listed_people(raw_of(out, put(people, 2, NULL, out)), 2, 5, taken));
-    cr_expect_not(blocks_take_listed_people(raw_of(out, put(people, 2, NULL, out)), 2, 4, taken));
-    cr_expect_not(blocks_take_listed_people(raw_of(out, put(unknown, 2, NULL, out)), 2, 5, taken));
+    cr_expect(blocks_take_listed_people(raw_of(out, put(people, 2, NULL, out)), &one, 5, taken));
+    cr_expect_not(blocks_take_listed_people(raw_of(out, put(people, 2, &one, out)), &one, 4, taken));
+    cr_expect_not(blocks_take_listed_people(raw_of(out, put(unknown, 2, NULL, out)), &one, 5, taken));
     cr_expect(blocks_take_listed_days(raw_of(out, put(days, 3, &pieces, out)), &pieces, 90, 100, taken_days));
     cr_expect_eq(taken_days[0], SMALL_UNKNOWN);
     cr_expect_eq(taken_days[1], 100);

@@ -184,6 +184,44 @@ static const char odd_cells[] =
     "UPDATE subjects.subject SET birth_year = NULL, birth_month = NULL, sex = NULL"
     " WHERE subject_id % 100000000 % 13 = 0";
 
+/* How many columns and lists are stored as differences, and how many are not. */
+static void count_forms(const Manifest *manifest, size_t forms[2])
+{
+    SCOPED(db_close) Db *db = support_database(NULL);
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+    SCOPED(block_unpacker_close) BlockUnpacker *unpacker = NULL;
+    const DbStatement statement = {
+        .name = "blocks",
+        .sql = "SELECT kind, source, \"column\", part, content FROM release_1.block WHERE kind IN (4, 6, 7)",
+        .columns = {VALUE_INT4, VALUE_INT4, VALUE_INT4, VALUE_INT4, VALUE_BYTES}};
+
+    COUNTY_MUST(block_unpacker_open(&unpacker, must));
+    COUNTY_MUST(db_run(db, &statement, NULL, &rows, must));
+    for (size_t i = 0; i < db_row_count(rows); i++) {
+        const BlockPlace place = {.kind = (uint32_t)db_int(rows, i, 0),
+                                  .source = (uint32_t)db_int(rows, i, 1),
+                                  .column = (uint32_t)db_int(rows, i, 2),
+                                  .part = (uint32_t)db_int(rows, i, 3)};
+        Text raw;
+        cr_assert(block_unpacker_unpack(unpacker, db_text(rows, i, 4),
+                                        manifest_block(manifest, &place)->bytes, &raw));
+        forms[raw.data[1] != 0]++;
+    }
+}
+
+/* Switch: replace_block in query/index_blocks.c. */
+static void expect_both_forms(void)
+{
+    SCOPED(db_close) Db *reader = support_database("cinque_query");
+    SCOPED(dataset_close) DatasetHold *hold = open_release(reader, 1);
+    size_t forms[2] = {0};
+
+    count_forms(&hold->kept->manifest, forms);
+
+    cr_expect_gt(forms[0], 10);
+    cr_expect_gt(forms[1], 10);
+}
+
 Test(dataset, blocks_hold_what_the_tables_hold)
 {
     index_part_people = 37;
@@ -193,6 +231,7 @@ Test(dataset, blocks_hold_what_the_tables_hold)
     county_release();
 
     expect_release(1500);
+    expect_both_forms();
     cr_expect_gt(
         county_number("SELECT count(*) FROM release_1.gp_event WHERE clinical_effective_date IS NULL"), 10,
         "of each kind there is one");
