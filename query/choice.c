@@ -16,7 +16,7 @@ static ChoiceTest *test_of(const Lookup *lookup, Arena *arena, Choice *choice)
     if (t == choice->test_count) {
         bool *passes = arena_alloc(arena, lookup->count * sizeof *passes);
         memset(passes, true, lookup->count * sizeof *passes);
-        choice->tests[choice->test_count++] = (ChoiceTest){*column, passes};
+        choice->tests[choice->test_count++] = (ChoiceTest){.column = *column, .passes = passes};
     }
     return &choice->tests[t];
 }
@@ -46,6 +46,25 @@ static bool take_parts(const Plan *plan, Lookups *lookups, PlanId id, Arena *are
     return true;
 }
 
+/* As dates are from one on, or up to one. */
+static void find_window(ChoiceTest *test)
+{
+    const LookupColumn *column = &test->column;
+    uint32_t from = 1, behind;
+
+    if (column->codes != NULL)
+        return;
+    while (from < column->count && !test->passes[from])
+        from++;
+    for (behind = from; behind < column->count && test->passes[behind];)
+        behind++;
+    test->from = column->lowest + (from - 1);
+    test->width = behind - from;
+    test->is_window = true;
+    for (; behind < column->count; behind++)
+        test->is_window &= !test->passes[behind];
+}
+
 bool choice_make(const Plan *plan, Lookups *lookups, PlanId rows, Arena *arena, Choice *choice)
 {
     const PlanNode *node = &plan->nodes[rows];
@@ -61,6 +80,8 @@ bool choice_make(const Plan *plan, Lookups *lookups, PlanId rows, Arena *arena, 
         if (!taken)
             return false;
     }
+    for (size_t t = 0; t < choice->test_count; t++)
+        find_window(&choice->tests[t]);
     return true;
 }
 
@@ -68,7 +89,10 @@ bool choice_make(const Plan *plan, Lookups *lookups, PlanId rows, Arena *arena, 
 
 static inline bool passes(const ChoiceTest *test, uint32_t row)
 {
-    return test->passes[lookup_place(&test->column, row)];
+    if (!test->is_window)
+        return test->passes[lookup_place(&test->column, row)];
+    int32_t value = test->column.column[row];
+    return value == SMALL_UNKNOWN ? test->passes[0] : (uint32_t)value - test->from < test->width;
 }
 
 static inline bool passes_all(const Choice *choice, uint32_t row)
@@ -79,7 +103,7 @@ static inline bool passes_all(const Choice *choice, uint32_t row)
     return true;
 }
 
-void choice_first(const Choice *choice, uint32_t first, uint32_t people, uint32_t *rows)
+static void find_first(const Choice *choice, uint32_t first, uint32_t people, uint32_t *rows)
 {
     for (uint32_t p = 0; p < people; p++) {
         uint32_t row = choice->begin[first + p], end = choice->begin[first + p + 1];
@@ -89,7 +113,7 @@ void choice_first(const Choice *choice, uint32_t first, uint32_t people, uint32_
     }
 }
 
-void choice_last(const Choice *choice, uint32_t first, uint32_t people, uint32_t *rows)
+static void find_last(const Choice *choice, uint32_t first, uint32_t people, uint32_t *rows)
 {
     for (uint32_t p = 0; p < people; p++) {
         uint32_t begin = choice->begin[first + p], row = choice->begin[first + p + 1];
@@ -97,4 +121,33 @@ void choice_last(const Choice *choice, uint32_t first, uint32_t people, uint32_t
             row--;
         rows[p] = row > begin ? row - 1 : CHOICE_NONE;
     }
+}
+
+void choice_rows_plain(const Choice *choice, uint32_t first, uint32_t people, bool last, uint32_t *rows)
+{
+    if (last)
+        find_last(choice, first, people, rows);
+    else
+        find_first(choice, first, people, rows);
+}
+
+void choice_rows(const Choice *choice, uint32_t first, uint32_t people, bool last, Arena *scratch,
+                 uint32_t *rows)
+{
+    if (!choice_rows_wide(choice, first, people, last, scratch, rows))
+        choice_rows_plain(choice, first, people, last, rows);
+}
+
+void choice_bits_plain(const uint32_t *rows, uint32_t people, bool wanted, uint64_t *bits)
+{
+    for (uint32_t p = 0; p < people; p++) {
+        bits[p / 64] = p % 64 == 0 ? 0 : bits[p / 64];
+        bits[p / 64] |= (uint64_t)((rows[p] != CHOICE_NONE) == wanted) << p % 64;
+    }
+}
+
+void choice_bits(const uint32_t *rows, uint32_t people, bool wanted, uint64_t *bits)
+{
+    if (!choice_bits_wide(rows, people, wanted, bits))
+        choice_bits_plain(rows, people, wanted, bits);
 }

@@ -36,6 +36,10 @@ const Vector *engine_value(Engine *engine, PlanId id);
  * of the chunk is left, the rest of an `and` is not worked out. */
 const uint64_t *engine_holds(Engine *engine, PlanId id);
 const uint64_t *engine_fails(Engine *engine, PlanId id); /* where it is false; elsewhere it is not known */
+/* Of a value about people that is one of a column's codes, as that of the registration at a day: which column
+ * and, once there is a chunk, the codes of its people, 0 where there is no row. Else NULL. */
+const DataCodes *engine_coded(Engine *engine, PlanId id);
+const uint8_t *engine_codes(Engine *engine, PlanId id);
 /* What a node is worth for each of the chunk's places of a level: its people, or rows of a source. */
 const Vector *engine_value_at(Engine *engine, PlanId id, uint16_t level);
 /* What answers the plan's nodes from posting lists: who fetches asks it which. NULL: ENGINE_SCANS. */

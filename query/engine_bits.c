@@ -116,7 +116,7 @@ static const uint64_t *bits_of(Engine *engine, PlanId id, bool wanted)
         copy_bits(engine, whole, wanted, bits);
     else if ((node->kind == PLAN_AND || node->kind == PLAN_OR) && !is_looked_up(engine, id))
         join(engine, node, wanted, bits);
-    else
+    else if (!engine_bits_short(engine, id, wanted, bits))
         compare_values(engine, id, wanted, bits);
     cut(engine, bits);
     return engine->slots[id].bits[wanted] = bits;

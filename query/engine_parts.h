@@ -37,6 +37,8 @@ size_t engine_first_row(const Engine *engine, uint16_t level);
 /* Ways that are shorter than a look at every row. False: there is none. */
 bool engine_gather_short(Engine *engine, PlanId id, Vector *out);
 bool engine_look_up(Engine *engine, PlanId id, size_t count, Vector *out);
+/* Of a condition about people: where it is as wanted. */
+bool engine_bits_short(Engine *engine, PlanId id, bool wanted, uint64_t *bits);
 /* engine_homes.c. NULL: the plan has none. */
 Homes *homes_create(const Plan *plan);
 void homes_close(Homes **homes);

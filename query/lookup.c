@@ -125,6 +125,19 @@ static const Vector *kept(Lookups *lookups, const Vector *worth, uint32_t count)
     return copy;
 }
 
+/* With room for all codes there can be. */
+static const uint8_t *truths_of(Lookups *lookups, const Lookup *lookup)
+{
+    uint8_t *truths =
+        arena_alloc(lookups->arena, lookup->count > DATA_CODES_MAX ? lookup->count : DATA_CODES_MAX + 1);
+
+    for (uint32_t i = 0; i < lookup->count; i++) {
+        int64_t worth = vector_number(lookup->worth, i);
+        truths[i] = worth == NUMBER_UNKNOWN ? 2 : worth == 1;
+    }
+    return truths;
+}
+
 static void work_out(Lookups *lookups, PlanId id, Lookup *lookup)
 {
     const PlanUse *use = &lookups->uses[id];
@@ -138,6 +151,8 @@ static void work_out(Lookups *lookups, PlanId id, Lookup *lookup)
                                               lookup->columns[c].step, lookup->count)};
     probe = probe_create(lookups->plan, use->level, values, use->column_count, lookup->count);
     lookup->worth = kept(lookups, probe_worth(probe, id), lookup->count);
+    if (lookups->plan->nodes[id].type == TYPE_BOOL)
+        lookup->truths = truths_of(lookups, lookup);
 }
 
 static bool measure(Lookups *lookups, const PlanUse *use, Lookup *lookup)

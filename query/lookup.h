@@ -22,7 +22,8 @@ typedef struct Lookup {
     LookupColumn columns[PLAN_COLUMNS_FEW];
     size_t column_count;
     const Vector *worth;
-    uint32_t count; /* of worth */
+    const uint8_t *truths; /* beside worth, of a condition: 0 false, 1 true, 2 not known; else NULL */
+    uint32_t count;        /* of worth */
 } Lookup;
 
 typedef struct Lookups Lookups;
@@ -43,3 +44,7 @@ static inline uint32_t lookup_place(const LookupColumn *column, size_t at)
 
 /* Where in worth each of some people or rows is. */
 void lookup_places(const Lookup *lookup, size_t first, size_t count, uint32_t *places);
+/* Of a condition: whether it is as wanted of each of some people; nothing is set beyond them. plain: one by
+ * one, which is the same. */
+void lookup_bits(const Lookup *lookup, size_t first, uint32_t people, bool wanted, uint64_t *bits);
+void lookup_bits_plain(const Lookup *lookup, size_t first, uint32_t people, bool wanted, uint64_t *bits);

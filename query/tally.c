@@ -12,6 +12,7 @@ enum { TALLY_BYTES_MAX = 64 << 20 };
 typedef struct Side {
     PlanId value;
     TallyLookup lookup;   /* of nothing: not looked up */
+    bool is_coded;        /* by codes that the engine has of each chunk */
     const uint16_t *adds; /* not looked up: of the value lowest and up; NULL: values are searched */
     int64_t lowest;
     uint64_t add_count;
@@ -58,6 +59,23 @@ static void add_by_lookup(Tally *tally, const Lookup *lookup, const TallyDimensi
     side->lookup = (TallyLookup){lookup, adds, rows};
 }
 
+/* As if the codes were a column of people, which they are from chunk to chunk. */
+static void add_by_code(Tally *tally, const DataCodes *codes, const TallyDimension *dimension, Side *side)
+{
+    Lookup *lookup = arena_alloc(tally->arena, sizeof *lookup);
+    uint16_t *adds = arena_alloc(tally->arena, TALLY_CODES * sizeof *adds);
+    TallyRows *rows = arena_alloc(tally->arena, sizeof *rows);
+
+    *lookup = (Lookup){.columns = {{.codes = codes->cells, .count = codes->count + 1, .step = 1}},
+                       .column_count = 1};
+    for (uint32_t i = 0; i <= codes->count; i++)
+        adds[i] =
+            (uint16_t)(side->step * place_of(dimension, i == 0 ? NUMBER_UNKNOWN : codes->values[i - 1]));
+    tally_find_rows(lookup, adds, rows);
+    side->lookup = (TallyLookup){lookup, adds, rows};
+    side->is_coded = true;
+}
+
 static void add_by_value(Tally *tally, const TallyDimension *dimension, Side *side)
 {
     if (dimension->count == 0)
@@ -90,8 +108,11 @@ Tally *cell_tally_create(Engine *engine, const TallyDimension *dimensions, size_
         side->step = tally->cell_count;
         side->none = (uint16_t)(tally->cell_count * dimensions[d].count);
         const Lookup *lookup = engine->lookups == NULL ? NULL : lookup_of(engine->lookups, side->value);
+        const DataCodes *codes = lookup != NULL ? NULL : engine_coded(engine, side->value);
         if (lookup != NULL)
             add_by_lookup(tally, lookup, &dimensions[d], side);
+        else if (codes != NULL)
+            add_by_code(tally, codes, &dimensions[d], side);
         else
             add_by_value(tally, &dimensions[d], side);
         tally->cell_count *= dimensions[d].count + 1;
@@ -129,12 +150,23 @@ static void add_valued(Engine *engine, const Side *side, uint16_t *cells)
     }
 }
 
+static void add_coded(Tally *tally, const Side *side, uint16_t *cells)
+{
+    Lookup lookup = *side->lookup.lookup;
+    TallyRows rows = *side->lookup.rows;
+    const TallyLookup by = {&lookup, side->lookup.adds, &rows};
+
+    lookup.columns[0].codes = rows.codes = engine_codes(tally->engine, side->value);
+    tally->methods->add(&by, 0, tally->engine->people, cells);
+}
+
 static uint16_t *make_room(Tally *tally, uint32_t people)
 {
     if (people > tally->cells_max) {
         tally->cells = memory_resize(tally->cells, people * sizeof *tally->cells);
         tally->cells_max = people;
     }
+    memset(tally->cells, 0, people * sizeof *tally->cells);
     return tally->cells;
 }
 
@@ -143,9 +175,10 @@ TallyCells cell_tally_cells(Tally *tally, uint16_t *to)
     Engine *engine = tally->engine;
     uint16_t *cells = to != NULL ? to : make_room(tally, engine->people);
 
-    memset(cells, 0, engine->people * sizeof *cells);
     for (size_t d = 0; d < tally->side_count; d++)
-        if (tally->sides[d].lookup.lookup != NULL)
+        if (tally->sides[d].is_coded)
+            add_coded(tally, &tally->sides[d], cells);
+        else if (tally->sides[d].lookup.lookup != NULL)
             tally->methods->add(&tally->sides[d].lookup, engine->first, engine->people, cells);
         else
             add_valued(engine, &tally->sides[d], cells);

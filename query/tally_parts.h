@@ -48,15 +48,14 @@ __attribute__((always_inline)) static inline void tally_add_word(const TallyCell
                                                                  const SetHash *hashes, uint64_t bits,
                                                                  const TallyAnswer *answer)
 {
-    if (bits == ~UINT64_C(0))
+    if (bits == ~UINT64_C(0) && answer->sketches == NULL)
         for (uint32_t i = 0; i < TALLY_WORD; i++)
             tally_add_person(cells, from + i, hashes[i], answer);
     else
         for (uint64_t left = bits; left != 0; left &= left - 1) {
             uint32_t i = (uint32_t)__builtin_ctzll(left);
             tally_add_person(cells, from + i, hashes[i], answer);
+            if (answer->sketches != NULL)
+                answer->sketches[cells->cells[from + i]] |= left & -left;
         }
-    if (answer->sketches != NULL)
-        for (uint64_t left = bits; left != 0; left &= left - 1)
-            answer->sketches[cells->cells[from + (uint32_t)__builtin_ctzll(left)]] |= left & -left;
 }

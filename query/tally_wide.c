@@ -3,35 +3,18 @@
 #include "query/tally_parts.h"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
+#include "query/bytes_wide.h"
 
-/* gcc 12 lays the sanitizer's own stack out for 32 bytes: a vector of 64 on it would trap (gcc bug 110027).
- */
-#define AVX512        __attribute__((target("avx512f,avx512bw,avx512dq,avx512vbmi"), no_sanitize_address))
-#define ALWAYS_INLINE __attribute__((always_inline)) static inline
-
-enum { LANES = 8, FEW = 8 };
+enum { LANES = 8, AHEAD_BYTES = 1024 };
 
 /* ---- cells ---- */
-
-/* A table of 256 bytes, or of 128 that no code is beyond. */
-AVX512 ALWAYS_INLINE __m512i look_up(const uint8_t *table, __m512i codes, bool is_short)
-{
-    __m512i found =
-        _mm512_permutex2var_epi8(_mm512_loadu_si512(table), codes, _mm512_loadu_si512(table + 64));
-
-    if (is_short)
-        return found;
-    __m512i above =
-        _mm512_permutex2var_epi8(_mm512_loadu_si512(table + 128), codes, _mm512_loadu_si512(table + 192));
-    return _mm512_mask_mov_epi8(found, _mm512_movepi8_mask(codes), above);
-}
 
 /* Eight by eight in such an order that bytes unpacked are in the order of people. */
 AVX512 ALWAYS_INLINE __m512i load_codes(const uint8_t *codes)
 {
     const __m512i order = _mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0);
 
+    _mm_prefetch((const char *)codes + AHEAD_BYTES, _MM_HINT_T0);
     return _mm512_permutexvar_epi64(order, _mm512_loadu_si512(codes));
 }
 
@@ -43,14 +26,15 @@ AVX512 ALWAYS_INLINE void add_to(uint16_t *cells, __m512i adds)
 AVX512 ALWAYS_INLINE void add_word(const TallyRows *rows, size_t person, bool is_short, uint16_t *cells)
 {
     __m512i codes = load_codes(rows->codes + person);
-    __m512i low = look_up(rows->low[0], codes, is_short), high = look_up(rows->high[0], codes, is_short);
+    __m512i low = bytes_look_up(rows->low[0], codes, is_short),
+            high = bytes_look_up(rows->high[0], codes, is_short);
 
     if (rows->others != NULL) {
-        __m512i row = look_up(rows->row_of, load_codes(rows->others + person), false);
+        __m512i row = bytes_look_up(rows->row_of, load_codes(rows->others + person), false);
         for (uint32_t r = 1; r < rows->row_count; r++) {
             __mmask64 is_this = _mm512_cmpeq_epi8_mask(row, _mm512_set1_epi8((char)r));
-            low = _mm512_mask_mov_epi8(low, is_this, look_up(rows->low[r], codes, is_short));
-            high = _mm512_mask_mov_epi8(high, is_this, look_up(rows->high[r], codes, is_short));
+            low = _mm512_mask_mov_epi8(low, is_this, bytes_look_up(rows->low[r], codes, is_short));
+            high = _mm512_mask_mov_epi8(high, is_this, bytes_look_up(rows->high[r], codes, is_short));
         }
     }
     add_to(cells, _mm512_unpacklo_epi8(low, high));
@@ -122,10 +106,7 @@ static const TallyMethods wide = {"avx512vbmi", add_wide, add_sets_wide};
 
 const TallyMethods *tally_wide(void)
 {
-    bool has_all = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-                   __builtin_cpu_supports("avx512vbmi");
-
-    return has_all ? &wide : NULL;
+    return bytes_are_wide() ? &wide : NULL;
 }
 #else
 const TallyMethods *tally_wide(void)

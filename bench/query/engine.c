@@ -116,7 +116,8 @@ static Result converse(const Dataset *dataset, Error *error)
 
 /* ---- how near the limit is ---- */
 
-/* What q1 reads at least: rows of the lists between their days, four columns of people, two bits of each. */
+/* What q1 reads at least: rows of the lists between their days, four columns of people as codes, two bits of
+ * each. */
 static double touched_mb(const Postings *postings, uint32_t people)
 {
     uint64_t rows = 0;
@@ -129,7 +130,7 @@ static double touched_mb(const Postings *postings, uint32_t people)
         for (uint32_t i = 0; (is_condition || is_follow_up) && i < list->count; i++)
             rows += is_condition || list->days[i] >= events_as_at() - 364;
     }
-    return ((double)rows * sizeof(uint32_t) + (4.0 * sizeof(int32_t) + 2.0 / 8) * people) / 1e6;
+    return ((double)rows * sizeof(uint32_t) + (4.0 * sizeof(uint8_t) + 2.0 / 8) * people) / 1e6;
 }
 
 /* Of one thread, in memory: the best of five. */

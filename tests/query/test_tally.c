@@ -60,7 +60,7 @@ static void check_cells(const Plan *plan, const TallyDimension *dimensions, Engi
     SCOPED(engine_close) Engine *engine = engine_create_as(plan, way);
     SCOPED(cell_tally_close) Tally *tally = NULL;
     uint32_t people = plan->dataset->people, half = people / 2;
-    uint16_t kept[PEOPLE_MAX];
+    uint16_t kept[PEOPLE_MAX] = {0};
 
     cr_assert(people <= PEOPLE_MAX);
     for (size_t round = 0; round < engine_rounds(engine); round++) {
@@ -71,7 +71,7 @@ static void check_cells(const Plan *plan, const TallyDimension *dimensions, Engi
     for (uint32_t first = 0; first < people; first += half + 1) {
         uint32_t count = people - first < half + 1 ? people - first : half + 1;
         engine_chunk(engine, first, count);
-        const TallyCells held = cell_tally_cells(tally, chance(2) == 0 ? NULL : kept);
+        const TallyCells held = cell_tally_cells(tally, chance(2) == 0 ? NULL : kept + first);
         const uint16_t *cells = held.cells;
         cr_assert(held.first == first && held.people == count);
         for (uint32_t i = 0; i < count; i++) {
@@ -113,7 +113,7 @@ static void expect_same_cells(const Case *of, uint32_t first)
     static uint8_t codes[MANY], others[MANY];
     static uint16_t adds[TALLY_CODES * TALLY_CODES], plain[MANY], wide[MANY];
     const LookupColumn columns[] = {{NULL, codes, 0, of->codes, 1}, {NULL, others, 0, of->others, of->codes}};
-    Lookup lookup = {{columns[0], columns[1]}, of->others == 0 ? 1 : 2, NULL, 0};
+    Lookup lookup = {.columns = {columns[0], columns[1]}, .column_count = of->others == 0 ? 1 : 2};
     TallyRows rows;
 
     for (uint32_t i = 0; i < MANY; i++) {
