@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
 
 #include "base/arena.h"
 #include "base/secret.h"
@@ -117,6 +116,14 @@ HandoverBlock *handover_take(Handover *handover)
     return block;
 }
 
+bool handover_is_idle(Handover *handover)
+{
+    (void)pthread_mutex_lock(&handover->lock);
+    bool is_idle = !handover->is_stopped && handover->taken == handover->given;
+    (void)pthread_mutex_unlock(&handover->lock);
+    return is_idle;
+}
+
 void handover_return(Handover *handover, HandoverBlock *block)
 {
     secret_wipe(block->bytes, block->length);
@@ -144,6 +151,19 @@ void handover_drain(Handover *handover)
     (void)pthread_mutex_unlock(&handover->lock);
 }
 
+static void join(Handover *handover)
+{
+    if (handover->has_thread)
+        (void)pthread_join(handover->thread, NULL);
+    handover->has_thread = false;
+}
+
+void handover_finish(Handover *handover)
+{
+    handover_end(handover);
+    join(handover);
+}
+
 void handover_close(Handover **handover)
 {
     Handover *closing = *handover;
@@ -151,8 +171,7 @@ void handover_close(Handover **handover)
     if (closing == NULL)
         return;
     handover_stop(closing);
-    if (closing->has_thread)
-        (void)pthread_join(closing->thread, NULL);
+    join(closing);
     for (size_t i = 0; i < closing->block_count; i++) {
         secret_wipe(closing->blocks[i].bytes, closing->blocks[i].capacity);
         memory_free(closing->blocks[i].bytes);

@@ -4,6 +4,7 @@
  * are under way as there are, so that neither runs ahead of memory. What a block held is wiped when it comes
  * back. Of the two one is the caller; the other is a thread of the handover's own, without signals.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -28,6 +29,8 @@ void handover_end(Handover *handover);
 
 /* The taker: the next block in order, as soon as there is one. NULL: the end. */
 HandoverBlock *handover_take(Handover *handover);
+/* handover_take would wait, for a block or for the end: there is time for other work. */
+bool handover_is_idle(Handover *handover);
 /* With what it holds used up; wiped here. */
 void handover_return(Handover *handover, HandoverBlock *block);
 /* Wants no more: the giver gets no block from here on. */
@@ -35,5 +38,7 @@ void handover_stop(Handover *handover);
 
 /* Waits until all that was given has come back, or the taker has stopped. */
 void handover_drain(Handover *handover);
+/* The giver: nothing more comes; waits until the thread's work is done. */
+void handover_finish(Handover *handover);
 /* Stops, waits for the thread, wipes and frees. Accepts a pointer to NULL. */
 void handover_close(Handover **handover);

@@ -10,7 +10,8 @@
 #include "ingest_sql.h"
 
 enum {
-    FLUSH_ROWS = 64 << 10,
+    FLUSH_ROWS =
+        1 << 20, /* an error of the server shows when a COPY ends; beginning another costs milliseconds */
     QUARANTINE_MAX = 32 << 10,
     FIXED_COLUMNS = 5, /* in front of the payload */
     TABLE_BYTES = 96,
@@ -384,13 +385,16 @@ static Result run_last(const Store *store, const DbStatement *statement, const V
     return db_commit(merger, error);
 }
 
-/* What was staged is given up for a load that is rejected: its statement asks for the tables. */
+/* The rows are kept while the last subjects are still merged. What was staged is given up for a load that is
+ * rejected: its statement asks for the tables. */
 static Result settle(Store *store, const DbStatement *statement, Error *error)
 {
-    if (statement == &load_publish)
-        return subjects_settle(store->subjects, error);
-    subjects_close(&store->subjects);
-    return RESULT_OK;
+    if (statement != &load_publish)
+        subjects_close(&store->subjects);
+    else
+        TRY(subjects_finish(store->subjects, error));
+    TRY(db_commit(store->loader, error));
+    return store->subjects != NULL ? subjects_settle(store->subjects, error) : RESULT_OK;
 }
 
 /* The statement that rejects takes no windows: its parameters end before them. */
@@ -420,7 +424,6 @@ static Result end_load(Store **store, const DbStatement *statement, const StoreC
 
     TRY(store_flush(ending, error));
     TRY(settle(ending, statement, error));
-    TRY(db_commit(ending->loader, error));
     TRY(run_last(ending, statement, values, &rows, error));
     *outcome = outcome_named(db_text(rows, 0, 0));
     *subjects_new = db_int(rows, 0, 1);

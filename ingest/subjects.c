@@ -7,8 +7,8 @@
 #include "ingest_sql.h"
 
 enum {
-    BLOCKS = 2, /* one is filled while the other is merged */
-    BLOCK_BYTES = 2 << 20,
+    BLOCKS = 4, /* one is filled while the others wait for what is merged just then */
+    BLOCK_BYTES = 1 << 20,
     SUBJECTS_MAX = BLOCK_BYTES / sizeof(Subject),
     TABLE_BYTES = 96,
 };
@@ -21,7 +21,7 @@ struct Subjects {
     Handover *handover; /* NULL: no second connection */
     HandoverBlock *block;
     /* The thread's until the handover is drained. */
-    bool has_failed, has_begun, merges;
+    bool has_failed, has_begun, merges, lags; /* lags: more may be staged than is merged */
     Error failure;
 };
 
@@ -112,42 +112,56 @@ static Result copy_block(const Subjects *subjects, Db *db, const Subject *block,
 
 /* ---- the second connection's thread ---- */
 
-static Result merge(Subjects *subjects, Error *error)
+static Result merge_piece(Subjects *subjects, Error *error)
 {
     const SubjectsPlace *place = &subjects->place;
     const Value values[] = {value_bytes(governance_permit_id(place->permit), GOVERNANCE_PERMIT_BYTES),
                             value_int4(place->load_id)};
-    int64_t goes_on;
+    int64_t merged;
 
-    if (!subjects->merges)
-        return RESULT_OK;
-    TRY(db_run_int8(place->merger, &subjects_merge, values, &goes_on, NULL, error));
-    subjects->merges = goes_on != 0;
+    TRY(db_run_int8(place->merger, &subjects_merge, values, &merged, NULL, error));
+    subjects->merges = merged >= 0;
+    subjects->lags = merged > 0;
     return RESULT_OK;
 }
 
-static Result take_block(Subjects *subjects, const HandoverBlock *block, Error *error)
+static Result stage_block(Subjects *subjects, const HandoverBlock *block, Error *error)
 {
     if (!subjects->has_begun)
-        TRY(merge(subjects, error)); /* of nothing: it makes ready */
+        TRY(merge_piece(subjects, error)); /* of nothing: it makes ready */
     subjects->has_begun = true;
     TRY(copy_block(subjects, subjects->place.merger, (const Subject *)block->bytes,
                    block->length / sizeof(Subject), error));
-    return merge(subjects, error);
+    subjects->lags = subjects->merges;
+    return RESULT_OK;
+}
+
+/* Staging goes before merging, which takes four times as long: in a load's first rows nearly everybody is
+ * new, and the rows would have to wait. */
+static Result work_on(Subjects *subjects, Handover *handover, bool *is_done, Error *error)
+{
+    HandoverBlock *block;
+
+    if (subjects->lags && handover_is_idle(handover))
+        return merge_piece(subjects, error);
+    block = handover_take(handover);
+    *is_done = block == NULL;
+    if (*is_done)
+        return RESULT_OK;
+    TRY(stage_block(subjects, block, error));
+    handover_return(handover, block);
+    return RESULT_OK;
 }
 
 static void merge_blocks(Handover *handover, void *context)
 {
     Subjects *subjects = context;
-    HandoverBlock *block;
+    bool is_done = false;
 
-    while ((block = handover_take(handover)) != NULL) {
-        subjects->has_failed = !take_block(subjects, block, &subjects->failure).ok;
-        if (subjects->has_failed)
-            handover_stop(handover);
-        else
-            handover_return(handover, block);
-    }
+    while (!is_done && !subjects->has_failed)
+        subjects->has_failed = !work_on(subjects, handover, &is_done, &subjects->failure).ok;
+    if (subjects->has_failed)
+        handover_stop(handover);
 }
 
 /* ---- the load's ---- */
@@ -179,18 +193,23 @@ bool subjects_is_full(const Subjects *subjects)
 
 static Result tell_failure(Subjects *subjects, Error *error)
 {
-    handover_drain(subjects->handover);
+    handover_finish(subjects->handover);
     if (!subjects->has_failed)
         return RESULT_OK;
     *error = subjects->failure;
     return (Result){.ok = false};
 }
 
-static Result hand_on(Subjects *subjects, Error *error)
+static void give_block(Subjects *subjects)
 {
     subjects->block->length = subjects->count * sizeof(Subject);
     handover_give(subjects->handover, subjects->block);
     subjects->count = 0;
+}
+
+static Result hand_on(Subjects *subjects, Error *error)
+{
+    give_block(subjects);
     subjects->block = handover_empty(subjects->handover);
     if (subjects->block == NULL)
         return tell_failure(subjects, error);
@@ -215,13 +234,19 @@ Result subjects_flush(Subjects *subjects, Error *error)
     return RESULT_OK;
 }
 
-Result subjects_settle(Subjects *subjects, Error *error)
+Result subjects_finish(Subjects *subjects, Error *error)
 {
     if (subjects->handover == NULL)
         return subjects_flush(subjects, error);
     if (subjects->count > 0)
-        TRY(hand_on(subjects, error));
-    return tell_failure(subjects, error);
+        give_block(subjects);
+    handover_end(subjects->handover);
+    return RESULT_OK;
+}
+
+Result subjects_settle(Subjects *subjects, Error *error)
+{
+    return subjects->handover == NULL ? RESULT_OK : tell_failure(subjects, error);
 }
 
 void subjects_close(Subjects **subjects)

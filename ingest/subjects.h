@@ -25,7 +25,10 @@ bool subjects_is_full(const Subjects *subjects);
 Result subjects_add(Subjects *subjects, const Subject *subject, Error *error) CHECKED;
 /* Sends what waits; without a second connection the loader's must be free. */
 Result subjects_flush(Subjects *subjects, Error *error) CHECKED;
-/* All are staged. */
+/* No more come. Without a second connection the loader's must be free; with one, they are still on their way.
+ */
+Result subjects_finish(Subjects *subjects, Error *error) CHECKED;
+/* After subjects_finish: waits until all are staged, and merged where they can be. */
 Result subjects_settle(Subjects *subjects, Error *error) CHECKED;
 /* Rolls back what was not committed. Accepts a pointer to NULL. */
 void subjects_close(Subjects **subjects);

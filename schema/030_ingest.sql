@@ -470,15 +470,11 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
      WHERE load_id = wanted
 $$;
 
--- The staged tokens are under the version that all subjects are held under, whatever the loader said when it opened:
--- the hub key may have been rotated since.
-CREATE FUNCTION ingest.staged_key_require(staged text) RETURNS void
+-- Staged tokens, from the oldest to the newest, are under the version that all subjects are held under, whatever the
+-- loader said when it opened: the hub key may have been rotated since.
+CREATE FUNCTION ingest.staged_keys_require(oldest int2, newest int2) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    oldest int2;
-    newest int2;
 BEGIN
-    EXECUTE format('SELECT min(t.key_version), max(t.key_version) FROM staging.%I AS t', staged) INTO oldest, newest;
     IF newest IS NULL THEN
         RETURN;
     END IF;
@@ -519,39 +515,40 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     SELECT pg_advisory_xact_lock(1667852914, load_source)
 $$;
 
--- Adds those staged subjects, behind a place, that are not held yet; since publishers take turns that can be told by a
+-- Adds those staged subjects, between two places, that are not held yet; since publishers take turns that can be told by a
 -- join: an upsert of each row would cost twice as much. Sorted, so that neighbours in the index come together; work_mem
 -- keeps that sort in memory. are_new: likely all of them, as in a source's first loads. Then none is looked for before
 -- it is added, which is nearly half the work, and the index tells where one is held after all.
-CREATE FUNCTION ingest.subjects_add(staged text, behind tid, are_new boolean) RETURNS int8
+CREATE FUNCTION ingest.subjects_add(staged text, behind tid, up_to tid, are_new boolean) RETURNS int8
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
 DECLARE
     added int8;
 BEGIN
     EXECUTE format('INSERT INTO subjects.subject SELECT DISTINCT ON (t.subject_id) t.* FROM staging.%I AS t'
-                   ' WHERE t.ctid > %L::tid %s ORDER BY t.subject_id', staged, behind,
+                   ' WHERE t.ctid > %L::tid AND t.ctid <= %L::tid %s ORDER BY t.subject_id', staged, behind, up_to,
                    CASE WHEN NOT are_new THEN 'AND NOT EXISTS (SELECT FROM subjects.subject AS s'
                                               ' WHERE s.subject_id = t.subject_id)' END);
     GET DIAGNOSTICS added = ROW_COUNT;
     RETURN added;
 END $$;
 
-CREATE FUNCTION ingest.subjects_add_likely_new(staged text, behind tid) RETURNS int8
+CREATE FUNCTION ingest.subjects_add_likely_new(staged text, behind tid, up_to tid) RETURNS int8
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN ingest.subjects_add(staged, behind, true);
+    RETURN ingest.subjects_add(staged, behind, up_to, true);
 EXCEPTION WHEN unique_violation THEN
-    RETURN ingest.subjects_add(staged, behind, false);
+    RETURN ingest.subjects_add(staged, behind, up_to, false);
 END $$;
 
--- Adds what was staged since it was last called, while the load's rows still come: in the transaction that will publish
--- it, so that nobody sees them before, and nothing stays of them when it fails. First called before anything is staged:
--- into a table that its transaction has emptied PostgreSQL writes page after page, never into room left on an earlier
--- one, so that what comes next lies behind what came before (subjects_keep sees to it that it did). False: there is no
--- point in calling it again, as another load of the source has its turn, or most of the subjects are held already and
--- can only be compared, which publishing does. Each call looks for few subjects among many: by the index alone,
+-- Adds a piece of what was staged and not added yet, while the load's rows still come: in the transaction that will
+-- publish it, so that nobody sees them before, and nothing stays of them when it fails. A piece, since nothing is staged
+-- meanwhile. First called before anything is staged: into a table that its transaction has emptied PostgreSQL writes
+-- page after page, never into room left on an earlier one, so that what comes next lies behind what came before
+-- (subjects_keep sees to it that it did). Returns how many it looked at, 0 where none are left until more is staged, and
+-- -1 where there is no point in calling it again, as another load of the source has its turn, or most of the subjects
+-- are held already and can only be compared, which publishing does. Each call looks for few subjects among many: by the index alone,
 -- whatever statistics say, for what they were made of may have been nearly empty.
-CREATE FUNCTION ingest.subjects_merge(permit bytea, wanted int4) RETURNS boolean
+CREATE FUNCTION ingest.subjects_merge(permit bytea, wanted int4) RETURNS int8
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_hashjoin = off
 SET enable_mergejoin = off SET enable_seqscan = off SET enable_material = off AS $$
 DECLARE
@@ -563,24 +560,26 @@ DECLARE
     fresh int8;
 BEGIN
     IF NOT pg_try_advisory_xact_lock(1667852914, held.source_id) THEN
-        RETURN false;
+        RETURN -1;
     END IF;
     SELECT m.* INTO merged FROM subjects.merging AS m WHERE m.load_id = wanted;
     IF NOT FOUND THEN
         EXECUTE format('TRUNCATE staging.%I', staged);
         INSERT INTO subjects.merging (load_id, up_to, given, added) VALUES (wanted, '(0,0)', 0, 0);
-        RETURN true;
+        RETURN 0;
     END IF;
-    EXECUTE format('SELECT count(*), max(t.ctid) FROM staging.%I AS t WHERE t.ctid > %L::tid', staged, merged.up_to)
-       INTO more, last;
-    IF merged.added = merged.given THEN
-        fresh := ingest.subjects_add_likely_new(staged, merged.up_to);
+    EXECUTE format('SELECT count(*), max(p.ctid) FROM (SELECT t.ctid FROM staging.%I AS t WHERE t.ctid > %L::tid'
+                   ' LIMIT 8192) AS p', staged, merged.up_to) INTO more, last;
+    IF more = 0 THEN
+        RETURN 0;
+    ELSIF merged.added = merged.given THEN
+        fresh := ingest.subjects_add_likely_new(staged, merged.up_to, last);
     ELSE
-        fresh := ingest.subjects_add(staged, merged.up_to, false);
+        fresh := ingest.subjects_add(staged, merged.up_to, last, false);
     END IF;
-    UPDATE subjects.merging AS m SET up_to = coalesce(last, m.up_to), given = m.given + more, added = m.added + fresh
+    UPDATE subjects.merging AS m SET up_to = last, given = m.given + more, added = m.added + fresh
      WHERE m.load_id = wanted;
-    RETURN 2 * fresh > more;
+    RETURN CASE WHEN 2 * fresh > more THEN more ELSE -1 END;
 END $$;
 
 -- What was merged is kept by the end of its load alone: whoever commits before that is refused.
@@ -613,15 +612,22 @@ DECLARE
     merged subjects.merging;
     given int8;
     passed int8;
+    oldest int2;
+    newest int2;
     added int8;
 BEGIN
     PERFORM ingest.subjects_turn(load_source);
     DELETE FROM subjects.merging AS m WHERE m.load_id = wanted RETURNING m.* INTO merged;
-    EXECUTE format('SELECT count(*), count(*) FILTER (WHERE t.ctid <= %L::tid) FROM staging.%I AS t', merged.up_to,
-                   staged) INTO given, passed;
+    EXECUTE format('SELECT count(*), count(*) FILTER (WHERE t.ctid <= %L::tid), min(t.key_version),'
+                   ' max(t.key_version) FROM staging.%I AS t', merged.up_to, staged)
+       INTO given, passed, oldest, newest;
+    PERFORM ingest.staged_keys_require(oldest, newest);
+    added := coalesce(merged.added, 0);
     -- Where one more lies among those merged all are looked at again.
-    added := coalesce(merged.added, 0)
-             + ingest.subjects_add(staged, CASE WHEN passed = merged.given THEN merged.up_to ELSE '(0,0)' END, false);
+    IF passed < given OR passed <> merged.given THEN
+        added := added + ingest.subjects_add(staged, CASE WHEN passed = merged.given THEN merged.up_to ELSE '(0,0)' END,
+                                             '(4294967295,65535)', false);
+    END IF;
     IF added < given THEN
         PERFORM ingest.subjects_compare(staged, wanted);
     END IF;
@@ -671,7 +677,6 @@ BEGIN
     EXECUTE format('ALTER TABLE records.%I ATTACH PARTITION staging.%I FOR VALUES IN (%s)', source_name, staged,
                    held.load_id);
     EXECUTE format('ALTER TABLE staging.%I SET SCHEMA records', staged);
-    PERFORM ingest.staged_key_require('subject_' || held.load_id);
     added := ingest.subjects_keep(held.source_id, held.load_id);
     UPDATE ingest.load SET state = 'published', held_from = published, subjects_new = added
      WHERE load_id = held.load_id;

@@ -79,7 +79,7 @@ BEGIN
 END $$;
 
 -- From here to the end of the transaction no load is opened or published and no linkage runs. What was tokenised under
--- an older version and comes later is refused when it is published (ingest.staged_key_require).
+-- an older version and comes later is refused when it is published (ingest.staged_keys_require).
 CREATE FUNCTION ingest.rekey_begin(permit bytea, wanted int2) RETURNS int8
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -1,4 +1,5 @@
 /* Blocks go from one thread to another in order, whole, and no more of them than there are. */
+#include <sched.h>
 #include <stdint.h>
 
 #include <criterion/criterion.h>
@@ -127,4 +128,33 @@ Test(handover, closing_ends_a_thread_that_waits_for_a_block)
     handover_close(&handover);
 
     cr_assert_leq(rounds, (size_t)BLOCKS);
+}
+
+/* Has other work to do until there is a block, and behind it. */
+static void work_between(Handover *handover, void *context)
+{
+    Counting *counting = context;
+
+    while (handover_is_idle(handover))
+        sched_yield();
+    HandoverBlock *block = handover_take(handover);
+    counting->sum += block != NULL;
+    handover_return(handover, block);
+    while (handover_is_idle(handover) && counting->taken < counting->rounds_max)
+        counting->taken++;
+}
+
+Test(handover, a_taker_with_other_work_is_waited_for_until_it_is_done)
+{
+    Counting counting = {.rounds_max = 100000};
+    Handover *handover;
+    Error error;
+
+    cr_assert(handover_open(BLOCKS, BLOCK_BYTES, work_between, &counting, &handover, &error).ok);
+    handover_give(handover, handover_empty(handover));
+    handover_finish(handover);
+
+    cr_expect_eq(counting.sum, 1);
+    cr_expect_eq(counting.taken, 100000);
+    handover_close(&handover);
 }

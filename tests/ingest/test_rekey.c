@@ -453,7 +453,7 @@ Test(rekey, a_load_under_the_old_version_is_refused_when_it_opens)
     cr_expect_eq(world_count("SELECT count(*) FROM ingest.load"), 2);
 }
 
-/* Switch: ingest.staged_key_require in load_publish. A trigger rotates between opening and publishing. */
+/* Switch: ingest.staged_keys_require in subjects_keep. A trigger rotates between opening and publishing. */
 Test(rekey, a_load_that_opened_before_and_publishes_after_is_refused)
 {
     IngestDelivery delivery = another_delivery();

@@ -85,19 +85,20 @@ static Store *opened(const GovernancePermit *permit, const IngestDelivery *deliv
     return store;
 }
 
-static bool merge(const GovernancePermit *permit, int64_t load_id)
+/* What subjects_merge says. */
+static int64_t merge(const GovernancePermit *permit, int64_t load_id)
 {
     static const DbStatement statement = {.name = "test merge",
-                                          .sql = "SELECT ingest.subjects_merge($1, $2)::int4::int8",
+                                          .sql = "SELECT ingest.subjects_merge($1, $2)",
                                           .parameters = {VALUE_BYTES, VALUE_INT4},
                                           .columns = {VALUE_INT8}};
     const Value values[] = {value_bytes(governance_permit_id(permit), GOVERNANCE_PERMIT_BYTES),
                             value_int4(load_id)};
-    int64_t goes_on;
+    int64_t merged;
     Error error = {0};
 
-    cr_assert(db_run_int8(world.merger, &statement, values, &goes_on, NULL, &error).ok, "%s", error.message);
-    return goes_on != 0;
+    cr_assert(db_run_int8(world.merger, &statement, values, &merged, NULL, &error).ok, "%s", error.message);
+    return merged;
 }
 
 static void stage_by_hand(const char *sql)
@@ -148,10 +149,10 @@ Test(subjects, a_merge_is_not_kept_without_its_load)
     permit = world_permit(&world, spec, &delivery);
     store = opened(permit, &delivery, NULL, &load_id);
     cr_assert(db_begin(world.merger, &error).ok);
-    cr_assert(merge(permit, load_id), "makes ready");
+    cr_assert_eq(merge(permit, load_id), 0, "makes ready");
     stage_by_hand("INSERT INTO staging.subject_1 (subject_id, source_id, digest, first_load_id, key_version,"
                   " nhs_state) VALUES (7, 1, '\\x00112233445566778899aabbccddeeff', 1, 1, 0)");
-    cr_expect(merge(permit, load_id), "goes on");
+    cr_expect_eq(merge(permit, load_id), 1);
 
     Result committed = db_commit(world.merger, &error);
 
@@ -181,17 +182,62 @@ Test(subjects, one_that_lies_among_those_merged_is_added_when_the_load_is_publis
     Error error = {0};
     permit = world_permit(&world, spec, &delivery);
     store = opened(permit, &delivery, world.merger, &load_id);
-    cr_assert(merge(permit, load_id));
+    cr_assert_eq(merge(permit, load_id), 0);
     stage_by_hand(STAGE_PEOPLE(1, 1000, "d"));
-    cr_assert(merge(permit, load_id));
+    cr_assert_eq(merge(permit, load_id), 1000);
     stage_by_hand(STAGE_PEOPLE(1001, 1100, "NULL"));
-    cr_assert(merge(permit, load_id));
+    cr_assert_geq(merge(permit, load_id), 0);
 
     Result published = store_publish(&store, &counts, &outcome, &subjects_new, &error);
 
     cr_expect(published.ok, "%s", error.message);
     cr_expect_eq(subjects_new, 1100);
     cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 1100);
+}
+
+/* Switch: the LIMIT in subjects_merge. While a piece is merged nothing is staged. */
+Test(subjects, they_are_merged_by_the_piece_until_none_is_left)
+{
+    SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
+    SCOPED(store_abandon) Store *store = NULL;
+    IngestDelivery delivery = world_delivery(ANN);
+    int64_t load_id;
+    permit = world_permit(&world, spec, &delivery);
+    store = opened(permit, &delivery, world.merger, &load_id);
+    cr_assert_eq(merge(permit, load_id), 0);
+    stage_by_hand(STAGE_PEOPLE(1, 10000, "d"));
+
+    cr_expect_eq(merge(permit, load_id), 8192);
+    cr_expect_eq(merge(permit, load_id), 10000 - 8192);
+    cr_expect_eq(merge(permit, load_id), 0);
+}
+
+#define REFUSE_SUBJECTS                                                                                      \
+    "CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$"                                 \
+    " BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = 'CQ002'; END $$;"                                      \
+    "CREATE TRIGGER refuse BEFORE INSERT ON subjects.subject EXECUTE FUNCTION public.refuse()"
+
+/* Switch: the return of subjects_settle. The rows may be committed already when the second connection fails.
+ */
+Test(subjects, a_load_whose_subjects_cannot_be_merged_leaves_nothing)
+{
+    SCOPED(db_close) Db *owner = support_connect(NULL);
+    IngestDelivery delivery = world_delivery(ANN BOB);
+    IngestReport report;
+    Error error = {0};
+    cr_assert(db_script(owner, "refuse", REFUSE_SUBJECTS, &error).ok, "%s", error.message);
+
+    Result loaded = world_load(&world, spec, &delivery, &report, &error);
+
+    cr_expect(!loaded.ok);
+    cr_expect_eq(error.code, ERROR_INPUT, "%s", error.message);
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load WHERE state = 'abandoned'"), 1);
+    cr_expect_eq(world_count("SELECT count(*) FROM pg_class WHERE relnamespace = 'staging'::regnamespace"
+                             " AND relname ~ '_1$'"),
+                 0);
+    cr_assert(db_script(owner, "allow", "DROP TRIGGER refuse ON subjects.subject", &error).ok, "%s",
+              error.message);
+    cr_expect_eq(world_must_load(&world, spec, &delivery).subjects_new, 2, "it can be loaded again");
 }
 
 /* Switch: the TRUNCATE in ingest.subjects_merge. Each COPY then goes on behind the one before, whatever room
@@ -212,7 +258,7 @@ Test(subjects, what_is_copied_later_lies_behind_what_was_merged)
     store = opened(permit, &delivery, world.merger, &load_id);
     int64_t committed = world_count(file.sql);
 
-    cr_assert(merge(permit, load_id));
+    cr_assert_eq(merge(permit, load_id), 0);
 
     cr_assert(db_run_int8(world.merger, &file, NULL, &own, NULL, &error).ok, "%s", error.message);
     cr_expect_neq(own, committed, "a file of its transaction");
