@@ -14,6 +14,9 @@ enum { OPT_OUT_MAX_AGE_DAYS = 21, FREE_TEXT_BYTES_MAX = 1000, ITEMS_MAX = 100000
 
 static const char *const role_names[] = {"engineer", "analyst", "ig_lead", "steward"};
 enum { ROLE_COUNT = sizeof role_names / sizeof role_names[0] };
+/* In the order of linkage.combination_name (schema/049_explain.sql). */
+static const char *const combination_names[] = {"postcode", "address", "area"};
+enum { COMBINATION_COUNT = sizeof combination_names / sizeof combination_names[0] };
 
 /* Where in the file, for errors: "agreements 3". */
 typedef struct Place {
@@ -233,10 +236,48 @@ static Result add_project(Place place, const YamlProject *project, Arena *arena,
     return RESULT_OK;
 }
 
+static Result read_combinations(Place place, const YamlLinkage *linkage, bool has[COMBINATION_COUNT],
+                                Error *error)
+{
+    for (unsigned i = 0; i < linkage->combinations_count; i++) {
+        size_t c = 0;
+        while (c < COMBINATION_COUNT && strcmp(linkage->combinations[i], combination_names[c]) != 0)
+            c++;
+        if (c == COMBINATION_COUNT)
+            return wrong(place, "combinations are postcode, address and area, or none", error);
+        has[c] = true;
+    }
+    return RESULT_OK;
+}
+
+/* In one order whatever the file's, so that the order is no difference. */
+static Result parse_combinations(Place place, const YamlLinkage *linkage, Arena *arena, Text *combinations,
+                                 Error *error)
+{
+    bool has[COMBINATION_COUNT] = {false}, has_all = true;
+
+    *combinations = TEXT("none");
+    if (linkage->combinations_count == 1 && strcmp(linkage->combinations[0], "none") == 0)
+        return RESULT_OK;
+    TRY(read_combinations(place, linkage, has, error));
+    *combinations = TEXT("");
+    for (size_t c = 0; c < COMBINATION_COUNT; c++) {
+        has_all = has_all && has[c];
+        if (has[c])
+            *combinations = text_format(arena, "%.*s%s%s", TEXT_ARG(*combinations),
+                                        combinations->length > 0 ? ", " : "", combination_names[c]);
+    }
+    if (has_all || linkage->combinations_count == 0)
+        *combinations = TEXT("all");
+    return RESULT_OK;
+}
+
 /* One item for each two of its sources, and for each beside itself; the two in order. */
 static Result add_linkage(Place place, const YamlLinkage *linkage, Arena *arena, ItemList *list, Error *error)
 {
-    (void)arena;
+    Text combinations;
+
+    TRY(parse_combinations(place, linkage, arena, &combinations, error));
     TRY(check_names(place, &linkage->purpose, 1, error));
     TRY(check_names(place, linkage->sources, linkage->sources_count, error));
     TRY(check_period(place, linkage->from, linkage->to, error));
@@ -250,7 +291,7 @@ static Result add_linkage(Place place, const YamlLinkage *linkage, Arena *arena,
                 .kind = item_kind(TEXT("linkage")),
                 .key = {text_from(linkage->purpose), in_order ? a : b, in_order ? b : a,
                         text_from(linkage->from)},
-                .fields = {text_from(linkage->to)},
+                .fields = {text_from(linkage->to), combinations},
             };
             item_list_add(list, &item);
         }

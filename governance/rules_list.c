@@ -24,7 +24,7 @@ static const ItemKind kinds[] = {
      3,
      {" ", " × ", " × ", ", "},
      {{"to", " to "}, {"legal_basis", NULL}, {"controllers", NULL}}},
-    {"linkage", 4, 1, {" ", " × ", " × ", ", "}, {{"to", " to "}}},
+    {"linkage", 4, 2, {" ", " × ", " × ", ", "}, {{"to", " to "}, {"combinations", ", combinations "}}},
     {"project",
      1,
      5,

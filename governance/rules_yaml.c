@@ -19,6 +19,8 @@ static const cyaml_schema_value_t name_value = {
     CYAML_FIELD_STRING_PTR(#key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, key, 0, CYAML_UNLIMITED)
 #define NAMES_FIELD(key, type)                                                                               \
     CYAML_FIELD_SEQUENCE(#key, CYAML_FLAG_POINTER, type, key, &name_value, 0, NAMES_MAX)
+#define OPTIONAL_NAMES_FIELD(key, type)                                                                      \
+    CYAML_FIELD_SEQUENCE(#key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, key, &name_value, 1, NAMES_MAX)
 
 static const cyaml_schema_field_t person_fields[] = {
     TEXT_FIELD(id, YamlPerson),
@@ -67,6 +69,7 @@ static const cyaml_schema_field_t project_fields[] = {
 static const cyaml_schema_field_t linkage_fields[] = {
     TEXT_FIELD(purpose, YamlLinkage),
     NAMES_FIELD(sources, YamlLinkage),
+    OPTIONAL_NAMES_FIELD(combinations, YamlLinkage),
     TEXT_FIELD(from, YamlLinkage),
     TEXT_FIELD(to, YamlLinkage),
     CYAML_FIELD_END,

@@ -41,7 +41,8 @@ typedef struct YamlProject {
 typedef struct YamlLinkage {
     char *purpose, *from, *to;
     char **sources;
-    unsigned sources_count;
+    char **combinations; /* NULL: not said */
+    unsigned sources_count, combinations_count;
 } YamlLinkage;
 
 typedef struct YamlRules {

@@ -19,7 +19,7 @@ static const DbStatement heads_statement = {
 static const DbStatement comparable_statement = {
     .name = "linkage_comparable",
     .sql = linkage_sql_comparable,
-    .columns = {VALUE_INT8, VALUE_INT8},
+    .columns = {VALUE_INT8, VALUE_INT8, VALUE_INT8},
 };
 static const DbStatement keep_statement = {
     .name = "linkage_compare_keep",
@@ -65,6 +65,7 @@ static Result read_rules(AlikeRun *run, Error *error)
         TRY(add_source(run, db_int(rows, i, 1), &b, error));
         run->may_meet[a] |= UINT32_C(1) << b;
         run->may_meet[b] |= UINT32_C(1) << a;
+        run->combinations[a][b] = run->combinations[b][a] = (uint8_t)db_int(rows, i, 2);
     }
     return RESULT_OK;
 }

@@ -23,6 +23,7 @@ typedef struct AlikeRun {
     int64_t sources[ALIKE_SOURCES_MAX]; /* those that may be compared with any */
     size_t source_count;
     uint32_t may_meet[ALIKE_SOURCES_MAX]; /* of each: bits of those it may be compared with */
+    uint8_t combinations[ALIKE_SOURCES_MAX][ALIKE_SOURCES_MAX]; /* that may link two: a bit each */
     int64_t compared, blocks_closed;
     AlikeShape shape; /* of most encodings; others are passed over */
     int64_t unread;   /* passed over */

@@ -226,7 +226,9 @@ static Result copy_pair(const Comparison *comparison, const LinkageSet *set, DbC
     /* Blocks are whole for the batch alone. */
     if (pair->weight < WEIGHT_KEPT || !(a->is_of_batch || b->is_of_batch))
         return RESULT_OK;
-    uint64_t combination = combination_of(set, pair->a, pair->b);
+    /* A place is twice its source's, and one more where the member is free. */
+    unsigned may_link = comparison->run->combinations[a->place / 2][b->place / 2];
+    uint64_t combination = combination_of(set, pair->a, pair->b, may_link);
     const Value values[] = {value_int8(a->subject_id), value_int8(b->subject_id),
                             value_float8((double)pair->weight),
                             value_int8((int64_t)(pair->levels | combination << COMBINATION_AT)),

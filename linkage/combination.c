@@ -47,10 +47,10 @@ static bool share_all(const SetRecord *a, const SetRecord *b, uint64_t rules)
     return true;
 }
 
-unsigned combination_of(const LinkageSet *set, uint32_t a, uint32_t b)
+unsigned combination_of(const LinkageSet *set, uint32_t a, uint32_t b, unsigned may_link)
 {
     for (unsigned i = 0; i < COMBINATION_COUNT; i++) {
-        if (share_all(&set->records[a], &set->records[b], combinations[i]))
+        if ((may_link >> i & 1) != 0 && share_all(&set->records[a], &set->records[b], combinations[i]))
             return i + 1;
     }
     return 0;

@@ -10,8 +10,9 @@ enum { COMBINATION_COUNT = 3, COMBINATION_AT = 4 * SET_FIELDS_MAX };
 
 /* Bits of the rules that combination 1 to COMBINATION_COUNT takes. */
 uint64_t combination_rules(unsigned combination);
-/* The first whose tokens two records of the set share; 0: none. It depends on their encodings alone. */
-unsigned combination_of(const LinkageSet *set, uint32_t a, uint32_t b);
+/* The first of those that may link (bit 0: combination 1) whose tokens two records of the set share; 0: none.
+ * It depends on their encodings, and on what the rules file says of their sources, alone. */
+unsigned combination_of(const LinkageSet *set, uint32_t a, uint32_t b, unsigned may_link);
 
 static inline unsigned combination_in(uint64_t levels)
 {

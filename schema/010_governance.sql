@@ -47,6 +47,15 @@ CREATE TABLE governance.agreement (
     PRIMARY KEY (sender, source, purpose, valid_from)
 );
 
+-- Keyed combinations by name, as a rules file has them, as bits: whose names' sounds and birth date are equal, with the
+-- postcode (1), the address (2), the postcode's area (4). linkage.combination_name says them at length.
+CREATE FUNCTION governance.combination_bits(names text) RETURNS int2
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE names WHEN 'all' THEN 7 WHEN 'none' THEN 0
+                ELSE (SELECT bit_or(1 << array_position(ARRAY['postcode', 'address', 'area'], n) - 1)
+                        FROM unnest(string_to_array(names, ', ')) AS n) END::int2;
+$$;
+
 -- Which sources' records may be compared by their encodings, for which purpose: nothing else ever is. A source stands
 -- beside itself as well. What is linked by such comparisons goes into releases of that purpose alone.
 CREATE TABLE governance.linkage (
@@ -56,6 +65,7 @@ CREATE TABLE governance.linkage (
     valid_from date NOT NULL,
     valid_to   date NOT NULL CHECK (valid_to >= valid_from),
     ended_on   date,
+    combinations text NOT NULL DEFAULT 'all' CHECK (governance.combination_bits(combinations) IS NOT NULL),
     PRIMARY KEY (purpose, source_a, source_b, valid_from)
 );
 
@@ -194,6 +204,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                     WHERE l.source_a = least($1, $2) AND l.source_b = greatest($1, $2)
                       AND (l.purpose = $3 OR $3 IS NULL) AND l.ended_on IS NULL
                       AND governance.today() BETWEEN l.valid_from AND l.valid_to);
+$$;
+
+-- Keyed combinations that every rule in force for these two names: one rule's links serve all purposes that it is for.
+CREATE FUNCTION governance.may_combine(source text, with_source text) RETURNS int2
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(bit_and(governance.combination_bits(l.combinations)), 0::int2)
+      FROM governance.linkage AS l
+     WHERE l.source_a = least($1, $2) AND l.source_b = greatest($1, $2) AND l.ended_on IS NULL
+       AND governance.today() BETWEEN l.valid_from AND l.valid_to;
 $$;
 
 -- purpose NULL: for any purpose
@@ -439,10 +458,10 @@ $$;
 
 CREATE FUNCTION governance.put_linkage(key text[], fields text[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    INSERT INTO governance.linkage (purpose, source_a, source_b, valid_from, valid_to)
-    VALUES (key[1], key[2], key[3], key[4]::date, fields[1]::date)
+    INSERT INTO governance.linkage (purpose, source_a, source_b, valid_from, valid_to, combinations)
+    VALUES (key[1], key[2], key[3], key[4]::date, fields[1]::date, fields[2])
         ON CONFLICT (purpose, source_a, source_b, valid_from) DO UPDATE
-       SET valid_to = excluded.valid_to, ended_on = NULL;
+       SET valid_to = excluded.valid_to, combinations = excluded.combinations, ended_on = NULL;
 $$;
 
 CREATE FUNCTION governance.put_policy(key text[], fields text[]) RETURNS void

@@ -51,7 +51,7 @@ BEGIN
            FROM ingest.source_version AS v),
         (SELECT string_agg(s.source_id::text, ' ' ORDER BY s.source_id) FROM ingest.source AS s
           WHERE ingest.is_encoded(s.source_id)),
-        (SELECT string_agg(c.source_a || ':' || c.source_b, ' ' ORDER BY c.source_a, c.source_b)
+        (SELECT string_agg(concat_ws(':', c.source_a, c.source_b, c.combinations), ' ' ORDER BY c.source_a, c.source_b)
            FROM linkage.comparable_rows() AS c)), 'UTF8')));
 END
 $$;

@@ -26,10 +26,11 @@ CREATE TABLE linkage.compared (
 );
 CREATE INDEX compared_free ON linkage.compared (subject_id) WHERE is_free;
 
--- Which sources could meet when the last comparison was made.
+-- Which sources could meet when the last comparison was made, and by which keyed combinations they could link.
 CREATE TABLE linkage.compared_rule (
-    source_a int2 NOT NULL,
-    source_b int2 NOT NULL,
+    source_a     int2 NOT NULL,
+    source_b     int2 NOT NULL,
+    combinations int2 NOT NULL,
     PRIMARY KEY (source_a, source_b)
 );
 
@@ -80,17 +81,17 @@ CREATE TABLE linkage.conflict (
 
 -- ---- reading ----
 
--- Two sources that may meet now, for whatever purpose.
-CREATE FUNCTION linkage.comparable_rows() RETURNS TABLE (source_a int2, source_b int2)
+-- Two sources that may meet now, for whatever purpose; and which keyed combinations may link them (a bit each).
+CREATE FUNCTION linkage.comparable_rows() RETURNS TABLE (source_a int2, source_b int2, combinations int2)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT a.source_id, b.source_id
+    SELECT a.source_id, b.source_id, governance.may_combine(a.name, b.name)
       FROM ingest.source AS a
       JOIN ingest.source AS b ON a.source_id <= b.source_id
      WHERE a.subject_kind = 'person' AND b.subject_kind = 'person'
        AND coalesce(a.role, '') NOT IN ('merger', 'crosswalk') AND coalesce(b.role, '') NOT IN ('merger', 'crosswalk')
        AND governance.may_compare(a.name, b.name, NULL)
 $$;
-CREATE VIEW linkage.comparable AS SELECT source_a, source_b FROM linkage.comparable_rows();
+CREATE VIEW linkage.comparable AS SELECT source_a, source_b, combinations FROM linkage.comparable_rows();
 
 -- Everybody with an encoding. Free: no number or pseudonym places them. New: not compared with the others yet.
 CREATE VIEW linkage.encoded AS
@@ -221,9 +222,10 @@ BEGIN
             OR EXISTS (SELECT FROM linkage.comparable AS r
                         WHERE s.source_id IN (r.source_a, r.source_b)
                           AND NOT EXISTS (SELECT FROM linkage.compared_rule AS h
-                                           WHERE (h.source_a, h.source_b) = (r.source_a, r.source_b))));
+                                           WHERE (h.source_a, h.source_b, h.combinations) = (r.source_a, r.source_b, r.combinations))));
     DELETE FROM linkage.compared_rule;
-    INSERT INTO linkage.compared_rule (source_a, source_b) SELECT r.source_a, r.source_b FROM linkage.comparable AS r;
+    INSERT INTO linkage.compared_rule (source_a, source_b, combinations)
+    SELECT r.source_a, r.source_b, r.combinations FROM linkage.comparable AS r;
     DELETE FROM linkage.pair AS p
      WHERE p.weight IS NOT NULL
        AND NOT EXISTS (SELECT FROM subjects.subject AS a, subjects.subject AS b, linkage.comparable AS r

@@ -26,7 +26,7 @@ UNION ALL
 SELECT 'project', ARRAY[p.project_id], ARRAY[p.title, p.purpose, p.policy, p.valid_from::text, p.valid_to::text]
   FROM governance.project AS p WHERE p.ended_on IS NULL
 UNION ALL
-SELECT 'linkage', ARRAY[l.purpose, l.source_a, l.source_b, l.valid_from::text], ARRAY[l.valid_to::text]
+SELECT 'linkage', ARRAY[l.purpose, l.source_a, l.source_b, l.valid_from::text], ARRAY[l.valid_to::text, l.combinations]
   FROM governance.linkage AS l WHERE l.ended_on IS NULL
 UNION ALL
 SELECT 'member', ARRAY[m.project_id, m.person_id], ARRAY[]::text[]

@@ -329,10 +329,83 @@ Test(apply, sources_that_may_be_linked_are_listed_two_by_two)
                              "'patient_list'))"),
                  3);
     cr_expect_str_eq(world_dry_run(governance, ALL LINKAGES), "");
-    cr_expect_str_eq(world_dry_run(governance, ALL),
-                     "- linkage phm × death × death, 2026-01-01 to 2027-12-31\n"
-                     "- linkage phm × death × patient_list, 2026-01-01 to 2027-12-31\n"
-                     "- linkage phm × patient_list × patient_list, 2026-01-01 to 2027-12-31\n");
+    cr_expect_str_eq(
+        world_dry_run(governance, ALL),
+        "- linkage phm × death × death, 2026-01-01 to 2027-12-31, combinations all\n"
+        "- linkage phm × death × patient_list, 2026-01-01 to 2027-12-31, combinations all\n"
+        "- linkage phm × patient_list × patient_list, 2026-01-01 to 2027-12-31, combinations all\n");
+}
+
+#define DEATHS(purpose, combinations)                                                                        \
+    "  - { purpose: " purpose ", sources: [death], from: 2026-01-01, to: 2027-12-31" combinations " }\n"
+
+/* Switch: parse_combinations. */
+Test(apply, which_keyed_combinations_may_link_is_said_in_any_order_or_not_at_all)
+{
+    SCOPED(governance_close) Governance *governance = world_open_empty();
+    Error error = {0};
+
+    cr_assert(world_apply(governance, "bootstrap", ALL "linkages:\n" DEATHS("phm", ""), &error).ok, "%s",
+              error.message);
+
+    cr_expect_str_eq(world_dry_run(governance, ALL
+                                   "linkages:\n" DEATHS("phm", ", combinations: [area, postcode, address]")),
+                     "");
+    cr_expect_str_eq(world_dry_run(governance, ALL "linkages:\n" DEATHS("phm", ", combinations: [none]")),
+                     "~ linkage phm × death × death, 2026-01-01: combinations all → none\n");
+    cr_assert(world_apply(governance, "eng",
+                          ALL "linkages:\n" DEATHS("phm", ", combinations: [area, postcode, area]"), &error)
+                  .ok,
+              "%s", error.message);
+    cr_expect_eq(world_count("SELECT governance.may_combine('death', 'death')::int8"), 5);
+    cr_expect_str_eq(
+        world_dry_run(governance, ALL "linkages:\n" DEATHS("phm", ", combinations: [postcode, area]")), "");
+}
+
+Test(apply, a_keyed_combination_that_there_is_not_is_refused)
+{
+    SCOPED(governance_close) Governance *governance = world_open_empty();
+    Error error = {0};
+
+    Result result = world_apply(governance, "bootstrap",
+                                ALL "linkages:\n" DEATHS("phm", ", combinations: [postcode, sex]"), &error);
+
+    cr_expect(!result.ok);
+    cr_expect_eq(error.code, ERROR_CONFIG);
+    cr_expect_not_null(
+        strstr(error.message, "linkages 1: combinations are postcode, address and area, or none"));
+}
+
+/* Nobody may take an empty list for none, and mean all. */
+Test(apply, an_empty_list_of_keyed_combinations_is_refused)
+{
+    SCOPED(governance_close) Governance *governance = world_open_empty();
+    Error error = {0};
+
+    Result result =
+        world_apply(governance, "bootstrap", ALL "linkages:\n" DEATHS("phm", ", combinations: []"), &error);
+
+    cr_expect(!result.ok);
+    cr_expect_eq(error.code, ERROR_CONFIG);
+}
+
+/* Switch: bit_and in governance.may_combine. What one purpose's rule leaves out, no other lets in. */
+Test(apply, of_two_rules_for_the_same_sources_both_must_say_a_combination)
+{
+    SCOPED(governance_close) Governance *governance = world_open_empty();
+    Error error = {0};
+
+    cr_assert(world_apply(
+                  governance, "bootstrap",
+                  PEOPLE PURPOSES "  - { code: other, title: Other, opt_out: applied }\n" SUPPLIERS AGREEMENTS
+                      POLICIES PROJECTS "linkages:\n" DEATHS("phm", ", combinations: [postcode, address]")
+                          DEATHS("other", ", combinations: [address, area]"),
+                  &error)
+                  .ok,
+              "%s", error.message);
+
+    cr_expect_eq(world_count("SELECT governance.may_combine('death', 'death')::int8"), 2);
+    cr_expect_eq(world_count("SELECT governance.may_combine('death', 'fire_visit')::int8"), 0);
 }
 
 /* Switch: the condition on ended_on in governance.may_compare. */

@@ -112,6 +112,50 @@ Test(combination, a_pair_of_sources_that_no_rule_names_has_none)
     cr_expect_str_eq(bench_people(&bench, text), "1|2");
 }
 
+static void say(Bench *bench, const char *combinations)
+{
+    char sql[BENCH_TEXT_BYTES];
+
+    (void)snprintf(sql, sizeof sql,
+                   "UPDATE governance.linkage SET combinations = '%s' WHERE source_a <> source_b",
+                   combinations);
+    bench_run(bench->owner, sql);
+}
+
+/* Switch: may_link in combination_of. */
+Test(combination, one_that_the_rule_of_two_sources_leaves_out_links_nobody)
+{
+    SCOPED(bench_close) Bench bench = open_moved();
+    say(&bench, "postcode, address");
+    alike_add(&bench, &moved);
+
+    LinkageReport report = bench_link(&bench);
+
+    cr_expect_str_eq(bench_people(&bench, text), "1|2");
+    cr_expect_eq(report.clerical, 1);
+    bench_text(&bench, "SELECT (levels >> 48)::text FROM linkage.pair", other);
+    cr_expect_str_eq(other, "0");
+}
+
+/* Switch: h.combinations in linkage.comparisons_forget, and c.combinations in linkage.rules_print. */
+Test(combination, who_shares_one_is_linked_or_parted_when_the_rule_changes)
+{
+    SCOPED(bench_close) Bench bench = open_moved();
+    say(&bench, "none");
+    alike_add(&bench, &moved);
+    bench_link(&bench);
+    cr_expect_str_eq(bench_people(&bench, text), "1|2");
+
+    say(&bench, "area");
+    bench_link(&bench);
+    cr_expect_str_eq(bench_people(&bench, text), "1,2");
+    cr_expect_str_eq(link_of_2(&bench, text), "8 1 2 3", "%s", text);
+    say(&bench, "address");
+    bench_link(&bench);
+
+    cr_expect_str_eq(bench_people(&bench, text), "1|2");
+}
+
 Test(combination, undo_takes_its_link_back)
 {
     SCOPED(bench_close) Bench bench = open_moved();

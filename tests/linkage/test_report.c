@@ -346,6 +346,22 @@ Test(report, estimates_are_sums_of_the_weights_probabilities)
     free(page);
 }
 
+/* Switch: the eighth of pass_names. */
+Test(report, links_by_a_keyed_combination_have_a_line_of_their_own)
+{
+    SCOPED(bench_close) Bench bench = scored();
+    bench_run(bench.owner,
+              "SET ROLE cinque_owner; UPDATE linkage.link SET pass = 8 WHERE weight = 3; RESET ROLE");
+
+    char *passes = csv_of(&bench, linkage_passes), *page = page_of(&bench);
+
+    expect_line(passes, "8 keyed combination,clerical,9,");
+    expect_line(passes, "9 likeness,link,9,");
+    expect_line(page, "8 keyed combination");
+    free(passes);
+    free(page);
+}
+
 /* Switch: is_shown in report_estimates. */
 Test(report, an_estimate_from_few_pairs_is_not_shown)
 {
