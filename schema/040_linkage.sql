@@ -263,27 +263,29 @@ BEGIN
             'SELECT DISTINCT s.superseded_nhs_token AS superseded, s.nhs_token AS current FROM presence.%I AS p'
             ' JOIN subjects.subject AS s USING (subject_id)'
             ' WHERE s.source_id = %s AND s.nhs_token <> s.superseded_nhs_token'
-            ' AND governance.today() BETWEEN coalesce(p.valid_from, ''-infinity'')'
+            ' AND %L::date BETWEEN coalesce(p.valid_from, ''-infinity'')'
             ' AND coalesce(p.valid_to, ''infinity'')',
-            merger.name, merger.source_id);
+            merger.name, merger.source_id, governance.today());
     END LOOP;
     IF pairs = '' THEN
         RETURN;
     END IF;
-    EXECUTE 'INSERT INTO linkage.merger_token (nhs_token, node, root, is_superseded)
-             SELECT token, number, number, is_superseded
-               FROM (SELECT token, bool_or(is_superseded) AS is_superseded,
-                            row_number() OVER (ORDER BY token) AS number
-                       FROM (' || pairs || ') AS pair
-                      CROSS JOIN LATERAL (VALUES (superseded, true), (current, false)) AS side (token, is_superseded)
-                      GROUP BY token) AS numbered';
-    EXECUTE 'INSERT INTO linkage.merger_edge (node, near)
-             SELECT side.node, side.near
-               FROM (' || pairs || ') AS pair
-               JOIN linkage.merger_token AS a ON a.nhs_token = superseded
-               JOIN linkage.merger_token AS b ON b.nhs_token = current
-              CROSS JOIN LATERAL (VALUES (a.node, b.node), (b.node, a.node)) AS side (node, near)';
-    ANALYZE linkage.merger_token, linkage.merger_edge;
+    EXECUTE 'CREATE TEMPORARY TABLE merger_pair ON COMMIT DROP AS ' || pairs;
+    INSERT INTO linkage.merger_token (nhs_token, node, root, is_superseded)
+    SELECT token, number, number, is_superseded
+      FROM (SELECT token, bool_or(is_superseded) AS is_superseded, row_number() OVER (ORDER BY token) AS number
+              FROM pg_temp.merger_pair
+             CROSS JOIN LATERAL (VALUES (superseded, true), (current, false)) AS side (token, is_superseded)
+             GROUP BY token) AS numbered;
+    ANALYZE pg_temp.merger_pair, linkage.merger_token;
+    INSERT INTO linkage.merger_edge (node, near)
+    SELECT side.node, side.near
+      FROM pg_temp.merger_pair
+      JOIN linkage.merger_token AS a ON a.nhs_token = superseded
+      JOIN linkage.merger_token AS b ON b.nhs_token = current
+     CROSS JOIN LATERAL (VALUES (a.node, b.node), (b.node, a.node)) AS side (node, near);
+    DROP TABLE pg_temp.merger_pair;
+    ANALYZE linkage.merger_edge;
 END
 $$;
 

@@ -114,7 +114,9 @@ BEGIN
         EXIT WHEN changed = 0;
     END LOOP;
     ANALYZE linkage.crosswalk;
-    PERFORM linkage.strays_move(run_id);
+    IF EXISTS (SELECT FROM linkage.crosswalk) THEN
+        PERFORM linkage.strays_move(run_id);
+    END IF;
     UPDATE linkage.run SET crosswalk_ambiguous = (SELECT count(*) FROM linkage.crosswalk WHERE target IS NULL)
      WHERE run.run_id = run_crosswalk.run_id;
     RETURN (SELECT count(*) FROM linkage.crosswalk WHERE root IS NOT NULL);
