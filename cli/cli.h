@@ -154,6 +154,7 @@ Result cmd_governance_apply(Cli *cli, int argc, const char *const *argv, Error *
 Result cmd_reference_add(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_reference_add_totals(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_reference_add_population(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_reference_add_prices(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_pseudonymise(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_key_parcels(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

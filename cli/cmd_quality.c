@@ -42,6 +42,11 @@ Result cmd_reference_add_population(Cli *cli, int argc, const char *const *argv,
     return add_published(cli, argc, argv, GOVERNANCE_POPULATION_ADD, ingest_population_add, error);
 }
 
+Result cmd_reference_add_prices(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    return add_published(cli, argc, argv, GOVERNANCE_PRICES_ADD, ingest_prices_add, error);
+}
+
 /* What there is to report besides measures. */
 static Result print_table(Db *loader, const char *name, Month month, const char *source, TableFormat format,
                           Error *error)

@@ -58,6 +58,8 @@ static const Command commands[] = {
     {"reference add-totals", cmd_reference_add_totals, "FILE", "take in published figures to compare with"},
     {"reference add-population", cmd_reference_add_population, "FILE",
      "take in published numbers of people that rates are per"},
+    {"reference add-prices", cmd_reference_add_prices, "FILE",
+     "take in unit costs of a financial year, by code"},
     {"pull", cmd_pull, "FEED [--load] [--period CCYY-MM] [--again REASON]",
      "archive what a feed's sender left, sealed, and load it"},
     {"deliveries", cmd_deliveries, "[--missing CCYY-MM]",

@@ -23,6 +23,7 @@ const char *const GOVERNANCE_ACTION_NAMES[GOVERNANCE_ACTION_COUNT] = {
     [GOVERNANCE_LOAD_REFUSE] = "load_refuse",
     [GOVERNANCE_TOTALS_ADD] = "totals_add",
     [GOVERNANCE_POPULATION_ADD] = "population_add",
+    [GOVERNANCE_PRICES_ADD] = "prices_add",
     [GOVERNANCE_SOURCE_APPLY] = "source_apply",
     [GOVERNANCE_LINK] = "link",
     [GOVERNANCE_LINK_UNDO] = "link_undo",

@@ -30,6 +30,7 @@ typedef enum GovernanceAction {
     GOVERNANCE_LOAD_REFUSE,    /* role ig_lead or steward, not who loaded it; held back */
     GOVERNANCE_TOTALS_ADD,     /* role engineer */
     GOVERNANCE_POPULATION_ADD, /* role engineer */
+    GOVERNANCE_PRICES_ADD,     /* role engineer */
     GOVERNANCE_SOURCE_APPLY,   /* as apply */
     GOVERNANCE_LINK,           /* role engineer */
     GOVERNANCE_LINK_UNDO,      /* role engineer */

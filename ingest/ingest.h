@@ -233,6 +233,10 @@ Result ingest_totals_add(Db *loader, const GovernancePermit *permit, const char 
  */
 Result ingest_population_add(Db *loader, const GovernancePermit *permit, const char *path, int64_t *count,
                              Error *error) CHECKED;
+/* The same of prices in pounds: CSV of prices (their name), year (2024/25), origin, code and price, each code
+ * once. */
+Result ingest_prices_add(Db *loader, const GovernancePermit *permit, const char *path, int64_t *count,
+                         Error *error) CHECKED;
 /* One row a report: source, sender, period, outcome, read, loaded, quarantined, ..., rows a second. */
 Table *ingest_report_table(const IngestReport *reports, size_t count);
 

@@ -45,10 +45,18 @@ static bool is_one(const Node *node)
            are_plain_days(node);
 }
 
+const Prices *node_prices(const Node *node)
+{
+    node = behind_lets(node);
+    return node->kind == NODE_SUM ? node->prices : NULL;
+}
+
+/* What has no price would be one of 0 by `otherwise 0`. */
 bool node_is_one_number(const Node *node)
 {
     node = behind_lets(node);
     if (node->kind == NODE_OTHERWISE)
-        return node->operand_count == 2 && is_one(node->operands[0]) && is_zero(node->operands[1]);
+        return node->operand_count == 2 && is_one(node->operands[0]) && is_zero(node->operands[1]) &&
+               node_prices(node->operands[0]) == NULL;
     return is_one(node);
 }

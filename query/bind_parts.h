@@ -1,8 +1,8 @@
 #pragma once
 /*
- * Private to bind*.c: how one kind of node is bound. By theme: bind_person.c, bind_rows.c, bind_condition.c,
- * bind_codes.c, bind_value.c. To add a kind: its function here, in the file of its theme, and in the table of
- * bind.c.
+ * Private to bind*.c: how one kind of node is bound. By theme: bind_person.c, bind_rows.c, bind_prices.c,
+ * bind_condition.c, bind_codes.c, bind_value.c. To add a kind: its function here, in the file of its theme,
+ * and in the table of bind.c.
  */
 #include "query/bind.h"
 
@@ -60,6 +60,9 @@ PlanId bind_age_on(Binder *binder, PlanId day);
 BindNode bind_column, bind_exists, bind_count, bind_gathered, bind_picked, bind_days_of, bind_in_values;
 /* Those of a node's source for which its `where` is true. */
 PlanId bind_rows(Binder *binder, const Node *node);
+
+/* Of a column at prices, and what its records cost together. */
+BindNode bind_price, bind_cost;
 
 /* ---- values and conditions ---- */
 

@@ -25,6 +25,8 @@ PlanId bind_column_of(Binder *binder, uint16_t source, Text name)
 
 PlanId bind_column(Binder *binder, const Node *node)
 {
+    if (node->prices != NULL)
+        return bind_price(binder, node);
     return bind_column_of(binder, binder->level, node->column->stored);
 }
 
@@ -77,6 +79,8 @@ PlanId bind_gathered(Binder *binder, const Node *node)
         [NODE_DISTINCT] = PLAN_COUNT_DISTINCT, [NODE_SUM] = PLAN_SUM,         [NODE_MEAN] = PLAN_MEAN,
         [NODE_SMALLEST] = PLAN_SMALLEST,       [NODE_LARGEST] = PLAN_LARGEST,
     };
+    if (node->prices != NULL)
+        return bind_cost(binder, node);
     PlanId rows = bind_rows(binder, node), value = column_of(binder, node, node->column);
     QueryType type = binder->plan->nodes[value].type;
 

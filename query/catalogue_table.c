@@ -30,6 +30,11 @@ static const DbStatement codes_statement = {
     .parameters = {VALUE_TEXT, VALUE_TEXT},
     .columns = {VALUE_TEXT, VALUE_TEXT},
 };
+static const DbStatement published_statement = {
+    .name = "catalogue published",
+    .sql = query_sql_published_list,
+    .columns = {VALUE_TEXT, VALUE_TEXT, VALUE_DATE, VALUE_TEXT, VALUE_INT8},
+};
 static Text month_or_none(Arena *arena, const DbRows *rows, size_t row, size_t column)
 {
     char text[DATE_TEXT_BYTES];
@@ -77,6 +82,26 @@ static Result list_sources(Db *reader, const CatalogueWanted *wanted, Arena *are
                               month_or_none(arena, rows, row, 5),
                               month_or_none(arena, rows, row, 6),
                               db_is_null(rows, row, 7) ? TEXT("not held") : db_text(rows, row, 7)};
+        table_row(*table, cells);
+    }
+    return RESULT_OK;
+}
+
+/* ---- what is from outside ---- */
+
+static Result list_published(Db *reader, Arena *arena, Table **table, Error *error)
+{
+    static const char *const headings[] = {"kind", "name", "of", "lines", "origin"};
+    static const bool right[] = {false, false, false, true, false};
+    SCOPED(db_rows_close) DbRows *rows = NULL;
+
+    TRY(db_run(reader, &published_statement, NULL, &rows, error));
+    *table = table_create(headings, right, 5);
+    for (size_t row = 0; row < db_row_count(rows); row++) {
+        char day[DATE_TEXT_BYTES];
+        const Text cells[] = {db_text(rows, row, 0), db_text(rows, row, 1),
+                              text_format(arena, "%s", date_format((Date)db_int(rows, row, 2), day)),
+                              number(arena, db_int(rows, row, 4)), db_text(rows, row, 3)};
         table_row(*table, cells);
     }
     return RESULT_OK;
@@ -267,6 +292,8 @@ static Result make_table(Db *reader, const CatalogueWanted *wanted, Arena *arena
         list_attributes(table);
         return RESULT_OK;
     }
+    if (strcmp(wanted->source, "published") == 0)
+        return list_published(reader, arena, table, error);
     TRY(check_source(wanted, error));
     if (wanted->by_month)
         return list_months(reader, wanted, arena, table, error);

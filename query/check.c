@@ -13,6 +13,7 @@
 #include "query/dataset_open.h"
 #include "query/engine.h"
 #include "query/manifest.h"
+#include "query/prices.h"
 #include "query/query_private.h"
 #include "query/run.h"
 #include "query/shape.h"
@@ -243,6 +244,28 @@ static Result say_table(const Check *check, const TableNode *table, Error *error
     return RESULT_OK;
 }
 
+/* ---- what is from outside ---- */
+
+static Result say_prices(const Check *check, Error *error)
+{
+    const Tree *tree = check->query->tree;
+
+    for (size_t i = 0; i < tree->price_count; i++) {
+        char hex[HASH_TEXT_BYTES];
+        Published *found;
+        Text said = prices_said(&tree->prices[i], check->arena);
+        if (!tree->prices[i].is_used)
+            continue;
+        TRY(prices_find(check->reader, &tree->prices[i], check->arena, &found, error));
+        if (found == NULL)
+            text_add_format(check->text, "warning: there are no prices %.*s\n", TEXT_ARG(said));
+        else
+            text_add_format(check->text, "prices %.*s, content %s: %.*s\n", TEXT_ARG(said),
+                            hash_format(&found->content, hex), TEXT_ARG(found->origin));
+    }
+    return RESULT_OK;
+}
+
 /* ---- the whole ---- */
 
 static Result open_manifest(Check *check, Month *month, Error *error)
@@ -296,6 +319,7 @@ Result query_check(Db *reader, const Query *query, int64_t release_id, const Gov
                    .text = &text};
 
     check_codes(query->tree, &text);
+    TRY(say_prices(&check, error));
     if (release_id == 0)
         text_add_string(&text, "warning: no release is built for this purpose, or its newest is retired\n");
     else

@@ -203,6 +203,7 @@ static Result make(Dummy *dummy, const DummySource *sources, const DummyWanted *
     Bound bound;
 
     dummy_create(dummy, sources);
+    dummy_prices(dummy);
     TRY(play_sent(dummy, sources, error));
     dummy_random(dummy);
     TRY(dummy_build(dummy, error));
@@ -248,6 +249,8 @@ Result query_dummy(const Query *query, const DummySource *sources, const DummyWa
     engine_close(&dummy->engine);
     memory_free(dummy->values);
     query->tree->sent = NULL;
+    for (size_t i = 0; i < query->tree->price_count; i++)
+        query->tree->prices[i].published = NULL;
     if (!done.ok)
         dummy_answer_close(answer);
     return done;

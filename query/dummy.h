@@ -164,6 +164,8 @@ typedef struct DummyCategories {
     size_t count;
 } DummyCategories;
 
+/* Sets those of the tree; they are the dummy's. */
+void dummy_prices(Dummy *dummy);
 void dummy_populations(Dummy *dummy, const DummyCategories *categories, Provenance *provenance);
 
 /* ---- dummy_files.c ---- */

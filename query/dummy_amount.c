@@ -12,6 +12,8 @@ enum {
 
 bool wish_can_set(const Wish *wish, const Node *node)
 {
+    if (node->prices != NULL)
+        return false;
     switch (node->kind) {
     case NODE_INTEGER:
     case NODE_DECIMAL:
@@ -53,7 +55,7 @@ static int column_of(const Wish *wish, const Node *node, const CatalogueColumn *
 static void set_gathered(const Wish *wish, const Node *node, double target)
 {
     wish_remove_rows(wish, node);
-    if (!isnan(target))
+    if (!isnan(target) && node->prices == NULL)
         (void)wish_add_row(wish, node, true, column_of(wish, node, node->column), target);
 }
 
@@ -157,7 +159,7 @@ static void set_first(const Wish *wish, const Node *node, double target)
 
 static void set_column(const Wish *wish, const Node *node, double target)
 {
-    if (wish->row != NULL)
+    if (wish->row != NULL && node->prices == NULL)
         wish->row->cells[dummy_column(wish->table, node->column->stored)] = target;
 }
 

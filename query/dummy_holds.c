@@ -27,6 +27,8 @@ static double value_of_row(const Wish *wish, const Node *node)
 {
     switch (node->kind) {
     case NODE_COLUMN:
+        if (node->prices != NULL)
+            return NAN;
         return wish->row->cells[dummy_column(wish->table, node->column->stored)];
     case NODE_SHIFT:
         return wish_shift(wish_value(wish, node->operands[0]), node->unit, node->integer);

@@ -4,7 +4,7 @@
 
 #include "query/dummy.h"
 
-enum { PEOPLE_EACH = 1000, MADE_LINES_MAX = 20000 };
+enum { PEOPLE_EACH = 1000, MADE_LINES_MAX = 20000, PENCE_EACH = 5000, PRICES_MADE = 7 };
 
 static size_t values_of(Dummy *dummy, const Dimension *dimension, const DummyCategories *categories,
                         Text *values)
@@ -22,14 +22,14 @@ static size_t values_of(Dummy *dummy, const Dimension *dimension, const DummyCat
     return count;
 }
 
-static const Population *make_population(Dummy *dummy, const TableNode *table, Text name, Date day,
-                                         const DummyCategories *categories)
+static const Published *make_population(Dummy *dummy, const TableNode *table, Text name, Date day,
+                                        const DummyCategories *categories)
 {
-    Population *population = arena_alloc(dummy->arena, sizeof *population);
+    Published *population = arena_alloc(dummy->arena, sizeof *population);
     size_t width = table->dimension_count, counts[QUERY_DIMENSIONS_MAX];
     Text *values[QUERY_DIMENSIONS_MAX];
 
-    *population = (Population){.name = name, .origin = TEXT("DUMMY, made up"), .day = day, .line_count = 1};
+    *population = (Published){.name = name, .origin = TEXT("DUMMY, made up"), .day = day, .line_count = 1};
     population->content = hash_of(name.data, name.length);
     population->dimensions = arena_alloc(dummy->arena, (width + 1) * sizeof(Text));
     population->dimension_count = width;
@@ -42,14 +42,36 @@ static const Population *make_population(Dummy *dummy, const TableNode *table, T
     population->line_count =
         population->line_count > MADE_LINES_MAX ? MADE_LINES_MAX : population->line_count;
     population->values = arena_alloc(dummy->arena, (population->line_count * width + 1) * sizeof(Text));
-    population->people = arena_alloc(dummy->arena, (population->line_count + 1) * sizeof(int64_t));
+    population->numbers = arena_alloc(dummy->arena, (population->line_count + 1) * sizeof(int64_t));
     for (size_t i = 0; i < population->line_count; i++) {
         size_t rest = i;
-        population->people[i] = PEOPLE_EACH;
+        population->numbers[i] = PEOPLE_EACH;
         for (size_t d = width; d-- > 0; rest /= counts[d])
             population->values[i * width + d] = values[d][rest % counts[d]];
     }
     return population;
+}
+
+/* Of each word: what a record of a real source may lack, none lacks here. */
+void dummy_prices(Dummy *dummy)
+{
+    Tree *tree = dummy->query->tree;
+    const Dataset *dataset = &dummy->dataset;
+
+    for (size_t i = 0; i < tree->price_count; i++) {
+        Published *published = arena_alloc(dummy->arena, sizeof *published);
+        *published = (Published){.name = tree->prices[i].name,
+                                 .origin = TEXT("DUMMY, made up"),
+                                 .content = hash_of(tree->prices[i].name.data, tree->prices[i].name.length),
+                                 .line_count = dataset->word_count};
+        published->values = arena_alloc(dummy->arena, (dataset->word_count + 1) * sizeof(Text));
+        published->numbers = arena_alloc(dummy->arena, (dataset->word_count + 1) * sizeof(int64_t));
+        for (size_t w = 0; w < dataset->word_count; w++) {
+            published->values[w] = dataset->words[w];
+            published->numbers[w] = PENCE_EACH * (int64_t)(w % PRICES_MADE + 1);
+        }
+        tree->prices[i].published = published;
+    }
 }
 
 void dummy_populations(Dummy *dummy, const DummyCategories *categories, Provenance *provenance)

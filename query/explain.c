@@ -6,6 +6,7 @@
 
 #include "query/bind.h"
 #include "query/check_codes.h"
+#include "query/prices.h"
 #include "query/print.h"
 #include "query/query_private.h"
 #include "query/shape.h"
@@ -349,6 +350,16 @@ static void say_codes(const Explainer *explainer, const Tree *tree)
     }
 }
 
+/* From outside: which version, the run finds. */
+static void say_prices(const Explainer *explainer, const Tree *tree, Arena *arena)
+{
+    for (size_t i = 0; i < tree->price_count; i++)
+        if (tree->prices[i].is_used)
+            text_add_format(explainer->text,
+                            "prices %.*s, a table from outside; what has none is not known\n",
+                            TEXT_ARG(prices_said(&tree->prices[i], arena)));
+}
+
 static void say_query(const Explainer *explainer, const Tree *tree, Date as_at, const Bound *bound)
 {
     TextBuilder *text = explainer->text;
@@ -378,6 +389,7 @@ static void say_query(const Explainer *explainer, const Tree *tree, Date as_at, 
     }
     text_add_char(text, '\n');
     say_codes(explainer, tree);
+    say_prices(explainer, tree, explainer->plan->arena);
 }
 
 Result query_explain(const Query *query, Text *explained, Error *error)

@@ -59,6 +59,11 @@ Result expression_between(Parser *parser, const Node **node, Error *error) CHECK
  */
 Result expression_list(Parser *parser, Taken left, Node draft, const Node **node, Error *error) CHECKED;
 
+/* ---- expression_prices.c ---- */
+/* [at prices "NAME" of YEAR], behind a column; NULL: it is none. */
+Result expression_prices(Parser *parser, const Prices **prices, Error *error) CHECKED;
+Result expression_check_priced(const Parser *parser, QueryType type, Place place, Error *error) CHECKED;
+
 /* ---- expression_records.c ---- */
 /* NULL: no form of this word */
 ExpressionTake expression_records(const Token *token);

@@ -110,6 +110,9 @@ static Result check_column(const Parser *parser, Node *draft, Place place, Error
     QueryType type = draft->column->type;
     bool is_extreme = draft->kind == NODE_SMALLEST || draft->kind == NODE_LARGEST;
 
+    draft->type = TYPE_NUMBER;
+    if (draft->prices != NULL)
+        return expression_check_priced(parser, type, place, error);
     if (is_extreme && type != TYPE_NUMBER && type != TYPE_DATE)
         return expression_fail(parser, place, error, "only numbers and dates have an order");
     if (!is_extreme && type != TYPE_NUMBER)
@@ -118,7 +121,7 @@ static Result check_column(const Parser *parser, Node *draft, Place place, Error
     return RESULT_OK;
 }
 
-/* `sum of COLUMN in SOURCE` and its like */
+/* `sum of COLUMN [at prices ...] in SOURCE` and its like */
 static Result take_gathered(Parser *parser, NodeKind kind, const Node **node, Error *error)
 {
     Place place = parser->token.place;
@@ -128,6 +131,8 @@ static Result take_gathered(Parser *parser, NodeKind kind, const Node **node, Er
     TRY(parser_advance(parser, error));
     TRY(parser_expect(parser, "of", error));
     TRY(take_name(parser, &name, error));
+    if (kind == NODE_SUM)
+        TRY(expression_prices(parser, &draft.prices, error));
     TRY(parser_expect(parser, "in", error));
     TRY(expression_source(parser, &draft.source, error));
     TRY(expression_column(parser, draft.source, name, &draft.column, error));

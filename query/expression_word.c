@@ -226,7 +226,7 @@ Result expression_column(Parser *parser, const CatalogueSource *source, Token na
 
 static Result take_column(Parser *parser, const CatalogueColumn *column, const Node **node, Error *error)
 {
-    const Node draft = {.kind = NODE_COLUMN, .type = column->type, .column = column};
+    Node draft = {.kind = NODE_COLUMN, .type = column->type, .column = column};
     Place place = parser->token.place;
 
     if (find_let(parser, parser->token.text) != NULL)
@@ -235,6 +235,10 @@ static Result take_column(Parser *parser, const CatalogueColumn *column, const N
         return parser_fail(parser, error,
                            "both a column and a parameter have this name; give the parameter another");
     TRY(parser_advance(parser, error));
+    TRY(expression_prices(parser, &draft.prices, error));
+    if (draft.prices != NULL)
+        TRY(expression_check_priced(parser, column->type, place, error));
+    draft.type = draft.prices != NULL ? TYPE_NUMBER : column->type;
     return expression_finish(parser, &draft, place, node, error);
 }
 

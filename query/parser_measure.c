@@ -128,9 +128,9 @@ static Result take_population(Parser *parser, Measure *measure, Error *error)
 {
     measure->denominator = MEASURE_OF_ALL;
     TRY(parser_expect(parser, "population", error));
-    if (parser->token.kind == TOKEN_STRING && parser->token.text.length > POPULATION_NAME_BYTES_MAX)
+    if (parser->token.kind == TOKEN_STRING && parser->token.text.length > PUBLISHED_NAME_BYTES_MAX)
         return parser_fail(parser, error, "population: its name is longer than %d bytes",
-                           POPULATION_NAME_BYTES_MAX);
+                           PUBLISHED_NAME_BYTES_MAX);
     return parser_string(parser, "population", &measure->population, error);
 }
 

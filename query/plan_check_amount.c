@@ -97,6 +97,47 @@ static bool is_time_registered(const Plan *plan, const PlanNode *node)
            is_days_of_row(plan, operand_of(plan, sum, 1));
 }
 
+/* ---- at prices ---- */
+
+enum { PENCE = 100 };
+
+/* Of a code of each row, and none below 0. */
+static bool is_price(const Plan *plan, const PlanNode *node)
+{
+    if (!is_of(node, PLAN_MAP, 1) || node->type != TYPE_NUMBER ||
+        operand_of(plan, node, 0)->kind != PLAN_COLUMN || operand_of(plan, node, 0)->type != TYPE_TEXT)
+        return false;
+    for (size_t i = 0; i < node->set_count; i++)
+        if (node->mapped == NULL || node->mapped[i] < 0)
+            return false;
+    return true;
+}
+
+/* Unknown where one of the same rows has no such price. */
+static bool all_have_price(const Plan *plan, const PlanNode *node, PlanId rows, PlanId price)
+{
+    if (node->kind != PLAN_NOT || operand_of(plan, node, 0)->kind != PLAN_EXISTS)
+        return false;
+    const PlanNode *without = operand_of(plan, operand_of(plan, node, 0), 0);
+    return without->kind == PLAN_DROP && without->operands[0] == rows &&
+           operand_of(plan, without, 1)->kind == PLAN_IS_KNOWN &&
+           operand_of(plan, without, 1)->operands[0] == price;
+}
+
+static bool is_cost(const Plan *plan, const PlanNode *node)
+{
+    if (!is_of(node, PLAN_DIVIDE, 2) || !is_number(operand_of(plan, node, 1), PENCE))
+        return false;
+    const PlanNode *pence = operand_of(plan, node, 0);
+    pence = pence->kind == PLAN_TO_DECIMAL ? operand_of(plan, pence, 0) : pence;
+    if (!is_of(pence, PLAN_CASE, 2) || !is_of(operand_of(plan, pence, 1), PLAN_COALESCE, 2))
+        return false;
+    const PlanNode *total = operand_of(plan, pence, 1), *sum = operand_of(plan, total, 0);
+    return is_number(operand_of(plan, total, 1), 0) && is_of(sum, PLAN_SUM, 2) &&
+           is_price(plan, operand_of(plan, sum, 1)) &&
+           all_have_price(plan, operand_of(plan, pence, 0), sum->operands[0], sum->operands[1]);
+}
+
 /* ---- the whole ---- */
 
 static bool is_one_number(const Plan *plan, const PlanNode *node)
@@ -105,7 +146,8 @@ static bool is_one_number(const Plan *plan, const PlanNode *node)
         node = operand_of(plan, node, 0);
         node = node->kind == PLAN_TO_DECIMAL ? operand_of(plan, node, 0) : node;
     }
-    return is_of_records(plan, node) || is_between(plan, node) || is_time_registered(plan, node);
+    return is_of_records(plan, node) || is_between(plan, node) || is_time_registered(plan, node) ||
+           is_cost(plan, node);
 }
 
 /* Unknown where it is too large, so that nothing need be refused for what one person has. */

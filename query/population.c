@@ -1,23 +1,6 @@
 /* Reads the versions of populations that a query's rates are per. */
 #include "query/population.h"
 
-#include <string.h>
-
-#include "query_sql.h"
-
-static const DbStatement population_statement = {
-    .name = "population",
-    .sql = query_sql_population,
-    .parameters = {VALUE_TEXT, VALUE_TEXT},
-    .columns = {VALUE_INT4, VALUE_DATE, VALUE_TEXT, VALUE_BYTES, VALUE_INT4},
-};
-static const DbStatement fields_statement = {
-    .name = "population fields",
-    .sql = query_sql_population_fields,
-    .parameters = {VALUE_INT4},
-    .columns = {VALUE_TEXT},
-};
-
 typedef struct Reading {
     Db *reader;
     Arena *arena;
@@ -25,7 +8,7 @@ typedef struct Reading {
     size_t count;
 } Reading;
 
-size_t population_dimension(const Population *population, Text name)
+size_t population_dimension(const Published *population, Text name)
 {
     size_t d = 0;
 
@@ -39,7 +22,7 @@ Date population_day(const TableNode *table, Date as_at, size_t period)
     return table->series.count > 0 ? series_period(&table->series, as_at, period).last : as_at;
 }
 
-const Population *population_find(const PopulationUse *uses, size_t count, Text name, Date day)
+const Published *population_find(const PopulationUse *uses, size_t count, Text name, Date day)
 {
     for (size_t i = 0; i < count; i++)
         if (uses[i].day == day && text_equal(uses[i].name, name))
@@ -49,62 +32,28 @@ const Population *population_find(const PopulationUse *uses, size_t count, Text 
 
 /* ---- one version ---- */
 
-/* The header comes first: the dimensions, then people. */
-static Result read_fields(const Reading *reading, Population *population, size_t width, Error *error)
+static Result read_version(const Reading *reading, Text name, Date day, const Published **found, Error *error)
 {
-    SCOPED(db_rows_close) DbRows *rows = NULL;
-    const Value id = value_int4((int32_t)population->id);
-
-    TRY(db_run(reading->reader, &fields_statement, &id, &rows, error));
-    population->dimension_count = width - 1;
-    population->line_count = db_row_count(rows) / width - 1;
-    population->dimensions = arena_alloc(reading->arena, width * sizeof(Text));
-    population->values =
-        arena_alloc(reading->arena, (population->line_count * (width - 1) + 1) * sizeof(Text));
-    population->people = arena_alloc(reading->arena, (population->line_count + 1) * sizeof(int64_t));
-    for (size_t i = 0; i < db_row_count(rows); i++) {
-        size_t line = i / width, field = i % width;
-        Text text = text_copy(reading->arena, db_text(rows, i, 0));
-        if (line == 0)
-            population->dimensions[field] = text;
-        else if (field < width - 1)
-            population->values[(line - 1) * (width - 1) + field] = text;
-        else if (!text_to_int64(text, &population->people[line - 1]))
-            return fail(error, ERROR_DATABASE, "population: what is kept is no number");
-    }
-    return RESULT_OK;
-}
-
-static Result read_version(const Reading *reading, Text name, Date day, const Population **found,
-                           Error *error)
-{
-    SCOPED(db_rows_close) DbRows *rows = NULL;
     char text[DATE_TEXT_BYTES];
-    const Value parameters[] = {value_text(name), value_text(text_from(date_format(day, text)))};
+    Published *published;
 
-    TRY(db_run(reading->reader, &population_statement, parameters, &rows, error));
-    if (db_row_count(rows) == 0)
+    TRY(published_find(reading->reader, TEXT("population"), name, day, reading->arena, &published, error));
+    if (published == NULL)
         return fail(error, ERROR_INPUT, "query: there is no population \"%.*s\" of a day up to %s",
-                    TEXT_ARG(name), text);
+                    TEXT_ARG(name), date_format(day, text));
+    *found = published;
     for (size_t i = 0; i < reading->count; i++)
-        if (reading->uses[i].population->id == db_int(rows, 0, 0)) {
+        if (reading->uses[i].population->id == published->id) {
             *found = reading->uses[i].population;
             return RESULT_OK;
         }
-    Population *population = arena_alloc(reading->arena, sizeof *population);
-    *population = (Population){.id = db_int(rows, 0, 0),
-                               .name = name,
-                               .day = (Date)db_int(rows, 0, 1),
-                               .origin = text_copy(reading->arena, db_text(rows, 0, 2))};
-    memcpy(population->content.bytes, db_text(rows, 0, 3).data, HASH_BYTES);
-    *found = population;
-    return read_fields(reading, population, (size_t)db_int(rows, 0, 4), error);
+    return published_read_lines(reading->reader, published, reading->arena, error);
 }
 
 /* ---- of a query ---- */
 
 /* A rate would be of a place's people over those of many. What the population is by besides is summed. */
-static Result check_dimensions(const TableNode *table, const Population *population, Error *error)
+static Result check_dimensions(const TableNode *table, const Published *population, Error *error)
 {
     for (size_t d = 0; d < table->dimension_count; d++) {
         Text name = text_from(table->dimensions[d].attribute->name);
@@ -123,7 +72,7 @@ static Result read_table(Reading *reading, const TableNode *table, const Measure
 
     for (size_t p = 0; p < periods; p++) {
         Date day = population_day(table, as_at, p);
-        const Population *found = population_find(reading->uses, reading->count, rate->population, day);
+        const Published *found = population_find(reading->uses, reading->count, rate->population, day);
         if (found == NULL) {
             TRY(read_version(reading, rate->population, day, &found, error));
             reading->uses[reading->count++] = (PopulationUse){rate->population, day, found};

@@ -1,26 +1,14 @@
 #pragma once
 /* Private to query: numbers of people from outside that rates are per. Nobody's data: tables that others
  * publish, registered with their day and origin. */
-#include "base/db.h"
+#include "query/published.h"
 #include "query/tree.h"
-
-typedef struct Population {
-    int64_t id;
-    Text name, origin;
-    Date day; /* that the numbers are of */
-    Hash content;
-    Text *dimensions;
-    size_t dimension_count;
-    Text *values; /* of each line, one a dimension; each combination of them stands once */
-    int64_t *people;
-    size_t line_count;
-} Population;
 
 /* What a rate is per on a day. */
 typedef struct PopulationUse {
     Text name;
     Date day;
-    const Population *population;
+    const Published *population;
 } PopulationUse;
 
 /*
@@ -30,7 +18,7 @@ typedef struct PopulationUse {
 Result population_read(Db *reader, const Tree *tree, Date as_at, Arena *arena, const PopulationUse **uses,
                        size_t *count, Error *error) CHECKED;
 /* NULL: not read */
-const Population *population_find(const PopulationUse *uses, size_t count, Text name, Date day);
+const Published *population_find(const PopulationUse *uses, size_t count, Text name, Date day);
 /* The day that a table's rates of a period are of. */
 Date population_day(const TableNode *table, Date as_at, size_t period);
-size_t population_dimension(const Population *population, Text name); /* dimension_count: it has none */
+size_t population_dimension(const Published *population, Text name); /* dimension_count: it has none */

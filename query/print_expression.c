@@ -302,6 +302,8 @@ static void print_leaf(TextBuilder *out, const Node *node)
         break;
     case NODE_COLUMN:
         text_add(out, node->column->name);
+        if (node->prices != NULL)
+            print_prices(out, node->prices);
         break;
     case NODE_LET:
         text_add(out, node->let->name);

@@ -16,6 +16,7 @@ typedef enum Tightness {
 
 /* In parentheses where it is looser than it has to be. */
 void print_part(TextBuilder *out, Arena *arena, const Node *node, Tightness tightness);
+void print_prices(TextBuilder *out, const Prices *prices);
 /* What node_is_of_records. */
 void print_records(TextBuilder *out, Arena *arena, const Node *node);
 void print_household(TextBuilder *out, Arena *arena, const Node *node);

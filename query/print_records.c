@@ -39,6 +39,8 @@ static void print_gathered(TextBuilder *out, const Node *node)
         if (forms[i].kind == node->kind)
             text_add_string(out, forms[i].words);
     text_add(out, node->column->name);
+    if (node->prices != NULL)
+        print_prices(out, node->prices);
     text_add_string(out, " in ");
     if (node->kind == NODE_VALUE)
         print_place(out, node->integer);

@@ -59,7 +59,8 @@ typedef struct CatalogueWanted {
     const Text *sources; /* granted: what is not among them does not exist */
     size_t source_count;
     int64_t release_id; /* what is held is of this one */
-    const char *source; /* NULL: all sources; "person": what is known of everybody */
+    const char *source; /* NULL: all sources; "person": what is known of everybody; "published": populations
+                           and prices */
     const char *column; /* NULL: the source's columns */
     bool by_month;      /* what is held of the source, month by month, in place of its columns */
     int64_t people_min; /* of the project's policy: of fewer rows no share is said */

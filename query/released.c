@@ -6,6 +6,7 @@
 #include "query/print.h"
 #include "query/released_coverage.h"
 #include "query/released_population.h"
+#include "query/released_prices.h"
 
 enum { STATISTIC_BYTES_MAX = 64, VALUES_BYTES_MAX = 256 << 20 };
 
@@ -131,6 +132,7 @@ static void copy_statistics(ReleasedTable *table, const CountTable *parts, const
     SCOPED(arena_close) Arena *values = arena_create(VALUES_BYTES_MAX);
 
     print_statistic(&statistic, measure->of);
+    measure->is_cost = node_prices(measure->of->dimension.amount) != NULL;
     measure->statistic = text_copy(table->arena, text_built(&statistic));
     measure->amounts = arena_alloc(table->arena, (table->line_count + 1) * sizeof *measure->amounts);
     for (size_t i = 0; i < table->line_count && !deadline_is_over(table->provenance.deadline); i++) {
@@ -338,6 +340,8 @@ static void add_settings(const ReleasedTable *table, json_t *json)
     json_decref(settings);
     if (table->population_count > 0)
         json_object_set_new(json, "populations", released_population_json(table));
+    if (table->price_count > 0)
+        json_object_set_new(json, "prices", released_prices_json(table));
     if (table->provenance.dummy_seed.length > 0)
         json_object_set_new(json, "dummy", json_true());
 }
@@ -373,6 +377,8 @@ ReleasedTable *released_make(const TableNode *node, const CountTable *parts, Cel
         hide_people(table, &parts[i], states[i]);
     copy_measures(table, node, parts, states, &layout);
     released_rates(table, node);
+    released_prices_note(table, provenance->tree);
+    table->provenance.tree = NULL;
     table->provenance.populations = NULL;
     table->provenance.population_count = 0;
     table->provenance.deadline = NULL;

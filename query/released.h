@@ -29,6 +29,7 @@ typedef struct Provenance {
     size_t codes_count;
     const PopulationUse *populations; /* only while it is made */
     size_t population_count;
+    const Tree *tree;   /* the same: whose prices are named */
     Deadline *deadline; /* the same; NULL: none */
 } Provenance;
 

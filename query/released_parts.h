@@ -27,15 +27,16 @@ typedef struct ReleasedMeasure {
     Text statistic;          /* of an amount: "sum", "percentile 90"; else empty */
     CountDimension answers;  /* yes, no and perhaps not known; of an amount known, unknown; of a rate none */
     ReleasedCell *cells;     /* of each line one an answer */
+    bool is_cost;            /* at prices */
     ReleasedAmount *amounts; /* of each line; NULL: it is a count, that of who has the condition */
 } ReleasedMeasure;
 
-/* A version of one that rates are per. */
-typedef struct ReleasedPopulation {
+/* A version of what others publish: a population that rates are per, or prices. */
+typedef struct ReleasedPublished {
     Text name, origin;
     Date day;
     Hash content;
-} ReleasedPopulation;
+} ReleasedPublished;
 
 struct ReleasedTable {
     Arena *arena; /* holds all below */
@@ -46,8 +47,10 @@ struct ReleasedTable {
     size_t line_count;
     ReleasedMeasure measures[QUERY_MEASURES_MAX];
     size_t measure_count;
-    ReleasedPopulation populations[QUERY_MEASURES_MAX * QUERY_PERIODS_MAX];
+    ReleasedPublished populations[QUERY_MEASURES_MAX * QUERY_PERIODS_MAX];
     size_t population_count;
+    ReleasedPublished prices[QUERY_PRICES_MAX];
+    size_t price_count;
     int64_t cell_count, hidden_count; /* people, all answers and amounts */
     Provenance provenance;
     Text canonical;

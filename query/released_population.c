@@ -8,17 +8,17 @@
 
 enum { NOT_SAID = -1 };
 
-static void note(ReleasedTable *table, const Population *population)
+static void note(ReleasedTable *table, const Published *population)
 {
     for (size_t i = 0; i < table->population_count; i++)
         if (memcmp(&table->populations[i].content, &population->content, sizeof(Hash)) == 0 &&
             table->populations[i].day == population->day)
             return;
     table->populations[table->population_count++] =
-        (ReleasedPopulation){.name = text_copy(table->arena, population->name),
-                             .origin = text_copy(table->arena, population->origin),
-                             .day = population->day,
-                             .content = population->content};
+        (ReleasedPublished){.name = text_copy(table->arena, population->name),
+                            .origin = text_copy(table->arena, population->origin),
+                            .day = population->day,
+                            .content = population->content};
 }
 
 /* ---- the table's places ---- */
@@ -104,7 +104,7 @@ static void drop_margins(const Places *places, size_t dimension, int64_t *sums)
             sums[place] = NOT_SAID;
 }
 
-static const int64_t *sums_of(const Places *places, const Population *population, Arena *arena)
+static const int64_t *sums_of(const Places *places, const Published *population, Arena *arena)
 {
     int64_t *sums = arena_alloc(arena, places->count * sizeof *sums);
     size_t from[QUERY_DIMENSIONS_MAX], at[QUERY_DIMENSIONS_MAX];
@@ -122,7 +122,7 @@ static const int64_t *sums_of(const Places *places, const Population *population
             at[d] = value_of(&places->dimensions[d], values[from[d]]);
             said[d][at[d]] = true;
         }
-        add_line(places, at, population->people[i], sums);
+        add_line(places, at, population->numbers[i], sums);
     }
     for (size_t d = 0; d < places->dimension_count; d++)
         if (!is_all_said(&places->dimensions[d], said[d]))
@@ -137,14 +137,14 @@ int64_t *released_population_people(ReleasedTable *table, const TableNode *node,
     size_t before = node->series.count > 0, made = SIZE_MAX;
     const Places places = places_of(table, before > 0);
     int64_t *people = arena_alloc(table->arena, (table->line_count + 1) * sizeof *people);
-    const Population *of = NULL;
+    const Published *of = NULL;
     const int64_t *sums = NULL;
 
     for (size_t i = 0; i < table->line_count; i++) { /* a period's stand together */
         const ReleasedLine *line = &table->lines[i];
         if (line->period != made) {
             Date day = population_day(node, provenance->as_at, line->period);
-            const Population *next =
+            const Published *next =
                 population_find(provenance->populations, provenance->population_count, rate->population, day);
             if (next != NULL && next != of) {
                 sums = sums_of(&places, next, arena);
@@ -165,7 +165,7 @@ json_t *released_population_json(const ReleasedTable *table)
     json_t *populations = json_array();
 
     for (size_t i = 0; i < table->population_count; i++) {
-        const ReleasedPopulation *population = &table->populations[i];
+        const ReleasedPublished *population = &table->populations[i];
         char day[DATE_TEXT_BYTES], hex[HASH_TEXT_BYTES];
         json_array_append_new(populations,
                               json_pack("{s:s%, s:s, s:s%, s:s}", "name", population->name.data,
@@ -179,7 +179,7 @@ json_t *released_population_json(const ReleasedTable *table)
 void released_population_print(const ReleasedTable *table, const char *before, FILE *out)
 {
     for (size_t i = 0; i < table->population_count; i++) {
-        const ReleasedPopulation *population = &table->populations[i];
+        const ReleasedPublished *population = &table->populations[i];
         char day[DATE_TEXT_BYTES], hex[HASH_TEXT_BYTES];
         fprintf(out, "%sPopulation \"%.*s\" of %s, content %s: %.*s.\n", before, TEXT_ARG(population->name),
                 date_format(population->day, day), hash_format(&population->content, hex),

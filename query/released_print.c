@@ -3,6 +3,7 @@
 
 #include "query/released_coverage.h"
 #include "query/released_population.h"
+#include "query/released_prices.h"
 
 enum { ACROSS_MAX = 12, COLUMNS_MAX = 24, WIDE_MAX = QUERY_DIMENSIONS_MAX + 1 + 2 * QUERY_MEASURES_MAX };
 
@@ -168,6 +169,7 @@ static void print_record(const ReleasedTable *table, const char *before, FILE *o
                 TEXT_ARG(provenance->settings[i].value));
     released_codes_print(provenance->codes, provenance->codes_count, before, out);
     released_population_print(table, before, out);
+    released_prices_print(table, before, out);
 }
 
 static bool is_across(const ReleasedTable *table)

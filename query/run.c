@@ -8,6 +8,7 @@
 #include "query/budget.h"
 #include "query/dataset_open.h"
 #include "query/plan_check.h"
+#include "query/prices.h"
 #include "query/released.h"
 #include "query/run.h"
 #include "query/sent.h"
@@ -186,6 +187,7 @@ static Result count_people_of(Db *reader, const Query *query, const Provenance *
 
     TRY(dataset_open(reader, provenance->release_id, manifest, &hold, error));
     TRY(sent_read(reader, provenance->release_id, provenance->month, query->tree, query->arena, error));
+    TRY(prices_read(reader, query->tree, query->arena, error));
     TRY(bind_tree(query->tree, dataset_of(hold), provenance->as_at, arena, &bound, error));
     TRY(run_check_plan(query, &bound, error));
     bound.plan->deadline = provenance->deadline;
@@ -260,6 +262,7 @@ void run_describe(const Query *query, Arena *arena, Provenance *provenance)
 
     provenance->query_title = query->tree->title;
     provenance->project = query->tree->project;
+    provenance->tree = query->tree;
     provenance->query_content = query->content;
     read_settings(query, arena, provenance);
     if (query->tree->known_at != DATE_NONE)

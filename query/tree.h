@@ -15,7 +15,8 @@ enum {
     QUERY_NODES_MAX = 4000, /* with each use of a `let` counted in full */
     QUERY_NAMES_MAX = 64,   /* of `let`, and again of `codes` */
     QUERY_RATE_PER_MAX = 1000000,
-    POPULATION_NAME_BYTES_MAX = 63,
+    PUBLISHED_NAME_BYTES_MAX = 63, /* of a population, of prices */
+    QUERY_PRICES_MAX = 8,
     QUERY_DIMENSIONS_MAX = 6, /* of one table, a measure's condition among them */
     QUERY_MEASURES_MAX = 8,   /* of one table, beside people */
     QUERY_PARTS_MAX = 128,    /* of all tables */
@@ -100,6 +101,16 @@ typedef enum Comparison { IS_EQUAL, IS_NOT_EQUAL, IS_LESS, IS_AT_MOST, IS_MORE, 
 
 typedef struct Node Node;
 
+typedef struct Published Published; /* query/published.h */
+
+/* Unit costs by code, from outside. */
+typedef struct Prices {
+    Text name;
+    int64_t year; /* the financial one that begins in it */
+    bool is_used;
+    const Published *published; /* as read for a run; NULL: none, so nothing has a price */
+} Prices;
+
 typedef struct CodeList {
     Text name;
     Text *codes;      /* sorted; each once, or once a category. One that ends in * is all that begin so */
@@ -154,6 +165,7 @@ struct Node {
     Text category;
     const Attribute *attribute;
     const CatalogueColumn *column, *by;
+    const Prices *prices; /* of column: what its codes cost; NULL: itself */
     const CatalogueSource *source;
     const CodeList *codes;
     const Let *let;
@@ -227,6 +239,8 @@ typedef struct Tree {
     size_t code_list_count, code_count, contains_count;
     Let lets[QUERY_NAMES_MAX];
     size_t let_count;
+    Prices prices[QUERY_PRICES_MAX];
+    size_t price_count;
     Parameter parameters[QUERY_PARAMETERS_MAX];
     size_t parameter_count;
     const Node *cohort;
@@ -267,3 +281,5 @@ bool measure_is_of_amount(const Measure *measure);
 /* May people be added up by it: what their records come to, an age or an attribute, or a time between two
  * days, or 0 where that is not known? Nothing that is worked out of several of them. */
 bool node_is_one_number(const Node *node);
+/* Those that a sum of records is at; NULL: it is none, or of a column. */
+const Prices *node_prices(const Node *node);

@@ -106,6 +106,8 @@ static void use_node(const Use *use, const Node *node)
     default:
         break;
     }
+    if (node->prices != NULL)
+        use->tree->prices[node->prices - use->tree->prices].is_used = true;
     if (node_is_of_records(node))
         read_records(use, node->source);
     for (size_t i = 0; i < node->operand_count; i++)

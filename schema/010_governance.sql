@@ -395,6 +395,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         WHEN 'load_refuse'    THEN governance.rule_held(person, object, false)
         WHEN 'totals_add'     THEN governance.rule_role(person, 'engineer')
         WHEN 'population_add' THEN governance.rule_role(person, 'engineer')
+        WHEN 'prices_add'     THEN governance.rule_role(person, 'engineer')
         WHEN 'withdraw'       THEN governance.rule_role(person, 'engineer')
         WHEN 'link'           THEN governance.rule_role(person, 'engineer')
         WHEN 'link_undo'      THEN governance.rule_role(person, 'engineer')

@@ -98,6 +98,8 @@ Test(governance, each_rule_refuses_what_it_forbids)
          "totals_add refused: role engineer is needed"},
         {{.action = GOVERNANCE_POPULATION_ADD, .person_id = "ida"},
          "population_add refused: role engineer is needed"},
+        {{.action = GOVERNANCE_PRICES_ADD, .person_id = "ida"},
+         "prices_add refused: role engineer is needed"},
         {{.action = GOVERNANCE_SOURCE_APPLY, .person_id = "ana"},
          "source_apply refused: role engineer or ig_lead is needed"},
         {{.action = GOVERNANCE_SOURCE_APPLY, .person_id = "bootstrap"},

@@ -260,7 +260,7 @@ Test(roles, no_role_has_a_right_on_a_table_that_is_not_written_here)
         "ingest\\."
         "source)$|"
         "^cinque_query "
-        "(ingest\\.(source(_[a-z]+)?|population)|release\\.(release|practice_left_out|coverage|sent|closed))$"
+        "(ingest\\.(source(_[a-z]+)?|published)|release\\.(release|practice_left_out|coverage|sent|closed))$"
         "')");
 }
 
@@ -326,7 +326,7 @@ Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
         "delivery_known "
         "delivery_list delivery_see delivery_settle dqmi duplicates_keep encoding_open load_abandon "
         "load_findings load_list "
-        "load_missing load_open load_publish load_reject load_stage load_withdraw population_put quality "
+        "load_missing load_open load_publish load_reject load_stage load_withdraw published_put quality "
         "quality_history "
         "quality_tests quarantine_list refused_list subjects_merge totals_put");
     expect_functions("cinque_releaser", "release",

@@ -123,6 +123,9 @@ static void payments_close(Payments *payments)
     arena_close(&payments->arena);
 }
 
+/* What all prices that a query names are; NULL: none is known. */
+static const Published *payments_prices;
+
 /* As run.c does, without a database. chunk_bytes: of people worked out together. */
 __attribute__((unused)) static Result payments_count(const char *tables, size_t chunk_bytes,
                                                      Payments *payments, Error *error)
@@ -136,6 +139,8 @@ __attribute__((unused)) static Result payments_count(const char *tables, size_t 
                             tables);
     TRY(query_parse(&WORDS, "q", text, QUERY_TEXT_BYTES_MAX, NULL, &payments->query, error));
     Tree *tree = payments->query->tree;
+    for (size_t i = 0; i < tree->price_count; i++)
+        tree->prices[i].published = payments_prices;
     TRY(bind_tree(tree, payers_dataset(), tree->as_at, payments->arena, &payments->bound, error));
     TRY(run_check_plan(payments->query, &payments->bound, error));
     payments->bound.people_min = PAYERS_PEOPLE_MIN;

@@ -81,10 +81,11 @@ static void add_population(uint64_t seed)
         SCOPED(text_builder_close) TextBuilder sql = text_builder(QUERY_TEXT_MAX);
         char day[DATE_TEXT_BYTES];
         make_version(version);
-        text_add_format(&sql,
-                        "INSERT INTO ingest.population (name, day, origin, width, fields, content) VALUES "
-                        "('K%" PRIu64 "', '%s', 'version %d', 4, '{sex,district,care_home,people",
-                        seed, date_format(kent[version].day, day), version);
+        text_add_format(
+            &sql,
+            "INSERT INTO ingest.published (kind, name, day, origin, width, fields, content) VALUES "
+            "('population', 'K%" PRIu64 "', '%s', 'version %d', 4, '{sex,district,care_home,people",
+            seed, date_format(kent[version].day, day), version);
         for (int i = 0; i < kent[version].count; i++)
             text_add_format(&sql, ",%s,%s,%s,%" PRId64, kent[version].lines[i][0], kent[version].lines[i][1],
                             kent[version].lines[i][2], kent[version].people[i]);

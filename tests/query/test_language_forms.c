@@ -309,6 +309,13 @@ Test(language_forms, each_rule_has_its_message)
          "q:5:36: 'sent' is of days alike for everybody, this is another"},
         {"practice sent gp_event from as_at to 3", "q:5:45: expected a date, this is a number"},
         {"exists gp_event where exists apc_spell", "q:5:30: column 'exists' is unknown"},
+        {"sum of core_hrg at prices \"T\" of 2024/26 in apc_spell > 3",
+         "q:5:41: a price year is a financial one such as 2024/25"},
+        {"sum of length_of_hospital_stay at prices \"T\" of 2024/25 in apc_spell > 3",
+         "q:5:15: prices are of codes, this is a number"},
+        {"mean of core_hrg at prices \"T\" of 2024/25 in apc_spell > 3", "q:5:25: expected 'in'"},
+        {"exists apc_spell where admission_date at prices \"T\" of 2024/25 > 3",
+         "q:5:31: prices are of codes, this is a date"},
         {"exists gp_event where code = \"I2*\"",
          "q:5:37: a text that ends in * is a prefix and stands in a list: in (\"I2*\")"},
         {"exists gp_event where (code otherwise \"I*\") != code",
@@ -542,4 +549,16 @@ Test(language_forms, a_measures_form_has_its_messages)
                           "more than 8 measures beside people");
     expect_tables_refused(TABLE("sex, district, imd_decile, care_home, ethnic_category, practice") ILL,
                           "more than 6 dimensions, the measure's condition among them");
+}
+
+Test(language_forms, prices_print_as_they_are_said)
+{
+    static const Case said[] = {
+        {"(sum of core_hrg at prices \"a \"\"b\"\"\" of 2008/09 in apc_spell) > 3.50",
+         "sum of core_hrg at prices \"a \"\"b\"\"\" of 2008/09 in apc_spell > 3.5"},
+        {"exists apc_spell where core_hrg at prices \"T\" of 1999/00 is not known",
+         "exists apc_spell where not (core_hrg at prices \"T\" of 1999/00 is known)"},
+    };
+
+    EACH(said, expect_prints);
 }

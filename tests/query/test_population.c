@@ -13,8 +13,8 @@ static void put(const char *day, const char *origin, int width, const char *fiel
     SCOPED(arena_close) Arena *arena = arena_create(1 << 16);
 
     county_sql(text_format(arena,
-                           "INSERT INTO ingest.population (name, day, origin, width, fields, content) "
-                           "VALUES ('Kent', '%s', '%s', %d, '%s', sha256('%s'))",
+                           "INSERT INTO ingest.published (kind, name, day, origin, width, fields, content) "
+                           "VALUES ('population', 'Kent', '%s', '%s', %d, '%s', sha256('%s'))",
                            day, origin, width, fields, origin)
                    .data);
 }
@@ -106,7 +106,7 @@ Test(population, a_table_by_more_than_its_population_is_refused)
 static Text values[] = {{"Ashford", 7}, {"Dover", 5}, {"Thanet", 6}, {"not known", 9}};
 
 /* Four places, of Dover hidden, and their total. */
-static ReleasedTable *release(size_t value_count, const Population *population, Arena *arena)
+static ReleasedTable *release(size_t value_count, const Published *population, Arena *arena)
 {
     static const int64_t people[] = {52, 3, 40, 20};
     CountTable table = {.title = TEXT("T"), .dimension_count = 1, .has_totals = true};
@@ -142,14 +142,14 @@ static Text dimensions[] = {{"sex", 3}, {"district", 8}};
 static Text lines[] = {{"1", 1}, {"Ashford", 7}, {"2", 1}, {"Ashford", 7}, {"1", 1}, {"Dover", 5},
                        {"2", 1}, {"Dover", 5},   {"1", 1}, {"Medway", 6},  {"2", 1}, {"Medway", 6}};
 static int64_t line_people[] = {400, 600, 500, 500, 1000, 1000};
-static const Population kent = {.name = {"Kent", 4},
-                                .origin = {"Census", 6},
-                                .day = 9677,
-                                .dimensions = dimensions,
-                                .dimension_count = 2,
-                                .values = lines,
-                                .people = line_people,
-                                .line_count = 6};
+static const Published kent = {.name = {"Kent", 4},
+                               .origin = {"Census", 6},
+                               .day = 9677,
+                               .dimensions = dimensions,
+                               .dimension_count = 2,
+                               .values = lines,
+                               .numbers = line_people,
+                               .line_count = 6};
 
 static const char *printed(const ReleasedTable *table, TableFormat format)
 {
