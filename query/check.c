@@ -13,6 +13,7 @@
 #include "query/dataset_open.h"
 #include "query/engine.h"
 #include "query/manifest.h"
+#include "query/population.h"
 #include "query/prices.h"
 #include "query/query_private.h"
 #include "query/run.h"
@@ -266,6 +267,36 @@ static Result say_prices(const Check *check, Error *error)
     return RESULT_OK;
 }
 
+/* Of a series that of its first period, the earliest day that is asked for. */
+static Result say_population(const Check *check, const TableNode *table, Text name, Date as_at, Error *error)
+{
+    Date day = population_day(table, as_at, 0);
+    char text[DATE_TEXT_BYTES], hex[HASH_TEXT_BYTES];
+    Published *found;
+
+    TRY(published_find(check->reader, TEXT("population"), name, day, check->arena, &found, error));
+    if (found == NULL)
+        text_add_format(check->text, "warning: there is no population \"%.*s\" of a day up to %s\n",
+                        TEXT_ARG(name), date_format(day, text));
+    else
+        text_add_format(check->text, "population \"%.*s\" of %s, content %s: %.*s\n", TEXT_ARG(name),
+                        date_format(found->day, text), hash_format(&found->content, hex),
+                        TEXT_ARG(found->origin));
+    return RESULT_OK;
+}
+
+static Result say_populations(const Check *check, Date as_at, Error *error)
+{
+    const Tree *tree = check->query->tree;
+
+    for (size_t t = 0; t < tree->table_count; t++)
+        for (size_t m = 0; m < tree->tables[t].measure_count; m++)
+            if (tree->tables[t].measures[m].population.length > 0)
+                TRY(say_population(check, &tree->tables[t], tree->tables[t].measures[m].population, as_at,
+                                   error));
+    return RESULT_OK;
+}
+
 /* ---- the whole ---- */
 
 static Result open_manifest(Check *check, Month *month, Error *error)
@@ -297,13 +328,14 @@ static Result say_all(Check *check, Error *error)
     Date last = month_last_day(month);
     if (tree->as_at != DATE_NONE && tree->as_at > last)
         text_add_string(check->text, "warning: the query's day is after the release's last\n");
-    TRY(bind_tree(tree, shape, tree->as_at != DATE_NONE ? tree->as_at : last, check->arena, &bound, error));
+    Date as_at = tree->as_at != DATE_NONE ? tree->as_at : last;
+    TRY(bind_tree(tree, shape, as_at, check->arena, &bound, error));
     text_add_format(check->text, "over release %" PRId64 " (%s) it reads at most\n", check->release_id,
                     month_format(month, text));
     say_cost(check, &bound);
     for (size_t t = 0; t < tree->table_count; t++)
         TRY(say_table(check, &tree->tables[t], error));
-    return RESULT_OK;
+    return say_populations(check, as_at, error);
 }
 
 Result query_check(Db *reader, const Query *query, int64_t release_id, const GovernancePolicy *policy,

@@ -33,6 +33,29 @@ Test(check, says_rows_and_memory_without_reading_any)
               "people out (as a rule 4); more is refused\n");
 }
 
+/* Its numbers are read at a run alone, and nothing of anybody here: the blocks are gone. */
+Test(check, says_which_population_a_rate_would_be_per)
+{
+    static const char query[] = HEAD "table \"t\" by sex measure people "
+                                     "measure r = people per 1000 of population \"Kent\"";
+    county_make(60, 0);
+    county_release();
+    county_sql("DELETE FROM release_1.block WHERE kind > 0");
+    cr_expect_not_null(
+        strstr(check(1, query), "\nwarning: there is no population \"Kent\" of a day up to 2026-06-30\n"));
+    county_sql("INSERT INTO ingest.published (kind, name, day, origin, width, fields, content) VALUES "
+               "('population', 'Kent', '2025-06-30', 'Census', 2, '{sex,people,1,9,2,9}', sha256('')), "
+               "('population', 'Kent', '2026-07-01', 'late', 2, '{sex,people,1,9,2,9}', sha256('1'))");
+
+    const char *said = check(1, query);
+
+    cr_expect_not_null(strstr(said,
+                              "\npopulation \"Kent\" of 2025-06-30, content "
+                              "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855: Census\n"),
+                       "%s", said);
+    cr_expect_null(strstr(said, "warning: there is no"), "%s", said);
+}
+
 /* Four wards, two sexes, 19 bands of age: 152 cells of 1,960 people. */
 Test(check, warns_of_tables_with_fewer_people_a_cell_than_are_shown)
 {
