@@ -12,18 +12,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cluster.h"
 #include "base/config.h"
 #include "base/migrate.h"
 #include "bench/bench.h"
+#include "bench/likeness.h"
 #include "bench/link_figures.h"
 #include "bench/similarity_figures.h"
 #include "linkage/linkage.h"
 #include "schema.h"
 
-enum { FOLDER_BYTES = 64, SQL_BYTES = 4096, REPORT_FIGURES = 6, ONE_IN = 100, LINKS_BYTES = 64 };
+enum {
+    FOLDER_BYTES = 64,
+    SQL_BYTES = 4096,
+    REPORT_FIGURES = 6,
+    LIKENESS_FIGURES = 4,
+    ONE_IN = 100,
+    LINKS_BYTES = 64
+};
 
 static const char setup_sql[] =
     "SET ROLE cinque_owner;"
@@ -89,22 +98,32 @@ static Result add_people(Db *db, int64_t month, int64_t first, int64_t last, Err
     return db_script(db, "people", sql, error);
 }
 
+static Result make_database(const Cluster *cluster, const char *name, Error *error)
+{
+    SCOPED(db_close) Db *server = NULL;
+    SCOPED(db_close) Db *db = NULL;
+    char sql[SQL_BYTES];
+    int64_t applied;
+
+    TRY(open_as(cluster, "postgres", "postgres", &server, error));
+    (void)snprintf(sql, sizeof sql, "CREATE DATABASE %s TEMPLATE template0", name);
+    TRY(db_script(server, "make database", sql, error));
+    TRY(open_as(cluster, name, "postgres", &db, error));
+    return migrate_apply(db, schema_files, schema_file_count, &applied, error);
+}
+
 static Result prepare(const Cluster *cluster, int64_t people, Error *error)
 {
     static const char *const roles[] = {"postgres", "cinque_governor", "cinque_linker"};
-    SCOPED(db_close) Db *server = NULL;
     SCOPED(db_close) Db *db = NULL;
     const struct passwd *user = getpwuid(geteuid());
-    int64_t applied;
 
     if (user == NULL)
         return fail(error, ERROR_CONFIG, "this account has no name");
     TRY(cluster_create(cluster, user->pw_name, false, error));
     TRY(cluster_start(cluster, error));
-    TRY(open_as(cluster, "postgres", "postgres", &server, error));
-    TRY(db_script(server, "make database", "CREATE DATABASE cinque TEMPLATE template0", error));
+    TRY(make_database(cluster, "cinque", error));
     TRY(open_as(cluster, "cinque", "postgres", &db, error));
-    TRY(migrate_apply(db, schema_files, schema_file_count, &applied, error));
     TRY(db_script(db, "county", setup_sql, error));
     TRY(add_people(db, 1, 1, people, error));
     return cluster_map(cluster, user->pw_name, roles, sizeof roles / sizeof roles[0], error);
@@ -122,7 +141,21 @@ static Result server_seconds(Db *db, double *seconds, Error *error)
     return RESULT_OK;
 }
 
-static Result measure(const Cluster *cluster, LinkageReport *report, double *seconds, Error *error)
+/* Of a run: processor time of the server's process, and of this one. */
+typedef struct Spent {
+    double server, client;
+} Spent;
+
+static double client_seconds(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static Result link_once(const Cluster *cluster, const char *database, const LinkageOpener *opener,
+                        LinkageReport *report, Spent *spent, Error *error)
 {
     SCOPED(governance_close) Governance *governance = NULL;
     SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
@@ -133,15 +166,26 @@ static Result measure(const Cluster *cluster, LinkageReport *report, double *sec
     const GovernanceOutcome outcome = {.succeeded = true};
     double before, after;
 
-    TRY(governance_open(cluster_conninfo(cluster, "cinque", "cinque_governor", conninfo), &governance,
+    TRY(governance_open(cluster_conninfo(cluster, database, "cinque_governor", conninfo), &governance,
                         error));
-    TRY(open_as(cluster, "cinque", "cinque_linker", &linker, error));
+    TRY(open_as(cluster, database, "cinque_linker", &linker, error));
     TRY(governance_request(governance, &request, &permit, error));
     TRY(server_seconds(linker, &before, error));
-    TRY(linkage_run(linker, NULL, permit, report, error));
+    spent->client = client_seconds();
+    TRY(linkage_run(linker, opener, permit, report, error));
+    spent->client = client_seconds() - spent->client;
     TRY(server_seconds(linker, &after, error));
-    *seconds = after - before;
+    spent->server = after - before;
     return governance_result(governance, permit, &outcome, error);
+}
+
+static Result measure(const Cluster *cluster, LinkageReport *report, double *seconds, Error *error)
+{
+    Spent spent;
+
+    TRY(link_once(cluster, "cinque", NULL, report, &spent, error));
+    *seconds = spent.server;
+    return RESULT_OK;
 }
 
 /* Whose everybody is, of those up to this number. */
@@ -195,6 +239,53 @@ static void add_report(const LinkageReport *report, const double server[2], Benc
     *count += REPORT_FIGURES;
 }
 
+/* ---- by likeness ---- */
+
+/* A run over everything, then one in a hundred more under the same weights; nobody else may get another id.
+ */
+static Result link_alike(const Cluster *cluster, Likeness *likeness, Spent spent[2], Error *error)
+{
+    SCOPED(db_close) Db *db = NULL;
+    SCOPED(db_close) Db *beside = NULL;
+    size_t all = likeness_count(likeness), first = all * ONE_IN / (ONE_IN + 1);
+    const LinkageOpener opener = likeness_opener(likeness);
+    LinkageReport report = {0};
+    char before[LINKS_BYTES], after[LINKS_BYTES];
+
+    TRY(open_as(cluster, "likeness", "postgres", &db, error));
+    TRY(open_as(cluster, "likeness", "postgres", &beside, error));
+    TRY(likeness_prepare(db, error));
+    TRY(likeness_add(likeness, db, beside, 1, 0, first, error));
+    TRY(link_once(cluster, "likeness", &opener, &report, &spent[0], error));
+    TRY(read_links(db, (int64_t)first - 1, before, error));
+    TRY(likeness_add(likeness, db, beside, 2, first, all, error));
+    TRY(link_once(cluster, "likeness", &opener, &report, &spent[1], error));
+    TRY(read_links(db, (int64_t)first - 1, after, error));
+    if (report.alike == 0 || strcmp(before, after) != 0)
+        return fail(error, ERROR_SYSTEM, "a run by likeness for those who came gave others another id");
+    return RESULT_OK;
+}
+
+static Result likeness_figures(const Cluster *cluster, const char *rows, const char *folder,
+                               BenchFigure *figures, size_t *count, Error *error)
+{
+    SCOPED(likeness_close) Likeness *likeness = NULL;
+    Spent spent[2];
+
+    TRY(likeness_open(rows, folder, &likeness, error));
+    TRY(make_database(cluster, "likeness", error));
+    TRY(link_alike(cluster, likeness, spent, error));
+    const BenchFigure added[] = {{"likeness_server_seconds", spent[0].server, 2},
+                                 {"likeness_client_seconds", spent[0].client, 2},
+                                 {"likeness_month_seconds", spent[1].server + spent[1].client, 2},
+                                 {"incremental_likeness_ratio",
+                                  (spent[0].server + spent[0].client) / (spent[1].server + spent[1].client),
+                                  1}};
+    memcpy(figures + *count, added, sizeof added);
+    *count += LIKENESS_FIGURES;
+    return RESULT_OK;
+}
+
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place)
 {
     (void)status;
@@ -205,7 +296,7 @@ static int remove_one(const char *path, const struct stat *status, int type, str
 
 static Result bench(const char *folder, int64_t people, const char *rows, bool json, Error *error)
 {
-    BenchFigure figures[REPORT_FIGURES + LINK_FIGURES + SIMILARITY_FIGURES_MAX];
+    BenchFigure figures[REPORT_FIGURES + LIKENESS_FIGURES + LINK_FIGURES + SIMILARITY_FIGURES_MAX];
     size_t figure_count = 0;
     LinkageReport report = {0}, added = {0};
     double server[2];
@@ -218,10 +309,13 @@ static Result bench(const char *folder, int64_t people, const char *rows, bool j
         done = measure(&cluster, &report, &server[0], error);
     if (done.ok)
         done = measure_added(&cluster, people, &added, &server[1], error);
+    if (done.ok)
+        add_report(&report, server, figures, &figure_count);
+    if (done.ok && rows != NULL)
+        done = likeness_figures(&cluster, rows, folder, figures, &figure_count, error);
     Result stopped = cluster_stop(&cluster, &ignored);
     (void)stopped;
     TRY(done);
-    add_report(&report, server, figures, &figure_count);
     /* The cluster has stopped: nothing of it runs beside these. */
     if (rows != NULL)
         TRY(link_figures(rows, figures, &figure_count, error));

@@ -4,90 +4,12 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/input.h"
 #include "bench/figures_private.h"
+#include "bench/rows.h"
 #include "linkage/linkage.h"
-#include "pseudonymise/pseudonymise.h"
 
-enum { COLUMNS = 11, ROWS_MAX = 200000, ROWS_BYTES_MAX = 1 << 28, TURNS = 5, BLOCK_RECORDS = 100 };
+enum { TURNS = 5, BLOCK_RECORDS = 100 };
 enum { OWN_TURNS = 3, OWN_BLOCK_MAX = 500 };
-enum { GIVEN = 1, FAMILY, BORN, SEX, POSTCODE, NUMBER, STREET, TOWN, PRACTICE, ADDRESS };
-
-typedef struct Rows {
-    Text (*cells)[COLUMNS];
-    size_t count;
-} Rows;
-
-/* Which columns are encoded, and as what. */
-typedef struct Fields {
-    EncodingKind kinds[ENCODING_FIELDS_MAX];
-    size_t columns[ENCODING_FIELDS_MAX];
-    size_t count;
-} Fields;
-
-/* As many as public sets of people have, and as a record of a run has. */
-static const Fields nine = {{ENCODING_GIVEN_NAME, ENCODING_FAMILY_NAME, ENCODING_BIRTH_DATE, ENCODING_SEX,
-                             ENCODING_POSTCODE, ENCODING_TEXT, ENCODING_ADDRESS, ENCODING_TEXT,
-                             ENCODING_TEXT},
-                            {GIVEN, FAMILY, BORN, SEX, POSTCODE, NUMBER, STREET, TOWN, PRACTICE},
-                            9};
-static const Fields six = {{ENCODING_GIVEN_NAME, ENCODING_FAMILY_NAME, ENCODING_BIRTH_DATE, ENCODING_SEX,
-                            ENCODING_POSTCODE, ENCODING_ADDRESS},
-                           {GIVEN, FAMILY, BORN, SEX, POSTCODE, ADDRESS},
-                           6};
-
-static Text next_cell(Text *rest)
-{
-    size_t end = 0;
-
-    while (end < rest->length && rest->data[end] != '|' && rest->data[end] != '\n')
-        end++;
-    Text cell = text_slice(*rest, 0, end);
-    *rest = text_slice(*rest, end < rest->length ? end + 1 : end, rest->length);
-    return cell;
-}
-
-static Result read_rows(const char *path, Arena *arena, Rows *rows, Error *error)
-{
-    Text rest;
-
-    TRY(input_read_all(path, ROWS_BYTES_MAX, arena, &rest, error));
-    rows->cells = arena_alloc(arena, ROWS_MAX * sizeof *rows->cells);
-    for (size_t i = 0; i < COLUMNS; i++)
-        (void)next_cell(&rest);
-    for (rows->count = 0; rest.length > 0 && rows->count < ROWS_MAX; rows->count++)
-        for (size_t i = 0; i < COLUMNS; i++)
-            rows->cells[rows->count][i] = next_cell(&rest);
-    return RESULT_OK;
-}
-
-static void take_fields(const Rows *rows, size_t row, const Fields *fields, Text out[ENCODING_FIELDS_MAX])
-{
-    for (size_t i = 0; i < fields->count; i++)
-        out[i] = rows->cells[row][fields->columns[i]];
-}
-
-static Result open_encoder(const Rows *rows, const Fields *fields, bool by_blocks, Encoder **encoder,
-                           Error *error)
-{
-    const EncodingOptions options = {.purpose = "bench",
-                                     .key_version = 1,
-                                     .kinds = fields->kinds,
-                                     .field_count = fields->count,
-                                     .by_blocks = by_blocks};
-    SCOPED(encoder_close) Encoder *made = NULL;
-    Text texts[ENCODING_FIELDS_MAX];
-
-    TRY(encoder_create_ephemeral(&options, &made, error));
-    for (size_t i = 0; i < rows->count; i++) {
-        take_fields(rows, i, fields, texts);
-        TRY(encoder_observe(made, texts, error));
-    }
-    *encoder = made;
-    made = NULL;
-    return RESULT_OK;
-}
-
 /* ---- encoding ---- */
 
 static Result encode_once(const Rows *rows, double *seconds, Error *error)
@@ -97,10 +19,10 @@ static Result encode_once(const Rows *rows, double *seconds, Error *error)
     Text texts[ENCODING_FIELDS_MAX];
     size_t length;
 
-    TRY(open_encoder(rows, &nine, false, &encoder, error));
+    TRY(rows_encoder(rows, &rows_nine, false, &encoder, error));
     double begin = figures_thread_s();
     for (size_t i = 0; i < rows->count; i++) {
-        take_fields(rows, i, &nine, texts);
+        rows_take(rows, i, &rows_nine, texts);
         TRY(encoder_encode(encoder, texts, encoding, &length, error));
     }
     *seconds = figures_thread_s() - begin;
@@ -124,7 +46,7 @@ static Result encode_figure(const Rows *rows, BenchFigure *figures, size_t *coun
 enum { FLAGS_AT = 1, BY_BLOCKS = 1, TOKENS_AT = 12, BLOCK_BYTES = 8, SIZES_AT = 24 };
 
 /* The record's filters behind one token, as by blocks: neighbours in the file are one block. */
-static Text in_block(uint64_t block, const uint8_t *encoding, size_t length, const Fields *fields,
+static Text in_block(uint64_t block, const uint8_t *encoding, size_t length, const RowsFields *fields,
                      uint8_t *out)
 {
     uint64_t tokens = 0;
@@ -150,11 +72,12 @@ static Result fill_set(const Rows *rows, LinkageSet *set, Error *error)
     Text texts[ENCODING_FIELDS_MAX];
     size_t length;
 
-    TRY(open_encoder(rows, &six, false, &encoder, error));
+    TRY(rows_encoder(rows, &rows_six, false, &encoder, error));
     for (size_t i = 0; i < rows->count; i++) {
-        take_fields(rows, i, &six, texts);
+        rows_take(rows, i, &rows_six, texts);
         TRY(encoder_encode(encoder, texts, encoding, &length, error));
-        TRY(linkage_set_add(set, in_block(i / BLOCK_RECORDS + 1, encoding, length, &six, out), 0, error));
+        TRY(linkage_set_add(set, in_block(i / BLOCK_RECORDS + 1, encoding, length, &rows_six, out), 0,
+                            error));
     }
     return RESULT_OK;
 }
@@ -163,9 +86,9 @@ static LinkageModel usual_model(void)
 {
     static const double match[] = {0.02, 0.02, 0.02, 0.03, 0.05, 0.3, 0.3, 0.3},
                         chance[] = {0.95, 0.02, 0.01, 0.005, 0.004, 0.0038, 0.003, 0.002};
-    LinkageModel model = {.field_count = (uint32_t)six.count, .prior = 1e-4, .is_settled = true};
+    LinkageModel model = {.field_count = (uint32_t)rows_six.count, .prior = 1e-4, .is_settled = true};
 
-    for (size_t f = 0; f < six.count; f++) {
+    for (size_t f = 0; f < rows_six.count; f++) {
         memcpy(model.match[f], match, sizeof match);
         memcpy(model.chance[f], chance, sizeof chance);
     }
@@ -200,9 +123,9 @@ static Result fill_own(const Rows *rows, LinkageSet *set, Error *error)
     Text texts[ENCODING_FIELDS_MAX];
     size_t length;
 
-    TRY(open_encoder(rows, &six, true, &encoder, error));
+    TRY(rows_encoder(rows, &rows_six, true, &encoder, error));
     for (size_t i = 0; i < rows->count; i++) {
-        take_fields(rows, i, &six, texts);
+        rows_take(rows, i, &rows_six, texts);
         TRY(encoder_encode(encoder, texts, encoding, &length, error));
         TRY(linkage_set_add(set, (Text){.data = (const char *)encoding, .length = length}, 0, error));
     }
@@ -234,7 +157,7 @@ static Result measure(const char *path, BenchFigure *figures, size_t *count, Err
     SCOPED(arena_close) Arena *arena = arena_create((size_t)1 << 30);
     Rows rows;
 
-    TRY(read_rows(path, arena, &rows, error));
+    TRY(rows_read(path, arena, &rows, error));
     TRY(encode_figure(&rows, figures, count, error));
     TRY(score_figure(&rows, figures, count, error));
     return own_figure(&rows, figures, count, error);

@@ -5,6 +5,5 @@
 
 enum { LINK_FIGURES = 3 };
 
-/* path: person|given|family|birth date|sex|postcode|number|street|town|practice|address, a header in front.
- */
+/* path: bench/rows.h */
 Result link_figures(const char *path, BenchFigure *figures, size_t *count, Error *error) CHECKED;

@@ -284,6 +284,7 @@ $$;
 CREATE FUNCTION linkage.compare_keep(permit bytea, run_id int4, model int4, pairs int8, blocks_closed int8) RETURNS int8
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
 DECLARE
+    is_whole boolean := linkage.alike_is_whole(run_id);
     kept int8;
 BEGIN
     PERFORM linkage.run_require(permit, run_id);
@@ -294,9 +295,11 @@ BEGIN
         RETURNING p.subject_a, p.subject_b
     )
     INSERT INTO pg_temp.alike_seed (subject_id)
-    SELECT gone.subject_a FROM gone UNION SELECT gone.subject_b FROM gone
-     UNION SELECT m.subject_a FROM pg_temp.pair_made AS m UNION SELECT m.subject_b FROM pg_temp.pair_made AS m
-     UNION SELECT c.subject_id FROM pg_temp.compared_made AS c;
+    SELECT seed.subject_id
+      FROM (SELECT gone.subject_a AS subject_id FROM gone UNION SELECT gone.subject_b FROM gone
+             UNION SELECT m.subject_a FROM pg_temp.pair_made AS m UNION SELECT m.subject_b FROM pg_temp.pair_made AS m
+             UNION SELECT c.subject_id FROM pg_temp.compared_made AS c) AS seed
+     WHERE NOT is_whole;
     INSERT INTO linkage.pair (subject_a, subject_b, weight, levels, block, run_id)
     SELECT least(m.subject_a, m.subject_b), greatest(m.subject_a, m.subject_b), m.weight, m.levels, m.block, compare_keep.run_id
       FROM pg_temp.pair_made AS m
@@ -323,7 +326,7 @@ BEGIN
         ON CONFLICT (subject_a, subject_b) DO NOTHING;
     UPDATE linkage.run SET model_id = nullif(model, 0), compared = pairs, blocks_closed = compare_keep.blocks_closed
      WHERE run.run_id = compare_keep.run_id;
-    IF linkage.alike_is_whole(run_id) AND EXISTS (SELECT FROM linkage.comparable) THEN
+    IF is_whole AND EXISTS (SELECT FROM linkage.comparable) THEN
         ANALYZE linkage.pair, linkage.compared;
     END IF;
     RETURN kept;
@@ -378,6 +381,7 @@ CREATE FUNCTION linkage.run_alike(permit bytea, run_id int4) RETURNS int8
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 DECLARE
     version int2 := linkage.run_require(permit, run_id);
+    is_whole boolean := linkage.alike_is_whole(run_id);
     added int8;
 BEGIN
     PERFORM linkage.people_wanted(run_id);
@@ -400,7 +404,7 @@ BEGIN
          WHERE link.run_id = run_alike.run_id;
     END IF;
     DELETE FROM linkage.conflict AS c
-     WHERE linkage.alike_is_whole(run_alike.run_id) OR c.subject_a IN (SELECT t.subject_id FROM pg_temp.alike_touched AS t)
+     WHERE is_whole OR c.subject_a IN (SELECT t.subject_id FROM pg_temp.alike_touched AS t)
         OR c.subject_b IN (SELECT t.subject_id FROM pg_temp.alike_touched AS t);
     INSERT INTO linkage.conflict (subject_a, subject_b, reason, run_id)
     SELECT c.subject_a, c.subject_b, c.reason, run_alike.run_id FROM pg_temp.conflict_made AS c;
@@ -408,7 +412,7 @@ BEGIN
        SET conflicts = (SELECT count(*) FROM linkage.conflict),
            clerical = CASE WHEN EXISTS (SELECT FROM linkage.pair) THEN (SELECT count(*) FROM linkage.clerical) ELSE 0 END
      WHERE run.run_id = run_alike.run_id;
-    IF added > 0 AND linkage.alike_is_whole(run_id) THEN
+    IF added > 0 AND is_whole THEN
         ANALYZE linkage.link, linkage.person;
     END IF;
     RETURN added;
@@ -431,13 +435,14 @@ $$;
 CREATE VIEW linkage.clerical AS
 SELECT pair.pair_id, pair.subject_a, pair.subject_b, pair.weight, pair.levels, pair.run_id
   FROM linkage.pair
-  LEFT JOIN linkage.current_link AS a ON a.subject_id = pair.subject_a
-  LEFT JOIN linkage.current_link AS b ON b.subject_id = pair.subject_b
+  LEFT JOIN linkage.link AS a ON a.subject_id = pair.subject_a
+  LEFT JOIN linkage.link AS b ON b.subject_id = pair.subject_b
  WHERE (pair.weight IS NULL AND EXISTS (SELECT FROM linkage.suspect AS s
                                          WHERE least(s.subject_id, s.register_subject) = pair.subject_a
                                            AND greatest(s.subject_id, s.register_subject) = pair.subject_b)
         OR pair.weight >= 0)
-   AND a.person_id IS DISTINCT FROM b.person_id
+   AND a.person_id IS DISTINCT FROM b.person_id -- most are one: who stands for people is asked for the rest alone
+   AND linkage.current_person(a.person_id) IS DISTINCT FROM linkage.current_person(b.person_id)
    AND NOT EXISTS (SELECT FROM linkage.decision AS said
                     WHERE said.subject_a = pair.subject_a AND said.subject_b = pair.subject_b AND said.ended IS NULL);
 

@@ -32,17 +32,23 @@ BEGIN
 END
 $$;
 
--- Encodings of new loads, and whose subject came to a number or lost it. By indexes alone: they are few.
+-- By the index alone, whatever statistics say: a load's encodings lie together.
+CREATE FUNCTION linkage.encodings_of(loads int4[]) RETURNS SETOF int8
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY SELECT e.subject_id FROM subjects.encoding AS e WHERE e.load_id = ANY (loads);
+END
+$$;
+
+-- Encodings of new loads, and whose subject came to a number or lost it: its link moved. They are few beside what is held:
+-- each is looked up.
 CREATE FUNCTION linkage.alike_new_collect(new_run int4) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_hashjoin = off
-    SET enable_mergejoin = off AS $$
-DECLARE
-    fresh int4[] := (SELECT array_agg(l.load_id) FROM pg_temp.run_load AS l WHERE l.is_new);
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
     INSERT INTO pg_temp.alike_new (subject_id, is_free)
     SELECT e.subject_id, e.is_free
-      FROM (SELECT e.subject_id FROM subjects.encoding AS e WHERE e.load_id = ANY (fresh)
-             UNION SELECT made.subject_id FROM pg_temp.run_link AS made
+      FROM (SELECT fresh.id AS subject_id
+              FROM linkage.encodings_of((SELECT array_agg(l.load_id) FROM pg_temp.run_load AS l WHERE l.is_new)) AS fresh (id)
              UNION SELECT gone.subject_id FROM linkage.link_history AS gone WHERE gone.moved_run = new_run) AS changed
       JOIN linkage.encoded AS e USING (subject_id)
      WHERE e.is_new;
@@ -54,8 +60,8 @@ $$;
 -- Whose evidence may say otherwise than before: of pairs that came or went; whose number or person is another, and all whom
 -- it is placed with; about whom somebody decided.
 CREATE FUNCTION linkage.seeds_collect(new_run int4) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_hashjoin = off
-    SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_hashjoin = off SET enable_mergejoin = off
+    SET enable_material = off AS $$
 BEGIN
     INSERT INTO pg_temp.alike_seed (subject_id)
     SELECT made.subject_id FROM pg_temp.run_link AS made
@@ -63,12 +69,14 @@ BEGIN
     SELECT gone.subject_id FROM linkage.link_history AS gone WHERE gone.moved_run = new_run
      UNION
     SELECT link.subject_id
-      FROM linkage.people_now((SELECT array_agg(changed.person_id)
-                                 FROM (SELECT gone.person_id FROM linkage.link_history AS gone WHERE gone.moved_run = new_run
-                                       UNION
-                                       SELECT p.person_id FROM linkage.person AS p WHERE p.merged_run = new_run) AS changed)) AS now
-      JOIN linkage.people_behind(ARRAY[now.current_id]) AS behind ON true
-      JOIN linkage.link ON link.person_id = behind.person_id
+      FROM linkage.people_behind((
+               SELECT array_agg(DISTINCT now.current_id)
+                 FROM linkage.people_now((
+                          SELECT array_agg(changed.person_id)
+                            FROM (SELECT gone.person_id FROM linkage.link_history AS gone WHERE gone.moved_run = new_run
+                                   UNION
+                                  SELECT p.person_id FROM linkage.person AS p WHERE p.merged_run = new_run) AS changed)) AS now)) AS behind
+      JOIN linkage.link USING (person_id)
      WHERE link.pass < 6
      UNION
     SELECT said.subject_a FROM linkage.decision AS said
@@ -79,8 +87,8 @@ $$;
 
 -- From pg_temp.alike_front one step on, to pg_temp.alike_next: who is likely the same, and who is placed with them.
 CREATE FUNCTION linkage.front_move() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_hashjoin = off
-    SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_hashjoin = off SET enable_mergejoin = off
+    SET enable_material = off AS $$
 BEGIN
     INSERT INTO pg_temp.alike_next (subject_id)
     WITH near AS (
@@ -145,8 +153,8 @@ $$;
 
 -- Pairs with one of them, likely or not: whom a number places goes by the smallest subject that any pair names.
 CREATE FUNCTION linkage.pairs_touched(new_run int4) RETURNS SETOF linkage.pair
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_hashjoin = off
-    SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_hashjoin = off SET enable_mergejoin = off
+    SET enable_material = off AS $$
 BEGIN
     RETURN QUERY
     SELECT p.* FROM pg_temp.alike_touched AS t JOIN linkage.pair AS p ON p.subject_a = t.subject_id
@@ -237,7 +245,7 @@ BEGIN
 END
 $$;
 
-REVOKE EXECUTE ON FUNCTION linkage.alike_whole_reason(int4, int4), linkage.alike_is_whole(int4), linkage.alike_new_collect(int4),
+REVOKE EXECUTE ON FUNCTION linkage.alike_whole_reason(int4, int4), linkage.alike_is_whole(int4), linkage.encodings_of(int4[]), linkage.alike_new_collect(int4),
     linkage.seeds_collect(int4), linkage.front_move(), linkage.touched_collect(int4), linkage.pairs_touched(int4),
     linkage.placed_collect(int4), linkage.run_evidence(bytea, int4) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION linkage.run_evidence(bytea, int4) TO cinque_linker;

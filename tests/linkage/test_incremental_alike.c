@@ -130,6 +130,8 @@ static const unsigned strangers = 1U << HISTORY_LIST | 1U << HISTORY_CHANGES | 1
                                   1U << HISTORY_DEATHS | 1U << HISTORY_MERGERS | 1U << HISTORY_WITHDRAW |
                                   1U << HISTORY_DECIDE;
 
+/* Switches, each of which turns one of the three red when it leaves its kind of change out: new loads, and
+ * links that moved, in alike_new_collect; decisions in seeds_collect; likely pairs in front_move. */
 Test(incremental, by_likeness_holds_what_a_run_over_everything_does, .timeout = 300)
 {
     SCOPED(history_close) History history = open_alike(history_setting("CINQUE_SEED", 3), strangers);
