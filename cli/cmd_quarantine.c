@@ -66,8 +66,7 @@ Result cmd_quarantine_open(Cli *cli, int argc, const char *const *argv, Error *e
     TRY(cli_number(text_from(cli->arguments[0]), "load", &load_id, error));
     TRY(verb_output_is_placed("quarantine open", error));
     TRY(cli_path(cli, "quarantine", folder, error));
-    const Text path = text_format(cli->arena, "%s/load-%" PRId64 ".sealed", folder, load_id);
     TRY(work_begin_approved(cli, GOVERNANCE_QUARANTINE_OPEN, load_id, &work, error));
-    TRY(seal_read(private_key, path.data, print_line, NULL, error));
+    TRY(ingest_rejected_read(folder, load_id, private_key, print_line, NULL, error));
     return work_end(cli, &work, &outcome, error);
 }

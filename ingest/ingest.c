@@ -13,6 +13,7 @@
 #include "ingest/packer.h"
 #include "ingest/parcel_pass.h"
 #include "ingest/pass.h"
+#include "ingest/rejected.h"
 #include "ingest/store.h"
 
 enum { PATH_BYTES = 1024 };
@@ -78,13 +79,8 @@ static Result load_good(void *context, uint64_t line, const RuleRow *row, Error 
 
 static Result open_seal(Load *load, Error *error)
 {
-    char path[PATH_BYTES];
-    int written = snprintf(path, sizeof path, "%s/load-%" PRId64 ".sealed", load->context->quarantine_folder,
-                           load->report->load_id);
-
-    if (written < 0 || (size_t)written >= sizeof path)
-        return fail(error, ERROR_CONFIG, "quarantine folder: its path is too long");
-    return seal_create(load->context->keyring, path, &load->seal, error);
+    return rejected_seal(load->context->quarantine_folder, load->report->load_id, load->context->keyring,
+                         &load->seal, error);
 }
 
 /* Not a line of which nobody can tell whether its controller agreed. */

@@ -204,6 +204,10 @@ Result ingest_refused_list(Db *loader, int64_t load_id, Table **table, Error *er
 /* line, column, rule of a load's quarantine, at most rows_max */
 Result ingest_quarantine_list(Db *loader, int64_t load_id, int64_t rows_max, Table **table, Error *error)
     CHECKED;
+/* Each line that a load rejected, with its physical line number, for who holds the quarantine's private key.
+ * ERROR_INPUT: no file of this load, or not whole; what was given by then was authenticated. */
+Result ingest_rejected_read(const char *folder, int64_t load_id, const char *private_key_path, SealEach each,
+                            void *context, Error *error) CHECKED;
 typedef struct IngestQuality {
     int64_t measures, unusual, without_history;
 } IngestQuality;

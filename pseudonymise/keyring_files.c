@@ -79,12 +79,13 @@ static Result fill_folder(const char *path, const char *region, Error *error)
     char name[KEY_FILE_NAME_BYTES];
 
     TRY(key_folder_open(path, &folder, error));
-    TRY(region != NULL ? copy_regional(region, &folder, error)
-                       : write_random(&folder, KEY_FILE_REGIONAL, error));
     TRY(write_random(&folder, KEY_FILE_SUBJECTS, error));
     TRY(write_random(&folder, key_folder_hub_file(1, name), error));
     TRY(key_folder_write_encodings_pair(&folder, 1, error));
-    return key_folder_write_quarantine_pair(&folder, error);
+    TRY(key_folder_write_quarantine_pair(&folder, error));
+    /* Last: a copy of a living key is left behind only where a kill strikes between this and the end. */
+    return region != NULL ? copy_regional(region, &folder, error)
+                          : write_random(&folder, KEY_FILE_REGIONAL, error);
 }
 
 static void remove_folder(const char *path)

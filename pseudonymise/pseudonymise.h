@@ -474,15 +474,18 @@ Result encoding_open(EncodingOpener *opener, const StoredPlace *place, Text seal
 /* ---- sealed quarantine: lines that only the holder of the private key can read ---- */
 
 typedef struct Seal Seal;
-/* X25519 to the keyring's quarantine public key, HKDF-SHA-256, AES-256-GCM frames. Truncation is detected. */
-Result seal_create(const Keyring *keyring, const char *path, Seal **seal, Error *error) CHECKED;
+/* X25519 to the keyring's quarantine public key, HKDF-SHA-256, AES-256-GCM frames. Truncation is detected.
+ * of: whose lines they are ("load 7"), part of the file's key, so that it opens as nothing else. */
+Result seal_create(const Keyring *keyring, const char *path, const char *of, Seal **seal, Error *error)
+    CHECKED;
 Result seal_line(Seal *seal, uint64_t line_number, Text line, Error *error) CHECKED;
 Result seal_finish(Seal **seal, Error *error) CHECKED; /* fsync */
 void seal_abandon(Seal **seal);                        /* removes the file; for SCOPED */
 /* Each line is authenticated before it is given; that the file is whole is known only when seal_read
  * succeeds. */
 typedef Result (*SealEach)(void *context, uint64_t line_number, Text line, Error *error);
-Result seal_read(const char *private_key_path, const char *path, SealEach each, void *context, Error *error)
+typedef struct SealOpener SealOpener;
+Result seal_read(const SealOpener *opener, const char *path, SealEach each, void *context, Error *error)
     CHECKED;
 
 /* ---- sealed archive: a delivery in blocks, which the private key opens, and until it is loaded an opening
@@ -498,13 +501,13 @@ typedef struct SealArchive {
 Result seal_create_archive(const Keyring *keyring, const SealArchive *archive, Seal **seal, Error *error)
     CHECKED;
 
-typedef struct SealOpener {
-    const char *of;               /* NULL: a quarantine */
+struct SealOpener {
+    const char *of;               /* as it was sealed; NULL: nothing was said */
     const char *private_key_path; /* or, NULL: */
     const char *private_pem_path; /* or, NULL: */
     const Keyring *keyring;
     const char *opening_path;
-} SealOpener;
+};
 typedef struct SealReader SealReader;
 Result seal_open(const SealOpener *opener, const char *path, SealReader **reader, Error *error) CHECKED;
 /* *line is authenticated, and lives until the next call. *at_end: the file was whole. */

@@ -128,9 +128,9 @@ Result seal_create_for(const uint8_t recipient[KEY_BYTES], const char *path, con
     return create(NULL, recipient, &(SealArchive){.path = path, .of = of}, seal, error);
 }
 
-Result seal_create(const Keyring *keyring, const char *path, Seal **seal, Error *error)
+Result seal_create(const Keyring *keyring, const char *path, const char *of, Seal **seal, Error *error)
 {
-    return seal_create_archive(keyring, &(SealArchive){.path = path}, seal, error);
+    return seal_create_archive(keyring, &(SealArchive){.path = path, .of = of}, seal, error);
 }
 
 static void reserve_sealed(Seal *seal, size_t needed)

@@ -254,14 +254,14 @@ Result seal_next(SealReader *reader, uint64_t *number, Text *line, bool *at_end,
     return RESULT_OK;
 }
 
-Result seal_read(const char *private_key_path, const char *path, SealEach each, void *context, Error *error)
+Result seal_read(const SealOpener *opener, const char *path, SealEach each, void *context, Error *error)
 {
     SCOPED(seal_reader_close) SealReader *reader = NULL;
     uint64_t number;
     Text line;
     bool at_end;
 
-    TRY(seal_open(&(SealOpener){.private_key_path = private_key_path}, path, &reader, error));
+    TRY(seal_open(opener, path, &reader, error));
     for (;;) {
         TRY(seal_next(reader, &number, &line, &at_end, error));
         if (at_end)

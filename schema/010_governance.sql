@@ -356,6 +356,7 @@ CREATE FUNCTION governance.act_approval_open(act text, object text) RETURNS SETO
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT a.* FROM governance.act_approval AS a
      WHERE a.act = $1 AND a.object = $2 AND a.actor IS NULL AND a.approved_at > now() - interval '30 days'
+       AND governance.has_role(a.approver, 'ig_lead')
      ORDER BY a.approval_id
 $$;
 

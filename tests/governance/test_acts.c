@@ -107,6 +107,16 @@ Test(acts, an_approval_of_long_ago_counts_no_more)
     expect_refused(governance, &opening.doing, nobody_approved);
 }
 
+/* Switch: governance.has_role in governance.act_approval_open. */
+Test(acts, an_approval_ends_with_its_approvers_role)
+{
+    SCOPED(governance_close) Governance *governance = world_open();
+    approve(governance, &opening);
+    world_script("UPDATE governance.person SET is_ig_lead = false WHERE person_id = 'ida'");
+
+    expect_refused(governance, &opening.doing, nobody_approved);
+}
+
 /* Switch: a.approver <> $1 in governance.rule_approved. */
 Test(acts, who_approved_does_not_do_it)
 {

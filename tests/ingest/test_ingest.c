@@ -445,7 +445,7 @@ static Result see_line(void *context, uint64_t line_number, Text line, Error *er
 
 Test(ingest, the_raw_bad_line_is_sealed_and_nobody_else_can_read_it)
 {
-    char path[600], seen[512] = "", key[600], bytes[4096];
+    char path[600], other[600], seen[512] = "", key[600], bytes[4096];
     Error error = {0};
     must_load(WORLD_HEADER GOOD_ROW "v4," CANARY ",,,x,,,,,,,\n");
     snprintf(path, sizeof path, "%s/load-1.sealed", support_folder());
@@ -457,8 +457,13 @@ Test(ingest, the_raw_bad_line_is_sealed_and_nobody_else_can_read_it)
 
     cr_expect(memmem(bytes, length, CANARY, strlen(CANARY)) == NULL);
     snprintf(key, sizeof key, "%s/quarantine.private", world.keyring_folder);
-    cr_assert(seal_read(key, path, see_line, seen, &error).ok, "%s", error.message);
+    cr_assert(ingest_rejected_read(support_folder(), 1, key, see_line, seen, &error).ok, "%s", error.message);
     cr_expect_str_eq(seen, "3 v4," CANARY ",,,x,,,,,,,");
+    snprintf(other, sizeof other, "%s/load-2.sealed", support_folder());
+    cr_assert_eq(rename(path, other), 0);
+    cr_expect_not(ingest_rejected_read(support_folder(), 2, key, see_line, seen, &error).ok,
+                  "in another load's place it does not open");
+    cr_expect_eq(error.code, ERROR_INPUT);
 }
 
 /* ---- breaking off ---- */

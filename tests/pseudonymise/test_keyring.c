@@ -72,7 +72,7 @@ Test(keyring, another_hub_of_a_region_shares_its_regional_key_alone)
 {
     static const char *const own[] = {"subjects.key", "hub-1.key"};
     char path[FIXTURE_PATH_BYTES], first[FIXTURE_PATH_BYTES];
-    uint8_t one[KEY_BYTES], other[KEY_BYTES];
+    uint8_t one[KEY_BYTES], other[KEY_BYTES], until[22];
     Error error = {0};
     (void)fixture_keyring_folder(first);
     cr_assert(keyring_expire(first, 0, 20000, &error).ok, "%s", error.message);
@@ -82,7 +82,9 @@ Test(keyring, another_hub_of_a_region_shares_its_regional_key_alone)
     (void)fixture_read("keyring/regional.key", one, sizeof one);
     (void)fixture_read("second/regional.key", other, sizeof other);
     cr_expect_arr_eq(one, other, sizeof one);
-    cr_expect_eq(access(fixture_path("second/regional.until", first), F_OK), 0);
+    cr_assert_eq(fixture_read("keyring/regional.until", until, sizeof until), 11, "a day and a line's end");
+    cr_assert_eq(fixture_read("second/regional.until", until + 11, 11), 11);
+    cr_expect_arr_eq(until, until + 11, 11);
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
         char name[64];
         (void)snprintf(name, sizeof name, "keyring/%s", own[i]);

@@ -31,11 +31,17 @@ static void write_private_key(void)
     fixture_write("private", key, sizeof key);
 }
 
-static Result read_file(const char *name, Lines *lines, Error *error)
+static Result read_as(const char *name, const char *of, Lines *lines, Error *error)
 {
     char key[FIXTURE_PATH_BYTES], path[FIXTURE_PATH_BYTES];
+    const SealOpener opener = {.of = of, .private_key_path = fixture_path("private", key)};
 
-    return seal_read(fixture_path("private", key), fixture_path(name, path), collect, lines, error);
+    return seal_read(&opener, fixture_path(name, path), collect, lines, error);
+}
+
+static Result read_file(const char *name, Lines *lines, Error *error)
+{
+    return read_as(name, "load 7", lines, error);
 }
 
 static Seal *seal_of(const char *name)
@@ -45,7 +51,8 @@ static Seal *seal_of(const char *name)
     Seal *seal = NULL;
     Error error = {0};
 
-    cr_assert(seal_create(keyring, fixture_path(name, path), &seal, &error).ok, "%s", error.message);
+    cr_assert(seal_create(keyring, fixture_path(name, path), "load 7", &seal, &error).ok, "%s",
+              error.message);
     keyring_close(&keyring);
     return seal;
 }
@@ -110,7 +117,7 @@ Test(seal, files_of_format_version_1_can_always_be_read)
     fixture_write("golden", bytes, length);
     write_private_key();
 
-    cr_assert(read_file("golden", &lines, &error).ok, "%s", error.message);
+    cr_assert(read_as("golden", NULL, &lines, &error).ok, "%s", error.message);
 
     cr_assert_eq(lines.count, 2);
     cr_expect_eq(lines.numbers[0], 7);
@@ -276,7 +283,7 @@ Test(seal, an_existing_file_is_never_written_over)
     Error error = {0};
     fixture_write("there", "x", 1);
 
-    cr_expect_not(seal_create(keyring, fixture_path("there", path), &seal, &error).ok);
+    cr_expect_not(seal_create(keyring, fixture_path("there", path), "load 7", &seal, &error).ok);
 
     cr_expect_eq(error.code, ERROR_SYSTEM);
     cr_expect_null(seal);
@@ -325,7 +332,7 @@ Test(seal, a_public_key_of_low_order_is_refused)
     Seal *seal = NULL;
     Error error = {0};
 
-    cr_expect_not(seal_create(keyring, fixture_path("sealed", path), &seal, &error).ok);
+    cr_expect_not(seal_create(keyring, fixture_path("sealed", path), "load 7", &seal, &error).ok);
 
     cr_expect_eq(error.code, ERROR_INPUT);
     cr_expect_neq(access(path, F_OK), 0);

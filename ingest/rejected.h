@@ -1,0 +1,7 @@
+#pragma once
+/* Private to ingest: where a load's rejected lines go. */
+#include "pseudonymise/pseudonymise.h"
+
+/* Makes folder/load-N.sealed, never over another. */
+Result rejected_seal(const char *folder, int64_t load_id, const Keyring *keyring, Seal **seal, Error *error)
+    CHECKED;
