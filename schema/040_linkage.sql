@@ -213,17 +213,20 @@ CREATE FUNCTION linkage.run_begin(permit bytea, rule_version int2) RETURNS int4
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     new_run int4;
+    print bytea;
     why text;
 BEGIN
     PERFORM audit.require(permit, 'link', 'link');
     LOCK TABLE linkage.run IN SHARE ROW EXCLUSIVE MODE;
     -- What is held stands still from here on: a load published before the run began is in it, a later one is newer.
     LOCK TABLE ingest.load IN SHARE MODE;
-    why := linkage.whole_reason(rule_version);
+    -- Asked once: what is put in force meanwhile is no part of it, and a change to the next run.
+    print := linkage.rules_print();
+    why := linkage.whole_reason(rule_version, print);
     INSERT INTO linkage.run (rule_version, permit_id, whole_because)
     VALUES (run_begin.rule_version, permit, why)
     RETURNING run.run_id INTO new_run;
-    PERFORM linkage.changes_collect(new_run, rule_version, why IS NOT NULL);
+    PERFORM linkage.changes_collect(new_run, rule_version, print, why IS NOT NULL);
     -- Tokens of two key versions never meet: linking them would make two people of one.
     IF NOT linkage.tokens_meet(why IS NOT NULL) THEN
         RAISE EXCEPTION USING ERRCODE = 'CQ003',

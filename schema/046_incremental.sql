@@ -56,8 +56,8 @@ BEGIN
 END
 $$;
 
--- Why a run has to look at everything; null: it need not.
-CREATE FUNCTION linkage.whole_reason(version int2) RETURNS text
+-- Why a run has to look at everything; null: it need not. print: linkage.rules_print() as the run began.
+CREATE FUNCTION linkage.whole_reason(version int2, print bytea) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     basis linkage.basis;
@@ -68,7 +68,7 @@ BEGIN
     RETURN CASE
         WHEN before.run_id IS NULL THEN 'no run before it stands'
         WHEN basis.rule_version <> version THEN 'another rule version'
-        WHEN basis.rules <> linkage.rules_print() THEN 'a source or a rule changed'
+        WHEN basis.rules <> print THEN 'a source or a rule changed'
         WHEN NOT EXISTS (SELECT FROM linkage.basis_load) THEN 'no load says what changed'
         WHEN 4 * (SELECT sum(l.subjects_new) FROM ingest.load AS l
                    WHERE l.held_from IS NOT NULL AND l.load_id NOT IN (SELECT b.load_id FROM linkage.basis_load AS b))
@@ -145,7 +145,7 @@ $$;
 -- At a run's begin, when loads stand still. run_load: new ones, and those that count no longer, or again; run_subject:
 -- who came with the new ones. To be filled as the run goes: run_token: numbers whose component the mergers changed;
 -- run_checked: whose number is to be checked; run_link: links that are new; run_place: who moved to another household.
-CREATE FUNCTION linkage.changes_collect(new_run int4, version int2, is_whole boolean) RETURNS void
+CREATE FUNCTION linkage.changes_collect(new_run int4, version int2, print bytea, is_whole boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     CREATE TEMPORARY TABLE run_basis ON COMMIT DROP AS
@@ -172,7 +172,7 @@ BEGIN
     PERFORM linkage.tokens_keep(is_whole);
     PERFORM linkage.addresses_keep(is_whole);
     DELETE FROM linkage.basis;
-    INSERT INTO linkage.basis (run_id, rule_version, rules, day) VALUES (new_run, version, linkage.rules_print(), governance.today());
+    INSERT INTO linkage.basis (run_id, rule_version, rules, day) VALUES (new_run, version, print, governance.today());
     DELETE FROM linkage.basis_load;
     INSERT INTO linkage.basis_load (load_id, is_published)
     SELECT l.load_id, l.state = 'published' FROM ingest.load AS l WHERE l.held_from IS NOT NULL;

@@ -215,17 +215,19 @@ BEGIN
      WHERE s.load_id NOT IN (SELECT e.load_id FROM subjects.encoding AS e
                              UNION SELECT r.load_id FROM subjects.encoding_reference AS r
                              UNION SELECT l.load_id FROM ingest.load AS l WHERE l.state IN ('open', 'held'));
+    -- Asked once: who was compared by other rules than are noted here would not be compared anew.
+    CREATE TEMPORARY TABLE rule_now ON COMMIT DROP AS SELECT r.source_a, r.source_b, r.combinations FROM linkage.comparable AS r;
     DELETE FROM linkage.compared AS c
      USING subjects.subject AS s
      WHERE s.subject_id = c.subject_id
        AND (c.model_id IS DISTINCT FROM model
-            OR EXISTS (SELECT FROM linkage.comparable AS r
+            OR EXISTS (SELECT FROM pg_temp.rule_now AS r
                         WHERE s.source_id IN (r.source_a, r.source_b)
                           AND NOT EXISTS (SELECT FROM linkage.compared_rule AS h
                                            WHERE (h.source_a, h.source_b, h.combinations) = (r.source_a, r.source_b, r.combinations))));
     DELETE FROM linkage.compared_rule;
     INSERT INTO linkage.compared_rule (source_a, source_b, combinations)
-    SELECT r.source_a, r.source_b, r.combinations FROM linkage.comparable AS r;
+    SELECT r.source_a, r.source_b, r.combinations FROM pg_temp.rule_now AS r;
     DELETE FROM linkage.pair AS p
      WHERE p.weight IS NOT NULL
        AND NOT EXISTS (SELECT FROM subjects.subject AS a, subjects.subject AS b, linkage.comparable AS r

@@ -200,7 +200,8 @@ $$;
 
 -- The step before making people. pg_temp.alike_evidence: pairs with what a decision makes of them; person_*: whom a number
 -- places the subject with. Deaths: registered ones, of the subject or of whom it is placed with. pg_temp.alike_free:
--- whom no number places and who has been compared. Returns the pieces of evidence.
+-- whom no number places and who has been compared: who has no encoding any more is not compared anew when a number comes
+-- to place them. Returns the pieces of evidence.
 CREATE FUNCTION linkage.run_evidence(permit bytea, run_id int4) RETURNS int8
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 BEGIN
@@ -239,7 +240,8 @@ BEGIN
       FROM pg_temp.alike_touched
       JOIN linkage.compared AS c USING (subject_id)
       JOIN subjects.subject AS s USING (subject_id)
-     WHERE c.is_free AND EXISTS (SELECT FROM linkage.comparable AS r WHERE s.source_id IN (r.source_a, r.source_b));
+     WHERE c.is_free AND EXISTS (SELECT FROM linkage.comparable AS r WHERE s.source_id IN (r.source_a, r.source_b))
+       AND NOT EXISTS (SELECT FROM linkage.link WHERE link.subject_id = c.subject_id AND link.pass < 6);
     GRANT SELECT ON pg_temp.alike_evidence, pg_temp.alike_free TO cinque_linker;
     RETURN (SELECT count(*) FROM pg_temp.alike_evidence);
 END

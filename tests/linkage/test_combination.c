@@ -156,6 +156,27 @@ Test(combination, who_shares_one_is_linked_or_parted_when_the_rule_changes)
     cr_expect_str_eq(bench_people(&bench, text), "1|2");
 }
 
+/* As where rules are put in force between two statements of a run, which may still compare by the old ones.
+ * Switches: rule_now in linkage.comparisons_forget; that run_begin asks rules_print before. */
+Test(combination, a_rule_that_changed_during_a_run_counts_in_the_next)
+{
+    SCOPED(bench_close) Bench bench = open_moved();
+    say(&bench, "none");
+    alike_add(&bench, &moved);
+    bench_link(&bench);
+    bench_run(bench.owner,
+              "CREATE FUNCTION bench.apply() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
+              " UPDATE governance.linkage SET combinations = 'area'; RETURN NULL; END $$;"
+              "CREATE TRIGGER apply BEFORE DELETE ON linkage.compared_rule EXECUTE FUNCTION bench.apply();"
+              "DELETE FROM linkage.basis");
+    bench_link(&bench);
+    bench_run(bench.owner, "DROP TRIGGER apply ON linkage.compared_rule");
+
+    bench_link(&bench);
+
+    cr_expect_str_eq(bench_people(&bench, text), "1,2");
+}
+
 Test(combination, undo_takes_its_link_back)
 {
     SCOPED(bench_close) Bench bench = open_moved();

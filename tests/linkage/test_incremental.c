@@ -110,6 +110,24 @@ Test(incremental, a_source_that_changed_is_looked_at_whole)
     cr_expect_str_eq(why_whole(&history), "a source or a rule changed");
 }
 
+/* As where rules are put in force after a run has asked. Switch: that run_begin asks rules_print once. */
+Test(incremental, a_rule_that_changed_while_a_run_began_is_looked_at_whole)
+{
+    SCOPED(history_close) History history = three_people();
+    bench_run(history.narrow.owner,
+              "CREATE SEQUENCE bench.asked; GRANT USAGE ON SCHEMA bench TO cinque_owner;"
+              "GRANT USAGE ON SEQUENCE bench.asked TO cinque_owner;"
+              "UPDATE linkage.basis SET rules = 'one';"
+              "CREATE OR REPLACE FUNCTION linkage.rules_print() RETURNS bytea LANGUAGE sql AS"
+              " $$ SELECT CASE nextval('bench.asked') WHEN 1 THEN 'one'::bytea ELSE 'two' END $$");
+    bench_link(&history.narrow);
+    cr_expect_str_eq(why_whole(&history), "what changed");
+
+    bench_link(&history.narrow);
+
+    cr_expect_str_eq(why_whole(&history), "a source or a rule changed");
+}
+
 Test(incremental, after_much_has_come_everything_is_looked_at)
 {
     SCOPED(history_close) History history = three_people();
