@@ -95,6 +95,13 @@ uint32_t dummy_owner(Dummy *dummy, const DummyTable *table, uint32_t person);
 DummyRow *dummy_add(Dummy *dummy, DummyTable *table, uint32_t owner);
 void dummy_remove(DummyTable *table, uint32_t owner, DummyRow *row);
 
+/* ---- dummy_birth.c ---- */
+
+double dummy_born(const Dummy *dummy, uint32_t person); /* the first of the month; NAN: not known */
+void dummy_bear(Dummy *dummy, uint32_t person, double day);
+/* What is dated before: a record on another day, a registration from birth on. */
+void dummy_date_from_birth(Dummy *dummy);
+
 /* ---- dummy_words.c ---- */
 
 /* Over those of the query that the dataset has. */

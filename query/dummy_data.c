@@ -246,6 +246,7 @@ Result dummy_build(Dummy *dummy, Error *error)
     if (dummy_is_full(dummy))
         return dummy_fail_full(error);
     arena_reset(dummy->round_arena);
+    dummy_date_from_birth(dummy);
     for (size_t t = DUMMY_MADE; t < dummy->dataset.source_count; t++)
         if (dummy->tables[t].of->is_death)
             set_deaths(dummy, &dummy->tables[t]);

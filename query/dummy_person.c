@@ -100,7 +100,6 @@ void wish_attribute(const Wish *wish, const Node *node, double target)
 /* Its first and last months too: who is born on the first of a month has had the birthday in it. */
 void wish_age(const Wish *wish, const Node *node, double target)
 {
-    const DummyTable *people = &wish->dummy->tables[DUMMY_PERSON];
     double day = wish_value(wish, node->operands[0]);
     static const uint64_t since[] = {0, 11, 5};
 
@@ -108,16 +107,13 @@ void wish_age(const Wish *wish, const Node *node, double target)
         wish_known(wish, node->operands[0]);
         return;
     }
-    double *cells = people->rows[wish->person]->cells;
-    int year = dummy_column(people, TEXT("birth_year")), month = dummy_column(people, TEXT("birth_month"));
-    cells[year] = cells[month] = NAN;
+    dummy_bear(wish->dummy, wish->person, NAN);
     if (isnan(target) || fabs(target) > AGE_MAX) /* nobody is: then it is not known how old */
         return;
-    CivilDate birth = date_to_civil(
+    dummy_bear(
+        wish->dummy, wish->person,
         date_add_months(month_first_day(month_of_date((Date)day)),
                         -(int)(MONTHS_OF_A_YEAR * target + (double)since[dummy_chance(wish->dummy, 3)])));
-    cells[year] = birth.year;
-    cells[month] = birth.month;
 }
 
 void wish_time_registered(const Wish *wish, const Node *node, double target)

@@ -246,6 +246,13 @@ Test(dummy, the_command_needs_no_data_folder_and_writes_over_nothing)
     expect_failure(again, &error, ERROR_SYSTEM, "out");
 }
 
+static Text field(Text line, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        (void)text_next(&line, ',');
+    return text_next(&line, ',');
+}
+
 static Text wanting(const char *cohort, const char *by)
 {
     return text_format(arena,
@@ -267,6 +274,98 @@ Test(dummy, another_word_is_one_of_the_same_column)
         cr_expect(text_starts_with(line, TEXT("DUMMY-W")) || text_starts_with(line, TEXT("not known")) ||
                       text_starts_with(line, TEXT("all")),
                   "%.*s", TEXT_ARG(line));
+    }
+}
+
+static size_t column_named(Text heading, const char *name)
+{
+    size_t index = 0;
+
+    while (heading.length > 0 && !text_equal(text_next(&heading, ','), text_from(name)))
+        index++;
+    return index;
+}
+
+/* DATE_NONE: not known */
+static void read_births(const char *folder, Date *born)
+{
+    Text people = text_from(file_of(folder, "dummy_person.csv")), heading = text_next(&people, '\n');
+    size_t of_year = column_named(heading, "birth_year"), of_month = column_named(heading, "birth_month");
+    int64_t number, year, month;
+
+    while (people.length > 0) {
+        Text line = text_next(&people, '\n');
+        cr_assert(text_to_int64(field(line, 1), &number) && number < PEOPLE);
+        born[number] =
+            text_to_int64(field(line, of_year), &year) && text_to_int64(field(line, of_month), &month)
+                ? date_from_civil((int)year, (int)month, 1)
+                : DATE_NONE;
+    }
+}
+
+static size_t expect_after_birth(const char *folder, const char *file, const char *column)
+{
+    Date born[PEOPLE], day;
+    Text lines = text_from(file_of(folder, file)), heading = text_next(&lines, '\n');
+    size_t of_day = column_named(heading, column), compared = 0;
+    int64_t number;
+
+    read_births(folder, born);
+    while (lines.length > 0) {
+        Text line = text_next(&lines, '\n');
+        cr_assert(text_to_int64(field(line, 1), &number) && number < PEOPLE);
+        if (!date_parse(field(line, of_day), &day) || born[number] == DATE_NONE)
+            continue;
+        cr_expect_geq(day, born[number], "%s: %.*s", file, TEXT_ARG(line));
+        compared++;
+    }
+    return compared;
+}
+
+Test(dummy, nothing_is_dated_before_its_person_is_born)
+{
+    const char *folder = support_folder();
+    SCOPED(dummy_answer_close) DummyAnswer answer = {0};
+
+    ask(wanting("age < 3 and ((exists gp_event where event_date < 2025-06-30) or exists death)", "sex"), 1,
+        folder, &answer);
+
+    cr_expect_eq(answer.unmet, 0);
+    cr_expect_gt(expect_after_birth(folder, "dummy_gp_event.csv", "clinical_effective_date"), 100);
+    cr_expect_gt(expect_after_birth(folder, "dummy_gp_event.csv", "date_recorded"), 100);
+    cr_expect_gt(expect_after_birth(folder, "dummy_registration.csv", "valid_from"), 50);
+    cr_expect_gt(expect_after_birth(folder, "dummy_registration.csv", "valid_to"), 0);
+    cr_expect_gt(expect_after_birth(folder, "dummy_death.csv", "date_of_death"), 5);
+}
+
+Test(dummy, nobody_has_what_was_recorded_before_they_are_born)
+{
+    static const char *const never[] = {
+        "age < 5 and exists gp_event where event_date < 2015-01-01",
+        "age < 5 and registered at 2015-01-01",
+        "age < 5 and exists death where event_date < 2015-01-01",
+    };
+
+    for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
+        SCOPED(dummy_answer_close) DummyAnswer answer = {0};
+        ask(wanting(never[i], "sex"), 1, NULL, &answer);
+        cr_expect_eq(answer.unmet, 1, "%s", never[i]);
+    }
+}
+
+Test(dummy, the_young_have_what_they_are_just_old_enough_for)
+{
+    static const char *const possible[] = {
+        "age < 10 and exists gp_event where event_date from 2017-01-01 to 2017-12-31",
+        "age < 5 and registered at 2022-01-01",
+        "age < 12 and count of gp_event where event_date < 2016-01-01 >= 4",
+    };
+
+    for (size_t i = 0; i < sizeof possible / sizeof *possible; i++) {
+        SCOPED(dummy_answer_close) DummyAnswer answer = {0};
+        ask(wanting(possible[i], "sex"), 1, NULL, &answer);
+        cr_expect_eq(answer.unmet, 0, "%s", possible[i]);
+        expect_both_sides(&answer, text_from(possible[i]));
     }
 }
 
