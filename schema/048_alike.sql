@@ -433,18 +433,22 @@ $$;
 -- ---- clerical decisions ----
 
 -- Pairs that wait: likely but not enough, or a number that birth and sex speak against; nobody decided, and they are not
--- one person by another way.
+-- one person by another way: who stands for people is one list for all pairs, not a question for each.
 CREATE VIEW linkage.clerical AS
+WITH now AS (
+    SELECT s.person_id, s.current_id FROM linkage.survivor AS s
+)
 SELECT pair.pair_id, pair.subject_a, pair.subject_b, pair.weight, pair.levels, pair.run_id
   FROM linkage.pair
   LEFT JOIN linkage.link AS a ON a.subject_id = pair.subject_a
   LEFT JOIN linkage.link AS b ON b.subject_id = pair.subject_b
+  LEFT JOIN now AS now_a ON now_a.person_id = a.person_id
+  LEFT JOIN now AS now_b ON now_b.person_id = b.person_id
  WHERE (pair.weight IS NULL AND EXISTS (SELECT FROM linkage.suspect AS s
                                          WHERE least(s.subject_id, s.register_subject) = pair.subject_a
                                            AND greatest(s.subject_id, s.register_subject) = pair.subject_b)
         OR pair.weight >= 0)
-   AND a.person_id IS DISTINCT FROM b.person_id -- most are one: who stands for people is asked for the rest alone
-   AND linkage.current_person(a.person_id) IS DISTINCT FROM linkage.current_person(b.person_id)
+   AND coalesce(now_a.current_id, a.person_id) IS DISTINCT FROM coalesce(now_b.current_id, b.person_id)
    AND NOT EXISTS (SELECT FROM linkage.decision AS said
                     WHERE said.subject_a = pair.subject_a AND said.subject_b = pair.subject_b AND said.ended IS NULL);
 
