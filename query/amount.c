@@ -91,19 +91,20 @@ bool amount_is_of_few(const AmountTotal *total, int64_t people_min)
            is_all_but_few(total->people, total->at_highest, people_min);
 }
 
-bool amount_is_dominated(const AmountTotal *total)
+bool amount_is_dominated(const AmountTotal *total, int64_t together)
 {
-    double others = total->sizes - (total->largest + total->second);
+    double of_two = total->largest + (double)(2 * together - 1) * total->second;
+    double others = total->sizes - of_two;
 
     return others * PERCENT < total->sizes * (PERCENT - TWO_PERCENT_MAX);
 }
 
-bool amount_is_near(const AmountTotal *difference, int64_t people_min)
+bool amount_is_near(const AmountTotal *difference, int64_t people_min, int64_t together)
 {
     return is_few(difference->not_zero, people_min) ||
            is_all_but_few(difference->people, difference->at_lowest, people_min) ||
            is_all_but_few(difference->people, difference->at_highest, people_min) ||
-           (difference->not_zero > 0 && amount_is_dominated(difference));
+           (difference->not_zero > 0 && amount_is_dominated(difference, together));
 }
 
 /* ---- selecting ---- */
@@ -209,21 +210,22 @@ static bool has_room(int64_t percent, int64_t published, int64_t blocks, AmountD
 }
 
 /* Of a block in order: how far people are from one of them. */
-static bool is_dominated_from(const double *block, size_t count, double from)
+static bool is_dominated_from(const double *block, size_t count, double from, int64_t together)
 {
     AmountTotal distances = {0};
 
     for (size_t i = 0; i < count; i++)
         amount_add(&distances, block[i] - from);
-    return amount_is_dominated(&distances);
+    return amount_is_dominated(&distances, together);
 }
 
 /* From its ends and its middle, so that it matters neither where 0 is nor which way is up. */
-static bool is_of_two(const double *block, size_t count)
+static bool is_of_two(const double *block, size_t count, int64_t together)
 {
-    return is_dominated_from(block, count, block[0]) || is_dominated_from(block, count, block[count - 1]) ||
-           is_dominated_from(block, count, block[(count - 1) / 2]) ||
-           is_dominated_from(block, count, block[count / 2]);
+    return is_dominated_from(block, count, block[0], together) ||
+           is_dominated_from(block, count, block[count - 1], together) ||
+           is_dominated_from(block, count, block[(count - 1) / 2], together) ||
+           is_dominated_from(block, count, block[count / 2], together);
 }
 
 bool amount_percentile(double *amounts, size_t count, int64_t percent, int64_t published, AmountDoubt doubt,
@@ -242,7 +244,7 @@ bool amount_percentile(double *amounts, size_t count, int64_t percent, int64_t p
     put_in_place(amounts, 0, all, first);
     put_in_place(amounts, first, all, first + size - 1);
     qsort(amounts + first, (size_t)size, sizeof *amounts, compare_amounts);
-    if (is_of_two(amounts + first, (size_t)size))
+    if (is_of_two(amounts + first, (size_t)size, doubt.together))
         return false;
     *percentile = 0;
     for (int64_t i = first; i < first + size; i++)

@@ -38,7 +38,8 @@ typedef struct CountPeople {
 typedef struct CountAmounts {
     const double *values; /* of each of the release's people; what it is means nothing where it is unknown */
     AmountTotal *totals;  /* of each place, margins included */
-    bool has_percentile;  /* some measure of it is one */
+    int64_t together; /* people who can have one in common: those of a home where homes are asked, else 1 */
+    bool has_percentile; /* some measure of it is one */
     /* by suppress: of each place */
     bool *is_hidden; /* nothing is said of it */
     bool *

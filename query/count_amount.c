@@ -147,8 +147,10 @@ void count_amounts(const Counting *counting, size_t number, CountTable *parts)
     table->amounts = find_amounts(counting, number, parts);
     if (table->amounts == NULL) {
         table->amounts = arena_alloc(counting->arena, sizeof *table->amounts);
-        *table->amounts = (CountAmounts){.values = counting->parts[number].values->values,
-                                         .totals = make_totals(table, counting->arena)};
+        *table->amounts =
+            (CountAmounts){.values = counting->parts[number].values->values,
+                           .totals = make_totals(table, counting->arena),
+                           .together = counting->tree->asks_households ? PLAN_HOME_PEOPLE_MAX : 1};
         go_through_people(&(AmountPair){.a = table}, take_amount, table->amounts->totals);
     }
     table->amounts->has_percentile |= measure->kind == MEASURE_PERCENTILE;

@@ -49,7 +49,7 @@ ReleasedAmount released_statistic(const Measure *measure, const CountTable *coun
                                   Arena *values)
 {
     const AmountTotal *total = &counts->amounts->totals[place];
-    const AmountDoubt doubt = {policy->people_min, policy->round_to};
+    const AmountDoubt doubt = {policy->people_min, policy->round_to, counts->amounts->together};
     double percentile;
     size_t count;
 

@@ -52,10 +52,10 @@ static void hide_places(const AllAmounts *all, const Amounts *amounts)
     of->is_hidden = arena_alloc(all->arena, places + 1);
     of->is_ordered = arena_alloc(all->arena, places + 1);
     for (size_t place = 0; place < places; place++) {
-        of->is_hidden[place] = (is_condition && of->totals[place].people > 0) ||
-                               !are_contributors_told(all, amounts, place) ||
-                               amount_is_of_few(&of->totals[place], all->rule->people_min) ||
-                               (!all->rule->without_dominance && amount_is_dominated(&of->totals[place]));
+        of->is_hidden[place] =
+            (is_condition && of->totals[place].people > 0) || !are_contributors_told(all, amounts, place) ||
+            amount_is_of_few(&of->totals[place], all->rule->people_min) ||
+            (!all->rule->without_dominance && amount_is_dominated(&of->totals[place], of->together));
     }
 }
 
@@ -81,7 +81,8 @@ static void hide_near(const AllAmounts *all, Amounts *earlier, Amounts *later)
     later->differences[later->difference_count++] = differences;
     for (size_t place = 0; place < count_places(table); place++) {
         mark_ordered(earlier->of, later->of, differences, place);
-        if (!earlier->of->is_hidden[place] && amount_is_near(&differences[place], all->rule->people_min))
+        if (!earlier->of->is_hidden[place] &&
+            amount_is_near(&differences[place], all->rule->people_min, later->of->together))
             later->of->is_hidden[place] = true;
     }
 }
@@ -96,7 +97,7 @@ static void hide_near_answer(const AllAmounts *all, const Amounts *amounts, size
 
     for (size_t place = 0; place < count_places(counts); place++)
         if (all->states[t][known_at(counts, place) + answer] == CELL_SHOWN &&
-            amount_is_near(&differences[place], all->rule->people_min))
+            amount_is_near(&differences[place], all->rule->people_min, amounts->of->together))
             amounts->of->is_hidden[place] = true;
 }
 
@@ -129,15 +130,16 @@ static void add_total(const Suppression *s, size_t which, size_t count, AmountTo
 
 bool suppress_is_total_safe(const Suppression *s, size_t hidden_count)
 {
+    int64_t together = s->tables[0].amounts->together;
     AmountTotal total;
 
     add_total(s, 0, hidden_count, &total);
     if (total.people < s->rule->people_min || amount_is_of_few(&total, s->rule->people_min) ||
-        (!s->rule->without_dominance && amount_is_dominated(&total)))
+        (!s->rule->without_dominance && amount_is_dominated(&total, together)))
         return false;
     for (size_t i = 1; i < s->total_count; i++) {
         add_total(s, i, hidden_count, &total);
-        if (amount_is_near(&total, s->rule->people_min))
+        if (amount_is_near(&total, s->rule->people_min, together))
             return false;
     }
     return true;

@@ -19,13 +19,15 @@ enum { PAYERS_MAX = 4000, PAYERS_ARENA_BYTES = 256 << 20, PAYERS_PEOPLE_MIN = 8 
 #define NO_AMOUNT ((double)NAN)
 
 static struct {
-    uint32_t count, events;
-    uint32_t one_each[PAYERS_MAX + 1], with_events[PAYERS_MAX + 1], none[PAYERS_MAX + 1];
+    uint32_t count, events, visits;
+    uint32_t one_each[PAYERS_MAX + 1], with_events[PAYERS_MAX + 1], with_visits[PAYERS_MAX + 1],
+        none[PAYERS_MAX + 1];
     int32_t sex[PAYERS_MAX], decile[PAYERS_MAX], unknown[PAYERS_MAX];
     int32_t year[PAYERS_MAX], month[PAYERS_MAX];
     int32_t code[2 * PAYERS_MAX], day[2 * PAYERS_MAX];
     double amount[2 * PAYERS_MAX];
-    DataColumn person[4], registration[4], gp_event[3];
+    int32_t visit[2 * PAYERS_MAX], nowhere[2 * PAYERS_MAX];
+    DataColumn person[4], registration[4], gp_event[3], fire_visit[4];
     DataSource sources[5];
     Dataset dataset;
 } payers;
@@ -52,6 +54,7 @@ __attribute__((unused)) static void payer_of_two(int sex, int decile, double fir
     add_event(WORD_S1, IN_2026(6, 10), second);
     payers.one_each[p + 1] = p + 1;
     payers.with_events[p + 1] = payers.events;
+    payers.with_visits[p + 1] = payers.visits;
 }
 
 __attribute__((unused)) static void payer(int sex, int decile, double amount)
@@ -72,6 +75,25 @@ __attribute__((unused)) static void unlike_payers(int people, int sex, int decil
         payer(sex, decile, from + i);
 }
 
+static void add_visits(int visits, int days)
+{
+    for (int v = 0; v < visits; v++) {
+        cr_assert_lt(payers.visits, 2U * PAYERS_MAX);
+        payers.nowhere[payers.visits] = SU;
+        payers.visit[payers.visits++] = IN_2026(6, 30) - days;
+    }
+}
+
+/* Whose homes were visited so many times, all but the last time so many days before the query's. */
+__attribute__((unused)) static void visited_people(int people, int decile, int visits, int last, int first)
+{
+    for (int i = 0; i < people; i++) {
+        add_visits(1, last);
+        add_visits(visits - 1, first);
+        payer(1, decile, NO_AMOUNT);
+    }
+}
+
 /* Those from this one on are so old on the query's day; others are of no known age. */
 __attribute__((unused)) static void payers_aged(uint32_t first, int age)
 {
@@ -87,6 +109,7 @@ static const Dataset *payers_dataset(void)
     memcpy(payers.person, small_person, sizeof payers.person);
     memcpy(payers.registration, small_registration, sizeof payers.registration);
     memcpy(payers.gp_event, small_gp_event, sizeof payers.gp_event);
+    memcpy(payers.fire_visit, small_fire_visit, sizeof payers.fire_visit);
     payers.person[0].narrow = payers.year;
     payers.person[1].narrow = payers.month;
     payers.person[3].narrow = payers.unknown;
@@ -98,7 +121,11 @@ static const Dataset *payers_dataset(void)
     payers.gp_event[1].decimals = payers.amount;
     payers.gp_event[2].narrow = payers.day;
     payers.sources[0].begin = payers.sources[3].begin = payers.one_each;
-    payers.sources[1].begin = payers.sources[4].begin = payers.none;
+    payers.fire_visit[0].narrow = payers.visit;
+    payers.fire_visit[1].narrow = payers.fire_visit[2].narrow = payers.fire_visit[3].narrow = payers.nowhere;
+    payers.sources[1].begin = payers.with_visits;
+    payers.sources[1].columns = payers.fire_visit;
+    payers.sources[4].begin = payers.none;
     payers.sources[2].begin = payers.with_events;
     payers.sources[0].columns = payers.person;
     payers.sources[2].columns = payers.gp_event;

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "query/amount.h"
+#include "query/plan.h"
+#include "tests/query/chance.h"
 
 enum { PEOPLE_MIN = 8, ROUND_TO = 5 };
 
@@ -33,17 +35,40 @@ Test(amount, a_difference_of_few_is_near_also_where_all_others_differ_alike)
                 two = TOTAL(800, 100, 8, 10, 11, 12, 13, 14, 15, 16), many = TOTAL(1, 2, 3, 4, 5, 6, 7, 8),
                 nobody = {0};
 
-    cr_expect(amount_is_near(&few, PEOPLE_MIN));
-    cr_expect(amount_is_near(&alike, PEOPLE_MIN));
-    cr_expect(amount_is_near(&below, PEOPLE_MIN));
-    cr_expect(amount_is_near(&two, PEOPLE_MIN));
-    cr_expect_not(amount_is_near(&many, PEOPLE_MIN));
-    cr_expect_not(amount_is_near(&nobody, PEOPLE_MIN));
+    cr_expect(amount_is_near(&few, PEOPLE_MIN, 1));
+    cr_expect(amount_is_near(&alike, PEOPLE_MIN, 1));
+    cr_expect(amount_is_near(&below, PEOPLE_MIN, 1));
+    cr_expect(amount_is_near(&two, PEOPLE_MIN, 1));
+    cr_expect_not(amount_is_near(&many, PEOPLE_MIN, 1));
+    cr_expect_not(amount_is_near(&nobody, PEOPLE_MIN, 1));
 }
 
 static bool is_dominated(AmountTotal total)
 {
-    return amount_is_dominated(&total);
+    return amount_is_dominated(&total, 1);
+}
+
+static bool is_dominated_at_home(AmountTotal total)
+{
+    return amount_is_dominated(&total, PLAN_HOME_PEOPLE_MAX);
+}
+
+static void add_many(AmountTotal *total, int people, double amount, double step)
+{
+    for (int i = 0; i < people; i++)
+        amount_add(total, amount + i * step);
+}
+
+/* ten have first, ten second, a hundred 15 to 24 */
+static AmountTotal two_homes(double first, double second)
+{
+    AmountTotal total = {0};
+
+    add_many(&total, 10, first, 0);
+    add_many(&total, 10, second, 0);
+    for (int i = 0; i < 10; i++)
+        add_many(&total, 10, 15, 1);
+    return total;
 }
 
 static double rounded_of(const double *amounts, size_t count)
@@ -67,6 +92,52 @@ Test(amount, two_people_make_up_90_per_cent_at_most)
     cr_expect(is_dominated(TOTAL(-800, 100, 8, -10, 11, -12, 13, -14, 15, 16)), "by sizes");
     cr_expect(is_dominated(TOTAL(5000, 0, 0, 0, 0, 0, 0, 0, 0)));
     cr_expect_not(is_dominated(TOTAL(0, 0, 0)), "there is nothing that anybody makes up");
+}
+
+/* Red with 1 in place of PLAN_HOME_PEOPLE_MAX: the two largest are of one home, and no two per cent. */
+Test(amount, two_homes_make_up_90_per_cent_at_most)
+{
+    AmountTotal alike = {0}, at_most = {0}, more = {0};
+    add_many(&alike, 80, 7, 0);
+    amount_add(&at_most, 71);
+    add_many(&at_most, 29, 1, 0);
+    amount_add(&more, 71);
+    add_many(&more, 28, 1, 0);
+
+    cr_expect(is_dominated_at_home(two_homes(60000, 20)));
+    cr_expect(is_dominated_at_home(two_homes(60000, 59000)), "the second of the two");
+    cr_expect(is_dominated_at_home(two_homes(60000, -59000)), "by sizes");
+    cr_expect_not(is_dominated(two_homes(60000, 59000)), "as two people");
+    cr_expect_not(is_dominated_at_home(two_homes(24, 24)));
+    cr_expect_not(is_dominated_at_home(alike));
+    cr_expect_not(is_dominated_at_home(at_most), "71 and 19 of 100");
+    cr_expect(is_dominated_at_home(more), "71 and 19 of 99");
+}
+
+/* Whoever lives where. Red when the others of both homes are taken to have less than the second largest. */
+Test(amount, no_two_homes_of_those_told_make_up_more)
+{
+    int told = 0;
+
+    chance_state = 1;
+    for (int round = 0; round < 2000; round++) {
+        double first = 0, second = 0, most = (double)(1 << chance(16));
+        AmountTotal total = {0};
+        for (int home = 0; home < 12; home++) {
+            double of_home = 0;
+            for (uint64_t people = 1 + chance(PLAN_HOME_PEOPLE_MAX); people > 0; people--) {
+                double amount = (double)chance(100) - 50 + (home < 3 ? most : 0);
+                amount_add(&total, amount);
+                of_home += fabs(amount);
+            }
+            second = fmax(second, fmin(first, of_home));
+            first = fmax(first, of_home);
+        }
+        told += !is_dominated_at_home(total);
+        cr_assert(is_dominated_at_home(total) || (first + second) * 100 <= total.sizes * 90, "%d", round);
+    }
+    cr_expect_gt(told, 400);
+    cr_expect_lt(told, 1600);
 }
 
 /* The p% rule of 10: who pays 120 knows of 1000 that it is 1320 less 120 less at most 99, within a tenth. */
@@ -140,7 +211,7 @@ Test(amount, a_sum_is_as_blurred_as_a_count)
 
 /* ---- percentiles ---- */
 
-static const AmountDoubt doubt = {PEOPLE_MIN, ROUND_TO};
+static const AmountDoubt doubt = {PEOPLE_MIN, ROUND_TO, 1};
 
 static int compare_doubles(const void *a, const void *b)
 {
@@ -290,4 +361,19 @@ Test(amount, those_about_a_percentile_are_not_two_above_all)
     cr_expect_not(IS_TOLD(-900, 5, 5, 5, 5, 5, 5, 700), "from the middle");
     cr_expect(IS_TOLD(0, 0, 0, 0, 3, 4, 5, 6));
     cr_expect(IS_TOLD(7, 7, 7, 7, 7, 7, 7, 7), "what so many have is nobody's own");
+}
+
+/* Of 80 about the median ten have 900 more. Red when is_of_two asks of two people. */
+Test(amount, those_about_a_percentile_are_not_two_homes_above_all)
+{
+    static const AmountDoubt of_homes = {10 * PEOPLE_MIN, ROUND_TO, PLAN_HOME_PEOPLE_MAX},
+                             of_people = {10 * PEOPLE_MIN, ROUND_TO, 1};
+    double amounts[240], percentile;
+
+    for (int ten = 0; ten < 2; ten++) {
+        for (int i = 0; i < 240; i++)
+            amounts[i] = i < 80 ? -10 : i < 150 ? i % 10 : i < 160 ? 900 * ten + i % 10 : 910;
+        cr_expect_eq(amount_percentile(amounts, 240, 50, 240, of_homes, &percentile), ten == 0);
+        cr_expect(amount_percentile(amounts, 240, 50, 240, of_people, &percentile));
+    }
 }

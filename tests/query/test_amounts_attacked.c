@@ -83,7 +83,8 @@ static int wins_of(const CountAmounts *amounts)
             if (is_inner(inner) && amounts->is_hidden[inner] && is_below(place, inner))
                 amount_merge(&left, &amounts->totals[inner]);
         if (!amounts->is_hidden[place] && left.people > 0)
-            wins += amount_is_of_few(&left, PAYERS_PEOPLE_MIN) || amount_is_dominated(&left);
+            wins +=
+                amount_is_of_few(&left, PAYERS_PEOPLE_MIN) || amount_is_dominated(&left, amounts->together);
     }
     return wins;
 }

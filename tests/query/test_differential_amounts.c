@@ -122,15 +122,20 @@ static int compare_doubles(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
+static bool amount_of(const CountTable *part, size_t place, const Asked *asked, int person, double *amount)
+{
+    Fact is = is_at(part, place, person) ? fact(asked->amount, person, NULL) : (Fact){0};
+
+    *amount = asked->as_years ? (double)is.number / 365.25 : (double)is.number;
+    return is.is_known;
+}
+
 static size_t list_amounts(const CountTable *part, size_t place, const Asked *asked, double *list)
 {
     size_t count = 0;
 
-    for (int p = 0; p < naive.person_count; p++) {
-        Fact is = is_at(part, place, p) ? fact(asked->amount, p, NULL) : (Fact){0};
-        if (is.is_known)
-            list[count++] = asked->as_years ? (double)is.number / 365.25 : (double)is.number;
-    }
+    for (int p = 0; p < naive.person_count; p++)
+        count += amount_of(part, place, asked, p, &list[count]);
     qsort(list, count, sizeof *list, compare_doubles);
     return count;
 }
@@ -139,7 +144,7 @@ static size_t list_amounts(const CountTable *part, size_t place, const Asked *as
 static const char *judge_place(const CountTable *part, size_t place, const Asked *asked, Arena *arena)
 {
     const AmountTotal *total = &part->amounts->totals[place];
-    double expected[PEOPLE_MAX], sum = 0, sizes = 0;
+    double expected[PEOPLE_MAX + 1], sum = 0, sizes = 0;
     size_t count = list_amounts(part, place, asked, expected), held_count;
     double *held = count_amounts_at(part, place, arena, &held_count);
 
@@ -208,10 +213,40 @@ static double released_sum(double *amounts, size_t count, int64_t people_min)
     return three_digits(floor(sum / unit + 0.5) * unit);
 }
 
+/* Whose records of homes are one another's: a place for each address, and for each other person. */
+static size_t home_with_records(int person)
+{
+    const Row *at = registration(person, naive.as_at);
+
+    return at != NULL && has_home(at->address) ? PEOPLE_MAX + (size_t)at->address : (size_t)person;
+}
+
+/* Do two homes, of ten people at most, or two people, have more than 90 per cent? */
+static bool is_of_two(const CountTable *part, size_t place, const Asked *asked, bool of_homes)
+{
+    double sizes[PEOPLE_MAX + ADDRESSES_MAX] = {0}, all = 0, first = 0, second = 0, amount;
+    int people[PEOPLE_MAX + ADDRESSES_MAX] = {0};
+
+    for (int p = 0; p < naive.person_count; p++) {
+        size_t home = of_homes ? home_with_records(p) : (size_t)p;
+        people[home]++;
+        if (!amount_of(part, place, asked, p, &amount))
+            continue;
+        sizes[home] += fabs(amount);
+        all += fabs(amount);
+    }
+    for (size_t home = 0; home < PEOPLE_MAX + ADDRESSES_MAX; home++) {
+        double size = people[home] > 10 ? 0 : sizes[home];
+        second = fmax(second, fmin(first, size));
+        first = fmax(first, size);
+    }
+    return first + second > all * (0.9 + 1e-9);
+}
+
 static const char *judge_value(const CountTable *part, size_t place, const Asked *asked, int64_t people_min,
                                const json_t *value)
 {
-    double amounts[PEOPLE_MAX], shown = json_real_value(json_object_get(value, "value"));
+    double amounts[PEOPLE_MAX + 1], shown = json_real_value(json_object_get(value, "value"));
     size_t count = list_amounts(part, place, asked, amounts);
 
     if (json_is_true(json_object_get(value, "hidden")))
@@ -220,6 +255,8 @@ static const char *judge_value(const CountTable *part, size_t place, const Asked
         return json_is_null(json_object_get(value, "value")) ? "" : "nobody has an amount";
     if ((int64_t)count < people_min)
         return "an amount of few is shown";
+    if (is_of_two(part, place, asked, people_min > COUNTY_POLICY.people_min))
+        return "an amount of two people or homes is shown";
     double sum = released_sum(amounts, count, people_min);
     double expected = asked->is_mean ? three_digits(sum / (double)rounded(count)) : sum;
     return three_digits(shown) == expected ? "" : "another amount is released";
