@@ -9,7 +9,7 @@ static const DbStatement begin_statement = {
     .name = "linkage_compare_begin",
     .sql = linkage_sql_compare_begin,
     .parameters = {VALUE_BYTES, VALUE_INT4},
-    .columns = {VALUE_INT8, VALUE_BOOL},
+    .columns = {VALUE_INT8, VALUE_BOOL, VALUE_INT8, VALUE_INT8},
 };
 static const DbStatement heads_statement = {
     .name = "linkage_encoded_all",
@@ -24,7 +24,7 @@ static const DbStatement comparable_statement = {
 static const DbStatement keep_statement = {
     .name = "linkage_compare_keep",
     .sql = linkage_sql_compare_keep,
-    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_INT4, VALUE_INT8, VALUE_INT8},
+    .parameters = {VALUE_BYTES, VALUE_INT4, VALUE_INT4, VALUE_INT8, VALUE_INT8, VALUE_INT8},
     .columns = {VALUE_INT8},
 };
 static const DbStatement alike_statement = {
@@ -118,6 +118,8 @@ static Result begin(AlikeRun *run, Error *error)
     TRY(db_run(run->linker, &begin_statement, step, &rows, error));
     run->model_id = db_int(rows, 0, 0);
     run->is_whole = db_value(rows, 0, 1).boolean;
+    run->blocks_closed = db_int(rows, 0, 2);
+    run->unread = db_int(rows, 0, 3);
     return RESULT_OK;
 }
 
@@ -143,8 +145,12 @@ static Result compare(AlikeRun *run, Error *error)
         TRY(alike_open_loads(run, error));
         TRY(run->is_whole ? compare_all(run, error) : compare_new(run, error));
     }
-    const Value keep[] = {run->permit, value_int4(run->run_id), value_int4(run->model_id),
-                          value_int8(run->compared), value_int8(run->blocks_closed)};
+    const Value keep[] = {run->permit,
+                          value_int4(run->run_id),
+                          value_int4(run->model_id),
+                          value_int8(run->compared),
+                          value_int8(run->blocks_closed),
+                          value_int8(run->unread)};
     return db_run_int8(run->linker, &keep_statement, keep, &kept, NULL, error);
 }
 

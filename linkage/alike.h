@@ -24,9 +24,10 @@ typedef struct AlikeRun {
     size_t source_count;
     uint32_t may_meet[ALIKE_SOURCES_MAX]; /* of each: bits of those it may be compared with */
     uint8_t combinations[ALIKE_SOURCES_MAX][ALIKE_SOURCES_MAX]; /* that may link two: a bit each */
-    int64_t compared, blocks_closed;
-    AlikeShape shape; /* of most encodings; others are passed over */
-    int64_t unread;   /* passed over */
+    int64_t compared;
+    AlikeShape shape;              /* of most encodings; others are passed over */
+    int64_t blocks_closed, unread; /* unread: passed over. Of all that is held, or counted on from the run
+                                      before, which leaves in what was deleted since */
 } AlikeRun;
 
 /* All after the step of people. *unread: encodings that could not be read, which were passed over. */

@@ -317,12 +317,14 @@ static void count_unread(Comparison *comparison)
 {
     if (comparison->unread_count > 1)
         qsort(comparison->unread, comparison->unread_count, sizeof *comparison->unread, compare_ids);
+    comparison->run->unread = 0;
     for (size_t i = 0; i < comparison->unread_count; i++)
         comparison->run->unread += i == 0 || comparison->unread[i] != comparison->unread[i - 1];
 }
 
 Result members_finish(Comparison *comparison, Error *error)
 {
-    count_unread(comparison);
+    if (comparison->run->is_whole || comparison->done_count > 0)
+        count_unread(comparison);
     return copy_done(comparison, error);
 }

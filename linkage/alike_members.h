@@ -12,7 +12,8 @@
 /* Who will have been compared when this ends. */
 typedef struct Person {
     int64_t subject_id;
-    bool is_free, is_again; /* again: because a block closed */
+    bool is_free, is_again;  /* again: because a block closed */
+    bool was_held, was_free; /* this encoding, by the run before; of a look at what is new alone */
 } Person;
 
 /* A subject that shares a token with one who is compared. */

@@ -9,7 +9,13 @@
 #include "linkage/alike_members.h"
 #include "linkage_sql.h"
 
-static const DbStatement new_statement = MEMBERS_HEADS(new), stored_statement = MEMBERS_HEADS(stored);
+static const DbStatement new_statement = {
+    .name = "linkage_encoded_new",
+    .sql = linkage_sql_encoded_new,
+    .columns = {VALUE_INT8, VALUE_INT8, VALUE_BOOL, VALUE_BOOL, VALUE_INT8, VALUE_BYTES, VALUE_BOOL,
+                VALUE_BOOL},
+};
+static const DbStatement stored_statement = MEMBERS_HEADS(stored);
 static const DbStatement held_free_statement = {
     .name = "linkage_held_free", .sql = linkage_sql_held_free, .columns = {VALUE_INT8}};
 
@@ -37,7 +43,10 @@ static Result note_new(void *context, const Value *row, Error *error)
     TRY(members_keys(comparison, row, &head, keys, &count, error));
     for (size_t i = 0; i < count; i++)
         token_table_add(&comparison->tokens, keys[i]);
-    members_note_done(comparison, (Person){.subject_id = row[0].integer, .is_free = row[2].boolean});
+    members_note_done(comparison, (Person){.subject_id = row[0].integer,
+                                           .is_free = row[2].boolean,
+                                           .was_held = row[6].boolean,
+                                           .was_free = row[7].boolean});
     return RESULT_OK;
 }
 
@@ -93,6 +102,8 @@ static void take_near(Newcomers *newcomers, Member member, const uint64_t *keys,
         slot->count++;
         slot->fresh += done != NULL && !done->is_again;
         slot->is_wanted = slot->is_wanted || free;
+        slot->came += done != NULL && !done->was_held;
+        slot->was_wanted = slot->was_wanted || (done != NULL ? done->was_free : free);
     }
     member.place = (uint8_t)(member.place + free);
     members_add(comparison, member);
@@ -163,8 +174,11 @@ static void note_again(Newcomers *newcomers)
         size_t count = token_keys(member->head, keys);
         for (size_t k = 0; k < count; k++)
             token_table_add(&comparison->tokens, keys[k]);
-        members_note_done(comparison,
-                          (Person){.subject_id = member->subject_id, .is_free = true, .is_again = true});
+        members_note_done(comparison, (Person){.subject_id = member->subject_id,
+                                               .is_free = true,
+                                               .is_again = true,
+                                               .was_held = true,
+                                               .was_free = true});
     }
     members_sort(comparison);
 }
@@ -206,9 +220,16 @@ static void leave_out_useless(Comparison *comparison)
         if (is_of_use(comparison, &comparison->members[i]))
             comparison->members[kept++] = comparison->members[i];
     comparison->member_count = kept;
+}
+
+/* Of the tokens of who is new: others' blocks are as the run before counted them. */
+static void count_closed(Comparison *comparison)
+{
     for (size_t i = 0; i < comparison->tokens.capacity; i++) {
         const TokenSlot *slot = &comparison->tokens.slots[i];
-        comparison->run->blocks_closed += slot->count > ALIKE_BLOCK_MAX && slot->is_wanted;
+        bool is_closed = slot->is_wanted && slot->count > ALIKE_BLOCK_MAX;
+        bool was_closed = slot->was_wanted && slot->count - slot->came > ALIKE_BLOCK_MAX;
+        comparison->run->blocks_closed += is_closed - was_closed;
     }
 }
 
@@ -223,6 +244,7 @@ Result alike_compare_new(AlikeRun *run, Error *error)
     if (comparison->done_count > 0) {
         TRY(look_until_settled(&newcomers, error));
         leave_out_useless(comparison);
+        count_closed(comparison);
         TRY(members_score(comparison, error));
     }
     return members_finish(comparison, error);

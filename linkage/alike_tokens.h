@@ -10,6 +10,10 @@ typedef struct TokenSlot {
     uint64_t key;          /* of rule and token; 0: free */
     uint32_t count, fresh; /* subjects that have it, and those of them that were not compared yet */
     bool is_wanted;        /* its subjects are to be read */
+    /* Of a look at what is new: those of them that the run before did not hold; whether it wanted the slot.
+     */
+    bool was_wanted;
+    uint32_t came;
 } TokenSlot;
 
 typedef struct TokenTable {

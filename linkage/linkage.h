@@ -22,7 +22,8 @@ typedef struct LinkageReport {
      * space alone; and pseudonyms that their issuer maps to more than one, which are not followed. */
     int64_t crosswalked, within_space, crosswalk_ambiguous;
     /* By encodings: linked, and people of their own because they are like nobody; pairs compared by this run;
-     * blocks too large to be; pairs that wait for a decision; likely pairs that could not be one person. */
+     * blocks too large to be, and unread: what was deleted since a run over everything may count still; pairs
+     * that wait for a decision; likely pairs that could not be one person. */
     int64_t alike, alone, compared, blocks_closed, clerical, conflicts;
     int64_t unread; /* encodings damaged or of another shape than most, which were passed over */
     int64_t elapsed_us;

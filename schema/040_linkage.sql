@@ -23,6 +23,7 @@ CREATE TABLE linkage.run (
     model_id        int4, -- whose weights compared encodings; null: none were compared
     compared        int8        NOT NULL DEFAULT 0, -- pairs of encodings
     blocks_closed   int8        NOT NULL DEFAULT 0, -- of too many records to be compared
+    unread          int8        NOT NULL DEFAULT 0, -- encodings that were passed over
     clerical        int8        NOT NULL DEFAULT 0, -- pairs that wait for a person's decision
     conflicts       int8        NOT NULL DEFAULT 0,
     crosswalked     int8        NOT NULL DEFAULT 0, -- of those linked, by pass

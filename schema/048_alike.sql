@@ -240,8 +240,9 @@ END
 $$;
 
 -- Opens a comparison. Returns the model whose weights count, 0 where none is learnt yet, and whether all encodings are to
--- be looked at or those of pg_temp.alike_new.
-CREATE FUNCTION linkage.compare_begin(permit bytea, run_id int4) RETURNS TABLE (model_id int8, is_whole boolean)
+-- be looked at or those of pg_temp.alike_new; there, what the run before counted, to count on from.
+CREATE FUNCTION linkage.compare_begin(permit bytea, run_id int4)
+RETURNS TABLE (model_id int8, is_whole boolean, blocks_closed int8, unread int8)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     version int2 := linkage.run_require(permit, run_id);
@@ -262,7 +263,12 @@ BEGIN
     IF why IS NOT NULL THEN
         PERFORM linkage.comparisons_forget(model);
     END IF;
-    RETURN QUERY SELECT coalesce(model, 0)::int8, why IS NOT NULL;
+    IF why IS NOT NULL THEN
+        RETURN QUERY SELECT coalesce(model, 0)::int8, true, 0::int8, 0::int8;
+    ELSE
+        RETURN QUERY SELECT model::int8, false, before.blocks_closed, before.unread
+                       FROM pg_temp.run_basis AS basis JOIN linkage.run AS before ON before.run_id = basis.run_id;
+    END IF;
 END
 $$;
 
@@ -283,7 +289,7 @@ END
 $$;
 
 -- Puts in what was compared. Who is compared again, or by another model, loses what was known of them.
-CREATE FUNCTION linkage.compare_keep(permit bytea, run_id int4, model int4, pairs int8, blocks_closed int8) RETURNS int8
+CREATE FUNCTION linkage.compare_keep(permit bytea, run_id int4, model int4, pairs int8, blocks_closed int8, unread int8) RETURNS int8
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
 DECLARE
     is_whole boolean := linkage.alike_is_whole(run_id);
@@ -326,7 +332,8 @@ BEGIN
     SELECT least(s.subject_id, s.register_subject), greatest(s.subject_id, s.register_subject), compare_keep.run_id
       FROM linkage.suspect AS s
         ON CONFLICT (subject_a, subject_b) DO NOTHING;
-    UPDATE linkage.run SET model_id = nullif(model, 0), compared = pairs, blocks_closed = compare_keep.blocks_closed
+    UPDATE linkage.run SET model_id = nullif(model, 0), compared = pairs, blocks_closed = compare_keep.blocks_closed,
+           unread = compare_keep.unread
      WHERE run.run_id = compare_keep.run_id;
     IF is_whole AND EXISTS (SELECT FROM linkage.comparable) THEN
         ANALYZE linkage.pair, linkage.compared;
@@ -454,12 +461,12 @@ SELECT pair.pair_id, pair.subject_a, pair.subject_b, pair.weight, pair.levels, p
 
 REVOKE EXECUTE ON FUNCTION linkage.comparable_rows(), linkage.once_rows(bytea, int4), linkage.links_move(int8[], int4), linkage.run_crosscheck(bytea, int4),
     linkage.comparisons_forget(int4), linkage.compare_begin(bytea, int4), linkage.model_keep(bytea, int4, text, text, text),
-    linkage.compare_keep(bytea, int4, int4, int8, int8), linkage.people_wanted(int4), linkage.run_alike(bytea, int4),
+    linkage.compare_keep(bytea, int4, int4, int8, int8, int8), linkage.people_wanted(int4), linkage.run_alike(bytea, int4),
     linkage.comparisons_undo(int4) FROM PUBLIC;
 GRANT SELECT ON linkage.model, linkage.compared, linkage.pair, linkage.decision, linkage.conflict, linkage.suspect,
     linkage.comparable, linkage.encoded, linkage.clerical TO cinque_linker;
 GRANT EXECUTE ON FUNCTION linkage.comparable_rows(), linkage.once_rows(bytea, int4), linkage.run_crosscheck(bytea, int4), linkage.compare_begin(bytea, int4),
-    linkage.model_keep(bytea, int4, text, text, text), linkage.compare_keep(bytea, int4, int4, int8, int8),
+    linkage.model_keep(bytea, int4, text, text, text), linkage.compare_keep(bytea, int4, int4, int8, int8, int8),
     linkage.run_alike(bytea, int4) TO cinque_linker;
 
 RESET ROLE;

@@ -158,7 +158,7 @@ static const char history_state_sql[] =
     " UNION ALL SELECT 'count', 0, concat_ws(' ', subjects, linked, unlinked, people, people_new, "
     "people_merged, "
     "households, residences, crosswalk_ambiguous, clerical, conflicts, crosswalked, within_space, alike, "
-    "alone) "
+    "alone, blocks_closed, unread) "
     "FROM (SELECT * FROM linkage.run ORDER BY run_id DESC LIMIT 1) AS run) AS part";
 
 /* Of the environment; otherwise where it says no number above 0. */
