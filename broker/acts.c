@@ -18,16 +18,28 @@ static Result approve(Call *call, GovernanceAction action, Text object, Error *e
     return seal_log(call, error);
 }
 
-Result handle_key_approve(Call *call, json_t **answer, Error *error)
+/* Of what the body names by a SHA-256 in hex. */
+static Result approve_hash(Call *call, GovernanceAction action, const char *name, json_t **answer,
+                           Error *error)
 {
-    const char *fingerprint = body_string(call->body, "fingerprint");
+    const char *given = body_string(call->body, name);
     Hash hash;
 
-    if (fingerprint == NULL || !hash_parse(text_from(fingerprint), &hash))
-        return fail(error, ERROR_USAGE, "fingerprint: 64 hexadecimal digits in lower case");
-    TRY(approve(call, GOVERNANCE_KEY_APPROVE, text_from(fingerprint), error));
-    *answer = json_pack("{s:s}", "fingerprint", fingerprint);
+    if (given == NULL || !hash_parse(text_from(given), &hash))
+        return fail(error, ERROR_USAGE, "%s: 64 hexadecimal digits in lower case", name);
+    TRY(approve(call, action, text_from(given), error));
+    *answer = json_pack("{s:s}", name, given);
     return RESULT_OK;
+}
+
+Result handle_key_approve(Call *call, json_t **answer, Error *error)
+{
+    return approve_hash(call, GOVERNANCE_KEY_APPROVE, "fingerprint", answer, error);
+}
+
+Result handle_rules_approve(Call *call, json_t **answer, Error *error)
+{
+    return approve_hash(call, GOVERNANCE_APPLY_APPROVE, "content", answer, error);
 }
 
 /* Of what the path's number says. */

@@ -134,6 +134,7 @@ Result handle_query_approve(Call *call, json_t **answer, Error *error) CHECKED;
 Result handle_query_run(Call *call, json_t **answer, Error *error) CHECKED;
 Result handle_load_list(Call *call, json_t **answer, Error *error) CHECKED;
 Result handle_key_approve(Call *call, json_t **answer, Error *error) CHECKED;
+Result handle_rules_approve(Call *call, json_t **answer, Error *error) CHECKED;
 Result handle_archive_approve(Call *call, json_t **answer, Error *error) CHECKED;
 Result handle_quarantine_approve(Call *call, json_t **answer, Error *error) CHECKED;
 Result handle_load_release(Call *call, json_t **answer, Error *error) CHECKED;

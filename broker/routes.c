@@ -17,6 +17,7 @@ static const Route routes[] = {
     {"POST", "/loads/#/release", handle_load_release, ROUTE_PLAIN},
     {"POST", "/loads/#/refuse", handle_load_refuse, ROUTE_PLAIN},
     {"POST", "/keys/approve", handle_key_approve, ROUTE_PLAIN},
+    {"POST", "/rules/approve", handle_rules_approve, ROUTE_PLAIN},
     {"POST", "/deliveries/#/approve", handle_archive_approve, ROUTE_PLAIN},
     {"POST", "/loads/#/quarantine/approve", handle_quarantine_approve, ROUTE_PLAIN},
     {"GET", "/audit", handle_audit_list, ROUTE_PLAIN},

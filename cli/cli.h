@@ -150,6 +150,7 @@ Result cmd_source_show(Cli *cli, int argc, const char *const *argv, Error *error
 Result cmd_source_new(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_source_diff(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_synth(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
+Result cmd_governance_approve(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_governance_apply(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_reference_add(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;
 Result cmd_reference_add_totals(Cli *cli, int argc, const char *const *argv, Error *error) CHECKED;

@@ -2,17 +2,41 @@
 
 #include "base/input.h"
 #include "cli/cli.h"
+#include "cli/client.h"
+
+static Result hash_rules(const char *path, char hex[HASH_TEXT_BYTES], Hash *content, Error *error)
+{
+    uint64_t bytes;
+
+    TRY(input_hash_file(path, content, &bytes, error));
+    (void)hash_format(content, hex);
+    return RESULT_OK;
+}
+
+/* By an IG lead, who read the file: a request to the broker. */
+Result cmd_governance_approve(Cli *cli, int argc, const char *const *argv, Error *error)
+{
+    SCOPED(client_release) json_t *answer = NULL;
+    SCOPED(client_release) json_t *body = NULL;
+    char hex[HASH_TEXT_BYTES];
+    Hash content;
+
+    TRY(cli_parse(cli, argc, argv, NULL, 0, 1, 1, error));
+    TRY(hash_rules(cli->arguments[0], hex, &content, error));
+    body = json_pack("{s:s}", "content", hex);
+    TRY(client_call(cli, "POST", "/rules/approve", body, &answer, error));
+    printf("another person may apply the rules with SHA-256 %s, once, within 30 days\n", hex);
+    return RESULT_OK;
+}
 
 /* The permit's object is the file's hash, so that the log says which rules came into force. */
 static Result apply(const Cli *cli, Work *work, const char *path, int64_t *changes, Error *error)
 {
     char hex[HASH_TEXT_BYTES];
-    uint64_t bytes;
     Hash content;
 
-    TRY(input_hash_file(path, &content, &bytes, error));
-    const GovernanceRequest request = {.action = GOVERNANCE_APPLY,
-                                       .object = text_from(hash_format(&content, hex))};
+    TRY(hash_rules(path, hex, &content, error));
+    const GovernanceRequest request = {.action = GOVERNANCE_APPLY, .object = text_from(hex)};
     TRY(work_begin(cli, &request, work, error));
     TRY(governance_apply(work->governance, work->permit, path, false, stdout, changes, error));
     const GovernanceOutcome outcome = {

@@ -53,6 +53,7 @@ static const Command commands[] = {
     {"source diff", cmd_source_diff, "SPEC FILE [--period CCYY-MM] [--format F]",
      "how a file differs from its spec, with likely renames"},
     {"synth", cmd_synth, "--out DIR [--people N] [--months M] [--seed S]", "make a synthetic county"},
+    {"governance approve", cmd_governance_approve, "FILE", "let another person apply this rules file, once"},
     {"governance apply", cmd_governance_apply, "FILE [--dry-run]", "apply people, agreements and projects"},
     {"reference add", cmd_reference_add, "FILE --edition E", "take in a postcode directory"},
     {"reference add-totals", cmd_reference_add_totals, "FILE", "take in published figures to compare with"},

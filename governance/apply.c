@@ -28,6 +28,12 @@ static const DbStatement end_statement = {
     .parameters = {VALUE_BYTES, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT_ARRAY},
     .columns = {VALUE_INT8},
 };
+static const DbStatement approval_statement = {
+    .name = "rules_use_approval",
+    .sql = governance_sql_rules_use_approval,
+    .parameters = {VALUE_BYTES, VALUE_TEXT},
+    .columns = {VALUE_INT8},
+};
 static const DbStatement lock_statement = {
     .name = "rules_lock",
     .sql = governance_sql_rules_lock,
@@ -162,6 +168,14 @@ static Result apply_difference(Apply *apply, const ItemList *held, const ItemLis
     return RESULT_OK;
 }
 
+static Result use_approval(const Apply *apply, Error *error)
+{
+    const Value parameters[] = {permit_value(apply->permit), value_text(text_from(apply->file_hash))};
+    int64_t nothing;
+
+    return db_run_int8(apply->db, &approval_statement, parameters, &nothing, NULL, error);
+}
+
 static Result apply_in_transaction(Apply *apply, const ItemList *wanted, Error *error)
 {
     SCOPED(db_rows_close) DbRows *rows = NULL;
@@ -170,6 +184,8 @@ static Result apply_in_transaction(Apply *apply, const ItemList *wanted, Error *
 
     TRY(db_begin(apply->db, error));
     TRY(db_run_int8(apply->db, &lock_statement, NULL, &count, NULL, error));
+    if (apply->permit != NULL)
+        TRY(use_approval(apply, error));
     TRY(db_run(apply->db, &held_statement, NULL, &rows, error));
     TRY(read_held(rows, &held, error));
     TRY(apply_difference(apply, &held, wanted, error));

@@ -41,6 +41,7 @@ const char *const GOVERNANCE_ACTION_NAMES[GOVERNANCE_ACTION_COUNT] = {
     [GOVERNANCE_QUERY_APPROVE] = "query_approve",
     [GOVERNANCE_QUERY_RUN] = "query_run",
     [GOVERNANCE_AUDIT_READ] = "audit_read",
+    [GOVERNANCE_APPLY_APPROVE] = "apply_approve",
     [GOVERNANCE_APPLY] = "apply",
 };
 

@@ -48,7 +48,8 @@ typedef enum GovernanceAction {
     GOVERNANCE_QUERY_APPROVE,  /* role ig_lead, not the author */
     GOVERNANCE_QUERY_RUN,  /* role analyst, member; query approved; release of the project's purpose, live */
     GOVERNANCE_AUDIT_READ, /* role ig_lead */
-    GOVERNANCE_APPLY,      /* the service account, or role ig_lead */
+    GOVERNANCE_APPLY_APPROVE, /* role ig_lead */
+    GOVERNANCE_APPLY,         /* role ig_lead; role engineer, approved by an IG lead once there is one */
     GOVERNANCE_ACTION_COUNT
 } GovernanceAction;
 
@@ -144,8 +145,8 @@ Result governance_project_sources(Governance *governance, const char *person_id,
 
 /* ---- what takes two people: an IG lead approves it, another person does it, once and within 30 days ---- */
 
-/* action: GOVERNANCE_KEY_APPROVE, GOVERNANCE_ARCHIVE_APPROVE or GOVERNANCE_QUARANTINE_APPROVE; object: the
- * permit's. */
+/* action: GOVERNANCE_KEY_APPROVE, GOVERNANCE_ARCHIVE_APPROVE, GOVERNANCE_QUARANTINE_APPROVE or
+ * GOVERNANCE_APPLY_APPROVE; object: the permit's. */
 Result governance_act_approve(Governance *governance, const GovernancePermit *permit, GovernanceAction action,
                               Text object, Error *error) CHECKED;
 /* action: what these let another person do. Uses the approval up; before anything is done.

@@ -137,7 +137,7 @@ CREATE TABLE governance.approval (
 );
 
 -- What takes two people: one says that it may be done, another does it, once. Of the provider's key with a fingerprint that
--- the regional key is sealed to it; of a delivery that its archive is opened; of a load that its rejected lines are.
+-- the regional key is sealed to it; of a rules file with a hash that it is applied; of a delivery that its archive is opened; of a load that its rejected lines are.
 CREATE TABLE governance.act_approval (
     approval_id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     act         text NOT NULL,
@@ -148,6 +148,7 @@ CREATE TABLE governance.act_approval (
     actor       text REFERENCES governance.person, -- null: not used yet
     used_at     timestamptz,
     CONSTRAINT act_has_its_object CHECK (CASE act WHEN 'key_seal' THEN object ~ '^[0-9a-f]{64}$'
+                                                  WHEN 'apply' THEN object ~ '^[0-9a-f]{64}$'
                                                   WHEN 'archive_open' THEN object ~ '^[1-9][0-9]*$'
                                                   WHEN 'quarantine_open' THEN object ~ '^[1-9][0-9]*$'
                                                   ELSE false END),
@@ -380,6 +381,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                 ELSE governance.rule_either_role($1, 'engineer', 'ig_lead') END;
 $$;
 
+-- Rules name the people whose approval counts, so an engineer applies none that an IG lead has not read, once there is one.
+CREATE FUNCTION governance.rules_need_approval(person text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT NOT governance.has_role($1, 'ig_lead')
+           AND EXISTS (SELECT FROM governance.person AS p WHERE p.is_ig_lead AND p.ended_on IS NULL)
+$$;
+
+CREATE FUNCTION governance.rule_rules(person text, act text, object text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(governance.rule_apply($1),
+                    CASE WHEN governance.rules_need_approval($1) THEN governance.rule_approved($1, $2, $3) END)
+$$;
+
 -- The one table of action and rule.
 CREATE FUNCTION governance.decide(action text, person text, source text, sender text, purpose text, project text,
                                   object text) RETURNS text
@@ -415,7 +429,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         WHEN 'query_approve'  THEN governance.rule_approve(person, object)
         WHEN 'query_run'      THEN governance.rule_run(person, object, project, governance.source_list(source))
         WHEN 'audit_read'     THEN governance.rule_role(person, 'ig_lead')
-        WHEN 'apply'          THEN governance.rule_apply(person)
+        WHEN 'apply_approve'  THEN governance.rule_role(person, 'ig_lead')
+        WHEN 'apply'          THEN governance.rule_rules(person, action, object)
         WHEN 'source_apply'   THEN governance.rule_apply(person)
         ELSE 'the action is unknown' END;
 $$;
@@ -553,6 +568,16 @@ BEGIN
 END
 $$;
 
+-- First of an apply, for it can change who counts. What is not applied after all has used nothing.
+CREATE FUNCTION governance.use_rules_approval(permit bytea, file_hash text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF governance.rules_need_approval(audit.permit_person($1)) THEN
+        PERFORM governance.use_act_approval($1, 'apply', $2);
+    END IF;
+END
+$$;
+
 -- Two applies after each other, never side by side.
 CREATE FUNCTION governance.lock_rules() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -600,7 +625,7 @@ BEGIN
     PERFORM audit.require($1, $2, $3);
     INSERT INTO governance.act_approval (act, object, approver, permit_id)
     VALUES (CASE $2 WHEN 'key_approve' THEN 'key_seal' WHEN 'archive_approve' THEN 'archive_open'
-                     WHEN 'quarantine_approve' THEN 'quarantine_open' ELSE '' END, $3, audit.permit_person($1), $1);
+                     WHEN 'quarantine_approve' THEN 'quarantine_open' WHEN 'apply_approve' THEN 'apply' ELSE '' END, $3, audit.permit_person($1), $1);
 EXCEPTION WHEN check_violation THEN
     RAISE EXCEPTION '%: not what can be approved', $2 USING ERRCODE = 'CQ002';
 END
@@ -640,6 +665,7 @@ GRANT EXECUTE ON FUNCTION governance.today(),
                           governance.end_item(bytea, text, text, text[]),
                           governance.keep_file(bytea, text, text),
                           governance.lock_rules(),
+                          governance.use_rules_approval(bytea, text),
                           governance.project_sources(text, text),
                           governance.submit_query(bytea, text, text),
                           governance.approve_query(bytea, int8),

@@ -75,6 +75,22 @@ Test(acts, an_ig_lead_approves_that_rejected_lines_are_opened)
                  1);
 }
 
+Test(acts, an_ig_lead_approves_a_rules_file)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+
+    cr_expect_eq(
+        bench_call(&bench, IG_LEAD, "POST", "/rules/approve", "{\"content\": \"" PRINT "\"}", answer), 200,
+        "%s", answer);
+    cr_expect_eq(
+        bench_call(&bench, ENGINEER, "POST", "/rules/approve", "{\"content\": \"" PRINT "\"}", answer), 403);
+
+    cr_expect_eq(bench_count(&bench,
+                             "SELECT count(*) FROM governance.act_approval WHERE approver = 'lead' AND"
+                             " object = '" PRINT "' AND act = 'apply' AND actor IS NULL"),
+                 1);
+}
+
 /* Switch: 'archive_approve' and 'quarantine_approve' in governance.decide. */
 Test(acts, neither_an_engineer_nor_an_analyst_approves_that_one_is_opened)
 {

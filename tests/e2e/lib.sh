@@ -29,9 +29,9 @@ refused_with() { # words, command...
     shift
     ! "$@" >"$work/refusal" 2>&1 && grep -q "$words" "$work/refusal"
 }
-approve_opening() { # delivery: what the IG lead's `cinque archive approve` writes, without a broker
+approve() { # act, object: what the IG lead's `cinque ... approve` writes, without a broker
     sql "INSERT INTO governance.act_approval (act, object, approver, permit_id)
-         SELECT 'archive_open', '$1', person_id, '\\x00' FROM governance.person WHERE is_ig_lead LIMIT 1"
+         SELECT '$1', '$2', person_id, '\\x00' FROM governance.person WHERE is_ig_lead LIMIT 1"
 }
 county() { # people months extra options: the synthetic county in $work/county
     local people=$1 months=$2

@@ -77,6 +77,7 @@ linkages:
   - { purpose: phm, sources: [patient_list, social_care_event, death], from: 2024-01-01, to: 2030-12-31 }
 YAML
 data_folder ruled
+approve apply "$(sha256sum "$rules" | cut -d' ' -f1)"
 cinque governance apply "$rules" >/dev/null
 cinque load --deliveries "$work/county/deliveries.csv" >/dev/null
 cinque link --verbose 2>&1 | sed 's/^/link: /'

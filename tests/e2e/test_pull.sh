@@ -126,7 +126,7 @@ expect "the private key gives the delivery back" cmp "$work/opened" "$(extract "
 sealed=$CINQUE_DATA/archive/1.sealed
 cp "$sealed" "$work/whole"
 truncate -s -29 "$sealed"
-approve_opening 1
+approve archive_open 1
 expect "an archive cut at a frame does not open" refused_with 'cut off behind frame' cinque archive open 1 --private-key "$key"
 expect "and does not load" refused_with 'cut off behind frame' cinque load --delivery 1
 cp "$work/whole" "$sealed"

@@ -28,7 +28,7 @@ set_back_pull() {
     put_down
 }
 archive_is_whole() {
-    approve_opening "$(kept_delivery)"
+    approve archive_open "$(kept_delivery)"
     cinque archive open "$(kept_delivery)" --private-key "$CINQUE_DATA/keyring/quarantine.private" 2>/dev/null | cmp -s - "$work/kept.csv"
 }
 # Its archive is opened by the key's holder alone, behind which is an entry in the log: not part of the content.

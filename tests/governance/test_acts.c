@@ -21,7 +21,11 @@ static const Act rejected = {
     {.action = GOVERNANCE_QUARANTINE_APPROVE, .person_id = "ida", .object = TEXT("17")},
     {.action = GOVERNANCE_QUARANTINE_OPEN, .person_id = "eng", .object = TEXT("17")},
     TEXT("18")};
-static const Act *const acts[] = {&sealing, &opening, &rejected};
+/* Of an engineer, where there is an IG lead. */
+static const Act applying = {{.action = GOVERNANCE_APPLY_APPROVE, .person_id = "ida", .object = TEXT(PRINT)},
+                             {.action = GOVERNANCE_APPLY, .person_id = "eng", .object = TEXT(PRINT)},
+                             TEXT(OTHER)};
+static const Act *const acts[] = {&sealing, &opening, &rejected, &applying};
 enum { ACT_COUNT = sizeof acts / sizeof acts[0] };
 
 static Result approve_as(Governance *governance, const GovernancePermit *permit, const Act *act, Text object,
@@ -123,7 +127,7 @@ Test(acts, who_approved_does_not_do_it)
     SCOPED(governance_close) Governance *governance = world_open();
     world_script("UPDATE governance.person SET is_engineer = true WHERE person_id = 'ida'");
 
-    for (size_t i = 0; i < ACT_COUNT; i++) {
+    for (size_t i = 0; i < ACT_COUNT && acts[i] != &applying; i++) { /* an IG lead applies rules herself */
         GovernanceRequest own = acts[i]->doing;
         approve(governance, acts[i]);
         own.person_id = "ida";

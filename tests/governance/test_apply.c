@@ -100,6 +100,58 @@ Test(apply, a_person_who_left_the_file_has_no_role_and_no_uid)
         1);
 }
 
+/* Who applies rules names the people whose approval counts. Switches: governance.rule_rules in
+ * governance.decide; governance.use_rules_approval in front of the changes, by which an approval is used up.
+ */
+Test(apply, an_engineer_applies_what_an_ig_lead_approved_once_there_is_one)
+{
+    SCOPED(governance_close) Governance *governance = world_open();
+    static const char refusal[] =
+        "apply refused: no IG lead has approved it in the last 30 days, or it was done already";
+    char rules[4096], hex[HASH_TEXT_BYTES];
+    Error error = {0};
+    snprintf(rules, sizeof rules, "%s", WORLD_RULES);
+    char *uid = strstr(rules, "71002");
+    cr_assert_not_null(uid);
+    memcpy(uid, "71009", 5);
+    const Hash content = hash_of(rules, strlen(rules));
+    const GovernanceRequest approving = {.action = GOVERNANCE_APPLY_APPROVE,
+                                         .person_id = "ida",
+                                         .object = text_from(hash_format(&content, hex))};
+
+    cr_expect_not(world_apply(governance, "eng", rules, &error).ok);
+    cr_expect_str_eq(error.message, refusal);
+    GovernancePermit *permit = world_permit(governance, &approving);
+    cr_assert(governance_act_approve(governance, permit, approving.action, approving.object, &error).ok, "%s",
+              error.message);
+    world_finish(governance, &permit);
+
+    cr_expect(world_apply(governance, "eng", rules, &error).ok, "%s", error.message);
+    cr_expect_eq(world_count("SELECT count(*) FROM governance.person WHERE uid = 71009"), 1);
+    cr_expect_not(world_apply(governance, "eng", rules, &error).ok, "once alone");
+    cr_expect_str_eq(error.message, refusal);
+}
+
+/* Not of the rules that it is about to be: nobody makes a lead of themselves to need none. */
+Test(apply, an_approval_is_used_before_anything_changes)
+{
+    SCOPED(governance_close) Governance *governance = world_open();
+    char rules[4096];
+    Error error = {0};
+    snprintf(rules, sizeof rules, "%s", WORLD_RULES);
+    char *roles = strstr(rules, "[engineer]");
+    cr_assert_not_null(roles);
+    memcpy(roles, "[ig_lead] ", 10);
+    world_script(
+        "CREATE OR REPLACE FUNCTION governance.rule_rules(person text, act text, object text) RETURNS text"
+        " LANGUAGE sql AS 'SELECT NULL::text'");
+
+    cr_expect_not(world_apply(governance, "eng", rules, &error).ok);
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_eq(world_count("SELECT count(*) FROM governance.person WHERE person_id = 'eng' AND is_ig_lead"),
+                 0);
+}
+
 Test(apply, two_people_may_swap_their_uids)
 {
     SCOPED(governance_close) Governance *governance = world_open();
@@ -110,7 +162,7 @@ Test(apply, two_people_may_swap_their_uids)
     memcpy(strstr(rules, "71002"), "71003", 5);
     memcpy(strstr(strstr(rules, "71003") + 5, "71003"), "71002", 5);
 
-    cr_expect(world_apply(governance, "eng", rules, &error).ok, "%s", error.message);
+    cr_expect(world_apply(governance, "ida", rules, &error).ok, "%s", error.message);
 }
 
 Test(apply, one_uid_for_two_people_is_refused)
@@ -122,7 +174,7 @@ Test(apply, one_uid_for_two_people_is_refused)
     snprintf(rules, sizeof rules, "%s", WORLD_RULES);
     memcpy(strstr(rules, "71002"), "71003", 5);
 
-    cr_expect_not(world_apply(governance, "eng", rules, &error).ok);
+    cr_expect_not(world_apply(governance, "ida", rules, &error).ok);
     cr_expect_not_null(strstr(error.message, "person_uid_is_one"), "%s", error.message);
 }
 
@@ -167,7 +219,7 @@ Test(apply, a_permit_for_another_file_applies_nothing)
     SCOPED(governance_permit_close)
     GovernancePermit *permit = world_permit(
         governance,
-        &(GovernanceRequest){.action = GOVERNANCE_APPLY, .person_id = "eng", .object = TEXT("of another")});
+        &(GovernanceRequest){.action = GOVERNANCE_APPLY, .person_id = "ida", .object = TEXT("of another")});
     int64_t changes;
     Error error = {0};
 
@@ -286,7 +338,7 @@ Test(apply, a_failure_in_the_middle_leaves_all_as_it_was)
     Error error = {0};
 
     world_script("ALTER TABLE governance.project ADD CONSTRAINT broken CHECK (title <> 'One') NOT VALID");
-    cr_expect_not(world_apply(governance, "eng", ALL, &error).ok);
+    cr_expect_not(world_apply(governance, "ida", ALL, &error).ok);
 
     cr_expect_eq(world_count("SELECT count(*) FROM governance.supplier WHERE supplier = 'kent-fire'"), 0);
     cr_expect_eq(world_count("SELECT count(*) FROM governance.person WHERE ended_on IS NOT NULL"), 0);

@@ -319,7 +319,7 @@ Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
     expect_functions("cinque_governor", "governance",
                      "approve_act approve_query decide end_item held_loads keep_file keep_output lock_rules "
                      "project_sources put_item "
-                     "refuse_load release_load submit_query today use_act_approval");
+                     "refuse_load release_load submit_query today use_act_approval use_rules_approval");
     expect_functions(
         "cinque_loader", "ingest",
         "controller_keep controller_list delivery_archive delivery_came delivery_end "
