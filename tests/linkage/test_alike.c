@@ -210,6 +210,25 @@ Test(alike, who_is_alone_again_is_not_left_with_a_merged_person)
     cr_expect_str_eq(bench_people(&bench, text), "1,2|3|4");
 }
 
+/* Of three fields the third record agrees with A, of all with B. Switch: `now_a` and `now_b` in
+ * linkage.clerical. */
+Test(alike, a_pair_of_whom_a_merger_made_one_person_waits_no_more)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){1, "list", "B", {31, 32, 33, 34, 35, 36}, {201, 202}});
+    alike_add(&bench, &(Alike){2, "list", "A", {31, 32, 33, 44}, {201}});
+    alike_add(&bench, &(Alike){3, "care", NULL, {31, 32, 33, 34, 35, 36}, {201, 202}});
+    LinkageReport before = bench_link(&bench);
+    bench_run(bench.owner, "SELECT bench.merger(10, 'A', 'B')");
+
+    LinkageReport after = bench_link(&bench);
+
+    cr_expect_eq(before.clerical, 1);
+    cr_expect_str_eq(bench_people(&bench, text), "1,2,3");
+    cr_expect_eq(after.clerical, 0);
+}
+
 /* ---- decisions ---- */
 
 static void decide(Bench *bench, int64_t pair_id, bool is_same)
