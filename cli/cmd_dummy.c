@@ -10,15 +10,35 @@
 #include "cli/dummy.h"
 #include "cli/spec_place.h"
 
-enum { QUERY_BYTES_MAX = 128 * 1024 };
+enum { QUERY_BYTES_MAX = 128 * 1024, TEXTS_OF_FORM = 8 };
 
 /* ---- specs ---- */
+
+_Static_assert((int)DUMMY_TEXT_BYTES_MAX == (int)INGEST_FORM_BYTES_MAX, "room for any form");
+
+static bool text_of_form(const void *form, Text begins, uint64_t number, char text[DUMMY_TEXT_BYTES_MAX],
+                         size_t *length)
+{
+    return ingest_form_text(form, begins, number, text, length);
+}
+
+static void make_texts(Arena *arena, DummyColumn *column)
+{
+    Text *texts = arena_alloc(arena, TEXTS_OF_FORM * sizeof *texts);
+    char text[DUMMY_TEXT_BYTES_MAX];
+    size_t length;
+
+    column->codes = texts;
+    for (uint64_t i = 0; i < TEXTS_OF_FORM; i++)
+        if (text_of_form(column->form, TEXT(""), i, text, &length))
+            texts[column->code_count++] = text_copy(arena, (Text){text, length});
+}
 
 static void take_columns(const IngestQueried *from, Arena *arena, DummySource *to)
 {
     DummyColumn *columns = arena_alloc(arena, (from->column_count + 1) * sizeof *columns);
 
-    for (size_t i = 0; i < from->column_count; i++)
+    for (size_t i = 0; i < from->column_count; i++) {
         columns[i] = (DummyColumn){.name = from->columns[i].name,
                                    .type = from->columns[i].type,
                                    .terminology = from->columns[i].terminology,
@@ -26,7 +46,12 @@ static void take_columns(const IngestQueried *from, Arena *arena, DummySource *t
                                    .lowest = from->columns[i].lowest,
                                    .highest = from->columns[i].highest,
                                    .codes = from->columns[i].codes,
-                                   .code_count = from->columns[i].code_count};
+                                   .code_count = from->columns[i].code_count,
+                                   .form = from->columns[i].form,
+                                   .text_of = text_of_form};
+        if (columns[i].form != NULL)
+            make_texts(arena, &columns[i]);
+    }
     to->columns = columns;
     to->column_count = from->column_count;
 }

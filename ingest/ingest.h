@@ -29,12 +29,15 @@ Result ingest_spec_check_versions(IngestSpec *const *versions, size_t count, Err
 /* A page for people: what the source is, and what is kept of each column. */
 void ingest_spec_page(const IngestSpec *spec, bool is_markdown, FILE *out);
 
+typedef struct IngestForm IngestForm; /* the shape or check that stored text is held to */
+
 typedef struct IngestColumn {
     Text name, type, terminology; /* as stored; date, integer, decimal, boolean or text; empty: not known */
     bool is_required;
     double lowest, highest; /* of numbers */
     const Text *codes;      /* of its list, if it has one */
     size_t code_count;
+    const IngestForm *form; /* of other text; else NULL */
 } IngestColumn;
 
 typedef struct IngestQueried {
@@ -47,6 +50,12 @@ typedef struct IngestQueried {
 
 /* What a query may name of a source, copied to the arena. False: it is no part of a release. */
 bool ingest_spec_queried(const IngestSpec *spec, Arena *arena, IngestQueried *queried);
+enum { INGEST_FORM_BYTES_MAX = 64 };
+
+/* A text of the form that begins so, made up; number 0: `begins` itself if it is of the form. False: none
+ * begins so. */
+bool ingest_form_text(const IngestForm *form, Text begins, uint64_t number, char text[INGEST_FORM_BYTES_MAX],
+                      size_t *length);
 
 /* Registers specs and makes or widens their tables, as role cinque_owner. Says on out what changed. */
 Result ingest_source_apply(Db *owner, const IngestSpec *spec, FILE *out, Error *error) CHECKED;

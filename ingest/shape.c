@@ -112,3 +112,31 @@ bool shape_matches(const Shape *shape, Text text)
             return false;
     return true;
 }
+
+/* From the end of a class, where real codes are rarer. */
+static char character_of(uint8_t place, uint64_t *number)
+{
+    unsigned many = place < IS_CLASS ? 1 : place == CLASS_LETTER ? 26 : 10;
+    char last = place < IS_CLASS ? (char)place : place == CLASS_LETTER ? 'Z' : '9';
+    char made = (char)(last - (char)(*number % many));
+
+    *number /= many;
+    return made;
+}
+
+bool shape_text(const Shape *shape, Text begins, uint64_t number, char text[SHAPE_PLACES_MAX], size_t *length)
+{
+    size_t shortest = shape->length_min == 0 ? 1 : shape->length_min;
+
+    shortest = begins.length > shortest ? begins.length : shortest;
+    if (shortest > shape->length_max)
+        return false;
+    for (size_t i = 0; i < begins.length; i++)
+        if (!place_matches(shape->places[i], begins.data[i]))
+            return false;
+    *length = shortest + number % (shape->length_max - shortest + 1);
+    for (size_t i = *length; i-- > begins.length;)
+        text[i] = character_of(shape->places[i], &number);
+    memcpy(text, begins.data, begins.length);
+    return true;
+}

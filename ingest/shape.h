@@ -26,3 +26,9 @@ const char *shape_parse(Text pattern, Shape *shape);
 /* Whether a text of so many digits or more, and nothing else, can match. */
 bool shape_matches_digits(const Shape *shape, size_t digits_min);
 bool shape_matches(const Shape *shape, Text text);
+/*
+ * One of the texts that match and begin so; number 0: the shortest that is not empty, `begins` itself if it
+ * matches. Others differ while there are more. False: none begins so.
+ */
+bool shape_text(const Shape *shape, Text begins, uint64_t number, char text[SHAPE_PLACES_MAX],
+                size_t *length);

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { DIGITS_MIN = 6, DIGITS_MAX = 18, EXTENSION_DIGITS_MIN = 11, PERMUTATIONS = 8 };
+enum { DIGITS_MIN = 6, EXTENSION_DIGITS_MIN = 11, PERMUTATIONS = 8, ENDING = 3, MADE_DIGITS = 8 };
 
 /* J. Verhoeff, Error Detecting Decimal Codes, 1969: the dihedral group of order 10, and powers of a
  * permutation. */
@@ -32,7 +32,7 @@ static bool passes_verhoeff(Text digits)
 
 bool snomed_is_concept(Text text)
 {
-    if (text.length < DIGITS_MIN || text.length > DIGITS_MAX || text.data[0] == '0')
+    if (text.length < DIGITS_MIN || text.length > SNOMED_DIGITS_MAX || text.data[0] == '0')
         return false;
     for (size_t i = 0; i < text.length; i++)
         if (text.data[i] < '0' || text.data[i] > '9')
@@ -42,4 +42,26 @@ bool snomed_is_concept(Text text)
     /* an extension's identifier holds seven digits that say whose it is */
     bool is_extension = memcmp(partition, "10", 2) == 0 && text.length >= EXTENSION_DIGITS_MIN;
     return (is_core || is_extension) && passes_verhoeff(text);
+}
+
+bool snomed_text(Text begins, uint64_t number, char text[SNOMED_DIGITS_MAX], size_t *length)
+{
+    size_t item = begins.length + ENDING < MADE_DIGITS ? MADE_DIGITS : begins.length + ENDING;
+
+    if (number == 0 && snomed_is_concept(begins)) {
+        *length = begins.length;
+        memcpy(text, begins.data, begins.length);
+        return true;
+    }
+    *length = item + ENDING;
+    if (*length > SNOMED_DIGITS_MAX)
+        return false;
+    memcpy(text, begins.data, begins.length);
+    for (size_t i = item; i-- > begins.length; number /= 10)
+        text[i] = (char)('9' - (char)(number % 10));
+    memcpy(text + item, "000", ENDING);
+    for (; text[*length - 1] <= '9'; text[*length - 1]++)
+        if (snomed_is_concept((Text){text, *length}))
+            return true;
+    return false;
 }

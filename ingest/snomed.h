@@ -6,4 +6,11 @@
  */
 #include "base/text.h"
 
+enum { SNOMED_DIGITS_MAX = 18 };
+
 bool snomed_is_concept(Text text);
+/*
+ * One that begins so, of a length no edition has used up; number 0: `begins` itself if it is one. False: none
+ * is made.
+ */
+bool snomed_text(Text begins, uint64_t number, char text[SNOMED_DIGITS_MAX], size_t *length);

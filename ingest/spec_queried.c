@@ -1,8 +1,14 @@
 /* What a query may name of a source: as schema/030_ingest.sql and the catalogue have it, without a database.
  */
+#include "ingest/snomed.h"
 #include "ingest/spec.h"
 
 enum { HUNDREDTHS = 100 };
+
+struct IngestForm {
+    bool is_snomed;
+    Shape shape;
+};
 
 static const char *terminology_of(const SpecColumn *column)
 {
@@ -24,6 +30,23 @@ static void set_codes(const IngestSpec *spec, const SpecColumn *column, Arena *a
     to->code_count = list->count;
 }
 
+static const IngestForm *form_of(const SpecColumn *column, Arena *arena)
+{
+    IngestForm *form = arena_alloc(arena, sizeof *form);
+
+    *form = (IngestForm){column->is_snomed, column->shape};
+    return column->is_snomed || column->shape_text.length > 0 ? form : NULL;
+}
+
+_Static_assert((int)INGEST_FORM_BYTES_MAX == (int)SHAPE_PLACES_MAX, "room for any shape");
+
+bool ingest_form_text(const IngestForm *form, Text begins, uint64_t number, char text[INGEST_FORM_BYTES_MAX],
+                      size_t *length)
+{
+    return form->is_snomed ? snomed_text(begins, number, text, length)
+                           : shape_text(&form->shape, begins, number, text, length);
+}
+
 static IngestColumn column_of(const IngestSpec *spec, const SpecColumn *from, Arena *arena)
 {
     double unit = from->type == SPEC_DECIMAL ? HUNDREDTHS : 1;
@@ -34,6 +57,7 @@ static IngestColumn column_of(const IngestSpec *spec, const SpecColumn *from, Ar
         .is_required = from->is_required,
         .lowest = (double)from->min / unit,
         .highest = (double)from->max / unit,
+        .form = form_of(from, arena),
     };
 
     if (from->list != SPEC_NONE)

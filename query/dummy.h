@@ -108,9 +108,16 @@ void dummy_date_from_birth(Dummy *dummy);
 void dummy_make_words(Dummy *dummy, const DummySource *sources);
 double dummy_word(const Dummy *dummy, Text word); /* NAN: it is none of the words */
 bool dummy_is_word(const Dummy *dummy, double cell);
+const DummyColumn *dummy_described(const DummyTable *table, size_t column); /* NULL: of no spec */
+/* What the column has for a code of a query; of `E11*` one that begins so. NAN: it can have none. table NULL:
+ * any. */
+double dummy_word_of(const Dummy *dummy, const DummyTable *table, size_t column, Text code);
+/* As its list, shape or check allows; of no text anything. */
+bool dummy_can_have(const Dummy *dummy, const DummyTable *table, size_t column, double cell);
 
 /* ---- dummy_random.c: what is there before anything is wished for ---- */
 
+double dummy_unlisted(Dummy *dummy); /* a word of no list and no shape, for what has neither */
 double dummy_fill(Dummy *dummy, const DummyTable *table, size_t column);
 double dummy_attribute(Dummy *dummy, Text column); /* of a person or a registration, but not age */
 void dummy_random(Dummy *dummy);
@@ -128,7 +135,7 @@ bool dummy_value_id(const Dummy *dummy, const Node *node, Date period, PlanId *i
 Result dummy_open_engine(Dummy *dummy, Error *error) CHECKED;
 Result dummy_satisfy(Dummy *dummy, Error *error) CHECKED;
 
-/* ---- dummy_wish.c, dummy_holds.c, dummy_rows.c, dummy_amount.c, dummy_person.c ---- */
+/* ---- dummy_wish.c, dummy_codes.c, dummy_holds.c, dummy_rows.c, dummy_amount.c, dummy_person.c ---- */
 
 /* For one person, or for one row of theirs, in a goal's period. */
 typedef struct Wish {
@@ -145,6 +152,7 @@ enum { DUMMY_DEPTH_MAX = 100, NEAR_MISS_ONE_IN = 2 };
 typedef enum Holds { HOLDS_UNKNOWN = -1, HOLDS_NOT, HOLDS } Holds;
 
 void wish_condition(const Wish *wish, const Node *node, bool wanted);
+void wish_listed(const Wish *wish, const Node *node, bool wanted);
 void wish_amount(const Wish *wish, const Node *node, double target);
 void wish_known(const Wish *wish, const Node *node);
 double wish_some_value(const Wish *wish, const Node *node); /* any that it can have */
@@ -160,6 +168,9 @@ Holds wish_holds(const Wish *wish, const Node *node);
 /* The days, both included, that a range, a window or a period is from and to; NAN where not known. */
 void wish_bounds(const Wish *wish, const Node *node, double *first, double *last);
 bool wish_is_in_category(const Node *node, size_t code);
+bool wish_is_listed(const Wish *wish, const Node *node, double word); /* of its codes or items; a word */
+/* The column that a value is of; false: it is of none, or of several. */
+bool wish_column(const Wish *wish, const Node *node, const DummyTable **table, size_t *column);
 
 typedef void Setter(const Wish *wish, const Node *node, double target);
 Setter wish_attribute, wish_age, wish_time_registered, wish_household;

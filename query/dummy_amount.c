@@ -159,8 +159,11 @@ static void set_first(const Wish *wish, const Node *node, double target)
 
 static void set_column(const Wish *wish, const Node *node, double target)
 {
-    if (wish->row != NULL && node->prices == NULL)
-        wish->row->cells[dummy_column(wish->table, node->column->stored)] = target;
+    if (wish->row == NULL || node->prices != NULL)
+        return;
+    size_t column = (size_t)dummy_column(wish->table, node->column->stored);
+    if (dummy_can_have(wish->dummy, wish->table, column, target))
+        wish->row->cells[column] = target;
 }
 
 static void set_count(const Wish *wish, const Node *node, double target)
@@ -232,18 +235,30 @@ void wish_amount(const Wish *wish, const Node *node, double target)
     setters[node->kind](&deeper, node, target);
 }
 
+bool wish_column(const Wish *wish, const Node *node, const DummyTable **table, size_t *column)
+{
+    while (node->kind == NODE_LET)
+        node = node->let->value;
+    if (node->kind == NODE_COLUMN)
+        *table = wish->table;
+    else if (node->kind == NODE_VALUE || node->kind == NODE_SMALLEST || node->kind == NODE_LARGEST)
+        *table = dummy_table(wish->dummy, node->source->name);
+    else
+        return false;
+    *column = (size_t)dummy_column(*table, node->column->stored);
+    return true;
+}
+
 double wish_some_value(const Wish *wish, const Node *node)
 {
     Dummy *dummy = wish->dummy;
+    const DummyTable *table;
+    size_t column;
 
+    if (wish_column(wish, node, &table, &column))
+        return dummy_fill(dummy, table, column);
     while (node->kind == NODE_LET)
         node = node->let->value;
-    if (node->kind == NODE_COLUMN || node->kind == NODE_VALUE || node->kind == NODE_SMALLEST ||
-        node->kind == NODE_LARGEST) {
-        const DummyTable *table =
-            node->kind == NODE_COLUMN ? wish->table : dummy_table(dummy, node->source->name);
-        return dummy_fill(dummy, table, (size_t)dummy_column(table, node->column->stored));
-    }
     if (node->type == TYPE_DATE)
         return dummy->as_at - (double)dummy_chance(dummy, BACK_DAYS);
     if (node->type == TYPE_TEXT)

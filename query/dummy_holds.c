@@ -121,20 +121,25 @@ bool wish_is_in_category(const Node *node, size_t index)
     return node->category.length == 0 || text_equal(node->codes->categories[index], node->category);
 }
 
-static Holds is_in_list(const Wish *wish, const Node *node)
+bool wish_is_listed(const Wish *wish, const Node *node, double word)
 {
-    double value = wish_value(wish, node->operands[0]);
     size_t count = node->codes != NULL ? node->codes->count : node->item_count;
 
-    if (!dummy_is_word(wish->dummy, value))
-        return HOLDS_UNKNOWN;
     for (size_t i = 0; i < count; i++) {
         Text code = node->codes != NULL ? node->codes->codes[i] : node->items[i];
         if ((node->codes == NULL || wish_is_in_category(node, i)) &&
-            starts_as(wish->dummy->dataset.words[(size_t)value], code))
-            return HOLDS;
+            starts_as(wish->dummy->dataset.words[(size_t)word], code))
+            return true;
     }
-    return HOLDS_NOT;
+    return false;
+}
+
+static Holds is_in_list(const Wish *wish, const Node *node)
+{
+    double value = wish_value(wish, node->operands[0]);
+    bool is_known = dummy_is_word(wish->dummy, value);
+
+    return holds_of(is_known, is_known && wish_is_listed(wish, node, value));
 }
 
 /* Of a row that the engine has not seen yet; what is not looked into here is taken as not known. */

@@ -40,15 +40,14 @@ static double random_place(Dummy *dummy, Text column)
                                                   : (double)(dummy_chance(dummy, 20) == 0);
 }
 
-/* ---- columns of sources ---- */
-
-static const DummyColumn *described(const DummyTable *table, Text name)
+double dummy_unlisted(Dummy *dummy)
 {
-    for (size_t i = 0; table->of != NULL && i < table->of->column_count; i++)
-        if (text_equal(table->of->columns[i].name, name))
-            return &table->of->columns[i];
-    return NULL;
+    static const char *const words[] = {"dummy-1", "dummy-2", "dummy-3"};
+
+    return one_of(dummy, words, 3);
 }
+
+/* ---- columns of sources ---- */
 
 static double random_number(Dummy *dummy, const DummyColumn *of)
 {
@@ -65,16 +64,14 @@ static double random_day(Dummy *dummy)
 
 static double random_code(Dummy *dummy, const DummyColumn *of)
 {
-    static const char *const outside[] = {"dummy-1", "dummy-2", "dummy-3"};
-
     if (of->code_count > 0)
         return dummy_word(dummy, of->codes[dummy_chance(dummy, of->code_count)]);
-    return one_of(dummy, outside, 3);
+    return dummy_unlisted(dummy);
 }
 
 double dummy_fill(Dummy *dummy, const DummyTable *table, size_t column)
 {
-    const DummyColumn *of = described(table, table->columns[column].name);
+    const DummyColumn *of = dummy_described(table, column);
 
     if (of == NULL) /* an attribute */
         return random_place(dummy, table->columns[column].name);
@@ -99,7 +96,8 @@ static double random_ethnic_category(Dummy *dummy)
 {
     for (size_t t = DUMMY_MADE; t < dummy->dataset.source_count; t++) {
         int column = dummy_column(&dummy->tables[t], TEXT("ethnic_category"));
-        if (column >= 0 && described(&dummy->tables[t], TEXT("ethnic_category"))->code_count > 0)
+        const DummyColumn *of = column < 0 ? NULL : dummy_described(&dummy->tables[t], (size_t)column);
+        if (of != NULL && of->form == NULL && of->code_count > 0)
             return dummy_fill(dummy, &dummy->tables[t], (size_t)column);
     }
     return dummy_word(dummy, TEXT("dummy-1"));

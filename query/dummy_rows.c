@@ -79,7 +79,7 @@ DummyRow *wish_add_row(const Wish *wish, const Node *node, bool wanted, int colu
             break;
         wish_condition(&of_row, node_where(node), wanted);
     }
-    if (column >= 0)
+    if (column >= 0 && dummy_can_have(dummy, table, (size_t)column, value))
         row->cells[column] = value;
     return row;
 }

@@ -127,33 +127,6 @@ static void wish_window(const Wish *wish, const Node *node, bool wanted)
                     wish_value(wish, value) + (wanted ? 0 : (node->is_after ? 1 : -1)));
 }
 
-static double listed_word(const Wish *wish, const Node *node)
-{
-    Text code;
-
-    if (node->codes == NULL) {
-        code = node->items[dummy_chance(wish->dummy, node->item_count)];
-    } else {
-        size_t i = dummy_chance(wish->dummy, node->codes->count);
-        for (size_t tried = 0; tried < node->codes->count && !wish_is_in_category(node, i); tried++)
-            i = (i + 1) % node->codes->count;
-        code = node->codes->codes[i];
-    }
-    if (code.length > 1 && code.data[code.length - 1] == '*')
-        code = text_slice(code, 0, code.length - 1);
-    return dummy_word(wish->dummy, code);
-}
-
-static void wish_listed(const Wish *wish, const Node *node, bool wanted)
-{
-    static const Text unlisted[] = {TEXT("dummy-1"), TEXT("dummy-2"), TEXT("dummy-3")};
-
-    if (!wanted)
-        wish_amount(wish, node->operands[0], dummy_word(wish->dummy, unlisted[dummy_chance(wish->dummy, 3)]));
-    else if (node->codes == NULL ? node->item_count > 0 : node->codes->count > 0)
-        wish_amount(wish, node->operands[0], listed_word(wish, node));
-}
-
 static void wish_number(const Wish *wish, const Node *node, bool wanted)
 {
     if (wanted)

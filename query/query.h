@@ -155,13 +155,22 @@ Text released_table_canonical(const ReleasedTable *table);
  * title, in each line and in JSON. ----
  */
 
+enum { DUMMY_TEXT_BYTES_MAX = 64 };
+
+/* A text of a form that begins so, another for another number; 0: `begins` itself if it is of the form.
+ * False: none begins so. */
+typedef bool DummyTextOf(const void *form, Text begins, uint64_t number, char text[DUMMY_TEXT_BYTES_MAX],
+                         size_t *length);
+
 typedef struct DummyColumn {
     Text name, type; /* as stored; date, integer, decimal, boolean or text */
     Text terminology;
     bool is_required;
     double lowest, highest; /* of numbers */
-    const Text *codes;      /* of its list; without one any text will do */
+    const Text *codes;      /* of its list, or some of its form; without either any text will do */
     size_t code_count;
+    const void *form; /* of text without a list: what text_of takes; else NULL */
+    DummyTextOf *text_of;
 } DummyColumn;
 
 /* What a spec says of a source, as far as a query can name it; not of those that are no part of a release. */

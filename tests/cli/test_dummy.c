@@ -209,8 +209,10 @@ static const char *file_of(const char *folder, const char *name)
 
 Test(dummy, the_data_stand_at_the_bounds_of_windows_and_codes_and_beyond)
 {
-    static const char *const events[] = {",2025-07-01,", ",2025-06-30,", ",2026-06-30,", ",2026-07-01,",
-                                         ",44054006,",   ",73211,",      ",dummy-1,"};
+    static const char *const events[] = {
+        ",2025-07-01,", ",2025-06-30,", ",2026-06-30,",  ",2026-07-01,",
+        ",44054006,",   ",73211999000", ",99999999005,", ",99999998002,", /* what begins so, and others */
+    };
     const char *folder = support_folder();
     SCOPED(dummy_answer_close) DummyAnswer answer = {0};
 
@@ -366,6 +368,85 @@ Test(dummy, the_young_have_what_they_are_just_old_enough_for)
         ask(wanting(possible[i], "sex"), 1, NULL, &answer);
         cr_expect_eq(answer.unmet, 0, "%s", possible[i]);
         expect_both_sides(&answer, text_from(possible[i]));
+    }
+}
+
+static const DummyColumn *column_of(Text source, Text name)
+{
+    for (size_t s = 0; s < source_count; s++)
+        for (size_t c = 0; text_equal(sources[s].name, source) && c < sources[s].column_count; c++)
+            if (text_equal(sources[s].columns[c].name, name))
+                return &sources[s].columns[c];
+    return NULL;
+}
+
+static bool can_have(const DummyColumn *column, Text cell)
+{
+    char text[DUMMY_TEXT_BYTES_MAX];
+    size_t length;
+
+    if (column->form != NULL)
+        return column->text_of(column->form, cell, 0, text, &length) &&
+               text_equal((Text){text, length}, cell);
+    for (size_t i = 0; i < column->code_count; i++)
+        if (text_equal(column->codes[i], cell))
+            return true;
+    return false;
+}
+
+/* How many texts there are. */
+static size_t expect_fitting(const char *folder, Text source)
+{
+    const char *file = text_format(arena, "dummy_%.*s.csv", TEXT_ARG(source)).data;
+    Text lines = text_from(file_of(folder, file)), heading = text_next(&lines, '\n');
+    size_t compared = 0;
+
+    while (lines.length > 0) {
+        Text line = text_next(&lines, '\n'), names = heading;
+        while (names.length > 0) {
+            Text name = text_next(&names, ','), cell = text_next(&line, ',');
+            const DummyColumn *column = column_of(source, name);
+            if (column == NULL || !text_equal(column->type, TEXT("text")) || cell.length == 0)
+                continue;
+            cr_expect(can_have(column, cell), "%.*s: %.*s", TEXT_ARG(name), TEXT_ARG(cell));
+            compared++;
+        }
+    }
+    return compared;
+}
+
+Test(dummy, each_text_is_of_the_list_shape_or_check_of_its_column)
+{
+    const char *folder = support_folder();
+    SCOPED(dummy_answer_close) DummyAnswer answer = {0};
+
+    ask(wanting(
+            "(exists gp_event where code in (\"44054006\", \"E11*\", \"73211*\") and units != \"mg\") and "
+            "(exists apc_spell where primary_diagnosis in (\"E1*\", \"44054006\", \"I21\") and "
+            "admission_method != \"21\") and "
+            "value of core_hrg in first apc_spell by admission_date != \"AA99A\"",
+            "sex"),
+        1, folder, &answer);
+
+    cr_expect_eq(answer.unmet, 0);
+    cr_expect_gt(expect_fitting(folder, TEXT("gp_event")), 400);
+    cr_expect_gt(expect_fitting(folder, TEXT("apc_spell")), 400);
+    cr_expect_not_null(strstr(file_of(folder, "dummy_apc_spell.csv"), ",E19,"));
+}
+
+Test(dummy, nobody_has_a_code_that_its_column_cannot_have)
+{
+    static const char *const never[] = {
+        "exists gp_event where code in (\"E11\", \"E12*\")",
+        "exists apc_spell where primary_diagnosis = \"44054006\"",
+        "exists apc_spell where admission_method in (\"99\", \"x*\")",
+        "value of admission_method in first apc_spell by admission_date = \"99\"",
+    };
+
+    for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
+        SCOPED(dummy_answer_close) DummyAnswer answer = {0};
+        ask(wanting(never[i], "sex"), 1, NULL, &answer);
+        cr_expect_eq(answer.unmet, 1, "%s", never[i]);
     }
 }
 

@@ -91,3 +91,39 @@ Test(shape, texts_match_as_their_pattern_reads_one_place_at_a_time)
     cr_expect_gt(matches, 50000);
     cr_expect_gt(others, 50000);
 }
+
+/* Begun anew from a part of a text that was made. */
+Test(shape, texts_that_are_made_match_and_begin_as_asked)
+{
+    for (int i = 0; i < 2000; i++) {
+        char pattern[PATTERN_BYTES], made[SHAPE_PLACES_MAX], again[SHAPE_PLACES_MAX];
+        size_t length, again_length;
+        Shape shape;
+        make_pattern(pattern);
+        cr_assert_null(shape_parse(text_from(pattern), &shape), "%s", pattern);
+
+        cr_assert(shape_text(&shape, TEXT(""), draw_below(1000), made, &length), "%s", pattern);
+        size_t begun = draw_below((unsigned)length + 1);
+        cr_assert(shape_text(&shape, (Text){made, begun}, 0, again, &again_length), "%s", pattern);
+
+        cr_expect(naive_matches(pattern, (Text){made, length}), "%s: %.*s", pattern, (int)length, made);
+        cr_expect(naive_matches(pattern, (Text){again, again_length}), "%s", pattern);
+        cr_expect_eq(memcmp(again, made, begun), 0, "%s", pattern);
+        cr_expect(begun == 0 || again_length == begun || !shape_matches(&shape, (Text){made, begun}), "%s",
+                  pattern);
+    }
+}
+
+Test(shape, a_text_that_none_begins_with_is_not_made)
+{
+    static const char *const beginnings[] = {"1", "AA", "A0Z", "A00XX"};
+    char made[SHAPE_PLACES_MAX];
+    size_t length;
+    Shape shape;
+    cr_assert_null(shape_parse(TEXT("A99X?"), &shape));
+
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+        cr_expect_not(shape_text(&shape, text_from(beginnings[i]), 0, made, &length), "%s", beginnings[i]);
+    cr_assert(shape_text(&shape, TEXT("E1"), 0, made, &length));
+    cr_expect(text_equal((Text){made, length}, TEXT("E19")));
+}

@@ -33,3 +33,31 @@ Test(snomed, numbers_of_people_and_other_components_are_no_concept)
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         cr_expect_not(snomed_is_concept(text_from(others[i])), "%s", others[i]);
 }
+
+/* Check digits by another implementation of Verhoeff's. */
+Test(snomed, concepts_are_made_that_begin_as_asked)
+{
+    static const struct {
+        const char *begins;
+        uint64_t number;
+        const char *made; /* NULL: none */
+    } cases[] = {
+        {"44054006", 0, "44054006"},
+        {"44054006", 1, "44054006998000"},
+        {"73211", 0, "73211999000"},
+        {"", 0, "99999999005"},
+        {"", 1, "99999998002"},
+        {"0", 0, NULL},
+        {"E11", 0, NULL},
+        {"1234567890123", 0, NULL},
+    };
+    char made[SNOMED_DIGITS_MAX];
+    size_t length;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool is_made = snomed_text(text_from(cases[i].begins), cases[i].number, made, &length);
+        cr_assert_eq(is_made, cases[i].made != NULL, "%s", cases[i].begins);
+        if (is_made)
+            cr_expect(text_equal((Text){made, length}, text_from(cases[i].made)), "%.*s", (int)length, made);
+    }
+}

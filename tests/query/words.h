@@ -17,6 +17,8 @@ static CatalogueColumn words_apc_spell[] = {
     {.name = {"length_of_hospital_stay", 23}, .stored = {"length_of_hospital_stay", 23}, .type = TYPE_NUMBER},
     {.name = {"ethnic_category", 15}, .stored = {"ethnic_category", 15}, .type = TYPE_TEXT},
     {.name = {"core_hrg", 8}, .stored = {"core_hrg", 8}, .type = TYPE_TEXT},
+    {.name = {"primary_diagnosis", 17}, .stored = {"primary_diagnosis", 17}, .type = TYPE_TEXT},
+    {.name = {"secondary_diagnosis_1", 21}, .stored = {"secondary_diagnosis_1", 21}, .type = TYPE_TEXT},
 };
 static CatalogueColumn words_fire_visit[] = {
     {.name = {"visit_date", 10}, .stored = {"visit_date", 10}, .type = TYPE_DATE},
@@ -27,7 +29,7 @@ static CatalogueColumn words_council_tax_account[] = {
     {.name = {"liability_start", 15}, .stored = {"liability_start", 15}, .type = TYPE_DATE},
 };
 static const CatalogueSource words_sources[] = {
-    {.name = {"apc_spell", 9}, .columns = words_apc_spell, .column_count = 5},
+    {.name = {"apc_spell", 9}, .columns = words_apc_spell, .column_count = 7},
     {.name = {"council_tax_account", 19},
      .is_household = true,
      .columns = words_council_tax_account,
