@@ -177,6 +177,8 @@ Setter wish_attribute, wish_age, wish_time_registered, wish_household;
 
 /* ---- dummy_population.c ---- */
 
+void wish_cost(const Wish *wish, const Node *node, double pounds); /* of a sum at prices */
+
 typedef struct DummyCategories {
     CountCategory *items;
     size_t count;

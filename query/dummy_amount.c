@@ -13,7 +13,7 @@ enum {
 bool wish_can_set(const Wish *wish, const Node *node)
 {
     if (node->prices != NULL)
-        return false;
+        return node->kind == NODE_SUM;
     switch (node->kind) {
     case NODE_INTEGER:
     case NODE_DECIMAL:
@@ -55,7 +55,9 @@ static int column_of(const Wish *wish, const Node *node, const CatalogueColumn *
 static void set_gathered(const Wish *wish, const Node *node, double target)
 {
     wish_remove_rows(wish, node);
-    if (!isnan(target) && node->prices == NULL)
+    if (!isnan(target) && node->kind == NODE_SUM && node->prices != NULL)
+        wish_cost(wish, node, target);
+    else if (!isnan(target) && node->prices == NULL)
         (void)wish_add_row(wish, node, true, column_of(wish, node, node->column), target);
 }
 

@@ -4,7 +4,7 @@
 
 #include "query/dummy.h"
 
-enum { PEOPLE_EACH = 1000, MADE_LINES_MAX = 20000, PENCE_EACH = 5000, PRICES_MADE = 7 };
+enum { PEOPLE_EACH = 1000, MADE_LINES_MAX = 20000, PENCE_EACH = 5000, PRICES_MADE = 7, RECORDS_MAX = 50 };
 
 static size_t values_of(Dummy *dummy, const Dimension *dimension, const DummyCategories *categories,
                         Text *values)
@@ -71,6 +71,34 @@ void dummy_prices(Dummy *dummy)
             published->numbers[w] = PENCE_EACH * (int64_t)(w % PRICES_MADE + 1);
         }
         tree->prices[i].published = published;
+    }
+}
+
+static double price_of(const Dummy *dummy, const Prices *prices, double code)
+{
+    static const double pence_of_a_pound = 100;
+
+    return dummy_is_word(dummy, code) ? (double)prices->published->numbers[(size_t)code] / pence_of_a_pound
+                                      : NAN;
+}
+
+/* Records until they cost so much, or one fewer: which of the two a bound wants is not known here. */
+void wish_cost(const Wish *wish, const Node *node, double target)
+{
+    DummyTable *table = dummy_table(wish->dummy, node->source->name);
+    size_t column = (size_t)dummy_column(table, node->column->stored);
+    bool is_below = dummy_chance(wish->dummy, 2) == 0;
+    double cost = 0;
+
+    for (int i = 0; cost < target && i < RECORDS_MAX; i++) {
+        double code = dummy_fill(wish->dummy, table, column);
+        double price = price_of(wish->dummy, node->prices, code);
+        if (isnan(price))
+            continue;
+        cost += price;
+        if (is_below && i > 0 && cost > target)
+            return;
+        (void)wish_add_row(wish, node, true, (int)column, code);
     }
 }
 

@@ -450,6 +450,22 @@ Test(dummy, nobody_has_a_code_that_its_column_cannot_have)
     }
 }
 
+/* Goes red when a sum at prices is taken for nothing that can be set. */
+Test(dummy, a_bound_on_a_cost_has_people_on_both_sides)
+{
+    static const char *const bounds[] = {
+        "sum of core_hrg at prices \"N\" of 2024/25 in apc_spell >= 5000",
+        "sum of core_hrg at prices \"N\" of 2024/25 in apc_spell from 1000 to 2000",
+    };
+
+    for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++) {
+        SCOPED(dummy_answer_close) DummyAnswer answer = {0};
+        ask(wanting(bounds[i], "sex"), 1, NULL, &answer);
+        cr_expect_eq(answer.unmet, 0, "%s", bounds[i]);
+        expect_both_sides(&answer, text_from(bounds[i]));
+    }
+}
+
 /* The sanitizer's: nothing is worked out that does not fit. */
 Test(dummy, nobody_is_as_old_as_a_number_can_be)
 {
