@@ -41,12 +41,17 @@ Result cmd_quarantine_approve(Cli *cli, int argc, const char *const *argv, Error
     return verb_approve(cli, argc, argv, &verb, error);
 }
 
+static Result not_written(Error *error)
+{
+    return fail_errno(error, "quarantine open: its output cannot be written");
+}
+
 static Result print_line(void *context, uint64_t line_number, Text line, Error *error)
 {
     (void)context;
     if (printf("%" PRIu64 "\t", line_number) < 0 ||
         fwrite(line.data, 1, line.length, stdout) != line.length || putchar('\n') == EOF)
-        return fail_errno(error, "quarantine open: its output cannot be written");
+        return not_written(error);
     return RESULT_OK;
 }
 
@@ -68,5 +73,8 @@ Result cmd_quarantine_open(Cli *cli, int argc, const char *const *argv, Error *e
     TRY(cli_path(cli, "quarantine", folder, error));
     TRY(work_begin_approved(cli, GOVERNANCE_QUARANTINE_OPEN, load_id, &work, error));
     TRY(ingest_rejected_read(folder, load_id, private_key, print_line, NULL, error));
+    /* Before the log says that it was opened. */
+    if (fflush(stdout) != 0)
+        return not_written(error);
     return work_end(cli, &work, &outcome, error);
 }

@@ -31,7 +31,7 @@ typedef enum GovernanceAction {
     GOVERNANCE_TOTALS_ADD,     /* role engineer */
     GOVERNANCE_POPULATION_ADD, /* role engineer */
     GOVERNANCE_PRICES_ADD,     /* role engineer */
-    GOVERNANCE_SOURCE_APPLY,   /* as apply */
+    GOVERNANCE_SOURCE_APPLY,   /* role engineer or ig_lead */
     GOVERNANCE_LINK,           /* role engineer */
     GOVERNANCE_LINK_UNDO,      /* role engineer */
     GOVERNANCE_LINK_EXPLAIN,   /* role engineer */
