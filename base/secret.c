@@ -1,7 +1,6 @@
 #include "base/secret.h"
 
 #include <stdint.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -76,12 +75,6 @@ size_t secret_length(const Secret *secret)
 bool secret_equal(const void *a, const void *b, size_t length)
 {
     return length == 0 || CRYPTO_memcmp(a, b, length) == 0;
-}
-
-void secret_wipe(void *memory, size_t bytes)
-{
-    if (bytes > 0)
-        explicit_bzero(memory, bytes);
 }
 
 void secret_close(Secret **secret)

@@ -6,6 +6,7 @@
  */
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/error.h"
 
@@ -17,8 +18,15 @@ uint8_t *secret_bytes(Secret *secret);
 size_t secret_length(const Secret *secret);
 /* Takes time that depends on the lengths alone. */
 bool secret_equal(const void *a, const void *b, size_t length);
-/* Never optimised away. */
-void secret_wipe(void *memory, size_t bytes);
+/* Never optimised away: the compiler is told that the bytes are looked at. Here, since most of what is wiped
+ * is a few words long, and a call would cost more. */
+static inline void secret_wipe(void *memory, size_t bytes)
+{
+    if (bytes == 0)
+        return;
+    memset(memory, 0, bytes);
+    __asm__ volatile("" : : "r"(memory) : "memory");
+}
 void secret_close(Secret **secret);
 /* Fills from the operating system's generator through OpenSSL's RAND_priv_bytes. */
 Result secret_random(void *memory, size_t bytes, Error *error) CHECKED;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/secret.h"
 #include "base/text.h"
 
 enum { MESSAGE_LENGTH_BYTES = 4 };
@@ -20,8 +21,13 @@ typedef struct Message {
 } Message;
 
 Message message_open(const char *domain);
+void message_grow(Message *message, size_t more);
 /* Room for so many bytes more. Views into the message end here. */
-void message_reserve(Message *message, size_t more);
+static inline void message_reserve(Message *message, size_t more)
+{
+    if (more > message->capacity - message->length)
+        message_grow(message, more);
+}
 /* A field in three steps, for those who write it in place: start, write at most what is reserved behind the
  * returned pointer, end. */
 static inline char *message_field_start(Message *message)
@@ -40,7 +46,18 @@ static inline Text message_field_end(Message *message, size_t length)
     return (Text){.data = (const char *)at + MESSAGE_LENGTH_BYTES, .length = length};
 }
 /* Reserves as well. */
-void message_add_field(Message *message, Text field);
+static inline void message_add_field(Message *message, Text field)
+{
+    message_reserve(message, MESSAGE_LENGTH_BYTES + field.length);
+    if (field.length > 0)
+        memcpy(message_field_start(message), field.data, field.length);
+    (void)message_field_end(message, field.length);
+}
 /* Wipes everything behind the first length bytes. */
-void message_rewind(Message *message, size_t length);
+static inline void message_rewind(Message *message, size_t length)
+{
+    assert(length <= message->length);
+    secret_wipe(message->bytes + length, message->length - length);
+    message->length = length;
+}
 void message_close(Message *message); /* wipes */
