@@ -1,7 +1,7 @@
 /*
- * Tokens of ten-digit NHS numbers, one core, against plain EVP_MAC (HMAC-SHA-256, context reused) over the
- * same digits. Both take turns within one run, so that both see the same machine; figures are medians of the
- * turns.
+ * Tokens of ten-digit NHS numbers, those of 32 rows at once as a load makes them, one core, against plain
+ * EVP_MAC (HMAC-SHA-256, context reused) over the same digits. Both take turns within one run, so that both
+ * see the same machine; figures are medians of the turns.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@
 enum {
     TURNS = 2001,
     SLICES = 100,
-    SLICE_NUMBERS = 400,
+    SLICE_NUMBERS = 13 * PSEUDONYMISE_ROWS,
     NUMBERS = SLICES * SLICE_NUMBERS,
     DIGITS = 10,
     HASH_LENGTH = 32
@@ -36,12 +36,15 @@ typedef struct Work {
 
 static Result make_tokens(Work *work, Error *error)
 {
-    Token token;
+    Token tokens[PSEUDONYMISE_ROWS];
 
-    for (size_t i = work->from; i < work->from + SLICE_NUMBERS; i++) {
-        Text number = {.data = work->numbers[i], .length = DIGITS};
-        TRY(tokeniser_token(work->tokeniser, TOKEN_NHS_NUMBER, TEXT(""), number, &token, error));
-        work->checksum += token.bytes[0];
+    for (size_t i = work->from; i < work->from + SLICE_NUMBERS; i += PSEUDONYMISE_ROWS) {
+        for (size_t row = 0; row < PSEUDONYMISE_ROWS; row++) {
+            Text number = {.data = work->numbers[i + row], .length = DIGITS};
+            TRY(tokeniser_add(work->tokeniser, TOKEN_NHS_NUMBER, TEXT(""), number, &tokens[row], error));
+        }
+        TRY(tokeniser_finish(work->tokeniser, error));
+        work->checksum += tokens[0].bytes[0];
     }
     return RESULT_OK;
 }

@@ -130,7 +130,7 @@ static Result make_token(Pseudonymiser *pseudonymiser, const Bundle *bundle, Tok
 
     if (bundle->states[field] != IDENTIFIER_VALID || (needs_issuer && issuer.length == 0))
         return RESULT_OK;
-    return tokeniser_token(pseudonymiser->tokeniser, kind, issuer, bundle->fields[field], token, error);
+    return tokeniser_add(pseudonymiser->tokeniser, kind, issuer, bundle->fields[field], token, error);
 }
 
 /* Also where there is a UPRN: it tells those who have the address alone which home it is. */
@@ -145,8 +145,8 @@ static Result make_address(Pseudonymiser *pseudonymiser, const Bundle *bundle, T
         return RESULT_OK;
     size_t length = normalise_address(bundle->fields[IDENTITY_ADDRESS], postcode, normal);
     if (length > 0)
-        result = tokeniser_token(pseudonymiser->tokeniser, TOKEN_ADDRESS, postcode,
-                                 (Text){.data = normal, .length = length}, token, error);
+        result = tokeniser_add(pseudonymiser->tokeniser, TOKEN_ADDRESS, postcode,
+                               (Text){.data = normal, .length = length}, token, error);
     secret_wipe(normal, length);
     return result;
 }
@@ -237,7 +237,7 @@ static Result make_subjects(Pseudonymiser *pseudonymiser, Error *error)
         seen_add(pseudonymiser->seen, subject->digest);
         draft->row.subject_is_new = true;
     }
-    return RESULT_OK;
+    return tokeniser_finish(pseudonymiser->tokeniser, error);
 }
 
 static Result make_keys(Pseudonymiser *pseudonymiser, size_t index, Error *error)
@@ -316,6 +316,7 @@ Result pseudonymise_rows(Pseudonymiser *pseudonymiser, size_t *count, Error *err
     seen_close(&pseudonymiser->observed);
     Result result = make_rows(pseudonymiser, error);
     /* Also on failure: no identifier outlives its row. */
+    tokeniser_forget(pseudonymiser->tokeniser);
     wipe_waiting(pseudonymiser);
     pseudonymiser->has_tokenised = true;
     *count = result.ok ? pseudonymiser->waiting : 0;

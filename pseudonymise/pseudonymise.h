@@ -239,11 +239,17 @@ typedef struct Tokeniser Tokeniser;
 Result tokeniser_create(const Keyring *keyring, const char *space, Tokeniser **tokeniser, Error *error)
     CHECKED;
 void tokeniser_close(Tokeniser **tokeniser);
-/* Already normalised value; issuer: who gave a TOKEN_LOCAL_ID; the space of a TOKEN_FOREIGN; the postcode of
- * a TOKEN_ADDRESS; the scheme of a TOKEN_NHS_NUMBER that is no NHS number; else empty. ERROR_INPUT when
- * value, or the issuer of a local id, a foreign pseudonym or an address, is empty. */
-Result tokeniser_token(Tokeniser *tokeniser, TokenKind kind, Text issuer, Text value, Token *token,
-                       Error *error) CHECKED;
+/*
+ * Already normalised value; issuer: who gave a TOKEN_LOCAL_ID; the space of a TOKEN_FOREIGN; the postcode of
+ * a TOKEN_ADDRESS; the scheme of a TOKEN_NHS_NUMBER that is no NHS number; else empty. *token is made by the
+ * next tokeniser_finish at the latest, with the others added since the last, and must live until then.
+ * ERROR_INPUT when value, or the issuer of a local id, a foreign pseudonym or an address, is empty.
+ */
+Result tokeniser_add(Tokeniser *tokeniser, TokenKind kind, Text issuer, Text value, Token *token,
+                     Error *error) CHECKED;
+Result tokeniser_finish(Tokeniser *tokeniser, Error *error) CHECKED;
+/* In place of finishing: what was added and not yet made stays unset. */
+void tokeniser_forget(Tokeniser *tokeniser);
 /* Takes a token of an older hub version to the current one, without the identifier. */
 Result tokeniser_rotate(Tokeniser *tokeniser, int from_version, Token *token, Error *error) CHECKED;
 

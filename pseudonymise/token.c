@@ -16,7 +16,7 @@ static const char *const token_domains[TOKEN_KIND_COUNT] = {
     [TOKEN_ADDRESS] = "cinque/inner/address/v1",
 };
 
-enum { SPACE_LETTERS_MAX = 32 };
+enum { SPACE_LETTERS_MAX = 32, WAITING_MAX = 64 };
 
 typedef struct Inner {
     EVP_MAC_CTX *hash;
@@ -30,8 +30,17 @@ typedef struct Outer {
     EVP_CIPHER_CTX *unlock;
 } Outer;
 
+/* Inner layers whose outer one is made of many at once: alone a block costs a call, and leaves an AES unit
+ * mostly idle. One block more, since a whole hash is written where its first half stays. */
+typedef struct Waiting {
+    uint8_t blocks[WAITING_MAX + 1][KEYED_BLOCK_BYTES];
+    Token *tokens[WAITING_MAX];
+    size_t count;
+} Waiting;
+
 struct Tokeniser {
     Inner inner[TOKEN_KIND_COUNT];
+    Waiting waiting;
     EVP_CIPHER_CTX *lock; /* under the current hub version; NULL: a provider's, which makes inner layers */
     Outer *outer;         /* every hub version */
     size_t outer_count;
@@ -108,6 +117,7 @@ void tokeniser_close(Tokeniser **tokeniser)
         keyed_hash_close(&(*tokeniser)->inner[kind].hash);
         message_close(&(*tokeniser)->inner[kind].message);
     }
+    tokeniser_forget(*tokeniser);
     keyed_block_close(&(*tokeniser)->lock);
     for (size_t i = 0; (*tokeniser)->outer != NULL && i < (*tokeniser)->outer_count; i++)
         keyed_block_close(&(*tokeniser)->outer[i].unlock);
@@ -121,11 +131,22 @@ static bool needs_issuer(TokenKind kind)
     return kind == TOKEN_LOCAL_ID || kind == TOKEN_FOREIGN || kind == TOKEN_ADDRESS;
 }
 
-Result tokeniser_token(Tokeniser *tokeniser, TokenKind kind, Text issuer, Text value, Token *token,
-                       Error *error)
+static Result hash_value_of(Inner *inner, Text issuer, Text value, uint8_t digest[KEYED_HASH_BYTES],
+                            Error *error)
 {
-    Inner *inner = &tokeniser->inner[kind];
-    uint8_t digest[KEYED_HASH_BYTES];
+    if (issuer.length > 0)
+        message_add_field(&inner->message, issuer);
+    message_add_field(&inner->message, value);
+    Result result = keyed_hash_of(inner->hash, inner->message.bytes, inner->message.length, digest, error);
+    message_rewind(&inner->message, inner->domain_length);
+    inner->uses += result.ok;
+    return result;
+}
+
+Result tokeniser_add(Tokeniser *tokeniser, TokenKind kind, Text issuer, Text value, Token *token,
+                     Error *error)
+{
+    Waiting *waiting = &tokeniser->waiting;
 
     assert(kind != TOKEN_UPRN || issuer.length == 0);
     *token = (Token){0};
@@ -134,21 +155,35 @@ Result tokeniser_token(Tokeniser *tokeniser, TokenKind kind, Text issuer, Text v
         return fail(error, ERROR_INPUT,
                     "token: neither value nor issuer of a local id, a foreign pseudonym or an address may be "
                     "empty");
-    if (issuer.length > 0)
-        message_add_field(&inner->message, issuer);
-    message_add_field(&inner->message, value);
-    Result result = keyed_hash_of(inner->hash, inner->message.bytes, inner->message.length, digest, error);
-    message_rewind(&inner->message, inner->domain_length);
-    inner->uses += result.ok;
-    if (result.ok && tokeniser->lock == NULL)
-        memcpy(token->bytes, digest, TOKEN_BYTES);
-    else if (result.ok)
-        result = keyed_block_apply(tokeniser->lock, digest, token->bytes, error);
-    /* The inner layer alone joins all spaces. */
-    secret_wipe(digest, sizeof digest);
-    token->is_set = result.ok;
-    tokeniser->locked += result.ok && tokeniser->lock != NULL;
+    if (waiting->count == WAITING_MAX)
+        TRY(tokeniser_finish(tokeniser, error));
+    TRY(hash_value_of(&tokeniser->inner[kind], issuer, value, waiting->blocks[waiting->count], error));
+    waiting->tokens[waiting->count++] = token;
+    return RESULT_OK;
+}
+
+/* Of a provider's tokeniser the inner layer is the token. */
+Result tokeniser_finish(Tokeniser *tokeniser, Error *error)
+{
+    Waiting *waiting = &tokeniser->waiting;
+    Result result = RESULT_OK;
+
+    if (tokeniser->lock != NULL && waiting->count > 0)
+        result = keyed_blocks_apply(tokeniser->lock, waiting->blocks[0], waiting->count, error);
+    for (size_t i = 0; result.ok && i < waiting->count; i++) {
+        memcpy(waiting->tokens[i]->bytes, waiting->blocks[i], TOKEN_BYTES);
+        waiting->tokens[i]->is_set = true;
+        tokeniser->locked += tokeniser->lock != NULL;
+    }
+    tokeniser_forget(tokeniser);
     return result;
+}
+
+/* The inner layer alone joins all spaces. */
+void tokeniser_forget(Tokeniser *tokeniser)
+{
+    secret_wipe(tokeniser->waiting.blocks, (tokeniser->waiting.count + 1) * KEYED_BLOCK_BYTES);
+    tokeniser->waiting.count = 0;
 }
 
 Result tokeniser_wrap(Tokeniser *tokeniser, Token *token, Error *error)

@@ -120,7 +120,8 @@ static void tokens_of(const Keyring *keyring, const char *space, uint64_t *out)
         Token token;
         (void)snprintf(number, sizeof number, "%010d", i);
         cr_assert(
-            tokeniser_token(tokeniser, TOKEN_NHS_NUMBER, (Text){0}, text_from(number), &token, &error).ok,
+            tokeniser_add(tokeniser, TOKEN_NHS_NUMBER, (Text){0}, text_from(number), &token, &error).ok &&
+                tokeniser_finish(tokeniser, &error).ok,
             "%s", error.message);
         out[i] = mix_bytes(0, token.bytes, TOKEN_BYTES);
     }

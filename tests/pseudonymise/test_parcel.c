@@ -275,7 +275,7 @@ Test(parcel, rows_of_a_parcel_are_those_the_hub_makes_itself)
     bench_close(&bench);
 }
 
-/* Goes red when tokeniser_token gives a provider anything but the inner layer, or a row holds more than is
+/* Goes red when tokeniser_finish gives a provider anything but the inner layer, or a row holds more than is
  * stored. */
 Test(parcel, a_row_holds_inner_tokens_and_no_identifier)
 {

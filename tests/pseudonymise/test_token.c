@@ -16,7 +16,8 @@ static Token token_of(Tokeniser *tokeniser, TokenKind kind, Text issuer, Text va
     Token token;
     Error error = {0};
 
-    cr_assert(tokeniser_token(tokeniser, kind, issuer, value, &token, &error).ok, "%s", error.message);
+    cr_assert(tokeniser_add(tokeniser, kind, issuer, value, &token, &error).ok, "%s", error.message);
+    cr_assert(tokeniser_finish(tokeniser, &error).ok, "%s", error.message);
     cr_assert(token.is_set);
     return token;
 }
@@ -161,13 +162,52 @@ Test(token, an_empty_value_or_issuer_has_no_token)
     Token token = {.is_set = true};
     Error error = {0};
 
-    cr_expect_not(tokeniser_token(tokeniser, TOKEN_NHS_NUMBER, TEXT(""), TEXT(""), &token, &error).ok);
+    cr_expect_not(tokeniser_add(tokeniser, TOKEN_NHS_NUMBER, TEXT(""), TEXT(""), &token, &error).ok);
     cr_expect_eq(error.code, ERROR_INPUT);
     cr_expect_not(token.is_set);
-    cr_expect_not(tokeniser_token(tokeniser, TOKEN_LOCAL_ID, TEXT(""), TEXT("A1"), &token, &error).ok);
+    cr_expect_not(tokeniser_add(tokeniser, TOKEN_LOCAL_ID, TEXT(""), TEXT("A1"), &token, &error).ok);
     cr_expect_not(token.is_set);
-    cr_expect_not(tokeniser_token(tokeniser, TOKEN_FOREIGN, TEXT(""), TEXT("A1"), &token, &error).ok);
+    cr_expect_not(tokeniser_add(tokeniser, TOKEN_FOREIGN, TEXT(""), TEXT("A1"), &token, &error).ok);
     cr_expect_not(token.is_set);
+}
+
+/* 100: more than wait at once, and no multiple of it. */
+Test(token, many_at_once_are_what_each_is_alone)
+{
+    enum { MANY = 100 };
+    char numbers[MANY][16];
+    Token tokens[MANY];
+    Error error = {0};
+
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(numbers[i], sizeof numbers[i], "%010d", i);
+        cr_assert(tokeniser_add(tokeniser, i % 2 == 0 ? TOKEN_NHS_NUMBER : TOKEN_LOCAL_ID, TEXT("RWF"),
+                                text_from(numbers[i]), &tokens[i], &error)
+                      .ok);
+    }
+    cr_expect_not(tokens[MANY - 1].is_set);
+    cr_assert(tokeniser_finish(tokeniser, &error).ok);
+
+    for (int i = 0; i < MANY; i++) {
+        Token alone = token_of(tokeniser, i % 2 == 0 ? TOKEN_NHS_NUMBER : TOKEN_LOCAL_ID, TEXT("RWF"),
+                               text_from(numbers[i]));
+        cr_expect(tokens[i].is_set);
+        cr_expect_arr_eq(tokens[i].bytes, alone.bytes, TOKEN_BYTES, "token %d", i);
+    }
+    cr_expect_eq(tokeniser_use(tokeniser).outer, 2 * MANY);
+}
+
+Test(token, what_is_forgotten_is_never_made)
+{
+    Token forgotten;
+    Error error = {0};
+    cr_assert(tokeniser_add(tokeniser, TOKEN_NHS_NUMBER, TEXT(""), nhs_number, &forgotten, &error).ok);
+
+    tokeniser_forget(tokeniser);
+    Token next = token_of(tokeniser, TOKEN_NHS_NUMBER, TEXT(""), nhs_number);
+
+    cr_expect_not(forgotten.is_set);
+    expect_token(&next, "05847ed3cb8936eb365851f4353feaf9");
 }
 
 Test(token, rotation_gives_what_the_identifier_would_give)
