@@ -497,6 +497,7 @@ BEGIN
     ELSE
         PERFORM linkage.counts_changed(run_id);
     END IF;
+    PERFORM linkage.basis_doubt();
     PERFORM brin_summarize_new_values('subjects.subject_first_load'); -- else the next run reads them all
     PERFORM brin_summarize_new_values('subjects.encoding_load');
     RETURN QUERY

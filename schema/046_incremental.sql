@@ -41,7 +41,8 @@ ALTER TABLE linkage.stay ALTER subject_id SET STATISTICS 10, ALTER household_id 
 
 -- ---- what a run looks at ----
 
--- All that decides besides subjects and loads.
+-- All that decides besides subjects and loads. Rules of linkage by the transactions that wrote them as well: what was ended
+-- and taken up again between two runs, or while one went on, is another print. Versions of a source only ever come.
 CREATE FUNCTION linkage.rules_print() RETURNS bytea
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 BEGIN
@@ -49,10 +50,22 @@ BEGIN
         (SELECT string_agg(s::text, ' ' ORDER BY s.source_id) FROM ingest.source AS s),
         (SELECT string_agg(v.source_id || ':' || v.version, ' ' ORDER BY v.source_id, v.version)
            FROM ingest.source_version AS v),
+        (SELECT string_agg(concat_ws(' ', l.xmin, l), ' ' ORDER BY l.purpose, l.source_a, l.source_b, l.valid_from)
+           FROM governance.linkage AS l),
         (SELECT string_agg(s.source_id::text, ' ' ORDER BY s.source_id) FROM ingest.source AS s
           WHERE ingest.is_encoded(s.source_id)),
         (SELECT string_agg(concat_ws(':', c.source_a, c.source_b, c.combinations), ' ' ORDER BY c.source_a, c.source_b)
            FROM linkage.comparable_rows() AS c)), 'UTF8')));
+END
+$$;
+
+-- Encodings came under a rule whose days have passed since: a run over everything deletes them.
+CREATE FUNCTION linkage.encodings_outlive_rules() RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM (SELECT DISTINCT l.source_id FROM subjects.encoding_seal JOIN ingest.load AS l USING (load_id)
+                                 WHERE l.state NOT IN ('open', 'held')) AS sealed
+                    WHERE NOT ingest.is_encoded(sealed.source_id));
 END
 $$;
 
@@ -68,7 +81,7 @@ BEGIN
     RETURN CASE
         WHEN before.run_id IS NULL THEN 'no run before it stands'
         WHEN basis.rule_version <> version THEN 'another rule version'
-        WHEN basis.rules <> print THEN 'a source or a rule changed'
+        WHEN basis.rules <> print OR linkage.encodings_outlive_rules() THEN 'a source or a rule changed'
         WHEN NOT EXISTS (SELECT FROM linkage.basis_load) THEN 'no load says what changed'
         WHEN 4 * (SELECT sum(l.subjects_new) FROM ingest.load AS l
                    WHERE l.held_from IS NOT NULL AND l.load_id NOT IN (SELECT b.load_id FROM linkage.basis_load AS b))
@@ -197,6 +210,12 @@ BEGIN
     UPDATE linkage.basis SET key_version = newest;
     RETURN oldest IS NOT DISTINCT FROM newest;
 END
+$$;
+
+-- At a run's end. Rules begin and end by the day: steps before midnight and after it may have gone by others.
+CREATE FUNCTION linkage.basis_doubt() RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    UPDATE linkage.basis SET rules = '' WHERE day <> governance.today()
 $$;
 
 -- After something that loads do not tell: the next run looks at everything.

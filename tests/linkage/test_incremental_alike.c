@@ -3,41 +3,11 @@
  * anew, against one that looks at all encodings and pairs. CINQUE_DIFFERENTIAL says how many steps (16 a
  * history), CINQUE_SEED from where.
  */
-#include "tests/linkage/alike.h"
-#include "tests/linkage/history.h"
+#include "tests/linkage/history_alike.h"
 
 enum { STEPS = 16, SHARED = 4 };
 
 static char narrow[BENCH_TEXT_BYTES], whole[BENCH_TEXT_BYTES];
-
-/* Like the loader: whom a load that came since the last look names and who has no encoding gets one, of that
- * load. Who has no number is somebody all the same: a superseded one says who. */
-static const char encoding_sql[] =
-    "SET ROLE cinque_owner;"
-    "UPDATE ingest.source SET update_mode = 'replace_by_period' WHERE name IN ('care', 'death');"
-    "INSERT INTO ingest.source_version (source_id, version, spec_hash, spec_text, effective_from)"
-    " SELECT source_id, 1, sha256(''), '', '2000-01-01' FROM ingest.source WHERE name IN ('care', 'death');"
-    "RESET ROLE;"
-    "SELECT bench.source('care'); SELECT bench.source('death'); SELECT bench.allow('list', 'care', 'death');"
-    "CREATE TABLE bench.looked (load_id int4); INSERT INTO bench.looked VALUES (0);"
-    "CREATE FUNCTION bench.unencoded() RETURNS TABLE (subject_id int8, load_id int4, person int8) LANGUAGE "
-    "plpgsql AS $$ DECLARE held ingest.source; BEGIN"
-    "  INSERT INTO subjects.encoding_seal SELECT l.load_id, 1, decode(repeat('00', 41), 'hex')"
-    "    FROM ingest.load AS l WHERE l.load_id > (SELECT k.load_id FROM bench.looked AS k)"
-    "   ON CONFLICT DO NOTHING;"
-    "  FOR held IN SELECT s.* FROM ingest.source AS s WHERE ingest.is_encoded(s.source_id) LOOP"
-    "    RETURN QUERY EXECUTE format('SELECT r.subject_id, min(r.load_id), coalesce(min(get_byte("
-    "coalesce(s.nhs_token, s.superseded_nhs_token), 0)), 999)::int8 FROM records.%I AS r JOIN ingest.load AS"
-    " l USING (load_id) JOIN subjects.subject AS s USING (subject_id) WHERE l.state = ''published'' AND"
-    " l.load_id > (SELECT k.load_id FROM bench.looked AS k) AND NOT EXISTS (SELECT FROM subjects.encoding"
-    " AS e WHERE e.subject_id = r.subject_id) GROUP BY 1', held.name);"
-    "  END LOOP;"
-    "  UPDATE bench.looked SET load_id = coalesce((SELECT max(l.load_id) FROM ingest.load AS l), 0); END $$;"
-    "CREATE FUNCTION bench.encode_at(load int4, id int8, opened bytea, of_filters bytea) RETURNS void"
-    " LANGUAGE sql AS $$"
-    "  INSERT INTO subjects.encoding SELECT id, s.source_id, load, bench.seal(load, id, 0, opened)"
-    "    FROM subjects.subject AS s WHERE s.subject_id = id;"
-    "  INSERT INTO subjects.encoding_filter VALUES (id, bench.seal(load, id, 1, of_filters)) $$;";
 
 /* One person's records differ in a field now and then; four families share names, homes and areas. */
 static Alike somebody(int64_t subject_id, uint64_t who)
@@ -57,30 +27,6 @@ static Alike somebody(int64_t subject_id, uint64_t who)
     return person;
 }
 
-/* All of them alike. */
-static void encode_all(Bench *bench, int64_t load_id, int64_t from, int64_t to, const Alike *person)
-{
-    static const DbStatement add = {
-        .name = "bench encode",
-        .sql = "SELECT count(*) FROM (SELECT bench.encode_at($1, id, $4, $5)"
-               " FROM generate_series($2, $3) AS id) AS t",
-        .parameters = {VALUE_INT4, VALUE_INT8, VALUE_INT8, VALUE_BYTES, VALUE_BYTES},
-        .columns = {VALUE_INT8}};
-    uint8_t encoding[ALIKE_ENCODING];
-    size_t head, length = alike_write(person, encoding, &head);
-    const Value values[] = {value_int4(load_id), value_int8(from), value_int8(to),
-                            value_bytes(encoding, head), value_bytes(encoding + head, length - head)};
-    int64_t encoded;
-    Error error = {0};
-
-    cr_assert(db_run_int8(bench->owner, &add, values, &encoded, NULL, &error).ok, "%s", error.message);
-}
-
-static void encode_as(Bench *bench, int64_t load_id, const Alike *person)
-{
-    encode_all(bench, load_id, person->subject_id, person->subject_id, person);
-}
-
 static void encode(Bench *bench)
 {
     static const DbStatement unencoded = {
@@ -93,17 +39,8 @@ static void encode(Bench *bench)
     cr_assert(db_run(bench->owner, &unencoded, NULL, &rows, &error).ok, "%s", error.message);
     for (size_t i = 0; i < db_row_count(rows); i++) {
         const Alike person = somebody(db_int(rows, i, 0), (uint64_t)db_int(rows, i, 2));
-        encode_as(bench, db_int(rows, i, 1), &person);
+        history_encode(bench, db_int(rows, i, 1), &person);
     }
-}
-
-static History open_alike(uint64_t seed, unsigned events)
-{
-    History history = history_open(seed, events);
-
-    history_tell(&history, alike_sql);
-    history_tell(&history, encoding_sql);
-    return history;
 }
 
 enum { CROWD = 498, CROWDED = 77, OTHER_BLOCK = 88, THIRD_BLOCK = 99, BLOCK_TOO_LARGE = 501 };
@@ -113,7 +50,7 @@ enum { CROWD = 498, CROWDED = 77, OTHER_BLOCK = 88, THIRD_BLOCK = 99, BLOCK_TOO_
 static History open_crowded(uint64_t seed, unsigned events)
 {
     static const Alike anybody = {.values = {11, 12, 13, 14, 15, 16}, .tokens = {CROWDED}};
-    History history = open_alike(seed, events);
+    History history = history_open_alike(seed, events);
 
     history_tell(&history,
                  "SELECT bench.load('care', 'crowd', 300);"
@@ -122,8 +59,8 @@ static History open_crowded(uint64_t seed, unsigned events)
                  " CASE WHEN id > 1 THEN bench.token('crowd' || id) END, 1"
                  " FROM ingest.source AS s, generate_series(1, 502) AS id WHERE s.name = 'care';"
                  "SELECT count(*) FROM bench.unencoded()");
-    encode_all(&history.narrow, 1, 1, BLOCK_TOO_LARGE + 1, &anybody);
-    encode_all(&history.whole, 1, 1, BLOCK_TOO_LARGE + 1, &anybody);
+    history_encode_all(&history.narrow, 1, 1, BLOCK_TOO_LARGE + 1, &anybody);
+    history_encode_all(&history.whole, 1, 1, BLOCK_TOO_LARGE + 1, &anybody);
     history_tell(&history, "UPDATE subjects.encoding SET head = bench.seal(1, 502, 0,"
                            " substring(bench.opened(head) FROM 1 FOR 30)) WHERE subject_id = 502");
     return history;
@@ -216,7 +153,7 @@ static const char decided_sql[] =
 Test(incremental, who_came_to_a_number_without_an_encoding_is_not_alone_too)
 {
     static const char *const happened[] = {doubted_sql, withdrawn_sql, decided_sql, "SELECT 1"};
-    SCOPED(history_close) History history = open_alike(1, 0);
+    SCOPED(history_close) History history = history_open_alike(1, 0);
 
     for (size_t i = 0; i < sizeof happened / sizeof *happened; i++) {
         history_tell(&history, happened[i]);
@@ -256,8 +193,8 @@ static void crowd(History *history, const char *source, int64_t load_id, int fro
                 .subject_id = id, .values = {(uint64_t)(100 + id)}, .tokens = {CROWDED, 0, 0, THIRD_BLOCK}};
         else if (id != 2)
             person.tokens[1] = OTHER_BLOCK;
-        encode_as(&history->narrow, load_id, &person);
-        encode_as(&history->whole, load_id, &person);
+        history_encode(&history->narrow, load_id, &person);
+        history_encode(&history->whole, load_id, &person);
     }
 }
 
@@ -265,7 +202,7 @@ static void crowd(History *history, const char *source, int64_t load_id, int fro
  * second look in alike_new.c. */
 Test(incremental, a_block_that_grows_too_large_is_left_without_a_look_at_everything, .timeout = 300)
 {
-    SCOPED(history_close) History history = open_alike(1, 0);
+    SCOPED(history_close) History history = history_open_alike(1, 0);
     crowd(&history, "list", 1, 2, CROWD);
     crowd(&history, "care", 2, 1, 1);
     cr_assert(history_agrees(&history, narrow, whole), "%s\n%s", narrow, whole);
@@ -287,7 +224,7 @@ Test(incremental, a_block_that_grows_too_large_is_left_without_a_look_at_everyth
 /* Switches: what compare_begin says of the run before, was_wanted in alike_new.c. */
 Test(incremental, blocks_that_are_too_large_are_counted_on_whoever_is_new, .timeout = 300)
 {
-    SCOPED(history_close) History history = open_alike(1, 0);
+    SCOPED(history_close) History history = history_open_alike(1, 0);
     crowd(&history, "list", 1, 2, CROWD + 6);
     crowd(&history, "care", 2, 1, 1);
     const char *const wanted[] = {"1", "2", "2"};

@@ -1,0 +1,102 @@
+/*
+ * Rules that are put in force and taken back: between two runs, while one goes on, or by the day. What was
+ * made under them must not outlast them, and what a run did under others has to be done again.
+ */
+#include "tests/linkage/history_alike.h"
+
+static char text[BENCH_TEXT_BYTES], other[BENCH_TEXT_BYTES];
+
+static const Alike registered = {1, "list", "A", {11, 12, 13, 14, 15, 16}, {101}};
+static const Alike likewise = {2, "care", NULL, {11, 12, 13, 14, 15, 16}, {101}};
+
+static History open_registered(void)
+{
+    History history = history_open_alike(1, 0);
+
+    history_come(&history, &registered, 1);
+    return history;
+}
+
+/* What happens once a run has noted what it goes by. */
+static void during_a_run(Bench *bench, const char *sql)
+{
+    char trigger[BENCH_TEXT_BYTES];
+
+    snprintf(trigger, sizeof trigger,
+             "CREATE FUNCTION bench.happen() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
+             " %s; RETURN NULL; END $$;"
+             "CREATE TRIGGER happen AFTER INSERT ON linkage.basis EXECUTE FUNCTION bench.happen()",
+             sql);
+    bench_run(bench->owner, trigger);
+    bench_link(bench);
+    bench_run(bench->owner, "DROP TRIGGER happen ON linkage.basis");
+}
+
+/* Which people there are, of a run by what changed and of one over everything. */
+static void expect_people(History *history, const char *people)
+{
+    bench_link(&history->narrow);
+    bench_link(&history->whole);
+    cr_expect_str_eq(bench_people(&history->narrow, text), people);
+    cr_expect_str_eq(bench_people(&history->whole, text), people);
+    cr_expect_str_eq(bench_text(&history->narrow,
+                                "SELECT whole_because FROM linkage.run ORDER BY run_id DESC LIMIT 1", text),
+                     "a source or a rule changed");
+}
+
+/* Switch: l.xmin in rules_print; without it who came meanwhile is compared with nobody, then or ever. */
+Test(incremental, a_rule_that_ended_while_a_run_went_on_and_was_taken_up_again_is_noticed)
+{
+    SCOPED(history_close) History history = open_registered();
+    bench_link(&history.narrow);
+    history_come(&history, &likewise, 1);
+
+    during_a_run(&history.narrow, "UPDATE governance.linkage SET ended_on = governance.today()");
+    cr_assert_str_eq(bench_people(&history.narrow, text), "1");
+    bench_run(history.narrow.owner, "UPDATE governance.linkage SET ended_on = NULL");
+
+    expect_people(&history, "1,2");
+}
+
+/* Switch: basis_doubt. On the 2nd there is no rule. */
+Test(incremental, a_day_without_a_rule_that_began_while_a_run_went_on_is_noticed)
+{
+    SCOPED(history_close) History history = open_registered();
+    history_tell(&history,
+                 "INSERT INTO governance.linkage SELECT purpose, source_a, source_b, '2026-03-03', valid_to"
+                 "  FROM governance.linkage;"
+                 "UPDATE governance.linkage SET valid_to = '2026-03-01' WHERE valid_from < '2026-03-03'");
+    bench_link(&history.narrow);
+    history_come(&history, &likewise, 1);
+
+    during_a_run(&history.narrow, "UPDATE records.day SET day = '2026-03-02'");
+    cr_assert_str_eq(bench_people(&history.narrow, text), "1");
+    history_tell(&history, "UPDATE records.day SET day = '2026-03-03'");
+
+    expect_people(&history, "1,2");
+}
+
+/* Switch: encodings_outlive_rules. */
+Test(incremental, encodings_of_a_rule_of_one_day_go_with_the_next_run)
+{
+    static const Alike spell = {3, "spell", NULL, {11, 12, 13, 14, 15, 16}, {101}};
+    SCOPED(history_close) History history = open_registered();
+    history_tell(&history, "INSERT INTO governance.linkage VALUES"
+                           " ('phm', 'list', 'spell', '2026-03-02', '2026-03-02')");
+    bench_link(&history.narrow);
+    history_tell(&history, "UPDATE records.day SET day = '2026-03-02'");
+    history_come(&history, &spell, 1);
+    history_tell(&history, "UPDATE records.day SET day = '2026-03-03'");
+
+    expect_people(&history, "1");
+
+    bench_text(&history.narrow, "SELECT string_agg(subject_id::text, ' ') FROM subjects.encoding", text);
+    bench_text(&history.whole, "SELECT string_agg(subject_id::text, ' ') FROM subjects.encoding", other);
+    cr_expect_str_eq(text, "1");
+    cr_expect_str_eq(other, "1");
+    bench_link(&history.narrow);
+    bench_text(&history.narrow,
+               "SELECT coalesce(whole_because, 'what changed') FROM linkage.run ORDER BY run_id DESC LIMIT 1",
+               text);
+    cr_expect_str_eq(text, "what changed");
+}
