@@ -66,13 +66,19 @@ static void block_wipe(Block *block)
     block->used = 0;
 }
 
-void *arena_alloc(Arena *arena, size_t bytes)
+static size_t round_up(const Arena *arena, size_t bytes)
 {
     if (bytes > SIZE_MAX / 2)
         die("arena: more asked than memory can be");
     size_t rounded = bytes == 0 ? ALIGNMENT : (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (rounded > arena->bytes_max - arena->bytes_used)
         die("arena: passed its limit");
+    return rounded;
+}
+
+void *arena_alloc(Arena *arena, size_t bytes)
+{
+    size_t rounded = round_up(arena, bytes);
 
     if (arena->newest == NULL || rounded > arena->newest->capacity - arena->newest->used)
         arena->newest = block_create(arena, rounded);
@@ -83,6 +89,20 @@ void *arena_alloc(Arena *arena, size_t bytes)
     /* Only what was asked for: the rounding stays out of bounds. */
     ASAN_UNPOISON_MEMORY_REGION(memory, bytes);
     return memory;
+}
+
+/* In a block of its own, full, behind the one that still has room. */
+void *arena_alloc_unset(Arena *arena, size_t bytes)
+{
+    size_t rounded = round_up(arena, bytes);
+    Block *block = memory_resize(NULL, sizeof *block + rounded);
+    Block **place = arena->newest == NULL ? &arena->newest : &arena->newest->previous;
+
+    *block = (Block){.previous = *place, .capacity = rounded, .used = rounded};
+    *place = block;
+    arena->bytes_used += rounded;
+    ASAN_POISON_MEMORY_REGION(block->bytes + bytes, rounded - bytes);
+    return block->bytes;
 }
 
 /* The newest is the largest, but for blocks of one large allocation, which are given back. */

@@ -14,6 +14,9 @@ Arena *arena_create(size_t bytes_max);
 /* 16-byte aligned, zeroed; valid until arena_reset or arena_close. Never returns NULL. */
 void *arena_alloc(Arena *arena, size_t bytes);
 
+/* The same, but not zeroed: for what is megabytes long and written before it is read. */
+void *arena_alloc_unset(Arena *arena, size_t bytes);
+
 /* Wipes and forgets everything, keeps one block for reuse. */
 void arena_reset(Arena *arena);
 

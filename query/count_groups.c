@@ -126,7 +126,7 @@ static void make_who(Counting *counting, CountGroup *group)
     uint32_t people = counting->bound->plan->dataset->people;
 
     group->cohort = make_bits(counting);
-    group->places = arena_alloc(counting->arena, ((size_t)people + 1) * sizeof *group->places);
+    group->places = arena_alloc_unset(counting->arena, (size_t)people * sizeof *group->places);
     group->who = arena_alloc(counting->arena, sizeof *group->who);
     *group->who = (CountPeople){.people = people,
                                 .place_count = (uint32_t)group->cell_count,

@@ -150,14 +150,14 @@ static void add_valued(Engine *engine, const Side *side, uint16_t *cells)
     }
 }
 
-static void add_coded(Tally *tally, const Side *side, uint16_t *cells)
+static void take_coded(Tally *tally, const Side *side, bool is_first, uint16_t *cells)
 {
     Lookup lookup = *side->lookup.lookup;
     TallyRows rows = *side->lookup.rows;
     const TallyLookup by = {&lookup, side->lookup.adds, &rows};
 
     lookup.columns[0].codes = rows.codes = engine_codes(tally->engine, side->value);
-    tally->methods->add(&by, 0, tally->engine->people, cells);
+    (is_first ? tally->methods->put : tally->methods->add)(&by, 0, tally->engine->people, cells);
 }
 
 static uint16_t *make_room(Tally *tally, uint32_t people)
@@ -166,22 +166,35 @@ static uint16_t *make_room(Tally *tally, uint32_t people)
         tally->cells = memory_resize(tally->cells, people * sizeof *tally->cells);
         tally->cells_max = people;
     }
-    memset(tally->cells, 0, people * sizeof *tally->cells);
     return tally->cells;
+}
+
+/* is_first: nothing stands in the cells yet. */
+static void take_side(Tally *tally, const Side *side, bool is_first, uint16_t *cells)
+{
+    Engine *engine = tally->engine;
+
+    if (side->is_coded) {
+        take_coded(tally, side, is_first, cells);
+    } else if (side->lookup.lookup != NULL) {
+        (is_first ? tally->methods->put : tally->methods->add)(&side->lookup, engine->first, engine->people,
+                                                               cells);
+    } else {
+        if (is_first)
+            memset(cells, 0, engine->people * sizeof *cells);
+        add_valued(engine, side, cells);
+    }
 }
 
 TallyCells cell_tally_cells(Tally *tally, uint16_t *to)
 {
-    Engine *engine = tally->engine;
+    const Engine *engine = tally->engine;
     uint16_t *cells = to != NULL ? to : make_room(tally, engine->people);
 
+    if (tally->side_count == 0)
+        memset(cells, 0, engine->people * sizeof *cells);
     for (size_t d = 0; d < tally->side_count; d++)
-        if (tally->sides[d].is_coded)
-            add_coded(tally, &tally->sides[d], cells);
-        else if (tally->sides[d].lookup.lookup != NULL)
-            tally->methods->add(&tally->sides[d].lookup, engine->first, engine->people, cells);
-        else
-            add_valued(engine, &tally->sides[d], cells);
+        take_side(tally, &tally->sides[d], d == 0, cells);
     return (TallyCells){cells, engine->first, engine->people};
 }
 

@@ -70,6 +70,12 @@ static void add_plain(const TallyLookup *by, size_t first, uint32_t people, uint
                 (uint16_t)(cells[i] + by->adds[lookup_place(&a, first + i) + lookup_place(&b, first + i)]);
 }
 
+static void put_plain(const TallyLookup *by, size_t first, uint32_t people, uint16_t *cells)
+{
+    memset(cells, 0, people * sizeof *cells);
+    add_plain(by, first, people, cells);
+}
+
 static void add_sets_plain(const TallyCells *cells, const uint64_t *among, const TallyAnswer *answers,
                            size_t answer_count)
 {
@@ -86,7 +92,7 @@ static void add_sets_plain(const TallyCells *cells, const uint64_t *among, const
     }
 }
 
-const TallyMethods tally_plain = {"plain", add_plain, add_sets_plain};
+const TallyMethods tally_plain = {"plain", add_plain, put_plain, add_sets_plain};
 
 const TallyMethods *tally_best(void)
 {

@@ -24,8 +24,9 @@ void tally_find_rows(const Lookup *lookup, const uint16_t *adds, TallyRows *rows
 
 typedef struct TallyMethods {
     const char *name;
-    /* Adds to the cells of people first to first+people-1. */
+    /* To the cells of people first to first+people-1; put: to nothing, whatever stands there. */
     void (*add)(const TallyLookup *lookup, size_t first, uint32_t people, uint16_t *cells);
+    void (*put)(const TallyLookup *lookup, size_t first, uint32_t people, uint16_t *cells);
     /* cell_tally_add */
     void (*add_sets)(const TallyCells *cells, const uint64_t *among, const TallyAnswer *answers,
                      size_t answer_count);

@@ -43,6 +43,28 @@ Test(arena, pieces_do_not_overlap_across_many_blocks)
     arena_close(&arena);
 }
 
+Test(arena, what_is_not_zeroed_leaves_zeros_and_pieces_beside_it_as_they_are)
+{
+    Arena *arena = arena_create(1000000);
+
+    for (int round = 0; round < 2; round++) {
+        unsigned char *unset[] = {arena_alloc_unset(arena, 999), NULL};
+        memset(unset[0], 0xAA, 999);
+        unsigned char *zeroed = arena_alloc(arena, 100);
+        unset[1] = arena_alloc_unset(arena, 70000);
+        memset(unset[1], 0xBB, 70000);
+        unsigned char *next = arena_alloc(arena, 100);
+        cr_expect_eq((uintptr_t)unset[1] % 16, 0);
+        for (size_t i = 0; i < 100; i++)
+            cr_expect(zeroed[i] == 0 && next[i] == 0);
+        cr_expect(unset[0][998] == 0xAA && unset[1][0] == 0xBB);
+        cr_expect_eq(arena_bytes_used(arena), 1008 + 112 + 70000 + 112);
+        arena_reset(arena);
+    }
+
+    arena_close(&arena);
+}
+
 Test(arena, a_piece_larger_than_a_block_fits)
 {
     Arena *arena = arena_create(32 * 1024 * 1024);

@@ -133,6 +133,11 @@ static void expect_same_cells(const Case *of, uint32_t first)
                      of->others);
     for (uint32_t i = 0; i < MANY - first; i++)
         cr_assert_eq(plain[i], (uint16_t)(i + adds[others[first + i] * of->codes + codes[first + i]]));
+    tally_plain.put(&by, first, MANY - first, plain);
+    tally_wide()->put(&by, first, MANY - first, wide);
+    cr_expect_arr_eq(plain, wide, sizeof plain);
+    for (uint32_t i = 0; i < MANY - first; i++)
+        cr_assert_eq(plain[i], adds[others[first + i] * of->codes + codes[first + i]]);
 }
 
 Test(tally, of_64_people_at_a_time_each_stands_where_one_by_one)
