@@ -484,7 +484,8 @@ BEGIN
 END $$;
 
 -- Of the staged subjects that are held already: each must be who is held, and a newer directory may place a postcode
--- elsewhere, or at all (the postcode itself is part of what makes a subject). One join answers both.
+-- elsewhere, or at all (the postcode itself is part of what makes a subject). One that came before addresses had tokens
+-- takes its own now: what it was made of is the same. One join answers all three.
 CREATE FUNCTION ingest.subjects_compare(staged text, wanted int4) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -492,10 +493,12 @@ DECLARE
                   ' OR t.lsoa_2021 IS NOT NULL AND t.lsoa_2021 IS DISTINCT FROM s.lsoa_2021)';
     is_clash boolean;
     is_moved boolean;
+    is_addressed boolean;
 BEGIN
-    EXECUTE format('SELECT bool_or(s.digest <> t.digest OR s.source_id <> t.source_id), bool_or(%s)'
+    EXECUTE format('SELECT bool_or(s.digest <> t.digest OR s.source_id <> t.source_id), bool_or(%s),'
+                   ' bool_or(s.address_token IS NULL AND t.address_token IS NOT NULL)'
                    ' FROM staging.%I AS t JOIN subjects.subject AS s USING (subject_id)', moves, staged)
-       INTO is_clash, is_moved;
+       INTO is_clash, is_moved, is_addressed;
     IF is_clash THEN
         RAISE EXCEPTION 'load %: two identities have one subject number', wanted USING ERRCODE = 'CQ002';
     END IF;
@@ -505,6 +508,12 @@ BEGIN
                        ' FROM (SELECT DISTINCT ON (subject_id) subject_id, lsoa_2011, lsoa_2021 FROM staging.%I'
                        ' WHERE lsoa_2011 IS NOT NULL OR lsoa_2021 IS NOT NULL ORDER BY subject_id) AS t'
                        ' WHERE s.subject_id = t.subject_id AND %s', staged, moves);
+    END IF;
+    IF is_addressed THEN
+        EXECUTE format('UPDATE subjects.subject AS s SET address_token = t.address_token FROM staging.%I AS t'
+                       ' WHERE s.subject_id = t.subject_id AND s.address_token IS NULL AND t.address_token IS NOT NULL',
+                       staged);
+        PERFORM linkage.basis_forget(); -- no load tells a run which subjects these are
     END IF;
 END $$;
 

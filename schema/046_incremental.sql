@@ -1,7 +1,8 @@
 -- What changed since the run before, so that a run need look at nothing else. Subjects never change and come with a load;
 -- what counts of them changes with the state of loads. So the loads say all: which are new, which no longer count. What
 -- the tables below hold besides is made of subjects and loads alone and can be made again: where anything else changed
--- (sources, rules, keys, a run taken back), a run looks at everything and says why (linkage.run.whole_because).
+-- (sources, rules, keys, a token that came late, a run taken back), a run looks at everything and says why
+-- (linkage.run.whole_because).
 SET LOCAL ROLE cinque_owner;
 
 -- What the newest finished run went by.

@@ -173,6 +173,27 @@ Test(ingest, a_known_subject_gets_the_area_of_the_latest_load)
                  1, "nothing replaces what is known");
 }
 
+/* Switch: is_addressed in ingest.subjects_compare. Held as by a program that made no tokens of addresses. */
+Test(ingest, a_known_subject_without_an_address_token_gets_that_of_a_later_load)
+{
+    must_load(WORLD_HEADER GOOD_ROWS);
+    world_script(
+        "SET ROLE cinque_owner;"
+        "UPDATE subjects.subject SET address_token = decode(repeat('aa', 16), 'hex') WHERE birth_year = 1980;"
+        "CREATE UNLOGGED TABLE staging.subject_7 (LIKE subjects.subject);"
+        "INSERT INTO staging.subject_7 SELECT * FROM subjects.subject;"
+        "UPDATE staging.subject_7 SET address_token = decode(repeat('bb', 16), 'hex')");
+
+    cr_expect_eq(world_count("SELECT ingest.subjects_keep(1::int2, 7)"), 0, "new ones");
+
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject WHERE birth_year = 1990 AND"
+                             " address_token = decode(repeat('bb', 16), 'hex')"),
+                 1);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject WHERE birth_year = 1980 AND"
+                             " address_token = decode(repeat('aa', 16), 'hex')"),
+                 1, "nothing replaces what is known");
+}
+
 Test(ingest, other_senders_and_periods_are_held_side_by_side)
 {
     IngestDelivery delivery = world_delivery(WORLD_HEADER GOOD_ROWS);

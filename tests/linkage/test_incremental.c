@@ -61,6 +61,32 @@ Test(incremental, with_cross_walks_holds_what_a_run_over_everything_does)
     follow(history_setting("CINQUE_SEED", 7), deliveries | 1U << HISTORY_FOREIGN | 1U << HISTORY_WALK, 60);
 }
 
+/* A is held without a token of the address; a later load that names A brings it, and B's UPRN is known of it.
+ * Switch: basis_forget in ingest.subjects_compare, without which A is at home in the run over everything
+ * alone. */
+Test(incremental, an_address_that_comes_later_places_who_was_held_without)
+{
+    SCOPED(history_close) History history = history_open(1, 0);
+    history_tell(&history,
+                 "SELECT bench.load('list', 'sender0', 240);"
+                 "SELECT bench.row('list', 'A', NULL, NULL, NULL, NULL, NULL, NULL, 'add', NULL);"
+                 "SELECT bench.row('list', 'B', NULL, 'home', NULL, NULL, NULL, NULL, 'add', NULL);"
+                 "UPDATE subjects.subject SET address_token = CASE WHEN nhs_token = bench.token('B') THEN"
+                 " bench.token('street') END");
+    cr_assert(history_agrees(&history, narrow, whole), "%s\n%s", narrow, whole);
+    history_tell(&history,
+                 "CREATE TABLE staging.subject_2 AS TABLE subjects.subject;"
+                 "UPDATE staging.subject_2 SET address_token = bench.token('street');"
+                 "ALTER TABLE staging.subject_2 OWNER TO cinque_owner;"
+                 "SELECT ingest.subjects_keep(source_id, 2) FROM ingest.source WHERE name = 'list'");
+
+    bool agrees = history_agrees(&history, narrow, whole);
+
+    cr_expect(agrees, "%s\n%s", narrow, whole);
+    bench_text(&history.narrow, "SELECT count(*)::text FROM linkage.subject_household", narrow);
+    cr_expect_str_eq(narrow, "2");
+}
+
 static History three_people(void)
 {
     History history = history_open(1, 0);
