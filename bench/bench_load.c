@@ -2,8 +2,8 @@
  * How fast a spell extract of 20 columns is loaded: bench_load [--json] [--rows N] [--rows-a-person N]
  * [--pairs N] On a throwaway cluster with the durability of a real one. Each round has one whole load (hash,
  * read, check, tokenise, copy, publish) of the extract plain, by gzip, by zstd and with one row in a hundred
- * bad, two loads side by side, and beside them psql \copy of the very rows that the first stored, records and
- * subjects: as text into empty tables alike with their keys, and binary into tables without any.
+ * bad, two loads side by side, and beside them psql \copy of the very rows that the first stored
+ * (psql_copy.h).
  */
 #include <ftw.h>
 #include <inttypes.h>
@@ -20,11 +20,12 @@
 #include "base/config.h"
 #include "base/migrate.h"
 #include "bench/bench.h"
+#include "bench/psql_copy.h"
 #include "bench/spells.h"
 #include "ingest/ingest.h"
 #include "schema.h"
 
-enum { PATH_BYTES = 512, PAIRS_MAX = 32, TIMING_BYTES = 4096, BAD_EVERY = 100, STREAMS = 2 };
+enum { PATH_BYTES = 512, PAIRS_MAX = 32, BAD_EVERY = 100, STREAMS = 2 };
 
 typedef enum Kind { PLAIN, GZIP, ZSTD, BAD, OTHER_PEOPLE, KIND_COUNT } Kind;
 
@@ -38,14 +39,15 @@ static const char *const kind_names[KIND_COUNT] = {[PLAIN] = "plain.csv",
 typedef struct Rounds {
     double load_s[KIND_COUNT][PAIRS_MAX], cpu_us[PAIRS_MAX];
     double server_us[PAIRS_MAX], copy_server_us[PAIRS_MAX]; /* of the plain load, and of copying it binary */
-    double copy_text[PAIRS_MAX], copy_binary[PAIRS_MAX];    /* as ratios to the plain load */
-    double packed[KIND_COUNT][PAIRS_MAX];                   /* the plain load's time to this one's */
+    /* as ratios to the plain load */
+    double copy_text[PAIRS_MAX], copy_binary[PAIRS_MAX], copy_binary_keys[PAIRS_MAX];
+    double packed[KIND_COUNT][PAIRS_MAX]; /* the plain load's time to this one's */
     double two_streams_s[PAIRS_MAX];
 } Rounds;
 
 typedef struct Bench {
     Cluster cluster;
-    char folder[PATH_BYTES], files[KIND_COUNT][PATH_BYTES], rows_file[PATH_BYTES];
+    char folder[PATH_BYTES], files[KIND_COUNT][PATH_BYTES];
     int64_t rows, rows_a_person, pairs, loads; /* loads: so far, each of another month */
     Db *superuser, *loader, *merger;
     Governance *governance;
@@ -141,7 +143,6 @@ static Result prepare(Bench *bench, Error *error)
     char path[PATH_BYTES + 32];
     FILE *quiet = fopen("/dev/null", "w");
 
-    snprintf(bench->rows_file, sizeof bench->rows_file, "%.400s/rows.txt", bench->folder);
     TRY(write_files(bench, error));
     snprintf(path, sizeof path, "%s/postcodes.csv", bench->folder);
     TRY(spells_write_directory(path, error));
@@ -274,111 +275,20 @@ static Result load_side_by_side(Bench *bench, int64_t round, Error *error)
     return are_done ? RESULT_OK : fail(error, ERROR_SYSTEM, "a stream failed");
 }
 
-/* ---- what psql needs for the same rows ---- */
-
-/* Runs psql with \timing; *seconds of the last command. */
-static Result run_psql(const Bench *bench, const char *command, double *seconds, Error *error)
-{
-    char conninfo[CLUSTER_CONNINFO_BYTES], output[TIMING_BYTES] = "";
-    int ends[2], status;
-    size_t length = 0;
-    ssize_t got;
-
-    cluster_conninfo(&bench->cluster, "cinque", "postgres", conninfo);
-    if (pipe(ends) != 0)
-        return fail_errno(error, "pipe");
-    pid_t child = fork();
-    if (child == 0) {
-        dup2(ends[1], STDOUT_FILENO);
-        close(ends[0]);
-        close(ends[1]);
-        execlp("psql", "psql", "-X", "-v", "ON_ERROR_STOP=1", "-c", "\\timing on", "-c", command, conninfo,
-               (char *)NULL);
-        _exit(127);
-    }
-    close(ends[1]);
-    while (length < sizeof output - 1 &&
-           (got = read(ends[0], output + length, sizeof output - 1 - length)) > 0)
-        length += (size_t)got;
-    close(ends[0]);
-    if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
-        return fail(error, ERROR_SYSTEM, "psql failed");
-    const char *timing = strstr(output, "Time: ");
-    *seconds = timing != NULL ? strtod(timing + strlen("Time: "), NULL) : 0;
-    if (*seconds <= 0)
-        return fail(error, ERROR_SYSTEM, "psql told no time");
-    *seconds /= 1000;
-    return RESULT_OK;
-}
-
-/* What a load stores, and the empty tables that stand in for it: with keys, and without any. */
-static const struct {
-    const char *stored, *keyed, *bare;
-} copied[] = {{"records.apc_spell", "public.records_keyed", "public.records_bare"},
-              {"subjects.subject", "public.subjects_keyed", "public.subjects_bare"}};
-enum { COPIED_COUNT = sizeof copied / sizeof *copied };
-
-static const char *const copy_formats[] = {"text", "binary"};
-
-static Result copy_prepare(Bench *bench, Error *error)
-{
-    char command[2 * PATH_BYTES];
-    double seconds;
-
-    for (size_t i = 0; i < COPIED_COUNT; i++) {
-        snprintf(
-            command, sizeof command,
-            "CREATE TABLE %s (LIKE %s INCLUDING INDEXES INCLUDING CONSTRAINTS); CREATE TABLE %s (LIKE %s)",
-            copied[i].keyed, copied[i].stored, copied[i].bare, copied[i].stored);
-        TRY(db_script(bench->superuser, "tables alike", command, error));
-        for (size_t f = 0; f < sizeof copy_formats / sizeof *copy_formats; f++) {
-            snprintf(command, sizeof command, "\\copy (SELECT * FROM %s) TO '%s.%zu.%s' (FORMAT %s)",
-                     copied[i].stored, bench->rows_file, i, copy_formats[f], copy_formats[f]);
-            TRY(run_psql(bench, command, &seconds, error));
-        }
-    }
-    return RESULT_OK;
-}
-
-typedef struct CopyTime {
-    double by_clock_s, of_server_s;
-} CopyTime;
-
-/* The rows of the first load, as one format: text into tables with keys, binary into bare ones. */
-static Result copy_rows(const Bench *bench, bool is_binary, CopyTime *time, Error *error)
-{
-    const char *format = copy_formats[is_binary];
-    char command[2 * PATH_BYTES];
-    double seconds = 0;
-
-    *time = (CopyTime){0};
-    for (size_t i = 0; i < COPIED_COUNT; i++) {
-        const char *table = is_binary ? copied[i].bare : copied[i].keyed;
-        snprintf(command, sizeof command, "TRUNCATE %s; CHECKPOINT", table);
-        TRY(db_script(bench->superuser, "empty", command, error));
-        snprintf(command, sizeof command, "\\copy %s FROM '%s.%zu.%s' (FORMAT %s)", table, bench->rows_file,
-                 i, format, format);
-        double started_server_s = server_seconds(bench);
-        TRY(run_psql(bench, command, &seconds, error));
-        time->by_clock_s += seconds;
-        time->of_server_s += server_seconds(bench) - started_server_s;
-    }
-    return RESULT_OK;
-}
-
 static Result run_round(Bench *bench, int64_t round, Error *error)
 {
+    const PsqlCopy copy = {&bench->cluster, bench->superuser, bench->folder};
     Rounds *rounds = &bench->rounds;
-    CopyTime text, binary;
+    PsqlCopyTimes times;
 
     TRY(load_kind(bench, PLAIN, round, error));
     if (round == 0)
-        TRY(copy_prepare(bench, error));
-    TRY(copy_rows(bench, true, &binary, error));
-    TRY(copy_rows(bench, false, &text, error));
-    rounds->copy_binary[round] = binary.by_clock_s / rounds->load_s[PLAIN][round];
-    rounds->copy_text[round] = text.by_clock_s / rounds->load_s[PLAIN][round];
-    rounds->copy_server_us[round] = us_a_row(bench, binary.of_server_s);
+        TRY(psql_copy_prepare(&copy, error));
+    TRY(psql_copy(&copy, &times, error));
+    rounds->copy_binary[round] = times.binary_s / rounds->load_s[PLAIN][round];
+    rounds->copy_binary_keys[round] = (times.binary_s + times.keys_s) / rounds->load_s[PLAIN][round];
+    rounds->copy_text[round] = times.text_s / rounds->load_s[PLAIN][round];
+    rounds->copy_server_us[round] = us_a_row(bench, times.binary_server_s);
     TRY(load_kind(bench, GZIP, round, error));
     TRY(load_kind(bench, ZSTD, round, error));
     TRY(load_kind(bench, BAD, round, error));
@@ -407,6 +317,7 @@ static void print(Bench *bench, bool json)
         {"rows_per_s", rows / bench_median(rounds->load_s[PLAIN], count), 0},
         {"ratio_to_copy_text", bench_median(rounds->copy_text, count), 3},
         {"ratio_to_copy_binary", bench_median(rounds->copy_binary, count), 3},
+        {"ratio_to_copy_binary_and_keys", bench_median(rounds->copy_binary_keys, count), 3},
         {"two_stream_rows_per_s", STREAMS * rows / bench_median(rounds->two_streams_s, count), 0},
         {"ratio_gz", bench_median(rounds->packed[GZIP], count), 3},
         {"ratio_zst", bench_median(rounds->packed[ZSTD], count), 3},
