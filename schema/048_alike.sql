@@ -305,7 +305,8 @@ BEGIN
     INSERT INTO pg_temp.alike_seed (subject_id)
     SELECT seed.subject_id
       FROM (SELECT gone.subject_a AS subject_id FROM gone UNION SELECT gone.subject_b FROM gone
-             UNION SELECT m.subject_a FROM pg_temp.pair_made AS m UNION SELECT m.subject_b FROM pg_temp.pair_made AS m
+             UNION SELECT side.subject_id
+                     FROM pg_temp.pair_made AS m CROSS JOIN LATERAL (VALUES (m.subject_a), (m.subject_b)) AS side (subject_id)
              UNION SELECT c.subject_id FROM pg_temp.compared_made AS c) AS seed
      WHERE NOT is_whole;
     INSERT INTO linkage.pair (subject_a, subject_b, weight, levels, block, run_id)
@@ -412,9 +413,9 @@ BEGIN
         SELECT w.subject_id, w.pass FROM pg_temp.person_wanted AS w JOIN linkage.link USING (subject_id)
          WHERE link.run_id = run_alike.run_id;
     END IF;
+    -- It is of a likely pair, or of one that somebody decided about: both are touched, or neither.
     DELETE FROM linkage.conflict AS c
-     WHERE is_whole OR c.subject_a IN (SELECT t.subject_id FROM pg_temp.alike_touched AS t)
-        OR c.subject_b IN (SELECT t.subject_id FROM pg_temp.alike_touched AS t);
+     WHERE is_whole OR c.subject_a IN (SELECT t.subject_id FROM pg_temp.alike_touched AS t);
     INSERT INTO linkage.conflict (subject_a, subject_b, reason, run_id)
     SELECT c.subject_a, c.subject_b, c.reason, run_alike.run_id FROM pg_temp.conflict_made AS c;
     UPDATE linkage.run

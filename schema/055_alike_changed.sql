@@ -41,16 +41,18 @@ END
 $$;
 
 -- Encodings of new loads, and whose subject came to a number or lost it: its link moved. They are few beside what is held:
--- each is looked up.
+-- each is looked up, by the index whatever statistics say, for these may be of the day when there were no encodings yet.
 CREATE FUNCTION linkage.alike_new_collect(new_run int4) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off
+    SET enable_seqscan = off AS $$
 BEGIN
     INSERT INTO pg_temp.alike_new (subject_id, is_free)
-    SELECT e.subject_id, e.is_free
+    SELECT changed.subject_id, e.is_free
       FROM (SELECT fresh.id AS subject_id
               FROM linkage.encodings_of((SELECT array_agg(l.load_id) FROM pg_temp.run_load AS l WHERE l.is_new)) AS fresh (id)
              UNION SELECT gone.subject_id FROM linkage.link_history AS gone WHERE gone.moved_run = new_run) AS changed
-      JOIN linkage.encoded AS e USING (subject_id)
+     CROSS JOIN LATERAL (SELECT held.is_free, held.is_new FROM linkage.encoded AS held
+                          WHERE held.subject_id = changed.subject_id OFFSET 0) AS e
      WHERE e.is_new;
 END
 $$;

@@ -22,7 +22,7 @@
  * front_move; of seeds_collect 5 run_link, 6 subjects of moved links, 7 their people, 8 people_now, 9
  * people_behind, 10 merged_run; 10 also what run_alike deletes of conflicts; of compare_keep 13 and 14 the
  * pairs that are gone, 15 those made; 16 is_new in alike_new_collect; 17 once_a_delivery in run_evidence; 19
- * whom pairs_touched finds second.
+ * whom pairs_touched finds second; 20 whoever was compared, in compare_keep.
  */
 enum { AT_ONCE = 40, STEPS = 5 };
 
@@ -93,7 +93,8 @@ static const Delivery deliveries[] = {
       {25, "care", NULL, ALL(200), {0, 23}},
       {33, "care", NULL, ALL(350), {32, 33}},
       {44, "care", NULL, ALL(450), {42}},
-      {155, "care", NULL, FOUR(1550), {0, 0, 0, 154}}}},
+      {155, "care", NULL, FOUR(1550), {0, 0, 0, 154}},
+      {201, "care", NULL, ALL(2000), {201}}}},
     {2,
      {{53, "death", "5", {0}, {0}},
       {83, "death", NULL, ALL(810), {82}},
@@ -123,19 +124,19 @@ static const struct {
      "UPDATE ingest.load SET state = 'withdrawn', held_to = now() WHERE load_id = 3;" WALK(
          "('alias71', '7'), ('alias83', '8b'), ('alias91', '9'), ('alias161', '16')"),
      "13,14|15|21,22,23,24|25|31,34|32,33|41,43|42,44|51,53|52|61,62,64|71,72|73|81,82|83|91|92,93|101|102|"
-     "103|131,132|141,142|151,152,153,159|154|155|161,162,163|171|172|190|191,192,193,198,199|194"},
+     "103|131,132|141,142|151,152,153,159|154|155|161,162,163|171|172|190|191,192,193,198,199|194|201"},
     {"UPDATE subjects.subject SET birth_year = 1960, birth_month = 2 WHERE subject_id = 63;"
      "SELECT bench.load('merging', 'sender0', 240);"
      "SELECT bench.row('merging', number, number || 'b', NULL, NULL, NULL, NULL, NULL, 'add', NULL)"
      "  FROM unnest('{3,4,8,9,10}'::text[]) AS number",
      "13,14|15|21,22,23,24|25|31,32,33,34|41,42,43,44|51,53|52|62|63,64|71,72|73|81|82,83|91,92|93|101,102,"
-     "103|131|132|141|142|151,152,153,159|154|155|161,162,163|171|172|190|191,192,193,198,199|194"},
+     "103|131|132|141|142|151,152,153,159|154|155|161,162,163|171|172|190|191,192,193,198,199|194|201"},
     {WALK("('alias71', '7*'), ('alias83', '8*'), ('alias91', '9*'), ('alias161', '16*')"),
      "13,14|15|21,22,23,24|25|31,32,33,34|35|41,42,43,44|45|51,53|52|62|63,64|71|72,73|81,82|83|91|92,93|101,"
-     "102,103|131|132|141|142|151,152,153,159|154|155|161,162|163|171|172|190|191,192,193,198,199|194"},
+     "102,103|131|132|141|142|151,152,153,159|154|155|161,162|163|171|172|190|191,192,193,198,199|194|201"},
     {"UPDATE ingest.load SET state = 'withdrawn', held_to = now() WHERE load_id = 5",
      "13,14|15|21,22,23,24|25|31,32,33,34|35|41,42,43,44|45|51,53|52|62|63,64|71|72,73|81,82|83|91|92,93|101,"
-     "102,103|131|132|141|142|151,152,153,159|154|155|161,162|163|171,172|190|191,192,193,198,199|194"},
+     "102,103|131|132|141|142|151,152,153,159|154|155|161,162|163|171,172|190|191,192,193,198,199|194|201"},
 };
 
 static void come(History *history, int step)
@@ -169,4 +170,49 @@ Test(incremental, each_arm_of_what_a_run_touches_is_needed)
         narrow);
     cr_expect_str_eq(narrow, "no run before it stands; what changed; what changed; what changed;"
                              " a source that names each person once came or went");
+}
+
+static const char *why_alike(Bench *bench)
+{
+    return bench_text(
+        bench, "SELECT coalesce(alike_because, 'what changed') FROM linkage.run ORDER BY run_id DESC LIMIT 1",
+        narrow);
+}
+
+/* By other weights nobody is likelier one person than two. Switches: the reason in alike_whole_reason; what
+ * comparisons_forget says of the model. */
+Test(incremental, other_weights_weigh_all_pairs_anew)
+{
+    static const Alike first = {1, "list", "1", ALL(100), {11}}, likewise = {2, "care", NULL, ALL(100), {11}};
+    SCOPED(history_close) History history = history_open_alike(1, 0);
+    history_come(&history, &first, 1);
+    history_come(&history, &likewise, 1);
+    cr_assert(history_agrees(&history, narrow, whole), "%s\n%s", narrow, whole);
+    cr_assert_str_eq(bench_people(&history.narrow, narrow), "1,2");
+    history_tell(&history,
+                 "INSERT INTO linkage.model (rule_version, match_shares, chance_shares, prior, run_id)"
+                 " SELECT rule_version, chance_shares, chance_shares, prior, 0 FROM linkage.model");
+
+    bool agrees = history_agrees(&history, narrow, whole);
+
+    cr_expect(agrees, "%s\n%s", narrow, whole);
+    cr_expect_str_eq(bench_people(&history.narrow, narrow), "1|2");
+    cr_expect_str_eq(why_alike(&history.narrow), "other weights");
+}
+
+/* Encodings that cannot be read are new as well. Switch: the reason in alike_whole_reason. */
+Test(incremental, many_new_encodings_are_compared_in_batches)
+{
+    static const Alike first = {1, "list", "1", ALL(100), {11}};
+    SCOPED(history_close) History history = history_open_alike(1, 0);
+    history_come(&history, &first, 1);
+    bench_link(&history.narrow);
+    history_come(&history, &(Alike){2, "care", NULL, {0}, {0}}, 1);
+    bench_run(history.narrow.owner,
+              "INSERT INTO subjects.encoding SELECT id, s.source_id, 2, bench.seal(2, id, 0, '')"
+              "  FROM generate_series(2, 20002) AS id, ingest.source AS s WHERE s.name = 'care'");
+
+    bench_link(&history.narrow);
+
+    cr_expect_str_eq(why_alike(&history.narrow), "many are new");
 }
