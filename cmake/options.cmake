@@ -9,6 +9,10 @@ target_compile_options(cinque_options INTERFACE
 target_link_options(cinque_options INTERFACE -Wl,-z,relro,-z,now -Wl,--as-needed)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_options(cinque_options INTERFACE -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  # What gcc takes for 33 to 8192 bytes, rep stos, needs as long to begin as the C library's memset for all of them.
+  if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64")
+    target_compile_options(cinque_options INTERFACE -mstringop-strategy=libcall)
+  endif()
 endif()
 if(CINQUE_WERROR)
   target_compile_options(cinque_options INTERFACE -Werror)
