@@ -1,6 +1,4 @@
 /* Fields of a row made ahead as COPY has them. */
-#include <string.h>
-
 #include "base/db_private.h"
 
 enum { FIELD_BYTES_MAX = 4 + 20 }; /* its length, and the longest that is no text: a numeric */
@@ -15,40 +13,12 @@ size_t db_pack_bytes(const Value *values, size_t count)
     return bytes;
 }
 
-/* Two overlapping halves: no call for a text of up to 16 bytes, and the same branch for most of a column. */
-static inline char *put_text(char *out, Text text)
-{
-    const char *from = text.data;
-    size_t length = text.length;
-
-    if (length > 16) {
-        memcpy(out, from, length);
-    } else if (length >= 8) {
-        uint64_t halves[2];
-        memcpy(&halves[0], from, 8);
-        memcpy(&halves[1], from + length - 8, 8);
-        memcpy(out, &halves[0], 8);
-        memcpy(out + length - 8, &halves[1], 8);
-    } else if (length >= 4) {
-        uint32_t halves[2];
-        memcpy(&halves[0], from, 4);
-        memcpy(&halves[1], from + length - 4, 4);
-        memcpy(out, &halves[0], 4);
-        memcpy(out + length - 4, &halves[1], 4);
-    } else if (length > 0) {
-        out[0] = from[0];
-        out[length / 2] = from[length / 2];
-        out[length - 1] = from[length - 1];
-    }
-    return out + length;
-}
-
 /* What most fields of a file are, without a call each. NULL: bytes and arrays too. */
 static inline char *put_content(char *out, const Value *value)
 {
     switch (value->type) {
     case VALUE_TEXT:
-        return put_text(out, value->text);
+        return text_put(out, value->text);
     case VALUE_DATE:
         db_put_32(out, (uint32_t)value->date);
         return out + 4;

@@ -13,11 +13,6 @@ Text text_from(const char *string)
     return string == NULL ? TEXT("") : (Text){.data = string, .length = strlen(string)};
 }
 
-bool text_equal(Text a, Text b)
-{
-    return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
-}
-
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;

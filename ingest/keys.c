@@ -40,8 +40,7 @@ static size_t join(Keys *keys, const Text *texts, const int *columns, size_t cou
         assert(keys->length + part.length < keys->capacity);
         if (i > 0)
             keys->bytes[keys->length++] = KEY_SEPARATOR;
-        if (part.length > 0)
-            memcpy(keys->bytes + keys->length, part.data, part.length);
+        (void)text_put(keys->bytes + keys->length, part);
         keys->length += part.length;
     }
     *joined = (Text){.data = count > 0 ? keys->bytes + start : NULL, .length = keys->length - start};

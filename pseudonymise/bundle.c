@@ -58,7 +58,7 @@ static IdentifierState copy(Text text, char *out, size_t *length)
 {
     if (text.length == 0)
         return IDENTIFIER_ABSENT;
-    memcpy(out, text.data, text.length);
+    (void)text_put(out, text);
     *length = text.length;
     return IDENTIFIER_VALID;
 }

@@ -66,30 +66,36 @@ static void add_last_block(const Cmac *cmac, const CmacMessage *message, uint8_t
     secret_wipe(last, sizeof last);
 }
 
-/* Messages that still have blocks stand in front: longest first. */
-static void order_by_length(const CmacMessage *messages, size_t count, uint8_t *order)
+/* Messages that still have blocks stand in front: those of most blocks first. Mostly all have as many. */
+typedef struct Order {
+    size_t blocks[CMAC_MESSAGES_MAX]; /* of messages */
+    uint8_t of[CMAC_MESSAGES_MAX];
+} Order;
+
+static void order_by_blocks(const CmacMessage *messages, size_t count, Order *order)
 {
     for (size_t i = 0; i < count; i++) {
-        size_t at = i;
-        for (; at > 0 && messages[order[at - 1]].length < messages[i].length; at--)
-            order[at] = order[at - 1];
-        order[at] = (uint8_t)i;
+        size_t at = i, blocks = block_count(messages[i].length);
+        order->blocks[i] = blocks;
+        for (; at > 0 && order->blocks[order->of[at - 1]] < blocks; at--)
+            order->of[at] = order->of[at - 1];
+        order->of[at] = (uint8_t)i;
     }
 }
 
-static Result chain(Cmac *cmac, const CmacMessage *messages, const uint8_t *order, size_t count,
+static Result chain(Cmac *cmac, const CmacMessage *messages, const Order *order, size_t count,
                     uint8_t (*states)[KEYED_BLOCK_BYTES], Error *error)
 {
     for (size_t block = 0; count > 0; block++) {
         for (size_t i = 0; i < count; i++) {
-            const CmacMessage *message = &messages[order[i]];
-            if (block + 1 < block_count(message->length))
+            const CmacMessage *message = &messages[order->of[i]];
+            if (block + 1 < order->blocks[order->of[i]])
                 exclusive_or(states[i], message->bytes + block * KEYED_BLOCK_BYTES);
             else
                 add_last_block(cmac, message, states[i]);
         }
         TRY(keyed_blocks_apply(cmac->cipher, states[0], count, error));
-        while (count > 0 && block + 1 == block_count(messages[order[count - 1]].length))
+        while (count > 0 && block + 1 == order->blocks[order->of[count - 1]])
             count--;
     }
     return RESULT_OK;
@@ -98,13 +104,14 @@ static Result chain(Cmac *cmac, const CmacMessage *messages, const uint8_t *orde
 Result cmac_of(Cmac *cmac, const CmacMessage *messages, size_t count, uint8_t (*digests)[KEYED_BLOCK_BYTES],
                Error *error)
 {
-    uint8_t states[CMAC_MESSAGES_MAX][KEYED_BLOCK_BYTES] = {{0}}, order[CMAC_MESSAGES_MAX];
+    uint8_t states[CMAC_MESSAGES_MAX][KEYED_BLOCK_BYTES] = {{0}};
+    Order order;
 
     assert(count <= CMAC_MESSAGES_MAX);
-    order_by_length(messages, count, order);
-    Result result = chain(cmac, messages, order, count, states, error);
+    order_by_blocks(messages, count, &order);
+    Result result = chain(cmac, messages, &order, count, states, error);
     for (size_t i = 0; result.ok && i < count; i++)
-        memcpy(digests[order[i]], states[i], KEYED_BLOCK_BYTES);
+        memcpy(digests[order.of[i]], states[i], KEYED_BLOCK_BYTES);
     secret_wipe(states, sizeof states);
     return result;
 }

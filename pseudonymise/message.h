@@ -49,8 +49,7 @@ static inline Text message_field_end(Message *message, size_t length)
 static inline void message_add_field(Message *message, Text field)
 {
     message_reserve(message, MESSAGE_LENGTH_BYTES + field.length);
-    if (field.length > 0)
-        memcpy(message_field_start(message), field.data, field.length);
+    (void)text_put(message_field_start(message), field);
     (void)message_field_end(message, field.length);
 }
 /* Wipes everything behind the first length bytes. */

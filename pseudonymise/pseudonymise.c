@@ -97,11 +97,6 @@ static void name_subject(const Pseudonymiser *pseudonymiser, const Bundle *bundl
         .sex = bundle->sex,
     };
     memcpy(subject->digest, digest, sizeof subject->digest);
-    if (bundle->birth_date != DATE_NONE) {
-        CivilDate birth = date_to_civil(bundle->birth_date);
-        subject->birth_year = birth.year;
-        subject->birth_month = birth.month;
-    }
 }
 
 /* Whose a value is: what keeps equal values of two issuers, schemes or spaces apart. */
@@ -177,6 +172,11 @@ static Result fill_subject(Pseudonymiser *pseudonymiser, const Bundle *bundle, T
     Subject *subject = &row->subject;
 
     TRY(make_tokens(pseudonymiser, bundle, subject, error));
+    if (bundle->birth_date != DATE_NONE) {
+        CivilDate birth = date_to_civil(bundle->birth_date);
+        subject->birth_year = birth.year;
+        subject->birth_month = birth.month;
+    }
     if (pseudonymiser->encoder != NULL)
         TRY(bundle_encode(bundle, pseudonymiser->encoder, row->encoding, &row->encoding_length, error));
     pseudonymiser->encoding_count += pseudonymiser->encoder != NULL;
@@ -212,6 +212,7 @@ static Result hash_all(Hashes *hashes, Cmac *cmac, Error *error)
 /* seen: what will be asked for them. */
 static Result hash_subjects(Pseudonymiser *pseudonymiser, const Seen *seen, Hashes *hashes, Error *error)
 {
+    hashes->count = 0;
     for (size_t i = 0; i < pseudonymiser->waiting; i++)
         add_message(hashes, draft_subject(&pseudonymiser->drafts[i]), i);
     TRY(hash_all(hashes, pseudonymiser->subject_hash, error));
@@ -222,15 +223,12 @@ static Result hash_subjects(Pseudonymiser *pseudonymiser, const Seen *seen, Hash
     return RESULT_OK;
 }
 
-static Result make_subjects(Pseudonymiser *pseudonymiser, Error *error)
+static Result make_subjects(Pseudonymiser *pseudonymiser, const Hashes *hashes, Error *error)
 {
-    Hashes hashes = {.count = 0};
-
-    TRY(hash_subjects(pseudonymiser, pseudonymiser->seen, &hashes, error));
-    for (size_t i = 0; i < hashes.count; i++) {
-        Draft *draft = &pseudonymiser->drafts[hashes.of[i]];
+    for (size_t i = 0; i < hashes->count; i++) {
+        Draft *draft = &pseudonymiser->drafts[hashes->of[i]];
         Subject *subject = &draft->row.subject;
-        name_subject(pseudonymiser, &draft->bundle, hashes.digests[i], subject);
+        name_subject(pseudonymiser, &draft->bundle, hashes->digests[i], subject);
         if (seen_contains(pseudonymiser->seen, subject->digest))
             continue;
         TRY(fill_subject(pseudonymiser, &draft->bundle, &draft->row, error));
@@ -242,8 +240,9 @@ static Result make_subjects(Pseudonymiser *pseudonymiser, Error *error)
 
 static Result make_keys(Pseudonymiser *pseudonymiser, size_t index, Error *error)
 {
-    Hashes hashes = {.count = 0};
+    Hashes hashes;
 
+    hashes.count = 0;
     for (size_t i = 0; i < pseudonymiser->waiting; i++)
         add_message(&hashes, draft_key(&pseudonymiser->drafts[i], index), i);
     TRY(hash_all(&hashes, pseudonymiser->record_hash, error));
@@ -256,10 +255,13 @@ static Result make_keys(Pseudonymiser *pseudonymiser, size_t index, Error *error
 
 static Result make_rows(Pseudonymiser *pseudonymiser, Error *error)
 {
-    TRY(make_subjects(pseudonymiser, error));
+    Hashes subjects;
+
+    TRY(hash_subjects(pseudonymiser, pseudonymiser->seen, &subjects, error));
+    /* In between: what is asked of memory above takes as long to come. */
     for (size_t i = 0; i < pseudonymiser->drafts[0].key_count; i++)
         TRY(make_keys(pseudonymiser, i, error));
-    return RESULT_OK;
+    return make_subjects(pseudonymiser, &subjects, error);
 }
 
 void pseudonymise_add(Pseudonymiser *pseudonymiser, const RawRow *row)
@@ -285,7 +287,7 @@ static void wipe_waiting(Pseudonymiser *pseudonymiser)
 /* Each subject once, as it is encoded once. */
 static Result observe_subjects(Pseudonymiser *pseudonymiser, Error *error)
 {
-    Hashes hashes = {.count = 0};
+    Hashes hashes;
 
     TRY(hash_subjects(pseudonymiser, pseudonymiser->observed, &hashes, error));
     for (size_t i = 0; i < hashes.count; i++) {

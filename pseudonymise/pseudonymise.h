@@ -347,8 +347,8 @@ Result pseudonymise_rows(Pseudonymiser *pseudonymiser, size_t *count, Error *err
 /* Lives until the next row is added. */
 const TokenisedRow *pseudonymise_row(const Pseudonymiser *pseudonymiser, size_t index);
 
-/* NULL: no subject (withheld, or nothing identifying; sex and issuer alone are not). Tokens and small areas
- * are filled in for new subjects only. */
+/* NULL: no subject (withheld, or nothing identifying; sex and issuer alone are not). Tokens, month of
+ * birth and small areas are filled in for new subjects only. */
 const Subject *tokenised_row_subject(const TokenisedRow *row);
 /* false: made before by this pseudonymiser. A row made counts as sent, so ingest asks for none that it may
  * drop. */
