@@ -3,7 +3,7 @@
 
 #include "query/bind_parts.h"
 
-enum { NODES_OF_A_DIMENSION = 32, NODES_ALWAYS = 64, AGE_TOP = 90, MEBIBYTE = 1 << 20 };
+enum { NODES_OF_A_DIMENSION = 32, NODES_ALWAYS = 128, AGE_TOP = 90, MEBIBYTE = 1 << 20 };
 
 static BindNode *const binders[] = {
     [NODE_INTEGER] = bind_integer,
@@ -186,6 +186,7 @@ Result bind_tree(const Tree *tree, const Dataset *dataset, Date as_at, Arena *ar
     *bound = (Bound){.plan = binder.plan, .as_at = as_at, .cohort = bind_node(&binder, tree->cohort)};
     for (size_t p = 0; p < tree->part_count; p++)
         bind_part(&binder, &tree->parts[p], bound);
+    bound->cohort = bind_of_households(&binder, bound->cohort);
     memory_free(binder.sets);
     if (binder.asks_beyond)
         return fail(error, ERROR_INPUT, "query: 'sent' asks of a month after the release's");

@@ -27,6 +27,7 @@ typedef struct Binder {
     size_t set_count, sets_max;
     size_t set_bytes; /* of all of them; above BOUND_SETS_BYTES_MAX: the plan is not whole */
     bool asks_beyond; /* the release's month: the plan is not whole */
+    bool reads_homes; /* records of a household source */
 } Binder;
 
 typedef PlanId BindNode(Binder *binder, const Node *node);
@@ -54,6 +55,8 @@ PlanId bind_all(Binder *binder, const PlanId *operands, size_t operand_count);
 BindNode bind_attribute, bind_age, bind_registered, bind_time_registered, bind_household;
 PlanId bind_attribute_on(Binder *binder, const Attribute *attribute, PlanId day);
 PlanId bind_age_on(Binder *binder, PlanId day);
+/* Of the cohort, when all else is bound: those who have a household on each day that homes are asked of. */
+PlanId bind_of_households(Binder *binder, PlanId cohort);
 
 /* ---- rows ---- */
 

@@ -139,3 +139,36 @@ PlanId bind_household(Binder *binder, const Node *node)
     return bind_with_two(binder, node->is_of_others ? PLAN_OTHERS_AT_HOME : PLAN_PEOPLE_AT_HOME, TYPE_NUMBER,
                          home, condition);
 }
+
+static bool is_asked_before(const Plan *plan, PlanId count)
+{
+    for (PlanId i = 0; i < count; i++)
+        if (plan_is_of_homes(plan->nodes[i].kind) &&
+            plan->nodes[i].operands[0] == plan->nodes[count].operands[0])
+            return true;
+    return false;
+}
+
+/* Whoever lives in a hostel or a care home would stand under `not known`, and have its records: then a cell
+ * or a sum of however many people could be one home's. */
+PlanId bind_of_households(Binder *binder, PlanId cohort)
+{
+    Plan *plan = binder->plan;
+    PlanId all[PLAN_OPERANDS_MAX] = {cohort};
+    size_t count = 1;
+
+    if (binder->reads_homes)
+        (void)bind_with_two(binder, PLAN_PEOPLE_AT_HOME, TYPE_NUMBER,
+                            home_on(binder, plan_constant(plan, TYPE_DATE, binder->as_at)),
+                            plan_constant(plan, TYPE_BOOL, true));
+    for (PlanId i = 0, held = (PlanId)plan->count; i < held; i++) {
+        if (!plan_is_of_homes(plan->nodes[i].kind) || is_asked_before(plan, i))
+            continue;
+        if (count == PLAN_OPERANDS_MAX) {
+            all[0] = bind_all(binder, all, count);
+            count = 1;
+        }
+        all[count++] = bind_with(binder, PLAN_IS_KNOWN, TYPE_BOOL, i);
+    }
+    return count == 1 ? all[0] : bind_all(binder, all, count);
+}

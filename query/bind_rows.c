@@ -37,6 +37,7 @@ static PlanId rows_of(Binder *binder, const CatalogueSource *source, uint16_t le
 
     if (!source->is_household)
         return rows;
+    binder->reads_homes = true;
     PlanId lives_there = bind_covers(binder, bind_column_of(binder, level, TEXT("household_from")),
                                      bind_column_of(binder, level, TEXT("household_to")),
                                      plan_constant(binder->plan, TYPE_DATE, binder->as_at));

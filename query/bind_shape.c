@@ -111,6 +111,8 @@ static Result check_rows(Shape *shape, const Node *node, Error *error)
     TRY(find_source(shape, node->source->name, &source, error));
     for (size_t i = 0; node->source->is_household && i < 2; i++)
         TRY(check_column(shape, source, text_from(residence[i]), TYPE_DATE, error));
+    if (node->source->is_household)
+        TRY(check_household(shape, error));
     if (node->column != NULL)
         TRY(check_column(shape, source, node->column->stored, node->column->type, error));
     if (node->by != NULL)

@@ -177,7 +177,9 @@ static void say_homes(const Check *check, const Plan *plan)
     if (bytes > 0)
         text_add_format(check->text, "people at home: up to %" PRIu64 " MiB of memory (%d)\n",
                         mebibytes(bytes), BUDGET_HOMES_BYTES_MAX / MEBIBYTE);
-    text_add_format(check->text, "of homes: no cell of fewer than %" PRId64 " people is shown\n",
+    text_add_format(check->text,
+                    "of homes: no cell of fewer than %" PRId64
+                    " people is shown, and who has no household is not counted\n",
                     run_people_min(check->query, check->policy));
 }
 

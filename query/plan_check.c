@@ -64,13 +64,14 @@ static bool is_bound_by(const Plan *plan, const PlanNode *node, PlanKind kind, u
            is_column(plan, operand_of(plan, known, 0), level, name);
 }
 
-static bool covers_a_day(const Plan *plan, const PlanNode *node, uint16_t level)
+bool plan_check_covers_a_day(const Plan *plan, const PlanNode *node, uint16_t level, const char *from,
+                             const char *to)
 {
     if (node->kind != PLAN_AND || node->operand_count != 2)
         return false;
     const PlanNode *since = operand_of(plan, node, 0), *until = operand_of(plan, node, 1);
-    return is_bound_by(plan, since, PLAN_AT_MOST, level, TEXT("valid_from")) &&
-           is_bound_by(plan, until, PLAN_AT_LEAST, level, TEXT("valid_to")) &&
+    return is_bound_by(plan, since, PLAN_AT_MOST, level, text_from(from)) &&
+           is_bound_by(plan, until, PLAN_AT_LEAST, level, text_from(to)) &&
            since->operands[1] == until->operands[1];
 }
 
@@ -79,7 +80,7 @@ bool plan_check_is_one_on_a_day(const Plan *plan, const PlanNode *node)
     const PlanNode *kept = operand_of(plan, node, 0);
 
     return node->integer == -1 && kept->kind == PLAN_KEEP && operand_of(plan, kept, 0)->kind == PLAN_ROWS &&
-           covers_a_day(plan, operand_of(plan, kept, 1), node->level);
+           plan_check_covers_a_day(plan, operand_of(plan, kept, 1), node->level, "valid_from", "valid_to");
 }
 
 /* ---- categories ---- */
@@ -181,10 +182,10 @@ Result plan_check(const Plan *plan, const PlanReleased *released, const PlanGran
 {
     TRY(plan_check_nodes(plan, error));
     TRY(plan_check_reads(plan, grant, error));
-    TRY(plan_check_homes(plan, released, error));
     if (released->cohort >= plan->count || plan->nodes[released->cohort].level != PLAN_PEOPLE ||
         plan->nodes[released->cohort].type != TYPE_BOOL || plan_is_rows(plan->nodes[released->cohort].kind))
         return fail(error, ERROR_REFUSED, "plan: who is counted is no condition on people");
+    TRY(plan_check_homes(plan, released, error));
     for (size_t i = 0; i < released->value_count; i++)
         TRY(check_value(plan, &released->values[i], error));
     return RESULT_OK;

@@ -293,12 +293,13 @@ static json_t *disclosure_json(const ReleasedTable *table)
 {
     const GovernancePolicy *policy = &table->provenance.policy;
 
-    return json_pack("{s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:[s, s, s*]}", "policy", policy->name,
+    return json_pack("{s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:[s, s, s*, s*]}", "policy", policy->name,
                      "effective_from", date_json(policy->effective_from), "policy_content",
                      hash_json(&policy->content), "people_min", (json_int_t)policy->people_min, "round_to",
                      (json_int_t)policy->round_to, "cells", (json_int_t)table->cell_count, "hidden",
                      (json_int_t)table->hidden_count, "rules", "primary", "complementary",
-                     released_has_amounts(table) ? "dominance" : NULL);
+                     released_has_amounts(table) ? "dominance" : NULL,
+                     table->provenance.is_of_households ? "households" : NULL);
 }
 
 static json_t *table_json(const ReleasedTable *table)

@@ -21,6 +21,7 @@ typedef struct Provenance {
     Text dummy_seed; /* that the data are made up from; empty: they are a release's */
     Text known_at;   /* CCYY-MM-DD; empty: the release holds what was held when it was built */
     GovernancePolicy policy;
+    bool is_of_households; /* who has none was not counted */
     const Coverage *coverage;
     size_t coverage_count;
     const Setting *settings;

@@ -147,6 +147,11 @@ static void print_record(const ReleasedTable *table, const char *before, FILE *o
             " people; each count, totals as well, to the nearest %" PRId64 ", so parts need not add up.\n",
             before, policy->name, date_format(policy->effective_from, date), policy->people_min,
             policy->round_to);
+    if (provenance->is_of_households)
+        fprintf(out,
+                "%sIt asks of homes: who has no household, of up to %d people and in no care home, on a day "
+                "asked of is not counted.\n",
+                before, PLAN_HOME_PEOPLE_MAX);
     if (released_has_amounts(table))
         fprintf(
             out,

@@ -264,6 +264,7 @@ void run_describe(const Query *query, Arena *arena, Provenance *provenance)
     provenance->project = query->tree->project;
     provenance->tree = query->tree;
     provenance->query_content = query->content;
+    provenance->is_of_households = query->tree->asks_households;
     read_settings(query, arena, provenance);
     if (query->tree->known_at != DATE_NONE)
         provenance->known_at = text_format(arena, "%s", date_format(query->tree->known_at, known_at));

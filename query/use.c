@@ -48,11 +48,19 @@ static void read_deaths(const Use *use)
             read_source(use, &use->catalogue->sources[i]);
 }
 
+/* The dead are of no household. */
+static void read_homes(const Use *use)
+{
+    use->tree->asks_households = true;
+    read_deaths(use);
+}
+
 /* Those of a home are those of each who lives there. */
 static void read_records(const Use *use, const CatalogueSource *source)
 {
     read_source(use, source);
-    use->tree->asks_households |= source->is_household;
+    if (source->is_household)
+        read_homes(use);
 }
 
 static void use_node(const Use *use, const Node *node);
@@ -92,8 +100,7 @@ static void use_node(const Use *use, const Node *node)
         read_attribute(use, node->attribute);
         break;
     case NODE_HOUSEHOLD:
-        use->tree->asks_households = true;
-        read_deaths(use);
+        read_homes(use);
         break;
     case NODE_REGISTERED:
     case NODE_TIME_REGISTERED:

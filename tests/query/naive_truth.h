@@ -141,20 +141,43 @@ static int home_of(int person, Date day)
     return naive.homes[i][person];
 }
 
-/* More than ten are no household. */
+/* More than ten are none. */
+static bool is_of_household(int person, Date day)
+{
+    int home = home_of(person, day), living = 0;
+
+    for (int p = 0; home != NOBODY && p < naive.person_count; p++)
+        living += home_of(p, day) == home;
+    return living >= 1 && living <= 10;
+}
+
+static Date household_day(const Expression *said)
+{
+    return said->months > 0 ? (Date)said->number : naive.as_at;
+}
+
 static Fact housemates(const Expression *said, int person)
 {
-    Date day = said->months > 0 ? (Date)said->number : naive.as_at;
-    int home = home_of(person, day), living = 0, meant = 0;
+    Date day = household_day(said);
+    int home = home_of(person, day), meant = 0;
 
-    for (int p = 0; home != NOBODY && p < naive.person_count; p++) {
-        if (home_of(p, day) != home)
-            continue;
-        living++;
-        if (p != person || !said->is_after)
+    if (!is_of_household(person, day))
+        return (Fact){0};
+    for (int p = 0; p < naive.person_count; p++)
+        if (home_of(p, day) == home && (p != person || !said->is_after))
             meant += said->part_count == 0 || truth(said->parts[0], p, NULL) == YES;
-    }
-    return home == NOBODY || living > 10 ? (Fact){0} : known(meant);
+    return known(meant);
+}
+
+/* Who is not, on a day of which homes or their records are asked, is not counted. */
+__attribute__((unused)) static bool has_households(const Expression *said, int person)
+{
+    bool has = (said->source != FIRE_VISIT || is_of_household(person, naive.as_at)) &&
+               (said->kind != SAY_HOUSEHOLD || is_of_household(person, household_day(said)));
+
+    for (int i = 0; i < said->part_count; i++)
+        has = has && has_households(said->parts[i], person);
+    return has;
 }
 
 /* Day by day. */

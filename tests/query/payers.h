@@ -20,14 +20,13 @@ enum { PAYERS_MAX = 4000, PAYERS_ARENA_BYTES = 256 << 20, PAYERS_PEOPLE_MIN = 8 
 
 static struct {
     uint32_t count, events, visits;
-    uint32_t one_each[PAYERS_MAX + 1], with_events[PAYERS_MAX + 1], with_visits[PAYERS_MAX + 1],
-        none[PAYERS_MAX + 1];
+    uint32_t one_each[PAYERS_MAX + 1], with_events[PAYERS_MAX + 1], with_visits[PAYERS_MAX + 1];
     int32_t sex[PAYERS_MAX], decile[PAYERS_MAX], unknown[PAYERS_MAX];
     int32_t year[PAYERS_MAX], month[PAYERS_MAX];
     int32_t code[2 * PAYERS_MAX], day[2 * PAYERS_MAX];
     double amount[2 * PAYERS_MAX];
-    int32_t visit[2 * PAYERS_MAX], nowhere[2 * PAYERS_MAX];
-    DataColumn person[4], registration[4], gp_event[3], fire_visit[4];
+    int32_t visit[2 * PAYERS_MAX], nowhere[2 * PAYERS_MAX], home[PAYERS_MAX];
+    DataColumn person[4], registration[4], gp_event[3], fire_visit[4], household[3];
     DataSource sources[5];
     Dataset dataset;
 } payers;
@@ -41,7 +40,8 @@ static void add_event(int32_t code, int32_t day, double amount)
     payers.amount[payers.events++] = amount;
 }
 
-/* Of sex 1 or 2, in a decile; first: of code D1 in May, second: of code S1 in June. */
+/* Of sex 1 or 2, in a decile, ten to a home, who come one after the other; first: of code D1 in May, second:
+ * of code S1 in June. */
 __attribute__((unused)) static void payer_of_two(int sex, int decile, double first, double second)
 {
     cr_assert_lt(payers.count, (uint32_t)PAYERS_MAX);
@@ -49,6 +49,7 @@ __attribute__((unused)) static void payer_of_two(int sex, int decile, double fir
 
     payers.sex[p] = sex == 1 ? WORD_1 : WORD_2;
     payers.decile[p] = decile;
+    payers.home[p] = 1 + (int32_t)p / PLAN_HOME_PEOPLE_MAX;
     payers.unknown[p] = payers.year[p] = payers.month[p] = SU;
     add_event(WORD_D1, IN_2026(5, 10), first);
     add_event(WORD_S1, IN_2026(6, 10), second);
@@ -103,6 +104,13 @@ __attribute__((unused)) static void payers_aged(uint32_t first, int age)
     }
 }
 
+/* Those from this one on are of one home. */
+__attribute__((unused)) static void payers_at_one_home(uint32_t first)
+{
+    for (uint32_t p = first; p < payers.count; p++)
+        payers.home[p] = 1 + PAYERS_MAX;
+}
+
 static const Dataset *payers_dataset(void)
 {
     memcpy(payers.sources, small_sources, sizeof payers.sources);
@@ -125,7 +133,11 @@ static const Dataset *payers_dataset(void)
     payers.fire_visit[1].narrow = payers.fire_visit[2].narrow = payers.fire_visit[3].narrow = payers.nowhere;
     payers.sources[1].begin = payers.with_visits;
     payers.sources[1].columns = payers.fire_visit;
-    payers.sources[4].begin = payers.none;
+    memcpy(payers.household, small_household, sizeof payers.household);
+    payers.household[0].narrow = payers.home;
+    payers.household[1].narrow = payers.household[2].narrow = payers.unknown;
+    payers.sources[4].begin = payers.one_each;
+    payers.sources[4].columns = payers.household;
     payers.sources[2].begin = payers.with_events;
     payers.sources[0].columns = payers.person;
     payers.sources[2].columns = payers.gp_event;

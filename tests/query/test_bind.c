@@ -45,11 +45,24 @@ Test(bind, windows_are_about_columns_as_well)
     small_expect(JUNE, "exists gp_event where 2026-04-30 within 1 months after event_date", "C");
 }
 
+/* Of nobody in a care home: A is none's here. Red, the last, when bind_of_households asks no home of those
+ * who are counted. */
 Test(bind, of_a_household_source_the_records_are_those_of_the_home_of_the_day)
 {
-    small_expect("2026-01-31", "exists fire_visit where risk_level = \"high\"", "A");
-    small_expect("2026-02-01", "exists fire_visit where risk_level = \"high\"", "C");
-    small_expect("2026-02-01", "(count of fire_visit) = 0", "ABDE");
+    static const int32_t in_none[] = {0, 0, SU, 0};
+    DataSource sources[5];
+    DataColumn registration[4];
+    Dataset dataset = SMALL;
+    memcpy(sources, small_sources, sizeof sources);
+    memcpy(registration, small_registration, sizeof registration);
+    registration[3].narrow = in_none;
+    sources[3].columns = registration;
+    dataset.sources = sources;
+
+    small_expect_of(&dataset, "2026-01-31", "exists fire_visit where risk_level = \"high\"", "A");
+    small_expect_of(&dataset, "2026-02-01", "exists fire_visit where risk_level = \"high\"", "C");
+    small_expect_of(&dataset, "2026-02-01", "(count of fire_visit) = 0", "AB");
+    small_expect("2026-01-31", "exists fire_visit where risk_level = \"high\"", "");
 }
 
 Test(bind, what_is_unknown_is_neither_true_nor_false)

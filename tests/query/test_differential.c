@@ -133,7 +133,7 @@ static int64_t read_naively(const Expression *cohort)
     int64_t people = 0;
 
     for (int p = 0; p < naive.person_count; p++) {
-        is_in_cohort[p] = is_in_release(p) && truth(cohort, p, NULL) == YES;
+        is_in_cohort[p] = is_in_release(p) && has_households(cohort, p) && truth(cohort, p, NULL) == YES;
         people += is_in_cohort[p];
         for (int t = 0; t < asked_count; t++)
             for (int d = 0; d < asked[t].dimension_count; d++)

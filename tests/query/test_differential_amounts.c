@@ -105,12 +105,21 @@ static void make_amounts(TextBuilder *text, Asked amounts[2])
 
 /* ---- each place against the people ---- */
 
+static bool is_counted[PEOPLE_MAX];
+
+static void read_counted(const Asked amounts[2])
+{
+    for (int p = 0; p < naive.person_count; p++)
+        is_counted[p] =
+            is_in_release(p) && has_households(amounts[0].amount, p) && has_households(amounts[1].amount, p);
+}
+
 static bool is_at(const CountTable *part, size_t place, int person)
 {
     const CountDimension *sexes = &part->dimensions[0];
     Fact sex = attribute_fact(person, NAIVE_SEX);
 
-    return is_in_release(person) &&
+    return is_counted[person] &&
            (place == sexes->value_count ||
             text_equal(sexes->values[place], sex.is_known ? text_from(sex.text) : TEXT("not known")));
 }
@@ -221,24 +230,20 @@ static size_t home_with_records(int person)
     return at != NULL && has_home(at->address) ? PEOPLE_MAX + (size_t)at->address : (size_t)person;
 }
 
-/* Do two homes, of ten people at most, or two people, have more than 90 per cent? */
+/* Do two homes, or two people, have more than 90 per cent? */
 static bool is_of_two(const CountTable *part, size_t place, const Asked *asked, bool of_homes)
 {
     double sizes[PEOPLE_MAX + ADDRESSES_MAX] = {0}, all = 0, first = 0, second = 0, amount;
-    int people[PEOPLE_MAX + ADDRESSES_MAX] = {0};
 
     for (int p = 0; p < naive.person_count; p++) {
-        size_t home = of_homes ? home_with_records(p) : (size_t)p;
-        people[home]++;
         if (!amount_of(part, place, asked, p, &amount))
             continue;
-        sizes[home] += fabs(amount);
+        sizes[of_homes ? home_with_records(p) : (size_t)p] += fabs(amount);
         all += fabs(amount);
     }
     for (size_t home = 0; home < PEOPLE_MAX + ADDRESSES_MAX; home++) {
-        double size = people[home] > 10 ? 0 : sizes[home];
-        second = fmax(second, fmin(first, size));
-        first = fmax(first, size);
+        second = fmax(second, fmin(first, sizes[home]));
+        first = fmax(first, sizes[home]);
     }
     return first + second > all * (0.9 + 1e-9);
 }
@@ -308,6 +313,7 @@ static int64_t ask(Db *reader, DatasetHold *hold, int64_t release_id, uint64_t s
     int64_t contributors = 0;
 
     make_amounts(&text, amounts);
+    read_counted(amounts);
     Result done = query_open(reader, "q", text_built(&text), NULL, &query, &error);
     cr_assert(done.ok, "CINQUE_SEED=%" PRIu64 ", query %d: %s\n%s", seed, number, error.message, text.data);
     COUNTY_MUST(bind_tree(query->tree, dataset_of(hold), naive.as_at, arena, &bound, must));

@@ -283,8 +283,10 @@ static void make_query(TextBuilder *text, uint64_t seed)
 static void read_naively(void)
 {
     for (int p = 0; p < naive.person_count; p++) {
-        is_counted[p] = is_in_release(p) && (asked.cohort == NULL || truth(asked.cohort, p, NULL) == YES);
+        is_counted[p] = is_in_release(p) && (asked.cohort == NULL || (has_households(asked.cohort, p) &&
+                                                                      truth(asked.cohort, p, NULL) == YES));
         for (int m = 0; m < asked.condition_count; m++) {
+            is_counted[p] = is_counted[p] && has_households(asked.conditions[m], p);
             Truth own = truth(asked.conditions[m], p, NULL);
             Truth other = asked.among[m] == PEOPLE_OF_LINE ? YES : answers[asked.among[m]][p];
             answers[m][p] = own < other ? own : other;

@@ -86,7 +86,7 @@ static int64_t judge_part(const CountTable *part, const Expression *measured, co
         if (!count_is_inner(part, cell))
             continue;
         for (int p = 0; p < naive.person_count; p++)
-            people += is_in_release(p) && is_in_cell(part, cell, p, measured);
+            people += is_in_release(p) && has_households(measured, p) && is_in_cell(part, cell, p, measured);
         cr_assert_eq(people, part->cells[cell].people, "CINQUE_SEED=%" PRIu64 ", %s, %d for %d\n%s", seed,
                      part->period.data, (int)part->cells[cell].people, (int)people, text);
         all += people;

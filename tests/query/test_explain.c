@@ -27,7 +27,13 @@ Test(explain, says_what_would_be_counted_and_by_what)
         "counts people for whom (the number of records of gp_event where (code is \"A\" or \"B\" and"
         " clinical_effective_date is more than 2025-06-30 and clinical_effective_date is at most 2026-06-30)"
         " is at least 2 and not (there are records of fire_visit where ((household_from, else 2026-06-30) is"
-        " at most 2026-06-30 and (household_to, else 2026-06-30) is at least 2026-06-30)))\n"
+        " at most 2026-06-30 and (household_to, else 2026-06-30) is at least 2026-06-30)) and"
+        " how many people who share (where ((death_date, else 2026-06-30) is at least 2026-06-30 and not"
+        " ((care_home of the last of records of registration where ((valid_from, else 2026-06-30) is at most"
+        " 2026-06-30 and (valid_to, else 2026-06-30) is at least 2026-06-30), else false))): "
+        "household_number of"
+        " the last of records of household where ((valid_from, else 2026-06-30) is at most 2026-06-30 and"
+        " (valid_to, else 2026-06-30) is at least 2026-06-30)) have it that (true) is known)\n"
         "by sex: sex\n");
 }
 
