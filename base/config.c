@@ -172,7 +172,9 @@ Result config_parse(const Option *options, size_t option_count, int argc, const 
         } else if (!options_ended && strncmp(argument, "--", 2) == 0) {
             TRY(parse_option(&parse, argument + 2, error));
         } else if (!options_ended && argument[0] == '-' && argument[1] != '\0') {
-            return fail(error, ERROR_USAGE, "argument %d: options begin with two dashes", parse.at);
+            return fail(error, ERROR_USAGE,
+                        "argument %d: options begin with two dashes, and what is none stands behind --",
+                        parse.at);
         } else {
             if (*positional_count == positional_max)
                 return fail(error, ERROR_USAGE, "argument %d: one too many", parse.at);

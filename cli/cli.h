@@ -27,7 +27,7 @@ typedef struct Cli {
 } Cli;
 
 struct Command {
-    const char *name; /* one or two words */
+    const char *name; /* one to three words */
     Result (*run)(Cli *cli, int argc, const char *const *argv, Error *error);
     const char *arguments; /* behind the name, for the help */
     const char *help;

@@ -68,6 +68,27 @@ static Result open_sealed(void *context, const LinkageSealed *sealed, char *open
 
 _Static_assert((int)LINKAGE_ENCODING_BYTES_MAX >= (int)ENCODING_BYTES_MAX, "any encoding can be opened");
 
+static Text keys_used(const Cli *cli, const EncodingOpener *opener)
+{
+    KeyUse use = encoding_opener_use(opener);
+    char text[KEY_USE_BYTES];
+
+    return text_copy(cli->arena, key_use_text(&use, text));
+}
+
+/* What was opened counts also where nothing came of it. */
+static Result failed_run(const Cli *cli, Work *work, const EncodingOpener *opener, Result failed)
+{
+    Error ignored = {0};
+    const GovernanceOutcome outcome = {
+        .detail = text_format(cli->arena, "failed %.*s", TEXT_ARG(keys_used(cli, opener)))};
+
+    /* Where this cannot be logged, closing the permit logs that it failed, or says that it could not. */
+    Result logged = work_result(work, &outcome, &ignored);
+    (void)logged;
+    return failed;
+}
+
 Result cmd_link(Cli *cli, int argc, const char *const *argv, Error *error)
 {
     SCOPED(work_close) Work work = {0};
@@ -83,10 +104,13 @@ Result cmd_link(Cli *cli, int argc, const char *const *argv, Error *error)
     opener = encoding_opener_create(keyring);
     const LinkageOpener opens = {.context = opener, .add_load = add_load, .open = open_sealed};
     TRY(work_begin(cli, &request, &work, error));
-    TRY(linkage_run(linker, &opens, work.permit, &report, error));
+    Result done = linkage_run(linker, &opens, work.permit, &report, error);
+    if (!done.ok)
+        return failed_run(cli, &work, opener, done);
     GovernanceOutcome outcome = {.succeeded = true,
                                  .rows = report.linked,
-                                 .detail = text_format(cli->arena, "run=%" PRId64, report.run_id)};
+                                 .detail = text_format(cli->arena, "run=%" PRId64 " %.*s", report.run_id,
+                                                       TEXT_ARG(keys_used(cli, opener)))};
     TRY(work_end(cli, &work, &outcome, error));
     print_run(&report);
     return RESULT_OK;

@@ -3,7 +3,7 @@
 
 #include "cli/cli.h"
 
-enum { NAME_BYTES = 64, COMMANDS_MAX = 96 };
+enum { NAME_BYTES = 64, COMMANDS_MAX = 96, WORDS_MAX = 3, GROUP_BYTES = 256 };
 
 /* The whole command: dispatch, help and suggestions come from this table. A group's own verb stands before
  * its others. */
@@ -132,54 +132,80 @@ _Static_assert(sizeof commands / sizeof commands[0] <= COMMANDS_MAX, "raise COMM
 void cli_help(FILE *out)
 {
     fputs("cinque: a privacy-preserving linked dataset engine\n\n", out);
-    for (size_t i = 0; i < command_count; i++) {
-        char name[NAME_BYTES];
-        snprintf(name, sizeof name, "%s", commands[i].name);
-        fprintf(out, "  cinque %-17s %s\n", name, commands[i].help);
-    }
+    for (size_t i = 0; i < command_count; i++)
+        fprintf(out, "  cinque %-24s %s\n", commands[i].name, commands[i].help);
     fputs("\nEvery command takes --help. The data folder is --data DIR or CINQUE_DATA.\n", out);
 }
 
-static const Command *find(const char *name)
+static void join_words(const char *const *argv, int words, char name[NAME_BYTES])
 {
-    for (size_t i = 0; i < command_count; i++)
-        if (strcmp(commands[i].name, name) == 0)
-            return &commands[i];
+    size_t length = 0;
+
+    name[0] = '\0';
+    for (int i = 0; i < words && length < NAME_BYTES; i++)
+        length += (size_t)snprintf(name + length, NAME_BYTES - length, "%s%s", i > 0 ? " " : "", argv[i]);
+}
+
+/* The command that most of the first words name. */
+static const Command *find(int argc, const char *const *argv, int *words)
+{
+    char name[NAME_BYTES];
+
+    for (*words = argc < WORDS_MAX ? argc : WORDS_MAX; *words > 0; (*words)--) {
+        join_words(argv, *words, name);
+        for (size_t i = 0; i < command_count; i++)
+            if (strcmp(commands[i].name, name) == 0)
+                return &commands[i];
+    }
     return NULL;
 }
 
-static Result unknown(const char *first, const char *second, Error *error)
+/* What stands behind the words of a group in the table, as a list; false: there is no such group. */
+static bool list_group(const char *group, char out[GROUP_BYTES])
+{
+    size_t length = 0, group_length = strlen(group);
+
+    for (size_t i = 0; i < command_count; i++) {
+        const char *name = commands[i].name;
+        if (strncmp(name, group, group_length) == 0 && name[group_length] == ' ' && length < GROUP_BYTES)
+            length += (size_t)snprintf(out + length, GROUP_BYTES - length, "%s%s", length > 0 ? ", " : "",
+                                       name + group_length + 1);
+    }
+    return length > 0;
+}
+
+/* What is nearest to the words; or else what there is of the group that the first of them name. */
+static Result unknown(int argc, const char *const *argv, Error *error)
 {
     Text names[COMMANDS_MAX];
-    char name[NAME_BYTES];
+    char name[NAME_BYTES], group[GROUP_BYTES];
 
-    snprintf(name, sizeof name, "%s%s%s", first, second != NULL ? " " : "", second != NULL ? second : "");
     for (size_t i = 0; i < command_count; i++)
         names[i] = text_from(commands[i].name);
-    Text nearest = text_nearest(text_from(name), names, command_count);
-    if (nearest.length == 0)
-        nearest = text_nearest(text_from(first), names, command_count);
-    if (nearest.length == 0)
-        return fail(error, ERROR_USAGE, "no such command; cinque --help lists them");
-    return fail(error, ERROR_USAGE, "no such command, did you mean: cinque %.*s", TEXT_ARG(nearest));
+    for (int words = argc < WORDS_MAX ? argc : WORDS_MAX; words > 0; words--) {
+        join_words(argv, words, name);
+        if (list_group(name, group))
+            return fail(error, ERROR_USAGE, "no such command; of %s there are: %s", name, group);
+        Text nearest = text_nearest(text_from(name), names, command_count);
+        if (nearest.length > 0)
+            return fail(error, ERROR_USAGE, "no such command, did you mean: cinque %.*s", TEXT_ARG(nearest));
+    }
+    return fail(error, ERROR_USAGE, "no such command; cinque --help lists them");
 }
 
 Result cli_run(Cli *cli, int argc, const char *const *argv, Error *error)
 {
-    char name[NAME_BYTES];
-    int words = 2;
+    int words = 0;
 
     if (argc == 0 || strcmp(argv[0], "help") == 0 || strcmp(argv[0], "--help") == 0) {
         cli_help(stdout);
         return RESULT_OK;
     }
-    snprintf(name, sizeof name, "%s %s", argv[0], argc > 1 ? argv[1] : "");
-    cli->command = find(name);
-    if (cli->command == NULL) {
-        words = 1;
-        cli->command = find(argv[0]);
-    }
+    cli->command = find(argc, argv, &words);
     if (cli->command == NULL)
-        return unknown(argv[0], argc > 1 ? argv[1] : NULL, error);
+        return unknown(argc, argv, error);
+    /* Another word behind a command without arguments is one of its group, misspelt. */
+    if (cli->command->arguments[0] == '\0' && words < argc && argv[words][0] != '-')
+        return unknown(argc, argv, error);
     return cli->command->run(cli, argc - words, argv + words, error);
 }

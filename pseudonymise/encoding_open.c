@@ -13,6 +13,8 @@ enum { PATH_BYTES = 512, LOADS_FIRST = 64 };
 
 typedef struct OpenLoad {
     int64_t load_id;
+    int key_version;
+    int64_t opened;
     EVP_CIPHER_CTX *cipher;
 } OpenLoad;
 
@@ -41,6 +43,22 @@ void encoding_opener_close(EncodingOpener **opener)
     secret_wipe((*opener)->plain, STORED_BYTES_MAX);
     memory_free(*opener);
     *opener = NULL;
+}
+
+KeyUse encoding_opener_use(const EncodingOpener *opener)
+{
+    KeyUse use = {.opened = 0};
+
+    for (size_t i = 0; i < opener->count; i++) {
+        const OpenLoad *load = &opener->loads[i];
+        if (load->opened > 0 && load->key_version > use.encodings_version) {
+            use.opened_older += use.opened;
+            use.encodings_version = load->key_version;
+            use.opened = 0;
+        }
+        *(load->key_version == use.encodings_version ? &use.opened : &use.opened_older) += load->opened;
+    }
+    return use;
 }
 
 /* ---- a load's key ---- */
@@ -101,7 +119,7 @@ static OpenLoad *find_load(const EncodingOpener *opener, int64_t load_id)
 Result encoding_opener_add(EncodingOpener *opener, const StoredLoad *load, Error *error)
 {
     SCOPED(secret_close) Secret *key = NULL;
-    OpenLoad made = {.load_id = load->load_id};
+    OpenLoad made = {.load_id = load->load_id, .key_version = load->key_version};
 
     if (find_load(opener, load->load_id) != NULL)
         return RESULT_OK;
@@ -144,10 +162,13 @@ static size_t length_of(const uint8_t *plain)
 Result encoding_open(EncodingOpener *opener, const StoredPlace *place, Text sealed, char *plain,
                      size_t *length, Error *error)
 {
-    const OpenLoad *load = find_load(opener, place->load_id);
-    bool is_whole = load != NULL && sealed.length >= ENCODING_SEAL_EXTRA_BYTES &&
-                    sealed.length <= STORED_BYTES_MAX && decrypt(load->cipher, place, sealed, opener->plain);
+    OpenLoad *load = find_load(opener, place->load_id);
+    bool may_be_whole =
+        load != NULL && sealed.length >= ENCODING_SEAL_EXTRA_BYTES && sealed.length <= STORED_BYTES_MAX;
 
+    if (may_be_whole)
+        load->opened++;
+    bool is_whole = may_be_whole && decrypt(load->cipher, place, sealed, opener->plain);
     if (!is_whole || length_of(opener->plain) > sealed.length - ENCODING_SEAL_EXTRA_BYTES)
         return fail(
             error, ERROR_INPUT,

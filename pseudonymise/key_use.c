@@ -41,5 +41,8 @@ Text key_use_text(const KeyUse *use, char out[KEY_USE_BYTES])
     add(out, "regional.record", use->record);
     add(out, "regional.encoding", use->encoding);
     add(out, "subjects.outer", use->locked);
+    (void)snprintf(name, sizeof name, "encodings-%d.opened", use->encodings_version);
+    add(out, name, use->opened);
+    add(out, "encodings-older.opened", use->opened_older);
     return text_from(out);
 }

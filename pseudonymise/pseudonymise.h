@@ -258,11 +258,13 @@ typedef struct KeyUse {
     int hub_version;                 /* the current one, which outer is under */
     int64_t inner[TOKEN_KIND_COUNT]; /* of the regional key, as are these three: */
     int64_t subject, record, encoding;
-    int64_t outer, older; /* older: tokens opened under an older hub version */
-    int64_t locked;       /* under the subjects' key: subjects and record keys */
+    int64_t outer, older;         /* older: tokens opened under an older hub version */
+    int64_t locked;               /* under the subjects' key: subjects and record keys */
+    int encodings_version;        /* the newest that stored encodings were opened under */
+    int64_t opened, opened_older; /* parts of encodings */
 } KeyUse;
 
-enum { KEY_USE_BYTES = 448 };
+enum { KEY_USE_BYTES = 544 };
 
 KeyUse tokeniser_use(const Tokeniser *tokeniser);
 /* "keys hub-2.outer=5 regional.nhs_number=4 regional.uprn=1 regional.subject=9 subjects.outer=9"; what was
@@ -471,6 +473,8 @@ typedef struct EncodingOpener EncodingOpener;
  * needed. */
 EncodingOpener *encoding_opener_create(const char *keyring_folder);
 void encoding_opener_close(EncodingOpener **opener); /* wipes */
+/* What was opened, or tried to, since it was made. */
+KeyUse encoding_opener_use(const EncodingOpener *opener);
 /* ERROR_CONFIG: its key version is not there. */
 Result encoding_opener_add(EncodingOpener *opener, const StoredLoad *load, Error *error) CHECKED;
 /* plain: holds ENCODING_BYTES_MAX. ERROR_INPUT: changed, in another's place, or of a load not added. */

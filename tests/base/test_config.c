@@ -123,7 +123,8 @@ Test(config, the_value_of_an_unknown_option_is_not_repeated)
 
 Test(config, one_dash_does_not_begin_an_option)
 {
-    expect_usage(PARSE("a", "-j4"), "argument 2: options begin with two dashes");
+    expect_usage(PARSE("a", "-j4"),
+                 "argument 2: options begin with two dashes, and what is none stands behind --");
 }
 
 Test(config, a_missing_value_is_refused)

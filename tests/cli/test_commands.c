@@ -46,6 +46,47 @@ Test(commands, the_help_lists_every_verb)
         cr_expect_not_null(strstr(help, verbs[i]), "%s", verbs[i]);
 }
 
+/* By an option that none has: what is another command, or none, says something else of it. */
+Test(commands, each_verb_of_the_help_is_found_by_all_its_words)
+{
+    char help[16384] = "", *line, *lines;
+    FILE *out = fmemopen(help, sizeof help - 1, "w");
+    int found = 0;
+    cr_assert_not_null(out);
+    cli_help(out);
+    fclose(out);
+    lines = help;
+
+    while ((line = strsep(&lines, "\n")) != NULL) {
+        const char *words[WORDS_MAX] = {NULL};
+        char name[32] = "", *left = name;
+        size_t count = 0;
+        Error error = {0};
+        if (strncmp(line, "  cinque ", 9) != 0)
+            continue;
+        (void)snprintf(name, 25, "%s", line + 9);
+        for (char *word; (word = strsep(&left, " ")) != NULL && word[0] != '\0';)
+            words[count++] = word;
+        words[count] = "--no-such-option";
+        expect_failure(bench_cli(&error, words), &error, ERROR_USAGE, "no such option");
+        found++;
+    }
+
+    cr_expect_gt(found, 70);
+}
+
+Test(commands, a_third_word_that_is_misspelt_names_the_nearest)
+{
+    Error error = {0};
+
+    expect_failure(CLI(&error, "link", "clerical", "lst"), &error, ERROR_USAGE,
+                   "did you mean: cinque link clerical list");
+    expect_failure(CLI(&error, "link", "clerical"), &error, ERROR_USAGE,
+                   "of link clerical there are: list, decide");
+    expect_failure(CLI(&error, "link", "foo"), &error, ERROR_USAGE, "of link there are: evaluate, explain,");
+    expect_failure(CLI(&error, "link", "repart"), &error, ERROR_USAGE, "did you mean: cinque link report");
+}
+
 Test(commands, without_a_data_folder_the_user_is_told_how_to_name_one)
 {
     Error error = {0};

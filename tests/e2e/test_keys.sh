@@ -49,6 +49,15 @@ run load cinque load --deliveries "$work/county/deliveries.csv" || true
 run link cinque link
 expect "the log says what a load used its keys for" \
     test "$(sql "SELECT count(*) FROM audit.intake WHERE position('keys hub-1.outer='::bytea IN entry) > 0 AND position('regional.subject='::bytea IN entry) > 0")" -gt 0
+heads=$(sql "SELECT count(*) FROM subjects.encoding")
+opened=$(sql "SELECT substring(encode(entry, 'escape') FROM 'encodings-1.opened=([0-9]+)') FROM audit.intake WHERE position('encodings-1.opened='::bytea IN entry) > 0")
+expect "the log says how much a run of linkage opened ($opened of $heads heads)" test "$opened" -ge "$heads" -a "$heads" -gt 0
+flip() { sql "UPDATE subjects.encoding SET head = set_byte(head, 20, get_byte(head, 20) # 1) WHERE subject_id = (SELECT max(subject_id) FROM subjects.encoding)" >/dev/null; }
+run undo cinque link undo "$(sql 'SELECT max(run_id) FROM linkage.run')" && flip
+expect "an encoding that was changed ends the run" refused link-changed cinque link
+expect "the log says what it had opened all the same" \
+    test "$(sql "SELECT count(*) FROM audit.intake WHERE position('failed keys encodings-1.opened='::bytea IN entry) > 0")" = 1
+flip && run link-whole cinque link
 cp "$keys/hub-1.key" "$work/hub-1.before"
 expect "the current version is not destroyed" refused destroy-current cinque key destroy 1
 run rotate cinque key rotate

@@ -344,6 +344,37 @@ Test(encoding_seal, after_a_rotation_both_open_and_new_loads_take_the_newest)
     cr_expect(open_part(&stored, STORED_HEAD, SUBJECT, 9, stored.sealed_head, plain, &length, &error).ok);
 }
 
+/* Switch: opened in encoding_open. What does not open was tried, and counts too. */
+Test(encoding_seal, each_opening_is_counted_under_its_version)
+{
+    static char plain[ENCODING_BYTES_MAX];
+    SCOPED(close_stored) Stored stored = open_stored(anne);
+    char text[KEY_USE_BYTES];
+    int version;
+    size_t length;
+    Error error = {0};
+    seal(&stored);
+    KeyUse before = encoding_opener_use(stored.opener);
+    cr_expect(text_equal(key_use_text(&before, text), TEXT("keys")), "%s", text);
+
+    cr_expect(open_part(&stored, STORED_HEAD, SUBJECT, LOAD, stored.sealed_head, plain, &length, &error).ok);
+    expect_shut(&stored, STORED_HEAD, SUBJECT + 1, LOAD, stored.sealed_head);
+    KeyUse one = encoding_opener_use(stored.opener);
+    cr_assert(keyring_rotate_encodings(stored.folder, &version, &error).ok, "%s", error.message);
+    encoding_sealer_close(&stored.sealer);
+    stored.sealer = sealer_of(stored.folder, 9);
+    cr_assert(add_load(&stored, 9, &error).ok, "%s", error.message);
+    seal(&stored);
+    cr_expect(
+        open_part(&stored, STORED_FILTERS, SUBJECT, 9, stored.sealed_filters, plain, &length, &error).ok);
+    KeyUse two = encoding_opener_use(stored.opener);
+
+    cr_expect(text_equal(key_use_text(&one, text), TEXT("keys encodings-1.opened=2")), "%s", text);
+    cr_expect(
+        text_equal(key_use_text(&two, text), TEXT("keys encodings-2.opened=1 encodings-older.opened=2")),
+        "%s", text);
+}
+
 Test(encoding_seal, a_destroyed_version_opens_nothing_any_more)
 {
     SCOPED(close_stored) Stored stored = open_stored(anne);
