@@ -28,6 +28,7 @@ typedef struct FetchItem {
     Hash version;                /* of that name */
     bool may_go_on; /* what tells it proves that bytes of it that came to a killed process are its */
     bool is_vague;  /* what changes under this id is told by its content alone: always fetched */
+    bool is_bare; /* without its marker: no delivery, but if the ledger knows it, it is to be acknowledged */
     /* Of a file on this host, with when its inode changed: whoever sets a time back does not get another
      * content taken for it. 0: unknown */
     uint64_t inode;
@@ -48,8 +49,8 @@ typedef struct FetchKind {
     Result (*open)(const Feed *feed, void **state, Error *error);
     /* The month that the caller gave, of a feed with `period: given`; NULL: of no use to it. */
     void (*use_period)(void *state, Month period);
-    /* Only what is complete there, in a stable order. Companions (below) and what a transport knows to be no
-     * delivery are not listed; pull.c leaves out names that the feed's `file` does not match. */
+    /* Only what is complete there, or bare, in a stable order. Companions (below) and what a transport knows
+     * to be no delivery are not listed; pull.c leaves out names that the feed's `file` does not match. */
     Result (*list)(void *state, FetchEach each, void *context, Error *error);
     /*
      * The bytes from offset to the end, in order. Fails when it cannot be told that the end was reached, and

@@ -156,11 +156,11 @@ static Result keep_names(Remote *remote, Text names, Error *error)
             continue;
         }
         char *kept = text_to_string(remote->arena, name);
-        if (remote->feed->settings.complete == FEED_DONE && !is_listed(names, kept, ".done"))
-            continue;
         if (remote->file_count == FILES_MAX)
             return fail(error, ERROR_LIMIT, "feed %s: more than %d files", remote->feed->name, FILES_MAX);
-        remote->files[remote->file_count++] = (RemoteFile){.name = kept};
+        /* A pull that was killed while it deleted has left a file without its marker. */
+        bool is_bare = remote->feed->settings.complete == FEED_DONE && !is_listed(names, kept, ".done");
+        remote->files[remote->file_count++] = (RemoteFile){.name = kept, .is_bare = is_bare};
     }
     if (left_out > 0)
         log_event(LOG_LEVEL_WARNING, "feed_names_left_out", "feed=%s names=%zu", remote->feed->name,
@@ -217,7 +217,8 @@ Result remote_list(void *state, FetchEach each, void *context, Error *error)
                           .changed_us = file->changed > 0 ? file->changed * 1000000 : 0,
                           .has_version = file->has_version,
                           .version = file->version,
-                          .is_vague = file->changed <= 0 && !file->has_version};
+                          .is_vague = file->changed <= 0 && !file->has_version,
+                          .is_bare = file->is_bare};
         if (!file->is_there)
             continue;
         item.may_go_on = has_strong_tag(file) || proves_stable(remote, file);

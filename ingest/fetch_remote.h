@@ -19,8 +19,8 @@ typedef struct RemoteKind {
 typedef struct RemoteFile {
     const char *name, *validator;
     int64_t size, changed;
-    bool is_there, has_version;
-    Hash version; /* of the ETag */
+    bool is_there, has_version, is_bare; /* is_bare: without the marker that the feed wants */
+    Hash version;                        /* of the ETag */
 } RemoteFile;
 
 struct Remote {

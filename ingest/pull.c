@@ -98,6 +98,8 @@ static Result consider(void *context, const FetchItem *item, Error *error)
         pull->known++;
         return pull->kind->acknowledge(pull->state, item, error);
     }
+    if (item->is_bare)
+        return RESULT_OK;
     if (pull->count == ITEMS_MAX)
         return fail(error, ERROR_LIMIT, "feed %s: more than %d deliveries wait", pull->feed->name, ITEMS_MAX);
     pull->items[pull->count++] = *item;

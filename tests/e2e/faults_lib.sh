@@ -66,3 +66,19 @@ steps_of_files() { # those of $chosen at which a file is written, synced, rename
         if sed -n "${step}p" "$steps" | grep -qE '^(fsync|rename|unlink|unlinkat|fflush|fwrite)$'; then echo "$step"; fi
     done
 }
+
+# ---- what a pull of $feed_name leaves, when $work/kept.csv was delivered ----
+archive_is_whole() {
+    approve archive_open "$(kept_delivery)"
+    cinque archive open "$(kept_delivery)" --private-key "$CINQUE_DATA/keyring/quarantine.private" 2>/dev/null | cmp -s - "$work/kept.csv"
+}
+# Its archive is opened by the key's holder alone, behind which is an entry in the log: not part of the content.
+# Nor is what was seen and went again, or came again with nothing new.
+ledger() {
+    sql "SELECT coalesce(string_agg(concat_ws(' ', state, period, bytes, encode(content, 'hex'), is_signed,
+                                    load_id IS NOT NULL), '; ' ORDER BY delivery_id), 'none')
+           FROM ingest.delivery WHERE state NOT IN ('seen', 'duplicate')"
+}
+kept_delivery() { sql "SELECT min(delivery_id) FROM ingest.delivery WHERE state NOT IN ('seen', 'duplicate')"; }
+lies() { find "$1" -mindepth 1 -printf '%f ' 2>/dev/null | tr ' ' '\n' | sort | paste -s -d ' '; }
+archives() { lies "$CINQUE_DATA/archive" | sed "s/\b$(kept_delivery)\.sealed/N.sealed/; s/ *$feed_name\.lock//"; }

@@ -27,23 +27,10 @@ set_back_pull() {
     rm -rf "$CINQUE_DATA"/quarantine/* "$CINQUE_DATA/archive" "$drop"/*
     put_down
 }
-archive_is_whole() {
-    approve archive_open "$(kept_delivery)"
-    cinque archive open "$(kept_delivery)" --private-key "$CINQUE_DATA/keyring/quarantine.private" 2>/dev/null | cmp -s - "$work/kept.csv"
-}
-# Its archive is opened by the key's holder alone, behind which is an entry in the log: not part of the content.
-# Nor is what was seen and went again, or came again with nothing new.
-ledger() {
-    sql "SELECT coalesce(string_agg(concat_ws(' ', state, period, bytes, encode(content, 'hex'), is_signed,
-                                    load_id IS NOT NULL), '; ' ORDER BY delivery_id), 'none')
-           FROM ingest.delivery WHERE state NOT IN ('seen', 'duplicate')"
-}
-kept_delivery() { sql "SELECT min(delivery_id) FROM ingest.delivery WHERE state NOT IN ('seen', 'duplicate')"; }
-lies() { find "$1" -mindepth 1 -printf '%f ' 2>/dev/null | tr ' ' '\n' | sort | paste -s -d ' '; }
 pulled_state() {
     local held
     held=$(state)
-    printf '%s ledger=%s archive=%s drop=%s' "${held%% seal of*}" "$(ledger)" "$(lies "$CINQUE_DATA/archive" | sed "s/\b$(kept_delivery)\.sealed/N.sealed/; s/ *$feed_name\.lock//")" \
+    printf '%s ledger=%s archive=%s drop=%s' "${held%% seal of*}" "$(ledger)" "$(archives)" \
         "$(lies "$drop" | sed 's/[^ ]*\.done$//')" # stopped between file and marker, the marker stays, and is no delivery
 }
 safe() { # what was acknowledged is held

@@ -459,18 +459,21 @@ Test(fetch_sftp, a_file_that_changes_while_it_is_read_is_an_error)
     end(&FETCH_SFTP, state);
 }
 
-Test(fetch_sftp, where_a_done_file_is_wanted_nothing_comes_before_it)
+/* That pull.c takes no bare one: tests/e2e/test_pull_sftp.sh. */
+Test(fetch_sftp, where_a_done_file_is_wanted_a_file_before_it_is_bare)
 {
     feed.settings.complete = FEED_DONE;
     void *state = open_feed(&FETCH_SFTP, &feed);
 
     list(&FETCH_SFTP, state);
-    cr_expect_eq(item_count, 0U);
+    cr_assert_eq(item_count, 1U);
+    cr_expect(items[0].is_bare);
     test_sftp_put(sftp, "apc 1.csv.done", TEXT(""), 1700000001);
     list(&FETCH_SFTP, state);
 
     cr_assert_eq(item_count, 1U);
     cr_expect_str_eq(items[0].name, "apc 1.csv");
+    cr_expect_not(items[0].is_bare);
     end(&FETCH_SFTP, state);
 }
 

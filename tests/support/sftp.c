@@ -32,8 +32,8 @@ struct TestSftp {
     size_t cut_bytes, given;
     const char *cut_name;
     Text replacement;
-    bool is_cutting, is_ending, is_read_only;
-    int connections;
+    bool is_cutting, is_ending, is_read_only, is_holding;
+    int connections, requests, held_request;
     Opened opened[HANDLES_MAX]; /* of the connection there is */
     size_t opened_count;
 };
@@ -184,7 +184,7 @@ static void reply_open(TestSftp *sftp, sftp_client_message message, bool is_fold
 
 static void reply_folder(TestSftp *sftp, sftp_client_message message, Opened *opened)
 {
-    if (opened->is_read) {
+    if (opened->is_read || sftp->file_count == 0) {
         sftp_reply_status(message, SSH_FX_EOF, "end");
         return;
     }
@@ -294,6 +294,20 @@ static void break_off(ssh_session session)
     ssh_silent_disconnect(session);
 }
 
+/* What the client wants is read and forgotten until it is gone. */
+static void hold(TestSftp *sftp, ssh_session session)
+{
+    struct pollfd wanted = {.fd = ssh_get_fd(session), .events = POLLIN};
+    char unread[4096];
+    bool is_there = true;
+
+    __atomic_store_n(&sftp->is_holding, true, __ATOMIC_RELEASE);
+    while (is_there && !__atomic_load_n(&sftp->is_ending, __ATOMIC_ACQUIRE))
+        if (poll(&wanted, 1, POLL_MS) > 0)
+            is_there = read(wanted.fd, unread, sizeof unread) > 0;
+    __atomic_store_n(&sftp->is_holding, false, __ATOMIC_RELEASE);
+}
+
 static void serve_files(TestSftp *sftp, ssh_session session, ssh_channel channel)
 {
     sftp_session files = sftp_server_new(session, channel);
@@ -304,9 +318,12 @@ static void serve_files(TestSftp *sftp, ssh_session session, ssh_channel channel
         if (message == NULL)
             break;
         (void)pthread_mutex_lock(&sftp->lock);
-        goes_on = reply(sftp, message);
+        bool is_held = ++sftp->requests == sftp->held_request;
+        goes_on = !is_held && reply(sftp, message);
         (void)pthread_mutex_unlock(&sftp->lock);
         sftp_client_message_free(message);
+        if (is_held)
+            hold(sftp, session);
     }
     if (!goes_on)
         break_off(session);
@@ -420,6 +437,35 @@ void test_sftp_forbid_removal(TestSftp *sftp)
     (void)pthread_mutex_lock(&sftp->lock);
     sftp->is_read_only = true;
     (void)pthread_mutex_unlock(&sftp->lock);
+}
+
+void test_sftp_hold(TestSftp *sftp, int request)
+{
+    (void)pthread_mutex_lock(&sftp->lock);
+    sftp->requests = 0;
+    sftp->held_request = request;
+    (void)pthread_mutex_unlock(&sftp->lock);
+}
+
+bool test_sftp_is_holding(TestSftp *sftp)
+{
+    return __atomic_load_n(&sftp->is_holding, __ATOMIC_ACQUIRE);
+}
+
+int test_sftp_requests(TestSftp *sftp)
+{
+    (void)pthread_mutex_lock(&sftp->lock);
+    int requests = sftp->requests;
+    (void)pthread_mutex_unlock(&sftp->lock);
+    return requests;
+}
+
+bool test_sftp_has(TestSftp *sftp, const char *name)
+{
+    (void)pthread_mutex_lock(&sftp->lock);
+    bool is_there = find(sftp, name) != SFTP_FILES_MAX;
+    (void)pthread_mutex_unlock(&sftp->lock);
+    return is_there;
 }
 
 int test_sftp_connections(TestSftp *sftp)

@@ -35,5 +35,12 @@ void test_sftp_put_folder(TestSftp *sftp, const char *name);
  */
 void test_sftp_cut(TestSftp *sftp, size_t bytes, const char *name, Text replacement);
 void test_sftp_forbid_removal(TestSftp *sftp);
+/* The request of this number from now on (from 1; 0: none) is never answered, nor is any behind it, until the
+ * client is gone.
+ */
+void test_sftp_hold(TestSftp *sftp, int request);
+bool test_sftp_is_holding(TestSftp *sftp);
+int test_sftp_requests(TestSftp *sftp); /* since test_sftp_hold */
+bool test_sftp_has(TestSftp *sftp, const char *name);
 int test_sftp_connections(TestSftp *sftp);
 void test_sftp_stop(TestSftp **sftp);
