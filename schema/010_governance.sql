@@ -352,6 +352,30 @@ BEGIN
 END
 $$;
 
+-- What is opened is there: an approval of nothing would hold for whatever gets that number. plpgsql, as rule_held.
+CREATE FUNCTION governance.rule_open_approve(person text, act text, object text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    broken text := governance.rule_role(person, 'ig_lead');
+BEGIN
+    IF broken IS NOT NULL THEN
+        RETURN broken;
+    END IF;
+    IF act = 'archive_approve' THEN
+        RETURN CASE WHEN NOT EXISTS (SELECT FROM ingest.delivery AS d WHERE d.delivery_id::text = object)
+                         THEN 'there is no delivery of this number (cinque deliveries lists them)'
+                    WHEN NOT EXISTS (SELECT FROM ingest.delivery AS d
+                                      WHERE d.delivery_id::text = object AND d.archived_at IS NOT NULL
+                                        AND d.ended_at IS NULL AND d.state <> 'duplicate')
+                         THEN 'the delivery has no archive' END;
+    END IF;
+    RETURN CASE WHEN NOT EXISTS (SELECT FROM ingest.load AS l WHERE l.load_id::text = object)
+                     THEN 'there is no load of this number (cinque loads lists them)'
+                WHEN NOT EXISTS (SELECT FROM ingest.load AS l WHERE l.load_id::text = object AND l.rows_quarantined > 0)
+                     THEN 'the load has no rejected lines' END;
+END
+$$;
+
 -- Not used yet, and of the last 30 days: what was looked at long ago is looked at again.
 CREATE FUNCTION governance.act_approval_open(act text, object text) RETURNS SETOF governance.act_approval
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -401,8 +425,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE action
         WHEN 'load'           THEN governance.rule_load(person, sender, source)
         WHEN 'pull'           THEN governance.rule_load(person, sender, source)
-        WHEN 'archive_approve' THEN governance.rule_role(person, 'ig_lead')
-        WHEN 'quarantine_approve' THEN governance.rule_role(person, 'ig_lead')
+        WHEN 'archive_approve' THEN governance.rule_open_approve(person, action, object)
+        WHEN 'quarantine_approve' THEN governance.rule_open_approve(person, action, object)
         WHEN 'archive_open'   THEN governance.rule_open(person, action, object)
         WHEN 'quarantine_open' THEN governance.rule_open(person, action, object)
         WHEN 'archive_sweep'  THEN governance.rule_role(person, 'engineer')

@@ -1,4 +1,5 @@
 #include "tests/broker/workbench.h"
+#include "tests/support/openable.h"
 
 #define PRINT "f35e5616160a30bf3c6e79fa73c576d40205e8fc3ba4e1c6dcf93e6b98e857b4"
 #define BODY  "{\"fingerprint\": \"" PRINT "\"}"
@@ -49,6 +50,7 @@ Test(acts, what_is_no_fingerprint_is_not_even_asked_for)
 Test(acts, an_ig_lead_approves_that_an_archive_is_opened)
 {
     SCOPED(bench_close) Bench bench = bench_open();
+    bench_sql(&bench, openable_sql);
 
     cr_expect_eq(bench_call(&bench, IG_LEAD, "POST", "/deliveries/17/approve", "", answer), 200, "%s",
                  answer);
@@ -65,6 +67,7 @@ Test(acts, an_ig_lead_approves_that_an_archive_is_opened)
 Test(acts, an_ig_lead_approves_that_rejected_lines_are_opened)
 {
     SCOPED(bench_close) Bench bench = bench_open();
+    bench_sql(&bench, openable_sql);
 
     cr_expect_eq(bench_call(&bench, IG_LEAD, "POST", "/loads/17/quarantine/approve", "", answer), 200, "%s",
                  answer);
@@ -73,6 +76,27 @@ Test(acts, an_ig_lead_approves_that_rejected_lines_are_opened)
                              "SELECT count(*) FROM governance.act_approval WHERE approver = 'lead' AND"
                              " object = '17' AND act = 'quarantine_open' AND actor IS NULL"),
                  1);
+}
+
+static void expect_refused(const Bench *bench, const char *path, const char *why)
+{
+    cr_expect_eq(bench_call(bench, IG_LEAD, "POST", path, "", answer), 403, "%s: %s", path, answer);
+    cr_expect_not_null(strstr(answer, why), "%s: %s", path, answer);
+}
+
+/* Switch: rule_open_approve in governance.decide. */
+Test(acts, nothing_that_is_not_there_can_be_approved)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_sql(&bench, openable_sql);
+
+    expect_refused(&bench, "/deliveries/21/approve", "there is no delivery of this number");
+    expect_refused(&bench, "/deliveries/19/approve", "the delivery has no archive");
+    expect_refused(&bench, "/deliveries/20/approve", "the delivery has no archive");
+    expect_refused(&bench, "/loads/20/quarantine/approve", "there is no load of this number");
+    expect_refused(&bench, "/loads/19/quarantine/approve", "the load has no rejected lines");
+
+    cr_expect_eq(bench_count(&bench, "SELECT count(*) FROM governance.act_approval"), 0);
 }
 
 Test(acts, an_ig_lead_approves_a_rules_file)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "tests/governance/world.h"
+#include "tests/support/openable.h"
 
 #define PRINT "f35e5616160a30bf3c6e79fa73c576d40205e8fc3ba4e1c6dcf93e6b98e857b4"
 #define OTHER "0000000000000000000000000000000000000000000000000000000000000000"
@@ -27,6 +28,14 @@ static const Act applying = {{.action = GOVERNANCE_APPLY_APPROVE, .person_id = "
                              TEXT(OTHER)};
 static const Act *const acts[] = {&sealing, &opening, &rejected, &applying};
 enum { ACT_COUNT = sizeof acts / sizeof acts[0] };
+
+static Governance *acts_open(void)
+{
+    Governance *governance = world_open();
+
+    world_script(openable_sql);
+    return governance;
+}
 
 static Result approve_as(Governance *governance, const GovernancePermit *permit, const Act *act, Text object,
                          Error *error)
@@ -67,7 +76,7 @@ static const char nobody_approved[] =
 /* Switch: governance.rule_approved in governance.decide; once: governance.use_act_approval. */
 Test(acts, what_an_ig_lead_approved_another_person_does_once)
 {
-    SCOPED(governance_close) Governance *governance = world_open();
+    SCOPED(governance_close) Governance *governance = acts_open();
     Error error = {0};
 
     for (size_t i = 0; i < ACT_COUNT; i++) {
@@ -92,7 +101,7 @@ Test(acts, what_an_ig_lead_approved_another_person_does_once)
 /* Switch: the object in governance.act_approval_open. */
 Test(acts, what_was_approved_of_one_object_is_of_no_other)
 {
-    SCOPED(governance_close) Governance *governance = world_open();
+    SCOPED(governance_close) Governance *governance = acts_open();
 
     for (size_t i = 0; i < ACT_COUNT; i++) {
         GovernanceRequest other = acts[i]->doing;
@@ -104,7 +113,7 @@ Test(acts, what_was_approved_of_one_object_is_of_no_other)
 
 Test(acts, an_approval_of_long_ago_counts_no_more)
 {
-    SCOPED(governance_close) Governance *governance = world_open();
+    SCOPED(governance_close) Governance *governance = acts_open();
     approve(governance, &opening);
     world_script("UPDATE governance.act_approval SET approved_at = now() - interval '31 days'");
 
@@ -114,7 +123,7 @@ Test(acts, an_approval_of_long_ago_counts_no_more)
 /* Switch: governance.has_role in governance.act_approval_open. */
 Test(acts, an_approval_ends_with_its_approvers_role)
 {
-    SCOPED(governance_close) Governance *governance = world_open();
+    SCOPED(governance_close) Governance *governance = acts_open();
     approve(governance, &opening);
     world_script("UPDATE governance.person SET is_ig_lead = false WHERE person_id = 'ida'");
 
@@ -124,7 +133,7 @@ Test(acts, an_approval_ends_with_its_approvers_role)
 /* Switch: a.approver <> $1 in governance.rule_approved. */
 Test(acts, who_approved_does_not_do_it)
 {
-    SCOPED(governance_close) Governance *governance = world_open();
+    SCOPED(governance_close) Governance *governance = acts_open();
     world_script("UPDATE governance.person SET is_engineer = true WHERE person_id = 'ida'");
 
     for (size_t i = 0; i < ACT_COUNT && acts[i] != &applying; i++) { /* an IG lead applies rules herself */
@@ -138,7 +147,7 @@ Test(acts, who_approved_does_not_do_it)
 /* Switch: the constraint actor_is_another; the rule is asked before and says the same. */
 Test(acts, the_database_itself_refuses_an_approver_as_actor)
 {
-    SCOPED(governance_close) Governance *governance = world_open();
+    SCOPED(governance_close) Governance *governance = acts_open();
     approve(governance, &opening);
 
     Error error =
@@ -150,7 +159,7 @@ Test(acts, the_database_itself_refuses_an_approver_as_actor)
 
 Test(acts, a_permit_for_one_object_approves_and_uses_no_other)
 {
-    SCOPED(governance_close) Governance *governance = world_open();
+    SCOPED(governance_close) Governance *governance = acts_open();
 
     for (size_t i = 0; i < ACT_COUNT; i++) {
         GovernancePermit *permit = world_permit(governance, &acts[i]->approving);
