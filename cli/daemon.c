@@ -152,7 +152,11 @@ Result daemon_stop(const Cli *cli, Error *error)
 
 Result cmd_broker_start(Cli *cli, int argc, const char *const *argv, Error *error)
 {
+    SCOPED(db_close) Db *governor = NULL;
+
     TRY(cli_parse(cli, argc, argv, NULL, 0, 0, 0, error));
+    /* A broker without its database would refuse everybody, long behind this. */
+    TRY(cli_open(cli, "cinque_governor", &governor, error));
     TRY(daemon_start(cli, error));
     puts("broker running");
     return RESULT_OK;

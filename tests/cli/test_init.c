@@ -72,6 +72,9 @@ Test(init, it_is_completed_after_being_killed_and_can_be_run_again)
     cr_assert(CLI(&error, "stop", "--data", data).ok, "%s", error.message);
     Result stopped = CLI(&error, "loads", "--data", data);
     expect_failure(stopped, &error, ERROR_CONFIG, "database: is stopped; cinque start starts it");
+    /* Switch: cli_open in cmd_broker_start. */
+    Result broker = CLI(&error, "broker", "start", "--data", data);
+    expect_failure(broker, &error, ERROR_CONFIG, "database: is stopped; cinque start starts it");
 }
 
 Test(init, nobody_registered_may_work_but_the_first_rules_may_be_applied)
