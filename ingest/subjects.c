@@ -4,11 +4,13 @@
 
 #include "base/handover.h"
 #include "base/secret.h"
+#include "ingest/subjects_copy.h"
 #include "ingest_sql.h"
 
+/* The more go at once, the more of them are neighbours in the index, and the later the first ones go. */
 enum {
     BLOCKS = 4, /* one is filled while the others wait for what is merged just then */
-    BLOCK_BYTES = 1 << 20,
+    BLOCK_BYTES = 2 << 20,
     SUBJECTS_MAX = BLOCK_BYTES / sizeof(Subject),
     TABLE_BYTES = 96,
 };
@@ -21,7 +23,9 @@ struct Subjects {
     Handover *handover; /* NULL: no second connection */
     HandoverBlock *block;
     /* The thread's until the handover is drained. */
-    bool has_failed, has_begun, merges, lags; /* lags: more may be staged than is merged */
+    bool has_failed, has_begun;
+    bool goes_straight; /* none was held already so far */
+    bool merges, lags;  /* lags: more may be staged than is merged */
     Error failure;
 };
 
@@ -31,84 +35,6 @@ static const DbStatement subjects_merge = {
     .parameters = {VALUE_BYTES, VALUE_INT4},
     .columns = {VALUE_INT8},
 };
-
-static const DbCopyColumn columns[] = {
-    {"subject_id", VALUE_INT8},
-    {"source_id", VALUE_INT2},
-    {"digest", VALUE_BYTES},
-    {"first_load_id", VALUE_INT4},
-    {"key_version", VALUE_INT2},
-    {"nhs_token", VALUE_BYTES},
-    {"superseded_nhs_token", VALUE_BYTES},
-    {"local_token", VALUE_BYTES},
-    {"uprn_token", VALUE_BYTES},
-    {"foreign_token", VALUE_BYTES},
-    {"foreign_token_to", VALUE_BYTES},
-    {"address_token", VALUE_BYTES},
-    {"nhs_state", VALUE_INT2},
-    {"birth_year", VALUE_INT2},
-    {"birth_month", VALUE_INT2},
-    {"sex", VALUE_TEXT},
-    {"lsoa_2011", VALUE_TEXT},
-    {"lsoa_2021", VALUE_TEXT},
-};
-enum { COLUMN_COUNT = sizeof columns / sizeof *columns };
-
-/* ---- one block ---- */
-
-static Value token_value(const Token *token)
-{
-    return token->is_set ? value_bytes(token->bytes, TOKEN_BYTES) : value_null(VALUE_BYTES);
-}
-
-static Value number_or_null(int number)
-{
-    return number != 0 ? value_int2(number) : value_null(VALUE_INT2);
-}
-
-static Value string_or_null(const char *string)
-{
-    return string[0] != '\0' ? value_text(text_from(string)) : value_null(VALUE_TEXT);
-}
-
-static Result copy_subject(const SubjectsPlace *place, DbCopy *copy, const Subject *subject, Error *error)
-{
-    const char sex[] = {subject->sex, '\0'};
-    const Value values[COLUMN_COUNT] = {
-        value_int8(subject->subject_id),
-        value_int2(place->source_id),
-        value_bytes(subject->digest, sizeof subject->digest),
-        value_int4(place->load_id),
-        value_int2(subject->key_version),
-        token_value(&subject->nhs),
-        token_value(&subject->superseded_nhs),
-        token_value(&subject->local_id),
-        token_value(&subject->uprn),
-        token_value(&subject->foreign),
-        token_value(&subject->foreign_to),
-        token_value(&subject->address),
-        value_int2((int64_t)subject->nhs_state),
-        number_or_null(subject->birth_year),
-        number_or_null(subject->birth_month),
-        string_or_null(sex),
-        string_or_null(subject->lsoa_2011),
-        string_or_null(subject->lsoa_2021),
-    };
-
-    return db_copy_row(copy, values, error);
-}
-
-static Result copy_block(const Subjects *subjects, Db *db, const Subject *block, size_t count, Error *error)
-{
-    SCOPED(db_copy_abandon) DbCopy *copy = NULL;
-
-    if (count == 0)
-        return RESULT_OK;
-    TRY(db_copy_in(db, subjects->table, columns, COLUMN_COUNT, &copy, error));
-    for (size_t i = 0; i < count; i++)
-        TRY(copy_subject(&subjects->place, copy, &block[i], error));
-    return db_copy_end(&copy, NULL, error);
-}
 
 /* ---- the second connection's thread ---- */
 
@@ -125,19 +51,33 @@ static Result merge_piece(Subjects *subjects, Error *error)
     return RESULT_OK;
 }
 
-static Result stage_block(Subjects *subjects, const HandoverBlock *block, Error *error)
+static Result begin(Subjects *subjects, Error *error)
 {
-    if (!subjects->has_begun)
-        TRY(merge_piece(subjects, error)); /* of nothing: it makes ready */
+    if (subjects->has_begun)
+        return RESULT_OK;
+    TRY(merge_piece(subjects, error)); /* of nothing: it makes ready */
+    subjects->goes_straight = subjects->merges;
     subjects->has_begun = true;
-    TRY(copy_block(subjects, subjects->place.merger, (const Subject *)block->bytes,
-                   block->length / sizeof(Subject), error));
+    return RESULT_OK;
+}
+
+/* New ones go straight where they belong; one that is held already fails its block, and from there on all are
+ * staged, to be looked for. */
+static Result take_block(Subjects *subjects, const Subject *block, size_t count, Error *error)
+{
+    const SubjectsPlace *place = &subjects->place;
+
+    TRY(begin(subjects, error));
+    if (subjects->goes_straight)
+        TRY(subjects_copy_new(place, block, count, &subjects->goes_straight, error));
+    if (subjects->goes_straight)
+        return RESULT_OK;
+    TRY(subjects_copy(place, place->merger, subjects->table, block, count, error));
     subjects->lags = subjects->merges;
     return RESULT_OK;
 }
 
-/* Staging goes before merging, which takes four times as long: in a load's first rows nearly everybody is
- * new, and the rows would have to wait. */
+/* Staging goes before merging, which takes four times as long: the rows would have to wait. */
 static Result work_on(Subjects *subjects, Handover *handover, bool *is_done, Error *error)
 {
     HandoverBlock *block;
@@ -148,7 +88,7 @@ static Result work_on(Subjects *subjects, Handover *handover, bool *is_done, Err
     *is_done = block == NULL;
     if (*is_done)
         return RESULT_OK;
-    TRY(stage_block(subjects, block, error));
+    TRY(take_block(subjects, (const Subject *)block->bytes, block->length / sizeof(Subject), error));
     handover_return(handover, block);
     return RESULT_OK;
 }
@@ -229,7 +169,8 @@ Result subjects_flush(Subjects *subjects, Error *error)
 {
     if (subjects->handover != NULL)
         return RESULT_OK; /* the thread gets them by the block */
-    TRY(copy_block(subjects, subjects->place.loader, subjects->buffer, subjects->count, error));
+    TRY(subjects_copy(&subjects->place, subjects->place.loader, subjects->table, subjects->buffer,
+                      subjects->count, error));
     subjects->count = 0;
     return RESULT_OK;
 }

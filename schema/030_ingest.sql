@@ -193,13 +193,22 @@ CREATE TABLE subjects.subject (
 -- costs a load nothing worth saying.
 CREATE INDEX subject_first_load ON subjects.subject USING brin (first_load_id) WITH (pages_per_range = 16);
 
--- How far the subjects of a load under way are merged, in the transaction that will publish it: up to where among its
--- staged subjects, how many these are, and how many were new. No other transaction ever sees a row of it.
+-- The door by which a load's new subjects come without being staged: rows copied into it are those of its only
+-- partition. It is open while its transaction has a row in subjects.merging, and shut to reading.
+CREATE TABLE subjects.arriving (LIKE subjects.subject) PARTITION BY LIST (source_id);
+ALTER TABLE subjects.arriving ATTACH PARTITION subjects.subject DEFAULT;
+
+-- How far the subjects of a load under way are held, in the transaction that will publish it: of those put straight
+-- into subjects.subject how many, from which page on, and what this session had counted there before; of those staged,
+-- up to where they are merged, how many these are, and how many were new. No other transaction ever sees a row of it.
 CREATE TABLE subjects.merging (
-    load_id  int4 PRIMARY KEY,
-    up_to    tid NOT NULL,
-    given    int8 NOT NULL,
-    added    int8 NOT NULL
+    load_id   int4 PRIMARY KEY,
+    from_page int8 NOT NULL,
+    counted   int8 NOT NULL,
+    put       int8 NOT NULL,
+    up_to     tid NOT NULL,
+    given     int8 NOT NULL,
+    added     int8 NOT NULL
 );
 
 -- The one version of the hub key that the tokens of all subjects are under. The first load decides it, and re-keying
@@ -526,37 +535,35 @@ $$;
 
 -- Adds those staged subjects, between two places, that are not held yet; since publishers take turns that can be told by a
 -- join: an upsert of each row would cost twice as much. Sorted, so that neighbours in the index come together; work_mem
--- keeps that sort in memory. are_new: likely all of them, as in a source's first loads. Then none is looked for before
--- it is added, which is nearly half the work, and the index tells where one is held after all.
-CREATE FUNCTION ingest.subjects_add(staged text, behind tid, up_to tid, are_new boolean) RETURNS int8
+-- keeps that sort in memory.
+CREATE FUNCTION ingest.subjects_add(staged text, behind tid, up_to tid) RETURNS int8
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
 DECLARE
     added int8;
 BEGIN
     EXECUTE format('INSERT INTO subjects.subject SELECT DISTINCT ON (t.subject_id) t.* FROM staging.%I AS t'
-                   ' WHERE t.ctid > %L::tid AND t.ctid <= %L::tid %s ORDER BY t.subject_id', staged, behind, up_to,
-                   CASE WHEN NOT are_new THEN 'AND NOT EXISTS (SELECT FROM subjects.subject AS s'
-                                              ' WHERE s.subject_id = t.subject_id)' END);
+                   ' WHERE t.ctid > %L::tid AND t.ctid <= %L::tid AND NOT EXISTS (SELECT FROM subjects.subject AS s'
+                   ' WHERE s.subject_id = t.subject_id) ORDER BY t.subject_id', staged, behind, up_to);
     GET DIAGNOSTICS added = ROW_COUNT;
     RETURN added;
 END $$;
 
-CREATE FUNCTION ingest.subjects_add_likely_new(staged text, behind tid, up_to tid) RETURNS int8
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    RETURN ingest.subjects_add(staged, behind, up_to, true);
-EXCEPTION WHEN unique_violation THEN
-    RETURN ingest.subjects_add(staged, behind, up_to, false);
-END $$;
+-- How many subjects this session has put into subjects.subject lately: their difference is those of a transaction, also
+-- of what failed in it.
+CREATE FUNCTION ingest.subjects_counted() RETURNS int8
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    SELECT pg_stat_get_xact_tuples_inserted('subjects.subject'::regclass)
+$$;
 
 -- Adds a piece of what was staged and not added yet, while the load's rows still come: in the transaction that will
 -- publish it, so that nobody sees them before, and nothing stays of them when it fails. A piece, since nothing is staged
--- meanwhile. First called before anything is staged: into a table that its transaction has emptied PostgreSQL writes
--- page after page, never into room left on an earlier one, so that what comes next lies behind what came before
--- (subjects_keep sees to it that it did). Returns how many it looked at, 0 where none are left until more is staged, and
--- -1 where there is no point in calling it again, as another load of the source has its turn, or most of the subjects
--- are held already and can only be compared, which publishing does. Each call looks for few subjects among many: by the index alone,
--- whatever statistics say, for what they were made of may have been nearly empty.
+-- meanwhile. First called before anything is staged or put straight into subjects.subject: into a table that its
+-- transaction has emptied PostgreSQL writes page after page, never into room left on an earlier one, so that what comes
+-- next lies behind what came before (subjects_keep sees to it that it did). Returns how many it looked at, 0 where none
+-- are left until more is staged, and -1 where there is no point in calling it again, as another load of the source has
+-- its turn, or most of the subjects are held already and can only be compared, which publishing does. Each call looks
+-- for few subjects among many: by the index alone, whatever statistics say, for what they were made of may have been
+-- nearly empty.
 CREATE FUNCTION ingest.subjects_merge(permit bytea, wanted int4) RETURNS int8
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_hashjoin = off
 SET enable_mergejoin = off SET enable_seqscan = off SET enable_material = off AS $$
@@ -574,22 +581,39 @@ BEGIN
     SELECT m.* INTO merged FROM subjects.merging AS m WHERE m.load_id = wanted;
     IF NOT FOUND THEN
         EXECUTE format('TRUNCATE staging.%I', staged);
-        INSERT INTO subjects.merging (load_id, up_to, given, added) VALUES (wanted, '(0,0)', 0, 0);
+        INSERT INTO subjects.merging (load_id, from_page, counted, put, up_to, given, added)
+        VALUES (wanted, greatest(pg_relation_size('subjects.subject') / current_setting('block_size')::int8 - 1, 0),
+                ingest.subjects_counted(), 0, '(0,0)', 0, 0);
         RETURN 0;
     END IF;
     EXECUTE format('SELECT count(*), max(p.ctid) FROM (SELECT t.ctid FROM staging.%I AS t WHERE t.ctid > %L::tid'
                    ' LIMIT 8192) AS p', staged, merged.up_to) INTO more, last;
     IF more = 0 THEN
         RETURN 0;
-    ELSIF merged.added = merged.given THEN
-        fresh := ingest.subjects_add_likely_new(staged, merged.up_to, last);
-    ELSE
-        fresh := ingest.subjects_add(staged, merged.up_to, last, false);
     END IF;
+    fresh := ingest.subjects_add(staged, merged.up_to, last);
     UPDATE subjects.merging AS m SET up_to = last, given = m.given + more, added = m.added + fresh
      WHERE m.load_id = wanted;
     RETURN CASE WHEN 2 * fresh > more THEN more ELSE -1 END;
 END $$;
+
+-- After each statement that puts subjects straight in: refused but in the transaction of one load that is merged. What
+-- a statement before it had put in and taken back would be counted too, and ends the load: who fails here goes on by staging.
+CREATE FUNCTION ingest.subjects_put() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    loads int8;
+BEGIN
+    UPDATE subjects.merging AS m SET put = ingest.subjects_counted() - m.counted;
+    GET DIAGNOSTICS loads = ROW_COUNT;
+    IF loads <> 1 THEN
+        RAISE EXCEPTION 'subjects: put only while their load is merged' USING ERRCODE = 'CQ001';
+    ELSIF NOT current_setting('track_counts')::boolean THEN
+        RAISE EXCEPTION 'subjects: this server does not count them' USING ERRCODE = 'CQ003';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER subjects_put AFTER INSERT ON subjects.arriving FOR EACH STATEMENT EXECUTE FUNCTION ingest.subjects_put();
 
 -- What was merged is kept by the end of its load alone: whoever commits before that is refused.
 CREATE FUNCTION ingest.merging_refuse() RETURNS trigger
@@ -603,12 +627,52 @@ END $$;
 CREATE CONSTRAINT TRIGGER merging_refuse AFTER INSERT ON subjects.merging DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION ingest.merging_refuse();
 
--- The load is not published after all.
-CREATE FUNCTION ingest.subjects_unmerge(wanted int4) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Those put straight in are as many as say that they are of this load and source, and their keys those in force. Nearly
+-- always they lie behind all that was there before; where some fill a gap, all are looked for.
+CREATE FUNCTION ingest.subjects_vouch(load_source int2, merged subjects.merging) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    from_page int8 := merged.from_page;
+    found int8;
+    oldest int2;
+    newest int2;
 BEGIN
-    DELETE FROM subjects.merging AS m WHERE m.load_id = wanted;
-    IF FOUND THEN
+    LOOP
+        SELECT count(*), min(s.key_version), max(s.key_version) INTO found, oldest, newest FROM subjects.subject AS s
+         WHERE s.ctid >= format('(%s,0)', from_page)::tid AND (s.first_load_id, s.source_id) = (merged.load_id, load_source);
+        EXIT WHEN found = merged.put + merged.added OR from_page = 0;
+        from_page := 0;
+    END LOOP;
+    IF found <> merged.put + merged.added THEN
+        RAISE EXCEPTION 'load %: subjects of another load or source came with it', merged.load_id USING ERRCODE = 'CQ001';
+    END IF;
+    PERFORM ingest.staged_keys_require(oldest, newest);
+END $$;
+
+-- What was merged of a load that ends now; null: nothing.
+CREATE FUNCTION ingest.merging_end(load_source int2, wanted int4) RETURNS subjects.merging
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    merged subjects.merging;
+BEGIN
+    DELETE FROM subjects.merging AS m WHERE m.load_id = wanted RETURNING m.* INTO merged;
+    IF merged.put > 0 THEN
+        PERFORM ingest.subjects_vouch(load_source, merged);
+    END IF;
+    RETURN merged;
+END $$;
+
+-- The load is not published, or not yet: those that were put straight in are staged after all.
+CREATE FUNCTION ingest.subjects_unmerge(load_source int2, wanted int4) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    merged subjects.merging := ingest.merging_end(load_source, wanted);
+BEGIN
+    IF merged.put > 0 THEN
+        EXECUTE format('INSERT INTO staging.%I SELECT s.* FROM subjects.subject AS s WHERE s.first_load_id = %s',
+                       'subject_' || wanted, wanted);
+    END IF;
+    IF merged.load_id IS NOT NULL THEN
         DELETE FROM subjects.subject AS s WHERE s.first_load_id = wanted;
     END IF;
 END $$;
@@ -626,7 +690,7 @@ DECLARE
     added int8;
 BEGIN
     PERFORM ingest.subjects_turn(load_source);
-    DELETE FROM subjects.merging AS m WHERE m.load_id = wanted RETURNING m.* INTO merged;
+    merged := ingest.merging_end(load_source, wanted);
     EXECUTE format('SELECT count(*), count(*) FILTER (WHERE t.ctid <= %L::tid), min(t.key_version),'
                    ' max(t.key_version) FROM staging.%I AS t', merged.up_to, staged)
        INTO given, passed, oldest, newest;
@@ -635,14 +699,14 @@ BEGIN
     -- Where one more lies among those merged all are looked at again.
     IF passed < given OR passed <> merged.given THEN
         added := added + ingest.subjects_add(staged, CASE WHEN passed = merged.given THEN merged.up_to ELSE '(0,0)' END,
-                                             '(4294967295,65535)', false);
+                                             '(4294967295,65535)');
     END IF;
     IF added < given THEN
         PERFORM ingest.subjects_compare(staged, wanted);
     END IF;
     EXECUTE format('DROP TABLE staging.%I', staged);
     PERFORM ingest.encodings_keep(load_source, wanted);
-    RETURN added;
+    RETURN added + coalesce(merged.put, 0);
 END $$;
 
 CREATE FUNCTION ingest.replaces_set(wanted int4, groups text[], days int8[]) RETURNS void
@@ -708,7 +772,7 @@ BEGIN
     PERFORM ingest.replaces_set(wanted, groups, days);
     outcome := ingest.limits_weigh(wanted);
     IF outcome <> 'published' THEN
-        PERFORM ingest.subjects_unmerge(wanted);
+        PERFORM ingest.subjects_unmerge(held.source_id, wanted);
     END IF;
     IF outcome = 'rejected' THEN
         PERFORM ingest.load_drop(held, 'rejected');
@@ -900,7 +964,8 @@ END $$;
 -- ---- who may what ----
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ingest FROM PUBLIC;
-GRANT USAGE ON SCHEMA ingest, staging TO cinque_loader;
+GRANT USAGE ON SCHEMA ingest, staging, subjects TO cinque_loader;
+GRANT INSERT ON subjects.arriving TO cinque_loader;
 GRANT EXECUTE ON FUNCTION
     ingest.load_open(bytea, text, text, int4, text, bytea, int4, bytea, text, boolean, int2),
     ingest.load_publish(bytea, int4, int8[], text[], int8[], text[], int8[]), ingest.load_reject(bytea, int4, int8[], text[], int8[]),

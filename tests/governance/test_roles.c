@@ -34,6 +34,8 @@ static const Refusal refusals[] = {
     {"cinque_loader", "SELECT * FROM staging.canary"},
     {"cinque_loader", "INSERT INTO staging.canary VALUES (1)"},
     {"cinque_loader", "SELECT * FROM subjects.subject"},
+    {"cinque_loader", "SELECT * FROM subjects.arriving"},
+    {"cinque_loader", "INSERT INTO subjects.subject VALUES (1)"},
     {"cinque_loader", "SELECT * FROM subjects.encoding"},
     {"cinque_loader", "SELECT * FROM subjects.encoding_filter"},
     {"cinque_loader", "INSERT INTO subjects.encoding VALUES (1, 1::int2, 1, '\\x00')"},
@@ -243,7 +245,8 @@ static void expect_none(const char *sql)
     cr_expect_eq(found.length, 0, "%.*s", TEXT_ARG(found));
 }
 
-/* The whole of what a service role may do with tables: SELECT on these, nothing else anywhere. */
+/* The whole of what a service role may do with tables: SELECT on these, INSERT through the loader's one door
+ * (tests/ingest/test_subjects.c: when it is open), nothing else anywhere. */
 Test(roles, no_role_has_a_right_on_a_table_that_is_not_written_here)
 {
     expect_none(
@@ -253,6 +256,8 @@ Test(roles, no_role_has_a_right_on_a_table_that_is_not_written_here)
         "p "
         "WHERE " SERVICES " AND c.relkind IN ('r', 'v', 'm', 'p', 'f') AND " OUR_SCHEMAS
         "  AND has_table_privilege(r.oid, c.oid, p) "
+        "  AND format('%s %s %s.%s', r.rolname, p, n.nspname, c.relname) <> "
+        "      'cinque_loader INSERT subjects.arriving' "
         "  AND NOT (p = 'SELECT' AND format('%s %s.%s', r.rolname, n.nspname, c.relname) ~ "
         "'^cinque_governor (governance\\.[a-z_]+|audit\\.(intake|leaf|checkpoint)|ingest\\.source)$|"
         "^cinque_linker "

@@ -215,7 +215,7 @@ Test(subjects, they_are_merged_by_the_piece_until_none_is_left)
 #define REFUSE_SUBJECTS                                                                                      \
     "CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$"                                 \
     " BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = 'CQ002'; END $$;"                                      \
-    "CREATE TRIGGER refuse BEFORE INSERT ON subjects.subject EXECUTE FUNCTION public.refuse()"
+    "CREATE TRIGGER refuse BEFORE INSERT ON subjects.subject FOR EACH ROW EXECUTE FUNCTION public.refuse()"
 
 /* Switch: the return of subjects_settle. The rows may be committed already when the second connection fails.
  */
@@ -334,21 +334,125 @@ static IngestDelivery people_born(int first_day, int count)
     return world_delivery(text_built(&rows).data);
 }
 
-/* Switch: up_to in subjects_merge. Each of several blocks is merged once, and none is passed over,
- * whether most of its subjects are new or known. */
+/* Switch: up_to in subjects_merge, and subjects_take_back. Each of several blocks is kept once, and none is
+ * passed over: the second load's first block is of new people alone, the next ones of new and known. */
 Test(subjects, of_many_blocks_each_subject_is_held_once)
 {
-    IngestDelivery delivery = people_born(0, 25000);
+    IngestDelivery delivery = people_born(13000, 12000);
 
-    cr_expect_eq(world_must_load(&world, spec, &delivery).subjects_new, 25000);
-    delivery = people_born(12000, 18000);
+    cr_expect_eq(world_must_load(&world, spec, &delivery).subjects_new, 12000);
+    delivery = people_born(0, 26000);
     delivery.period = month_from(2026, 7);
     delivery.replace = true;
-    cr_expect_eq(world_must_load(&world, spec, &delivery).subjects_new, 5000, "of days 25000 to 29999");
+    cr_expect_eq(world_must_load(&world, spec, &delivery).subjects_new, 14000,
+                 "of days 0 to 12999 and 25000 to 25999");
 
-    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 30000);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 26000);
     cr_expect_eq(world_count("SELECT count(*) FROM records.visit JOIN subjects.subject USING (subject_id)"),
-                 43000);
+                 38000);
+}
+
+/* ---- subjects put straight where they belong ---- */
+
+#define PUT_ONE(id, source, load)                                                                            \
+    "INSERT INTO subjects.arriving (subject_id, source_id, digest, first_load_id, key_version, nhs_state)"   \
+    " VALUES (" #id ", " #source ", '\\x00112233445566778899aabbccddeeff', " #load ", 1, 0)"
+
+/* Switch: the trigger subjects_put. */
+Test(subjects, none_is_put_in_but_while_a_load_is_merged)
+{
+    cr_expect_eq(world_try("cinque_loader", PUT_ONE(7, 1, 1)).code, ERROR_REFUSED);
+}
+
+/* A load for which somebody has put in this, and ANN. */
+static Result publish_with(const char *sql, Error *error)
+{
+    SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
+    SCOPED(store_abandon) Store *store = NULL;
+    IngestDelivery delivery = world_delivery(ANN);
+    IngestOutcome outcome;
+    int64_t load_id, subjects_new = 0;
+    RuleCounts columns[SPEC_COLUMNS_MAX] = {{0}};
+    const StoreCounts counts = {.columns = columns};
+    permit = world_permit(&world, spec, &delivery);
+    store = opened(permit, &delivery, world.merger, &load_id);
+    cr_assert_eq(load_id, 1);
+    cr_assert_eq(merge(permit, load_id), 0);
+    stage_by_hand(PUT_ONE(8, 1, 1));
+    stage_by_hand(sql);
+
+    Result published = store_publish(&store, &counts, &outcome, &subjects_new, error);
+
+    if (published.ok)
+        cr_expect_eq(subjects_new, 2);
+    return published;
+}
+
+Test(subjects, those_put_in_are_kept_with_their_load)
+{
+    Error error = {0};
+
+    Result published = publish_with(PUT_ONE(7, 1, 1), &error);
+
+    cr_expect(published.ok, "%s", error.message);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 2);
+}
+
+/* Switch: the count in subjects_vouch. */
+Test(subjects, one_that_says_another_load_is_not_kept)
+{
+    Error error = {0};
+
+    Result published = publish_with(PUT_ONE(7, 1, 2), &error);
+
+    cr_expect(!published.ok);
+    cr_expect_eq(error.code, ERROR_REFUSED, "%s", error.message);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 0);
+}
+
+/* Switch: the source in subjects_vouch. */
+Test(subjects, one_that_says_another_source_is_not_kept)
+{
+    Error error = {0};
+
+    Result published = publish_with(PUT_ONE(7, 2, 1), &error);
+
+    cr_expect(!published.ok);
+    cr_expect_eq(error.code, ERROR_REFUSED, "%s", error.message);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 0);
+}
+
+/* Switch: the second look in subjects_vouch. PostgreSQL puts rows where others have left room. */
+Test(subjects, one_that_fills_a_gap_is_found)
+{
+    IngestDelivery delivery = world_delivery(ANN);
+    world_script("INSERT INTO subjects.subject (subject_id, source_id, digest, first_load_id, key_version,"
+                 " nhs_state) SELECT i, 1, '\\x00112233445566778899aabbccddeeff', 0, 1, 0"
+                 " FROM generate_series(1, 1000) AS i; DELETE FROM subjects.subject WHERE subject_id <= 50");
+    world_script("VACUUM subjects.subject");
+
+    cr_expect_eq(world_must_load(&world, spec, &delivery).subjects_new, 1);
+
+    cr_expect_eq(
+        world_count("SELECT count(*) FROM subjects.subject WHERE ctid < '(1,0)' AND first_load_id = 1"), 1,
+        "it stands on the first page");
+}
+
+/* Switch: track_counts in subjects_put. */
+Test(subjects, where_a_server_does_not_count_they_are_staged)
+{
+    IngestDelivery delivery = world_delivery(ANN);
+    int status;
+    world_script(
+        "DO $$ BEGIN EXECUTE format('ALTER ROLE cinque_loader IN DATABASE %I SET track_counts = off',"
+        " current_database()); END $$");
+
+    pid_t child = load_elsewhere(&delivery);
+    waitpid(child, &status, 0);
+
+    cr_expect_eq(status, 0);
+    cr_expect_eq(world_count("SELECT subjects_new FROM ingest.load WHERE load_id = 1"), 1);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 1);
 }
 
 Test(subjects, without_a_second_connection_they_are_merged_when_the_load_is_published)
