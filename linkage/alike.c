@@ -14,7 +14,7 @@ static const DbStatement begin_statement = {
 static const DbStatement heads_statement = {
     .name = "linkage_encoded_all",
     .sql = linkage_sql_encoded_all,
-    .columns = {VALUE_INT8, VALUE_INT8, VALUE_BOOL, VALUE_BOOL, VALUE_INT8, VALUE_BYTES},
+    .columns = {VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_BYTES, VALUE_BOOL, VALUE_BOOL},
 };
 static const DbStatement comparable_statement = {
     .name = "linkage_comparable",

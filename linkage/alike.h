@@ -40,7 +40,7 @@ Result alike_open_loads(AlikeRun *run, Error *error) CHECKED;
  * many bytes that was opened before it stay. */
 Result alike_open(AlikeRun *run, const LinkageSealed *sealed, size_t after, Text *opened, Error *error)
     CHECKED;
-/* Of a row of linkage.encoded: subject, source, is free, is new, load, head. */
+/* Of a row of heads: subject, source, load, head, and what else. */
 Result alike_open_head(AlikeRun *run, const Value *row, Text *head, Error *error) CHECKED;
 
 /* The source's place among the run's; ALIKE_SOURCES_MAX: none. */

@@ -38,12 +38,12 @@ static Result count_tokens(void *context, const Value *row, Error *error)
         if (slot == NULL)
             continue;
         slot->count++;
-        slot->fresh += row[3].boolean;
+        slot->fresh += row[5].boolean;
     }
     if (count == 0 || !alike_shape_has(&comparison->run->shape, head))
         members_note_unread(comparison, row[0].integer);
-    if (row[3].boolean)
-        members_note_done(comparison, (Person){.subject_id = row[0].integer, .is_free = row[2].boolean});
+    if (row[5].boolean)
+        members_note_done(comparison, (Person){.subject_id = row[0].integer, .is_free = row[4].boolean});
     return RESULT_OK;
 }
 
@@ -53,7 +53,7 @@ static Result note_touched(void *context, const Value *row, Error *error)
     uint64_t keys[TOKEN_KEYS_MAX];
     size_t count;
     Text head;
-    bool is_again = false, is_touched = row[3].boolean;
+    bool is_again = false, is_touched = row[5].boolean;
 
     TRY(members_keys(comparison, row, &head, keys, &count, error));
     for (size_t i = 0; i < count; i++) {
@@ -61,7 +61,7 @@ static Result note_touched(void *context, const Value *row, Error *error)
         is_again = is_again || members_is_closing(slot);
         is_touched = is_touched || slot->fresh > 0;
     }
-    if (is_again && !row[3].boolean)
+    if (is_again && !row[5].boolean)
         members_note_done(comparison,
                           (Person){.subject_id = row[0].integer, .is_free = true, .is_again = true});
     if (is_touched)
@@ -118,9 +118,10 @@ static Result take_member(void *context, const Value *row, Error *error)
     members_add(comparison,
                 (Member){
                     .subject_id = row[0].integer,
-                    .place = (uint8_t)(2 * source + row[2].boolean),
-                    .is_fresh = row[3].boolean,
-                    .is_of_batch = row[2].boolean &&
+                    .load_id = row[2].integer,
+                    .place = (uint8_t)(2 * source + row[4].boolean),
+                    .is_fresh = row[5].boolean,
+                    .is_of_batch = row[4].boolean &&
                                    members_has_id(comparison->batch, comparison->batch_count, row[0].integer),
                     .head = head,
                 });

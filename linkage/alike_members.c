@@ -16,7 +16,7 @@ static const DbStatement filters_statement = {
     .name = "linkage_encoded_filters",
     .sql = linkage_sql_encoded_filters,
     .parameters = {VALUE_INT8_ARRAY},
-    .columns = {VALUE_INT8, VALUE_INT8, VALUE_BYTES},
+    .columns = {VALUE_INT8, VALUE_BYTES},
 };
 
 Comparison members_open(AlikeRun *run)
@@ -150,7 +150,7 @@ static uint32_t first_fresh(const Comparison *comparison)
 
 typedef struct Fetch {
     int64_t ids[FILTERS_AT_ONCE]; /* in order */
-    LinkageSealed filters[FILTERS_AT_ONCE];
+    Text filters[FILTERS_AT_ONCE];
     size_t count;
 } Fetch;
 
@@ -168,10 +168,7 @@ static Result fetch_filters(const Comparison *comparison, const Member *members,
     for (size_t i = 0; i < fetch->count; i++) {
         int64_t id = db_int(*rows, i, 0);
         const int64_t *at = bsearch(&id, fetch->ids, fetch->count, sizeof id, compare_ids);
-        fetch->filters[at - fetch->ids] = (LinkageSealed){.load_id = db_int(*rows, i, 1),
-                                                          .subject_id = id,
-                                                          .part = LINKAGE_FILTERS,
-                                                          .bytes = db_text(*rows, i, 2)};
+        fetch->filters[at - fetch->ids] = db_text(*rows, i, 1);
     }
     return RESULT_OK;
 }
@@ -182,10 +179,14 @@ static Result add_member(const Comparison *comparison, LinkageSet *set, const Me
     AlikeRun *run = comparison->run;
     const int64_t *at =
         bsearch(&member->subject_id, fetch->ids, fetch->count, sizeof *fetch->ids, compare_ids);
+    const LinkageSealed filters = {.load_id = member->load_id,
+                                   .subject_id = member->subject_id,
+                                   .part = LINKAGE_FILTERS,
+                                   .bytes = fetch->filters[at - fetch->ids]};
     Text encoding;
 
     memcpy(run->opened, member->head.data, member->head.length);
-    TRY(alike_open(run, &fetch->filters[at - fetch->ids], member->head.length, &encoding, error));
+    TRY(alike_open(run, &filters, member->head.length, &encoding, error));
     return alike_set_add(run, set, encoding, member->place, is_added, error);
 }
 

@@ -18,8 +18,8 @@ typedef struct Person {
 
 /* A subject that shares a token with one who is compared. */
 typedef struct Member {
-    int64_t subject_id;
-    uint8_t place; /* of its source among the set's */
+    int64_t subject_id, load_id; /* load: of its encoding */
+    uint8_t place;               /* of its source among the set's */
     bool is_fresh, is_of_batch;
     Text head;
 } Member;
@@ -40,16 +40,16 @@ typedef struct Comparison {
     size_t unread_count, unread_capacity;
 } Comparison;
 
-/* Statements of heads: subject, source, is free, is new, load, head. */
+/* Statements of heads: subject, source, load, head, is free, is new. */
 #define MEMBERS_HEADS(which)                                                                                 \
     {                                                                                                        \
         .name = "linkage_encoded_" #which, .sql = linkage_sql_encoded_##which, .columns = {                  \
             VALUE_INT8,                                                                                      \
             VALUE_INT8,                                                                                      \
-            VALUE_BOOL,                                                                                      \
-            VALUE_BOOL,                                                                                      \
             VALUE_INT8,                                                                                      \
-            VALUE_BYTES                                                                                      \
+            VALUE_BYTES,                                                                                     \
+            VALUE_BOOL,                                                                                      \
+            VALUE_BOOL                                                                                       \
         }                                                                                                    \
     }
 

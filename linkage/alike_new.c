@@ -12,10 +12,13 @@
 static const DbStatement new_statement = {
     .name = "linkage_encoded_new",
     .sql = linkage_sql_encoded_new,
-    .columns = {VALUE_INT8, VALUE_INT8, VALUE_BOOL, VALUE_BOOL, VALUE_INT8, VALUE_BYTES, VALUE_BOOL,
-                VALUE_BOOL},
+    .columns = {VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_BYTES, VALUE_BOOL, VALUE_BOOL, VALUE_BOOL},
 };
-static const DbStatement stored_statement = MEMBERS_HEADS(stored);
+static const DbStatement stored_statement = {
+    .name = "linkage_encoded_stored",
+    .sql = linkage_sql_encoded_stored,
+    .columns = {VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_BYTES},
+};
 static const DbStatement held_free_statement = {
     .name = "linkage_held_free", .sql = linkage_sql_held_free, .columns = {VALUE_INT8}};
 
@@ -44,9 +47,9 @@ static Result note_new(void *context, const Value *row, Error *error)
     for (size_t i = 0; i < count; i++)
         token_table_add(&comparison->tokens, keys[i]);
     members_note_done(comparison, (Person){.subject_id = row[0].integer,
-                                           .is_free = row[2].boolean,
-                                           .was_held = row[6].boolean,
-                                           .was_free = row[7].boolean});
+                                           .is_free = row[4].boolean,
+                                           .was_held = row[5].boolean,
+                                           .was_free = row[6].boolean});
     return RESULT_OK;
 }
 
@@ -114,7 +117,10 @@ static Result look_at(void *context, const Value *row, Error *error)
     Newcomers *newcomers = context;
     Comparison *comparison = &newcomers->comparison;
     size_t source = alike_source(comparison->run, row[1].integer), count;
-    Member member = {.subject_id = row[0].integer, .place = (uint8_t)(2 * source), .is_of_batch = true};
+    Member member = {.subject_id = row[0].integer,
+                     .load_id = row[2].integer,
+                     .place = (uint8_t)(2 * source),
+                     .is_of_batch = true};
     uint64_t keys[TOKEN_KEYS_MAX];
 
     if (source == ALIKE_SOURCES_MAX)

@@ -34,7 +34,7 @@ Result alike_open(AlikeRun *run, const LinkageSealed *sealed, size_t after, Text
 Result alike_open_head(AlikeRun *run, const Value *row, Text *head, Error *error)
 {
     const LinkageSealed sealed = {
-        .load_id = row[4].integer, .subject_id = row[0].integer, .part = LINKAGE_HEAD, .bytes = row[5].text};
+        .load_id = row[2].integer, .subject_id = row[0].integer, .part = LINKAGE_HEAD, .bytes = row[3].text};
 
     return alike_open(run, &sealed, 0, head, error);
 }

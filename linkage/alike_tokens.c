@@ -7,6 +7,12 @@
 
 enum {
     SLOTS_FIRST = 1 << 12,
+    SLOTS_PER_WORD = 8,
+    /* Of a key: from which bit on its word goes, and its two marks in the word; its slot goes by the first.
+     */
+    WORD_FROM = 32,
+    MARK_FROM = 52,
+    OTHER_MARK_FROM = 58,
     FLAGS_AT = 1,
     FLAG_BY_BLOCKS = 1,
     FIELDS_AT = 8,
@@ -22,9 +28,25 @@ static uint64_t mix(uint64_t number)
     return number ^ number >> 31;
 }
 
+static size_t mark_words(const TokenTable *table)
+{
+    return table->capacity / SLOTS_PER_WORD;
+}
+
+static uint64_t *word_of(const TokenTable *table, uint64_t key)
+{
+    return &table->marks[key >> WORD_FROM & (mark_words(table) - 1)];
+}
+
+static uint64_t marks_of(uint64_t key)
+{
+    return UINT64_C(1) << (key >> MARK_FROM) % 64 | UINT64_C(1) << (key >> OTHER_MARK_FROM);
+}
+
+/* Keys are mixed already. */
 static TokenSlot *slot_of(const TokenTable *table, uint64_t key)
 {
-    size_t at = mix(key) & (table->capacity - 1);
+    size_t at = key & (table->capacity - 1);
 
     while (table->slots[at].key != 0 && table->slots[at].key != key)
         at = (at + 1) & (table->capacity - 1);
@@ -34,9 +56,18 @@ static TokenSlot *slot_of(const TokenTable *table, uint64_t key)
 /* Who shares them is what encodings are sealed for. */
 static void close_slots(TokenTable *table)
 {
-    if (table->slots != NULL)
+    if (table->slots != NULL) {
         secret_wipe(table->slots, table->capacity * sizeof *table->slots);
+        secret_wipe(table->marks, mark_words(table) * sizeof *table->marks);
+    }
     memory_free(table->slots);
+    memory_free(table->marks);
+}
+
+static TokenSlot *put(TokenTable *table, uint64_t key)
+{
+    *word_of(table, key) |= marks_of(key);
+    return slot_of(table, key);
 }
 
 static void grow(TokenTable *table)
@@ -46,9 +77,10 @@ static void grow(TokenTable *table)
     while ((larger.capacity & (larger.capacity - 1)) != 0)
         larger.capacity &= larger.capacity - 1;
     larger.slots = memory_alloc(larger.capacity * sizeof *larger.slots);
+    larger.marks = memory_alloc(mark_words(&larger) * sizeof *larger.marks);
     for (size_t i = 0; i < table->capacity; i++)
         if (table->slots[i].key != 0)
-            *slot_of(&larger, table->slots[i].key) = table->slots[i];
+            *put(&larger, table->slots[i].key) = table->slots[i];
     close_slots(table);
     *table = larger;
 }
@@ -57,14 +89,16 @@ void token_table_add(TokenTable *table, uint64_t key)
 {
     if (table->used * 2 >= table->capacity)
         grow(table);
-    TokenSlot *slot = slot_of(table, key);
+    TokenSlot *slot = put(table, key);
     table->used += slot->key == 0;
     slot->key = key;
 }
 
 TokenSlot *token_table_find(const TokenTable *table, uint64_t key)
 {
-    if (table->capacity == 0)
+    uint64_t marks = marks_of(key);
+
+    if (table->capacity == 0 || (*word_of(table, key) & marks) != marks)
         return NULL;
     TokenSlot *slot = slot_of(table, key);
     return slot->key == key ? slot : NULL;

@@ -18,6 +18,9 @@ typedef struct TokenSlot {
 
 typedef struct TokenTable {
     TokenSlot *slots;
+    /* Two bits for each key, of eight for each slot: most tokens that are asked for are not in the table, and
+     * these stay in the processor's cache where slots do not. */
+    uint64_t *marks;
     size_t used, capacity; /* a power of two */
 } TokenTable;
 

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 
 #include "base/arena.h"
 #include "pseudonymise/encoding_seal.h"
@@ -145,10 +147,12 @@ static bool decrypt(EVP_CIPHER_CTX *cipher, const StoredPlace *place, Text seale
     uint8_t bound[ENCODING_SEAL_PLACE_BYTES], tag[SEAL_TAG_BYTES];
     int written;
 
+    const OSSL_PARAM with_tag[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, SEAL_TAG_BYTES),
+        OSSL_PARAM_construct_end()};
     encoding_seal_place(place->part, place->subject_id, bound);
     memcpy(tag, text + length, SEAL_TAG_BYTES);
-    return EVP_CipherInit_ex2(cipher, NULL, NULL, nonce, -1, NULL) == 1 &&
-           EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, SEAL_TAG_BYTES, tag) == 1 &&
+    return EVP_CipherInit_ex2(cipher, NULL, NULL, nonce, -1, with_tag) == 1 &&
            EVP_CipherUpdate(cipher, NULL, &written, bound, sizeof bound) == 1 &&
            EVP_CipherUpdate(cipher, plain, &written, text, (int)length) == 1 &&
            EVP_CipherFinal_ex(cipher, plain + length, &written) == 1;

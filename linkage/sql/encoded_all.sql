@@ -1,3 +1,3 @@
 -- Sealed heads of everybody. Called by linkage/alike_compare.c.
--- ->  subject_id, source_id bigint, is_free, is_new boolean, load_id bigint, head bytea
-SELECT subject_id, source_id::int8, is_free, is_new, load_id::int8, head FROM linkage.encoded
+-- ->  subject_id, source_id, load_id bigint, head bytea, is_free, is_new boolean
+SELECT subject_id, source_id::int8, load_id::int8, head, is_free, is_new FROM linkage.encoded
