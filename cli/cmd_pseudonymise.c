@@ -5,7 +5,7 @@
 #include "cli/load_report.h"
 #include "cli/spec_place.h"
 
-static const char sign_key_name[] = "signing.pem";
+static const char sign_key_name[] = "signing.pem", regional_key_name[] = "regional.key";
 
 typedef struct Provider {
     Keyring *keyring;
@@ -35,6 +35,25 @@ static Result check_postcodes(const char *postcodes, const char *edition, Error 
     return RESULT_OK;
 }
 
+/* Nobody counts here but the provider: what the key is used for is written down before and behind it. */
+static Result run_logged(const Cli *cli, const IngestAtSource *at_source, const IngestSpec *spec,
+                         const char *keys, IngestReport *report, Error *error)
+{
+    const char *key = text_format(cli->arena, "%s/%s", keys, regional_key_name).data;
+    char month[DATE_TEXT_BYTES], use[KEY_USE_BYTES];
+    Error ignored = {0};
+    const Text what = text_format(cli->arena, "pseudonymise %s %s", ingest_spec_source(spec),
+                                  month_format(at_source->period, month));
+
+    TRY(key_use_write_down(key, text_format(cli->arena, "%.*s begun", TEXT_ARG(what)), error));
+    Result done = ingest_pseudonymise(at_source, spec, cli->arguments[1], report, error);
+    const char *end = !done.ok ? "failed" : report->outcome == INGEST_WRITTEN ? "written" : "rejected";
+    const Text line = text_format(cli->arena, "%.*s %s %.*s", TEXT_ARG(what), end,
+                                  TEXT_ARG(key_use_text(&report->key_use, use)));
+    Result logged = key_use_write_down(key, line, done.ok ? error : &ignored);
+    return done.ok ? logged : done;
+}
+
 Result cmd_pseudonymise(Cli *cli, int argc, const char *const *argv, Error *error)
 {
     SCOPED(provider_close) Provider provider = {0};
@@ -50,7 +69,7 @@ Result cmd_pseudonymise(Cli *cli, int argc, const char *const *argv, Error *erro
          &at_source.encodes},
         {"edition", OPTION_TEXT, false, NULL, "its name, such as 2026-05", &edition},
     };
-    IngestReport report;
+    IngestReport report = {.key_use = {.hub_version = 0}};
 
     TRY(cli_parse(cli, argc, argv, options, sizeof options / sizeof *options, 2, 2, error));
     TRY(check_postcodes(postcodes, edition, error));
@@ -61,7 +80,7 @@ Result cmd_pseudonymise(Cli *cli, int argc, const char *const *argv, Error *erro
     at_source.keyring = provider.keyring;
     at_source.directory = provider.directory;
     at_source.sign_key = text_format(cli->arena, "%s/%s", keys, sign_key_name).data;
-    TRY(ingest_pseudonymise(&at_source, provider.spec, cli->arguments[1], &report, error));
+    TRY(run_logged(cli, &at_source, provider.spec, keys, &report, error));
     load_report_print(&report, 1);
     if (report.outcome == INGEST_REJECTED)
         return fail(error, ERROR_INPUT, "%s: more rejected rows than its spec allows; nothing is written",

@@ -197,8 +197,9 @@ Result ingest_pseudonymise(const IngestAtSource *at_source, const IngestSpec *sp
     TRY(load_pseudonymiser(at_source->keyring, at_source->directory, spec, work.encodes, &work.pseudonymiser,
                            error));
     TRY(open_parcel(at_source, &work, error));
-    TRY(run(at_source, &work, &delivery, error));
+    Result done = run(at_source, &work, &delivery, error);
     report->key_use = pseudonymiser_use(work.pseudonymiser);
+    TRY(done);
     report->elapsed_us = time_now_us() - started_us;
     report->client_cpu_us = load_cpu_us() - started_cpu_us;
     log_event(LOG_LEVEL_INFO, "parcel_done", "outcome=%d rows=%" PRId64 " quarantined=%" PRId64 " %.*s",

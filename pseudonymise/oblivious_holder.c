@@ -11,7 +11,7 @@
 #include "pseudonymise/pseudonymise.h"
 #include "pseudonymise/voprf.h"
 
-enum { LOG_NAME_BYTES = 4096, LOG_LINE_BYTES = 256 };
+enum { LOG_WORDS_BYTES = 256 };
 
 Result oblivious_key_create(const char *path, Error *error)
 {
@@ -46,19 +46,11 @@ Result oblivious_key_public(const char *path, const char *space, char out[OBLIVI
 /* Durable before an answer exists, so that no use of the key goes unseen. */
 static Result log_use(const ObliviousEvaluation *of, size_t count, const Hash *request, Error *error)
 {
-    char path[LOG_NAME_BYTES], line[LOG_LINE_BYTES], when[TIME_TEXT_BYTES], hex[HASH_TEXT_BYTES];
+    char words[LOG_WORDS_BYTES], hex[HASH_TEXT_BYTES];
 
-    if (snprintf(path, sizeof path, "%s.log", of->key) >= LOG_NAME_BYTES)
-        return fail(error, ERROR_CONFIG, "oblivious key: the name of its file is too long");
-    int length = snprintf(line, sizeof line, "%s space=%s values=%zu request=%s\n",
-                          time_format(time_now_us(), when), of->space, count, hash_format(request, hex));
-    int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-    bool done = file >= 0 && write(file, line, (size_t)length) == length && fsync(file) == 0;
-    Result result = done ? key_file_sync_parent(path, error)
-                         : fail_errno(error, "%s: the use of the key cannot be written down", path);
-    if (file >= 0)
-        (void)close(file);
-    return result;
+    (void)snprintf(words, sizeof words, "space=%s values=%zu request=%s", of->space, count,
+                   hash_format(request, hex));
+    return key_use_write_down(of->key, text_from(words), error);
 }
 
 static Result evaluate_batch(const P256 *curve, const VoprfKey *key, const ObliviousFile *request,

@@ -270,6 +270,8 @@ KeyUse tokeniser_use(const Tokeniser *tokeniser);
 /* "keys hub-2.outer=5 regional.nhs_number=4 regional.uprn=1 regional.subject=9 subjects.outer=9"; what was
  * not used is left out. */
 Text key_use_text(const KeyUse *use, char out[KEY_USE_BYTES]);
+/* Where there is no access log: the time and the words as a line of KEY_PATH.log, durable when it returns. */
+Result key_use_write_down(const char *key_path, Text words, Error *error) CHECKED;
 
 /* ---- rows ---- */
 

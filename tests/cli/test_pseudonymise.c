@@ -135,6 +135,54 @@ Test(cli_pseudonymise, its_report_is_that_of_a_load_and_holds_no_value)
     cr_expect_null(strstr(text, "99900000"));
 }
 
+/* The lines of the log, without their times. */
+static void read_uses(const Bench *bench, char *text, size_t size)
+{
+    char path[PROVIDER_PATH_BYTES], line[TEXT_BYTES];
+    size_t length = 0;
+    FILE *log = fopen(provider_path(bench->keys.folder, "regional.key.log", path), "r");
+
+    cr_assert_not_null(log);
+    while (fgets(line, sizeof line, log) != NULL)
+        length += (size_t)snprintf(text + length, size - length, "%s", strchr(line, ' ') + 1);
+    (void)fclose(log);
+}
+
+/* Switch: run_logged in cmd_pseudonymise.c. */
+Test(cli_pseudonymise, each_use_of_the_regional_key_is_written_down_beside_it)
+{
+    Bench bench = bench_open();
+    char text[TEXT_BYTES];
+    Error error = {0};
+
+    cr_assert(pseudonymise(&bench, &error).ok, "%s", error.message);
+    cr_assert(!pseudonymise(&bench, &error).ok);
+    bench.extract = support_file("bad.csv", "nhs_number,ward\n9990000018,x\n9990000026,y\n9990000034,z\n");
+    cr_assert_eq(unlink(bench.out), 0);
+    cr_assert(!pseudonymise(&bench, &error).ok);
+
+    read_uses(&bench, text, sizeof text);
+    cr_expect_str_eq(text,
+                     "pseudonymise visit 2026-07 begun\n"
+                     "pseudonymise visit 2026-07 written keys regional.nhs_number=2 regional.subject=2\n"
+                     "pseudonymise visit 2026-07 begun\n"
+                     "pseudonymise visit 2026-07 failed keys\n"
+                     "pseudonymise visit 2026-07 begun\n"
+                     "pseudonymise visit 2026-07 rejected keys\n");
+}
+
+Test(cli_pseudonymise, where_its_use_cannot_be_written_down_the_key_is_not_used)
+{
+    const Bench bench = bench_open();
+    char path[PROVIDER_PATH_BYTES];
+    Error error = {0};
+    cr_assert_eq(mkdir(provider_path(bench.keys.folder, "regional.key.log", path), 0700), 0);
+
+    expect_failure(pseudonymise(&bench, &error), &error, ERROR_SYSTEM,
+                   "the use of the key cannot be written down");
+    cr_expect_neq(access(bench.out, F_OK), 0);
+}
+
 Test(cli_pseudonymise, a_parcel_is_never_written_over)
 {
     const Bench bench = bench_open();

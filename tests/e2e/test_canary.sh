@@ -15,6 +15,12 @@ tail -n +2 "$work/county/truth/canaries.csv" | cut -d, -f3 | awk 'length($0) >= 
 # The postcode directory is public and lists every postcode: without the planted ones, a find means the extracts.
 grep -vwFf "$patterns" "$work/county/reference/postcode_directory.csv" >"$work/directory.csv"
 mv "$work/directory.csv" "$work/county/reference/postcode_directory.csv"
+# with encodings, which are made of the marked names too
+cat >>"$work/examples/governance.yaml" <<'YAML'
+
+linkages:
+  - { purpose: phm, sources: [patient_list, social_care_event, death], from: 2024-01-01, to: 2030-12-31 }
+YAML
 data_folder data
 expect "at least 200 marked identifiers are planted" test "$(wc -l <"$patterns")" -ge 200
 expect "the scanner finds them in the extracts" bash -c "! '$scan' '$patterns' '$work/county/extracts' >/dev/null"
@@ -70,6 +76,29 @@ for load in $(seq 1 30); do run "quarantine-$load" cinque quarantine "$load"; do
 strike KILL 100 cinque link
 run link cinque link
 run link-report cinque link report
+run link-page cinque link report --format html
+alike=$(sql "SELECT coalesce(min(subject_id), 1) FROM linkage.link WHERE pass BETWEEN 6 AND 9")
+run explain cinque link explain -- "$alike"
+run clerical cinque link clerical list
+expect "somebody was linked by encodings" grep -q 'family name' "$work/outputs/explain.out"
+expect "what waits is listed" grep -q '^pair' "$work/outputs/clerical.out"
+
+# the same at a provider's: what is printed, the parcel and the log of its key
+provider=$work/provider
+mkdir -m 0700 "$provider"
+cinque key parcels create >/dev/null
+cp "$CINQUE_DATA/keyring/regional.key" "$CINQUE_DATA/keyring/parcels/parcel.public" "$provider/"
+(umask 077 && openssl genpkey -algorithm ed25519 -out "$provider/signing.pem")
+register=$work/county/extracts/$month/patient_list/kent-icb.csv
+at_source() { # source, file, name
+    run "$3" cinque pseudonymise "$1" "$2" --sender kent-icb --period "$month" --keys "$provider" --out "$work/outputs/$3.parcel" --encodings
+}
+at_source patient_list "$register" at-source
+sed '2,400s/,/|/' "$register" >"$work/ragged-register.csv"
+at_source patient_list "$work/ragged-register.csv" at-source-ragged
+at_source apc_spell "$work/swapped.csv" at-source-swapped
+expect "a parcel was made" test -s "$work/outputs/at-source.parcel"
+expect "and the use of its key written down" grep -q 'written keys .*regional.encoding=' "$provider/regional.key.log"
 strike KILL 300 cinque release build "$month" --purpose phm
 expect "kills struck the program while it worked" test "$hits" -ge 3
 run release cinque release build "$month" --purpose phm
@@ -91,7 +120,7 @@ cinque broker stop >/dev/null || true
 
 mkdir "$work/memory-files"
 find /var/crash /var/lib/systemd/coredump "$work" -name 'core*' -type f -exec cp {} "$work/memory-files" \; 2>/dev/null || true
-where=("$work/dump.sql" "$work/outputs" "$TMPDIR" "$work/memory-files")
+where=("$work/dump.sql" "$work/outputs" "$TMPDIR" "$work/memory-files" "$provider/regional.key.log")
 # all of the data folder, WAL and server logs with it, but for the keyring and the sealed quarantine
 for entry in "$CINQUE_DATA"/* "$CINQUE_DATA"/.[!.]*; do
     case ${entry##*/} in keyring | quarantine | '.[!.]*') ;; *) where+=("$entry") ;; esac
