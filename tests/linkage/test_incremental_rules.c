@@ -76,9 +76,13 @@ Test(incremental, a_day_without_a_rule_that_began_while_a_run_went_on_is_noticed
     expect_people(&history, "1,2");
 }
 
-/* Switch: encodings_outlive_rules. */
+/* Load 3 is held back still. Switches: encodings_outlive_rules; of comparisons_forget what it deletes of
+ * seals and references. */
 Test(incremental, encodings_of_a_rule_of_one_day_go_with_the_next_run)
 {
+    static const char held[] =
+        "SELECT concat_ws('; ', (SELECT string_agg(subject_id::text, ' ') FROM subjects.encoding),"
+        " (SELECT string_agg(load_id::text, ' ' ORDER BY load_id) FROM subjects.encoding_seal))";
     static const Alike spell = {3, "spell", NULL, {11, 12, 13, 14, 15, 16}, {101}};
     SCOPED(history_close) History history = open_registered();
     history_tell(&history, "INSERT INTO governance.linkage VALUES"
@@ -86,17 +90,24 @@ Test(incremental, encodings_of_a_rule_of_one_day_go_with_the_next_run)
     bench_link(&history.narrow);
     history_tell(&history, "UPDATE records.day SET day = '2026-03-02'");
     history_come(&history, &spell, 1);
-    history_tell(&history, "UPDATE records.day SET day = '2026-03-03'");
+    history_tell(&history, "SELECT bench.delivery('spell');"
+                           "UPDATE ingest.load SET state = 'held', held_from = NULL WHERE load_id = 3;"
+                           "UPDATE records.day SET day = '2026-03-03'");
 
     expect_people(&history, "1");
 
-    bench_text(&history.narrow, "SELECT string_agg(subject_id::text, ' ') FROM subjects.encoding", text);
-    bench_text(&history.whole, "SELECT string_agg(subject_id::text, ' ') FROM subjects.encoding", other);
-    cr_expect_str_eq(text, "1");
-    cr_expect_str_eq(other, "1");
+    bench_text(&history.narrow, held, text);
+    bench_text(&history.whole, held, other);
+    cr_expect_str_eq(text, "1; 1 3", "%s", text);
+    cr_expect_str_eq(other, text);
     bench_link(&history.narrow);
     bench_text(&history.narrow,
                "SELECT coalesce(whole_because, 'what changed') FROM linkage.run ORDER BY run_id DESC LIMIT 1",
                text);
     cr_expect_str_eq(text, "what changed");
+    bench_run(history.narrow.owner, "INSERT INTO subjects.encoding_reference VALUES (1, '');"
+                                    "UPDATE governance.linkage SET ended_on = governance.today()");
+    bench_link(&history.narrow);
+    bench_text(&history.narrow, "SELECT count(*)::text FROM subjects.encoding_reference", text);
+    cr_expect_str_eq(text, "0");
 }
