@@ -13,25 +13,9 @@ size_t db_pack_bytes(const Value *values, size_t count)
     return bytes;
 }
 
-/* What most fields of a file are, without a call each. NULL: bytes and arrays too. */
-static inline char *put_content(char *out, const Value *value)
+static bool is_packable(ValueType type)
 {
-    switch (value->type) {
-    case VALUE_TEXT:
-        return text_put(out, value->text);
-    case VALUE_DATE:
-        db_put_32(out, (uint32_t)value->date);
-        return out + 4;
-    case VALUE_INT8:
-        db_put_64(out, (uint64_t)value->integer);
-        return out + 8;
-    case VALUE_BYTES:
-    case VALUE_INT8_ARRAY:
-    case VALUE_TEXT_ARRAY:
-        return NULL;
-    default:
-        return db_encode(out, value);
-    }
+    return type != VALUE_BYTES && type != VALUE_INT8_ARRAY && type != VALUE_TEXT_ARRAY;
 }
 
 Result db_pack(const DbCopyColumn *columns, const Value *values, size_t count, char *out, Value *packed,
@@ -44,8 +28,8 @@ Result db_pack(const DbCopyColumn *columns, const Value *values, size_t count, c
         if (value->type != columns[i].type)
             return fail(error, ERROR_CONFIG, "pack: value for column %zu is not %s", i + 1,
                         db_type_name(columns[i].type));
-        char *end = value->is_null ? at + 4 : put_content(at + 4, value);
-        if (end == NULL)
+        char *end = value->is_null ? at + 4 : db_encode(at + 4, value);
+        if (end == NULL || (!value->is_null && !is_packable(value->type)))
             return fail(error, ERROR_DATABASE,
                         "pack: value for column %zu is out of range, or none that is packed", i + 1);
         db_put_32(at, value->is_null ? UINT32_MAX : (uint32_t)(end - at - 4));

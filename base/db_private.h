@@ -40,10 +40,8 @@ bool db_has_arrays(const DbStatement *statement); /* among its columns */
 
 /* db_value.c: PostgreSQL's binary formats, big-endian. */
 const char *db_type_name(ValueType type);
-size_t db_encode_bound(const Value *value); /* the most bytes db_encode writes */
-/* The end of what was written behind out, or NULL when the integer does not fit its type. Nulls are not
- * encoded. */
-char *db_encode(char *out, const Value *value);
+size_t db_array_bound(const Value *value);
+char *db_encode_rare(char *out, const Value *value);
 /* arena: for the items of arrays. NULL or a reason without values: why these bytes are not of this type. */
 const char *db_decode(ValueType type, const char *data, size_t length, Arena *arena, Value *value);
 
@@ -85,3 +83,45 @@ static inline uint64_t db_get_64(const char *in)
 }
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the put and get functions swap");
+
+/* The most bytes db_encode writes: but for texts and arrays those of the longest numeric. */
+static inline size_t db_encode_bound(const Value *value)
+{
+    if (value->is_null)
+        return 0;
+    switch (value->type) {
+    case VALUE_TEXT:
+    case VALUE_BYTES:
+    case VALUE_PACKED:
+        return value->text.length;
+    case VALUE_TEXT_ARRAY:
+    case VALUE_INT8_ARRAY:
+        return db_array_bound(value);
+    default:
+        return 20;
+    }
+}
+/* The end of what was written behind out, or NULL when the integer does not fit its type. Nulls are not
+ * encoded. What most fields are, without a call each. */
+static inline char *db_encode(char *out, const Value *value)
+{
+    switch (value->type) {
+    case VALUE_TEXT:
+    case VALUE_BYTES:
+        return text_put(out, value->text);
+    case VALUE_DATE:
+        db_put_32(out, (uint32_t)value->date);
+        return out + 4;
+    case VALUE_INT2:
+        db_put_16(out, (uint16_t)value->integer);
+        return value->integer == (int16_t)value->integer ? out + 2 : NULL;
+    case VALUE_INT4:
+        db_put_32(out, (uint32_t)value->integer);
+        return value->integer == (int32_t)value->integer ? out + 4 : NULL;
+    case VALUE_INT8:
+        db_put_64(out, (uint64_t)value->integer);
+        return out + 8;
+    default:
+        return db_encode_rare(out, value);
+    }
+}

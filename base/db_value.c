@@ -5,7 +5,7 @@
 /* PostgreSQL counts microseconds from 2000-01-01; its infinities are the extremes of int64. */
 static const int64_t EPOCH_OFFSET_US = INT64_C(946684800000000);
 
-enum { NUMERIC_NEGATIVE = 0x4000, NUMERIC_BASE = 10000, NUMERIC_GROUPS_MAX = 5 };
+enum { NUMERIC_NEGATIVE = 0x4000, NUMERIC_BASE = 10000, NUMERIC_GROUPS_MAX = 5, ARRAY_HEADER_BYTES = 20 };
 
 typedef struct TypeName {
     ValueType type;
@@ -161,46 +161,24 @@ static const char *decode_array(const char *data, size_t length, Arena *arena, V
     return decode_items(data + 20, length - 20, count, arena, value);
 }
 
-size_t db_encode_bound(const Value *value)
+size_t db_array_bound(const Value *value)
 {
-    size_t bytes = 20;
+    const Text *items = value->array.items;
+    size_t bytes = ARRAY_HEADER_BYTES;
 
-    if (value->is_null)
-        return 0;
-    switch (value->type) {
-    case VALUE_TEXT:
-    case VALUE_BYTES:
-    case VALUE_PACKED:
-        return value->text.length;
-    case VALUE_TEXT_ARRAY:
-        for (size_t i = 0; i < value->array.count; i++)
-            bytes += 4 + ((const Text *)value->array.items)[i].length;
-        return bytes;
-    case VALUE_INT8_ARRAY:
+    if (value->type == VALUE_INT8_ARRAY)
         return bytes + 12 * value->array.count;
-    default:
-        return bytes; /* the longest numeric */
-    }
+    for (size_t i = 0; i < value->array.count; i++)
+        bytes += 4 + items[i].length;
+    return bytes;
 }
 
-char *db_encode(char *out, const Value *value)
+char *db_encode_rare(char *out, const Value *value)
 {
     switch (value->type) {
     case VALUE_BOOL:
         *out = value->boolean;
         return out + 1;
-    case VALUE_INT2:
-        db_put_16(out, (uint16_t)value->integer);
-        return value->integer == (int16_t)value->integer ? out + 2 : NULL;
-    case VALUE_INT4:
-        db_put_32(out, (uint32_t)value->integer);
-        return value->integer == (int32_t)value->integer ? out + 4 : NULL;
-    case VALUE_INT8:
-        db_put_64(out, (uint64_t)value->integer);
-        return out + 8;
-    case VALUE_DATE:
-        db_put_32(out, (uint32_t)value->date);
-        return out + 4;
     case VALUE_TIMESTAMPTZ:
         db_put_64(out, (uint64_t)time_shift(value->integer, -EPOCH_OFFSET_US));
         return out + 8;
@@ -212,19 +190,12 @@ char *db_encode(char *out, const Value *value)
     }
     case VALUE_NUMERIC:
         return encode_numeric(out, value->integer);
-    case VALUE_TEXT:
-    case VALUE_BYTES:
-        if (value->text.length > 0)
-            memcpy(out, value->text.data, value->text.length);
-        return out + value->text.length;
     case VALUE_TEXT_ARRAY:
     case VALUE_INT8_ARRAY:
         return encode_array(out, value);
-    case VALUE_PACKED:
-    case VALUE_NONE:
-        break;
+    default:
+        return NULL;
     }
-    return NULL;
 }
 
 /* 0: any length */

@@ -1,5 +1,6 @@
 #include "pseudonymise/names.h"
 
+#include <endian.h>
 #include <string.h>
 
 enum { NUMBER_BYTES = 8 };
@@ -50,9 +51,8 @@ Result names_lock_records(Names *names, uint8_t *blocks, size_t count, Error *er
 
 int64_t names_number(const uint8_t *block)
 {
-    uint64_t value = 0;
+    uint64_t value;
 
-    for (int i = 0; i < NUMBER_BYTES; i++)
-        value = value << 8 | block[i];
-    return (int64_t)value;
+    memcpy(&value, block, sizeof value);
+    return (int64_t)be64toh(value);
 }

@@ -254,3 +254,39 @@ Test(text, no_word_is_nearest_when_all_are_far)
     cr_expect_eq(text_nearest((Text){longer, sizeof longer}, words, 2).length, 0);
     cr_expect_eq(text_nearest(TEXT("pppp"), long_words, 1).length, 0);
 }
+
+/* Longer than what is compared and copied without a call. */
+enum { LENGTHS = 40 };
+
+Test(text, two_texts_are_equal_only_if_every_byte_is)
+{
+    char one[LENGTHS], other[LENGTHS];
+
+    memset(one, 'a', sizeof one);
+    memset(other, 'a', sizeof other);
+    for (size_t length = 0; length <= LENGTHS; length++) {
+        const Text a = {.data = one, .length = length}, b = {.data = other, .length = length};
+        cr_expect(text_equal(a, b), "%zu bytes", length);
+        for (size_t at = 0; at < length; at++) {
+            other[at] = 'b';
+            cr_expect_not(text_equal(a, b), "%zu bytes, byte %zu", length, at);
+            other[at] = 'a';
+        }
+        cr_expect_not(text_equal(a, (Text){.data = other, .length = length + 1}));
+    }
+    cr_expect(text_equal((Text){0}, TEXT("")));
+}
+
+Test(text, what_is_put_is_the_text_and_no_byte_more)
+{
+    const char from[] = "0123456789abcdefghijklmnopqrstuvwxyzABCD";
+    char out[LENGTHS + 1];
+
+    for (size_t length = 0; length <= LENGTHS; length++) {
+        memset(out, '#', sizeof out);
+        cr_expect_eq(text_put(out, (Text){.data = from, .length = length}) - out, (ptrdiff_t)length);
+        cr_expect_eq(memcmp(out, from, length), 0, "%zu bytes", length);
+        cr_expect_eq(out[length], '#', "%zu bytes", length);
+    }
+    cr_expect_eq(text_put(out, (Text){0}), out);
+}

@@ -34,6 +34,44 @@ Test(normalise, an_nhs_number_of_a_wrong_check_digit_is_invalid)
     expect_nhs_number("4010232138", IDENTIFIER_INVALID, "");
 }
 
+/* The rule of the NHS Data Dictionary digit by digit; the numbers are of no order. */
+static bool passes_by_the_rule(const char *digits)
+{
+    int sum = 0;
+
+    for (int i = 0; i < 9; i++)
+        sum += (digits[i] - '0') * (10 - i);
+    return (11 - sum % 11) % 11 == digits[9] - '0';
+}
+
+Test(normalise, nhs_numbers_are_valid_just_where_the_rule_says_so)
+{
+    char text[11], digits[11];
+    int valid = 0;
+
+    for (uint64_t i = 1; i <= 20000; i++) {
+        (void)snprintf(text, sizeof text, "%010llu",
+                       (unsigned long long)(i * 6364136223846793005u % 10000000000u));
+        bool is_valid = pseudonymise_nhs_number(text_from(text), digits) == IDENTIFIER_VALID;
+        cr_assert_eq(is_valid, passes_by_the_rule(text), "%s", text);
+        valid += is_valid;
+    }
+    cr_expect(valid > 1500 && valid < 2100);
+}
+
+Test(normalise, an_nhs_number_with_another_byte_in_any_place_is_invalid)
+{
+    static const char others[] = {'/', ':', 'a', '\0', '\x80', '\xB9'};
+
+    for (size_t place = 0; place < 10; place++)
+        for (size_t i = 0; i < sizeof others; i++) {
+            char text[] = "9434765919", digits[11];
+            text[place] = others[i];
+            cr_expect_eq(pseudonymise_nhs_number((Text){.data = text, .length = 10}, digits),
+                         IDENTIFIER_INVALID, "place %zu", place);
+        }
+}
+
 Test(normalise, an_nhs_number_whose_check_digit_would_be_ten_was_never_issued)
 {
     for (int last = 0; last <= 9; last++) {
