@@ -45,7 +45,7 @@ typedef struct Magic {
 } Magic;
 
 /* RFC 8878, sections 3.1.1 and 3.1.2 (little-endian 0xFD2FB528 and 0x184D2A50 to 5F); RFC 1952; APPNOTE 4.3;
- * xz 2.1.1.1; 7zFormat.txt; the first block of bzip2. */
+ * xz 2.1.1.1; 7zFormat.txt; rar 5.0, signature; ISO 32000-1, 7.5.2; [MS-CFB] 2.2. */
 static const Magic magics[] = {
     {&INPUT_ZSTD, "zstd", "\x28\xB5\x2F\xFD", 4, 0xFF},
     {&INPUT_ZSTD, "zstd", "\x50\x2A\x4D\x18", 4, 0xF0},
@@ -57,7 +57,19 @@ static const Magic magics[] = {
      "7zXZ",
      5, 0xFF},
     {NULL, "7z", "7z\xBC\xAF\x27\x1C", 6, 0xFF},
+    {NULL, "rar", "Rar!\x1A\x07", 6, 0xFF},
+    {NULL, "PDF", "%PDF-", 5, 0xFF},
+    {NULL, "Microsoft Office", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 8, 0xFF},
 };
+
+/* Its level of compression stands between the two. */
+static bool is_bzip2(const unsigned char *bytes, size_t length)
+{
+    enum { BLOCK_AT = 4 };
+
+    return length >= BLOCK_AT + 6 && memcmp(bytes, "BZh", 3) == 0 &&
+           memcmp(bytes + BLOCK_AT, "1AY&SY", 6) == 0;
+}
 
 /* POSIX ustar: its magic, and the sum of the header's bytes, its own eight taken as blanks. */
 static bool is_tar(const unsigned char *bytes, size_t length)
@@ -77,7 +89,7 @@ static bool is_tar(const unsigned char *bytes, size_t length)
 
 static const Magic *find_magic(const unsigned char *bytes, size_t length)
 {
-    static const Magic tar = {&INPUT_TAR, "tar", "", 0, 0};
+    static const Magic tar = {&INPUT_TAR, "tar", "", 0, 0}, bzip2 = {NULL, "bzip2", "", 0, 0};
     static const Magic openpgp = {&INPUT_OPENPGP, "OpenPGP", "", 0, 0};
     static const Magic cms[] = {{&INPUT_CMS, "CMS", "", 0, 0}, {&INPUT_CMS_SIGNED, "CMS", "", 0, 0}};
     static const Magic armour = {&INPUT_ARMOUR, "armoured", "", 0, 0};
@@ -89,6 +101,8 @@ static const Magic *find_magic(const unsigned char *bytes, size_t length)
             memcmp(bytes + 1, magic->bytes + 1, magic->length - 1u) == 0)
             return magic;
     }
+    if (is_bzip2(bytes, length))
+        return &bzip2;
     if (input_is_armour(bytes, length))
         return &armour;
     if (input_is_openpgp(bytes, length))

@@ -154,9 +154,17 @@ static bool misses_refuse(const Rows *rows)
     return has_places(rows); /* JSON lines and XML leave out what is empty */
 }
 
+static bool has_another_delimiter(const Drift *drift)
+{
+    return drift->spec->format.kind == READER_DELIMITED && drift->field_count == 1 &&
+           drift->missing_count > 1 && drift->missing_count == drift->spec->column_count;
+}
+
 static void put_missing(Rows *rows, const DriftPair *pairs, size_t pair_count)
 {
     const Drift *drift = rows->drift;
+    const char *advice = has_another_delimiter(drift) ? "another delimiter: cinque source new tells which"
+                                                      : "a new version of the spec without it";
 
     for (size_t i = 0; i < drift->missing_count; i++) {
         const SpecColumn *column = &drift->spec->columns[drift->missing[i]];
@@ -164,7 +172,7 @@ static void put_missing(Rows *rows, const DriftPair *pairs, size_t pair_count)
         rows->summary->missing++;
         if (!is_paired(pairs, pair_count, drift->missing[i], SPEC_NONE))
             put(rows, "missing", column->name, TEXT(""), TEXT(""), TEXT("no field has its name or an alias"),
-                TEXT("a new version of the spec without it"));
+                text_from(advice));
     }
 }
 

@@ -15,8 +15,15 @@ static Result find_column(const IngestSpec *spec, const char *path, const Reader
         }
     if (seen == 1)
         return RESULT_OK;
-    return fail(error, ERROR_INPUT, "%s line %" PRIu64 ": column %.*s is %s", path, header->line,
-                TEXT_ARG(spec->columns[column].name), seen == 0 ? "missing" : "there twice");
+    if (seen == 0 && header->field_count == 1 && spec->column_count > 1)
+        return fail(error, ERROR_INPUT,
+                    "%s line %" PRIu64
+                    ": column %.*s is missing, and under the spec's delimiter there is one "
+                    "column alone: has the file another delimiter?",
+                    path, header->line, TEXT_ARG(spec->columns[column].name));
+    return fail(error, ERROR_INPUT,
+                "%s line %" PRIu64 ": column %.*s is %s (cinque source diff compares file and spec)", path,
+                header->line, TEXT_ARG(spec->columns[column].name), seen == 0 ? "missing" : "there twice");
 }
 
 /* By its number alone: where a header lost its line end, values of a row stand behind the names. */
@@ -27,8 +34,10 @@ static Result check_extra(const IngestSpec *spec, const char *path, const Reader
     for (size_t i = 0; i < header->field_count && !spec->ignores_extra; i++) {
         Text name = text_trim(header->fields[i]);
         if (names_find(&names, name) == SPEC_NONE)
-            return fail(error, ERROR_INPUT, "%s line %" PRIu64 ": column %zu is not in the spec", path,
-                        header->line, i + 1);
+            return fail(error, ERROR_INPUT,
+                        "%s line %" PRIu64
+                        ": column %zu is not in the spec (cinque source diff compares file and spec)",
+                        path, header->line, i + 1);
     }
     return RESULT_OK;
 }

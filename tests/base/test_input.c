@@ -317,6 +317,14 @@ Test(input, other_compressed_files_are_refused_by_name)
                    NULL, ERROR_INPUT, "a xz file: only plain, gzip, zstd, zip and tar files are read");
     expect_failure(put("7z\xBC\xAF\x27\x1C", 6), NULL, ERROR_INPUT,
                    "a 7z file: only plain, gzip, zstd, zip and tar files are read");
+    expect_failure(put("BZh91AY&SY\xfa\xe5", 12), NULL, ERROR_INPUT,
+                   "a bzip2 file: only plain, gzip, zstd, zip and tar files are read");
+    expect_failure(put("Rar!\x1A\x07\x01", 7), NULL, ERROR_INPUT,
+                   "a rar file: only plain, gzip, zstd, zip and tar files are read");
+    expect_failure(put("%PDF-1.7", 8), NULL, ERROR_INPUT,
+                   "a PDF file: only plain, gzip, zstd, zip and tar files are read");
+    expect_failure(put("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 8), NULL, ERROR_INPUT,
+                   "a Microsoft Office file: only plain, gzip, zstd, zip and tar files are read");
 }
 
 Test(input, every_damaged_bit_of_a_frame_is_found_or_does_not_matter)

@@ -78,6 +78,17 @@ Test(drift, a_renamed_column_is_paired_by_name_and_values)
     expect_nowhere(&found, "\nnew,");
 }
 
+/* Switch: has_another_delimiter. */
+Test(drift, one_field_for_all_columns_is_taken_for_another_delimiter)
+{
+    Found found = must_diff(WORLD_SPEC, "visit_id;nhs_number;birth_date\nv1;9990000018;1980-02-29\n");
+
+    cr_expect_eq(found.drift.level, INGEST_DRIFT_REFUSED);
+    expect_line(&found,
+                "missing,visit_id,,,no field has its name or an alias,another delimiter: cinque source new "
+                "tells which");
+}
+
 Test(drift, values_keep_a_like_name_from_being_paired)
 {
     Found found = must_diff(
