@@ -2,10 +2,16 @@
 
 #include <inttypes.h>
 
-/* One that is written as a parcel has no number. */
+#include "base/date.h"
+
+/* One that is written as a parcel has no number, one that is only checked no sender and perhaps no month. */
 static void print_load(const IngestReport *report)
 {
-    printf("\n%s of %s for %s", report->source, report->sender, report->period);
+    printf("\n%s", report->source);
+    if (*report->sender != '\0')
+        printf(" of %s", report->sender);
+    if (*report->period != '\0')
+        printf(" for %s", report->period);
     if (report->load_id > 0)
         printf(", load %" PRId64, report->load_id);
     printf(":\n");
@@ -42,14 +48,27 @@ static Result print_findings(Db *loader, const IngestReport *report, Error *erro
     return RESULT_OK;
 }
 
+/* A slip in the year makes a snapshot the newest for as long. */
+static bool is_to_come(const IngestReport *report)
+{
+    Month period;
+
+    return month_parse(text_from(report->period), &period) && period > month_of_date(date_today());
+}
+
 static void print_notice(const IngestReport *report)
 {
+    if (report->load_id > 0 && is_to_come(report))
+        printf("load %" PRId64
+               " is for a month that has not begun: if that is a slip, cinque withdraw %" PRId64 "\n",
+               report->load_id, report->load_id);
     if (report->outcome == INGEST_HELD)
         printf("load %" PRId64 " is held back: nothing uses it until another person, an IG lead or a data "
                "steward, says cinque load release %" PRId64 " or cinque load refuse %" PRId64 "\n",
                report->load_id, report->load_id, report->load_id);
     if (report->rows_duplicate > 0)
-        printf("load %" PRId64 ": %" PRId64 " rows have the record key of an earlier row of the delivery\n",
+        printf("load %" PRId64 ": rows that have the record key of an earlier row of the delivery: %" PRId64
+               "\n",
                report->load_id, report->rows_duplicate);
     if (report->is_unprotected)
         printf("%s is unprotected: nothing would tell that the file of %s was cut at a row's end\n",

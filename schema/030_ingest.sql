@@ -870,10 +870,16 @@ $$;
 
 CREATE FUNCTION ingest.quarantine_list(wanted int4, rows_max int8)
 RETURNS TABLE (line_number int4, column_name text, reason text, rule text, byte_offset int8, byte_length int8)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT q.line_number, q.column_name, q.reason, q.rule, q.byte_offset, q.byte_length
-      FROM ingest.quarantine AS q WHERE q.load_id = wanted
-     ORDER BY q.line_number, q.column_name LIMIT rows_max
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM ingest.load AS l WHERE l.load_id = wanted) THEN
+        RAISE EXCEPTION 'quarantine: there is no load of this number (cinque loads lists them)' USING ERRCODE = 'CQ002';
+    END IF;
+    RETURN QUERY
+        SELECT q.line_number, q.column_name, q.reason, q.rule, q.byte_offset, q.byte_length
+          FROM ingest.quarantine AS q WHERE q.load_id = wanted
+         ORDER BY q.line_number, q.column_name LIMIT rows_max;
+END
 $$;
 
 -- ---- for linkage and releases ----

@@ -718,6 +718,8 @@ Test(ingest, loads_and_quarantine_can_be_listed_by_the_loader)
     cr_expect(strstr(text, "1,visit,hosp_a,2026-07,final,published,1,1,0,20") != NULL, "%s", text);
     text = printed(quarantine);
     cr_expect(strstr(text, "3,visit_date,not_date,not a date,") != NULL, "%s", text);
+    cr_expect_not(ingest_quarantine_list(world.loader, 2, 10, &quarantine, &error).ok);
+    cr_expect(strstr(error.message, "there is no load of this number") != NULL, "%s", error.message);
 }
 
 static const char *held_on(const char *day)
