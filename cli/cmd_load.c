@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "cli/held.h"
 #include "cli/load_report.h"
 #include "cli/loading.h"
@@ -24,9 +26,17 @@ static const char *name_of(const Delivery *delivery)
     return delivery->delivery.path != NULL ? delivery->delivery.path : "nil return";
 }
 
+/* Most messages begin with the file's name. */
+static void say_failure(const char *name, const char *message)
+{
+    bool is_named = strncmp(message, name, strlen(name)) == 0;
+
+    fprintf(stderr, "cinque: %s%s%s\n", is_named ? "" : name, is_named ? "" : ": ", message);
+}
+
 static Result tally_failure(Tally *tally, const Delivery *delivery, const Error *failure, Error *error)
 {
-    fprintf(stderr, "cinque: %s: %s\n", name_of(delivery), failure->message);
+    say_failure(name_of(delivery), failure->message);
     if (tally->failed++ == 0)
         tally->first = *failure;
     if (is_of_delivery(failure))

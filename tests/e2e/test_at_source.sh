@@ -65,5 +65,6 @@ IFS=, read -r source period other path < <(awk -F, -v at="$path_column" 'FNR > 1
     sender[$1] = $2; first[$1] = $at }' "$work/parcels.csv")
 cinque load "$source" "$path" --sender "$other" --period "$period" >"$work/refused.out" 2>&1 || true
 expect "another sender's parcel is refused as such" grep -q 'parcel: .*another sender' "$work/refused.out"
+expect_equal "and named once" "$(grep -oF "$path" "$work/refused.out" | wc -l)" 1
 cinque stop >/dev/null
 summary
