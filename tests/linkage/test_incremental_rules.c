@@ -17,19 +17,19 @@ static History open_registered(void)
     return history;
 }
 
-/* What happens once a run has noted what it goes by. */
-static void during_a_run(Bench *bench, const char *sql)
+/* What happens in a run once it has written to this table: to linkage.basis what it goes by. */
+static void during_a_run(Bench *bench, const char *table, const char *sql)
 {
     char trigger[BENCH_TEXT_BYTES];
 
     snprintf(trigger, sizeof trigger,
              "CREATE FUNCTION bench.happen() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
              " %s; RETURN NULL; END $$;"
-             "CREATE TRIGGER happen AFTER INSERT ON linkage.basis EXECUTE FUNCTION bench.happen()",
-             sql);
+             "CREATE TRIGGER happen AFTER INSERT ON %s EXECUTE FUNCTION bench.happen()",
+             sql, table);
     bench_run(bench->owner, trigger);
     bench_link(bench);
-    bench_run(bench->owner, "DROP TRIGGER happen ON linkage.basis");
+    bench_run(bench->owner, "DROP FUNCTION bench.happen() CASCADE");
 }
 
 /* Which people there are, of a run by what changed and of one over everything. */
@@ -51,11 +51,25 @@ Test(incremental, a_rule_that_ended_while_a_run_went_on_and_was_taken_up_again_i
     bench_link(&history.narrow);
     history_come(&history, &likewise, 1);
 
-    during_a_run(&history.narrow, "UPDATE governance.linkage SET ended_on = governance.today()");
+    during_a_run(&history.narrow, "linkage.basis",
+                 "UPDATE governance.linkage SET ended_on = governance.today()");
     cr_assert_str_eq(bench_people(&history.narrow, text), "1");
     bench_run(history.narrow.owner, "UPDATE governance.linkage SET ended_on = NULL");
 
     expect_people(&history, "1,2");
+}
+
+/* Switch: linkage.comparable in run_evidence. */
+Test(incremental, a_rule_that_ends_while_a_run_compares_links_nobody)
+{
+    SCOPED(history_close) History history = open_registered();
+    history_come(&history, &likewise, 1);
+
+    during_a_run(&history.narrow, "linkage.pair",
+                 "UPDATE governance.linkage SET ended_on = governance.today()"
+                 " WHERE (source_a, source_b) = ('care', 'list')");
+
+    cr_expect_str_eq(bench_people(&history.narrow, text), "1|2");
 }
 
 /* Switch: basis_doubt. On the 2nd there is no rule. */
@@ -69,7 +83,7 @@ Test(incremental, a_day_without_a_rule_that_began_while_a_run_went_on_is_noticed
     bench_link(&history.narrow);
     history_come(&history, &likewise, 1);
 
-    during_a_run(&history.narrow, "UPDATE records.day SET day = '2026-03-02'");
+    during_a_run(&history.narrow, "linkage.basis", "UPDATE records.day SET day = '2026-03-02'");
     cr_assert_str_eq(bench_people(&history.narrow, text), "1");
     history_tell(&history, "UPDATE records.day SET day = '2026-03-03'");
 
