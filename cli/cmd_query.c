@@ -44,14 +44,14 @@ static Result add_file(const Cli *cli, const char *query_path, Text name, json_t
 static Result add_named(const Cli *cli, const char *query_path, const char *word, Text text, json_t *files,
                         Error *error)
 {
-    const char *opening = text_format(cli->arena, "%s \"", word).data, *at = text.data;
+    const char *at = text.data;
 
-    while (at != NULL && (at = strstr(at, opening)) != NULL) {
-        at += strlen(opening);
-        const char *end = strpbrk(at, "\"\n");
-        if (end == NULL || *end != '"')
+    while (at != NULL && (at = strstr(at, word)) != NULL) {
+        at += strlen(word);
+        const char *quote = at + strspn(at, " \t\r\n"), *end;
+        if (*quote != '"' || (end = strpbrk(quote + 1, "\"\n")) == NULL || *end != '"')
             continue;
-        Text name = {.data = at, .length = (size_t)(end - at)}, content = {0};
+        Text name = {.data = quote + 1, .length = (size_t)(end - quote - 1)}, content = {0};
         if (query_is_code_file(name))
             TRY(add_file(cli, query_path, name, files, &content, error));
         if (strcmp(word, "use") == 0)

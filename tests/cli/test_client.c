@@ -100,13 +100,16 @@ Test(client, a_query_goes_with_the_code_lists_it_names)
     Fake fake = fake_start("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"query\":7}");
     Error error = {0};
     support_file("a.csv", "code\nE11\n");
-    const char *path = support_file("q.cohort", "query \"x\"\ncodes a from \"a.csv\"\n");
+    support_file("b.csv", "code\nE12\n");
+    const char *path =
+        support_file("q.cohort", "query \"x\"\ncodes a from \"a.csv\"\ncodes b from\t\n  \"b.csv\"\n");
 
     Result result = CLI(&error, "query", "submit", path, "--data", support_folder());
 
     fake_end(&fake);
     cr_assert(result.ok, "%s", error.message);
     cr_expect_not_null(strstr(request, "\"a.csv\":\"code\\nE11\\n\""), "%s", request);
+    cr_expect_not_null(strstr(request, "\"b.csv\":\"code\\nE12\\n\""), "%s", request);
     cr_expect_not_null(strstr(request, "\"file_name\":\"q.cohort\""), "%s", request);
 }
 
