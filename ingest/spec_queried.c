@@ -12,11 +12,16 @@ struct IngestForm {
 
 static const char *terminology_of(const SpecColumn *column)
 {
+    static const struct {
+        const char *shape, *terminology;
+    } shapes[] = {{"", "SNOMED CT"}, {"A99X?", "ICD-10"}, {"A99X?X?X?", "ICD-10"}, {"A999?", "OPCS-4"}};
+
     if (column->use != SPEC_CODE || column->type != SPEC_STRING || column->list != SPEC_NONE)
         return "";
-    if (column->shape_text.length == 0)
-        return "SNOMED CT";
-    return text_equal(column->shape_text, TEXT("A99X?")) ? "ICD-10" : "";
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        if (text_equal(column->shape_text, text_from(shapes[i].shape)))
+            return shapes[i].terminology;
+    return "";
 }
 
 static void set_codes(const IngestSpec *spec, const SpecColumn *column, Arena *arena, IngestColumn *to)

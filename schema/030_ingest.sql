@@ -63,8 +63,10 @@ CREATE TABLE ingest.source_column (
     list          text,                      -- of ingest.source_code
     shape         text,
     terminology   text GENERATED ALWAYS AS ( -- of its codes: those without a list or a shape are checked as SNOMED CT's
-                  CASE WHEN use = 'code' AND type = 'text' AND list IS NULL AND shape IS NULL THEN 'SNOMED CT'
-                       WHEN use = 'code' AND shape = 'A99X?' THEN 'ICD-10' END) STORED,
+                  CASE WHEN use <> 'code' OR type <> 'text' OR list IS NOT NULL THEN NULL
+                       WHEN shape IS NULL THEN 'SNOMED CT'
+                       WHEN shape IN ('A99X?', 'A99X?X?X?') THEN 'ICD-10' -- with a dagger or an asterisk behind
+                       WHEN shape = 'A999?' THEN 'OPCS-4' END) STORED,
     value_min     int8,                      -- hundredths for decimals
     value_max     int8,
     required      boolean NOT NULL,

@@ -52,6 +52,21 @@ Test(catalogue, says_columns_codes_and_what_is_known_of_everybody)
     cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=person&column=district"), 200);
 }
 
+Test(catalogue, says_the_terminology_that_a_columns_shape_is_of)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_sql(&bench, two_sources);
+    bench_sql(&bench, "UPDATE ingest.source_column SET list = NULL, shape = 'A999?'");
+
+    cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=gp_event&format=csv"), 200);
+    cr_expect_not_null(strstr(answer, "OPCS-4"), "%s", answer);
+
+    bench_sql(&bench, "UPDATE ingest.source_column SET shape = 'A99X?X?X?'");
+
+    cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=gp_event&format=csv"), 200);
+    cr_expect_not_null(strstr(answer, "ICD-10"), "%s", answer);
+}
+
 /* Switch: wanted.people_min in handle_catalogue. Policy plain asks for 8 people. */
 Test(catalogue, months_do_not_tell_how_few_rows_are_linked_or_are_not)
 {
@@ -117,7 +132,11 @@ Test(catalogue, a_check_says_which_source_is_not_granted)
     bench_sql(&bench, two_sources);
 
     cr_expect_eq(bench_call(&bench, ANALYST, "POST", "/queries/check", body, answer), 403, "%s", answer);
-    cr_expect_not_null(strstr(answer, "source hospice_stay is not granted to the project"));
+    cr_expect_not_null(
+        strstr(answer,
+               "t.cohort:3:15: source hospice_stay is not granted to the project, and this reads it\\n"
+               "  cohort exists hospice_stay\\n                ^"),
+        "%s", answer);
 
     bench_sql(&bench,
               "INSERT INTO governance.project_source (project_id, source) VALUES ('P-1', 'hospice_stay')");

@@ -56,3 +56,39 @@ Test(pages, docs_hold_no_page_of_a_source_that_is_gone)
     for (size_t i = 0; i < page_count; i++)
         cr_expect_str_eq(pages[i], sources[i]);
 }
+
+static Text terminology_of(const char *source, const char *column, Arena *arena)
+{
+    SCOPED(ingest_spec_close) IngestSpec *spec = NULL;
+    char path[SHIPPED_PATH_BYTES];
+    IngestQueried queried;
+    Error error = {0};
+
+    cr_assert(ingest_spec_open(shipped_path("sources", source, ".yaml", path), NULL, &spec, &error).ok, "%s",
+              error.message);
+    cr_assert(ingest_spec_queried(spec, arena, &queried));
+    for (size_t i = 0; i < queried.column_count; i++)
+        if (text_equal(queried.columns[i].name, text_from(column)))
+            return queried.columns[i].terminology;
+    return TEXT("no such column");
+}
+
+/* schema/030_ingest.sql says the same of the database's catalogue: tests/broker/test_catalogue.c */
+Test(pages, diagnoses_are_of_icd_10_and_procedures_of_opcs_4)
+{
+    static const char *const cases[][3] = {
+        {"apc_spell", "primary_diagnosis", "ICD-10"},
+        {"apc_spell", "primary_procedure", "OPCS-4"},
+        {"apc_episode", "diag_20", "ICD-10"},
+        {"apc_episode", "opertn_12", "OPCS-4"},
+        {"mhsds_spell", "primary_diagnosis", "ICD-10"},
+        {"gp_event", "code", "SNOMED CT"},
+        {"apc_spell", "core_hrg", ""},
+        {"apc_spell", "admission_method", ""},
+    };
+    SCOPED(arena_close) Arena *arena = arena_create(4 << 20);
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        cr_expect(text_equal(terminology_of(cases[i][0], cases[i][1], arena), text_from(cases[i][2])),
+                  "%s.%s", cases[i][0], cases[i][1]);
+}
