@@ -37,16 +37,17 @@ static Result check_grants(Call *call, const Query *query, Error *error)
     Text *granted;
     size_t count, at;
 
-    TRY(governance_project_sources(call->governance, call->person.person_id, project, call->arena, &granted,
-                                   &count, error));
-    for (size_t i = 0; i < query_source_count(query); i++) {
+    Result done = governance_project_sources(call->governance, call->person.person_id, project, call->arena,
+                                             &granted, &count, error);
+    if (!done.ok && error->code == ERROR_REFUSED)
+        return query_refuse_project(query, error);
+    for (size_t i = 0; done.ok && i < query_source_count(query); i++) {
         for (at = 0; at < count && !text_equal(granted[at], query_source(query, i)); at++)
             ;
         if (at == count)
-            return fail(error, ERROR_REFUSED, "query: source %.*s is not granted to the project",
-                        TEXT_ARG(query_source(query, i)));
+            return query_refuse_source(query, i, error);
     }
-    return RESULT_OK;
+    return done;
 }
 
 /* The rules that apply to it, what it would take, and warnings; of rules, sizes and the catalogue alone. */

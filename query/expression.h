@@ -21,6 +21,10 @@ Result expression_fail(const Parser *parser, Place place, Error *error, const ch
 /* A copy of draft, measured, and within the limits. */
 Result expression_finish(Parser *parser, const Node *draft, Place place, const Node **node, Error *error)
     CHECKED;
+/* Words that go on with an expression, into words; how many. */
+size_t expression_words_behind(Text *words);
+/* What stands before the next token is no condition: a word that was meant to make it one is named. */
+Result expression_check_misspelt(const Parser *parser, Error *error) CHECKED;
 const Node **expression_operands(Parser *parser, const Node *const *operands, size_t count);
 Result expression_want(const Parser *parser, const Node *node, QueryType type, Place place, Error *error)
     CHECKED;

@@ -3,6 +3,9 @@
 
 /* ---- case ---- */
 
+enum { IS_WHEN, IS_ELSE };
+static const char *const behind_value[] = {[IS_WHEN] = "when", [IS_ELSE] = "else", "end", NULL};
+
 typedef struct Case {
     const Node *operands[QUERY_OPERANDS_MAX];
     size_t count;
@@ -39,18 +42,18 @@ Result expression_case(Parser *parser, const Node **node, Error *error)
     Place place = parser->token.place;
     Node draft = {.kind = NODE_CASE};
     Case choice = {.count = 0};
-    bool more = true, has_else;
+    size_t next = IS_WHEN;
 
     TRY(parser_advance(parser, error));
     TRY(parser_expect(parser, "when", error));
-    while (more) {
+    while (next == IS_WHEN) {
         TRY(take_when(parser, &choice, error));
-        TRY(parser_accept(parser, "when", &more, error));
+        TRY(parser_expect_one(parser, behind_value, &next, error));
     }
-    TRY(parser_accept(parser, "else", &has_else, error));
-    if (has_else)
+    if (next == IS_ELSE) {
         TRY(take_case_value(parser, &choice, error));
-    TRY(parser_expect(parser, "end", error));
+        TRY(parser_expect(parser, "end", error));
+    }
     draft.type = choice.type;
     draft.operands = expression_operands(parser, choice.operands, choice.count);
     draft.operand_count = choice.count;
@@ -129,6 +132,15 @@ static Result check_registered(const Parser *parser, const Node *draft, Place pl
     return RESULT_OK;
 }
 
+/* A day, and the word behind it. */
+static Result take_day_and(Parser *parser, const char *word, const Node **day, Error *error)
+{
+    TRY(expression_day(parser, day, error));
+    if (token_is(&parser->token, "+") || token_is(&parser->token, "-"))
+        return parser_fail(parser, error, "a day that is calculated stands in parentheses here");
+    return parser_expect(parser, word, error);
+}
+
 /* UNIT `between` A `and` B, or UNIT `registered from` A `to` B */
 Result expression_between(Parser *parser, const Node **node, Error *error)
 {
@@ -141,11 +153,11 @@ Result expression_between(Parser *parser, const Node **node, Error *error)
     TRY(parser_accept(parser, "registered", &is_registered, error));
     if (is_registered) {
         draft.kind = NODE_TIME_REGISTERED;
+        parser_mention_deaths(parser, place);
         TRY(check_registered(parser, &draft, place, error));
     }
     TRY(parser_expect(parser, is_registered ? "from" : "between", error));
-    TRY(expression_day(parser, &operands[0], error));
-    TRY(parser_expect(parser, is_registered ? "to" : "and", error));
+    TRY(take_day_and(parser, is_registered ? "to" : "and", &operands[0], error));
     TRY(expression_day(parser, &operands[1], error));
     draft.operands = expression_operands(parser, operands, 2);
     return expression_finish(parser, &draft, place, node, error);

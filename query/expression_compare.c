@@ -13,6 +13,8 @@ static Result finish_comparison(Parser *parser, Taken left, Comparison compariso
     const Node *right;
 
     assert(left.node != NULL);
+    if (token_is(&parser->token, "=") || token_is(&parser->token, ">"))
+        return parser_fail(parser, error, "numbers and dates are compared by =, !=, <, <=, > or >=");
     TRY(expression_value(parser, &right, error));
     if (left.node->type == TYPE_BOOL)
         return expression_fail(parser, left.place, error,
@@ -42,16 +44,16 @@ static Result take_range(Parser *parser, Taken left, const Node **node, Error *e
     return expression_finish(parser, &draft, place, node, error);
 }
 
+static const char *const before_or_after[] = {"before", "after", NULL};
+
 static Result take_on_or(Parser *parser, Taken left, const Node **node, Error *error)
 {
-    bool is_before;
+    size_t is_after;
 
     TRY(expression_want(parser, left.node, TYPE_DATE, left.place, error));
     TRY(parser_expect(parser, "or", error));
-    TRY(parser_accept(parser, "before", &is_before, error));
-    if (!is_before)
-        TRY(parser_expect(parser, "after", error));
-    return finish_comparison(parser, left, is_before ? IS_AT_MOST : IS_AT_LEAST, node, error);
+    TRY(parser_expect_one(parser, before_or_after, &is_after, error));
+    return finish_comparison(parser, left, is_after ? IS_AT_LEAST : IS_AT_MOST, node, error);
 }
 
 static Result take_within(Parser *parser, Taken left, const Node **node, Error *error)
@@ -59,14 +61,12 @@ static Result take_within(Parser *parser, Taken left, const Node **node, Error *
     Place place;
     Node draft = {.kind = NODE_WITHIN, .type = TYPE_BOOL, .operand_count = 2};
     const Node *day;
-    bool is_before;
+    size_t is_after;
 
     TRY(expression_want(parser, left.node, TYPE_DATE, left.place, error));
     TRY(expression_span(parser, "within", &draft.integer, &draft.unit, error));
-    TRY(parser_accept(parser, "before", &is_before, error));
-    if (!is_before)
-        TRY(parser_expect(parser, "after", error));
-    draft.is_after = !is_before;
+    TRY(parser_expect_one(parser, before_or_after, &is_after, error));
+    draft.is_after = is_after == 1;
     place = parser->token.place;
     TRY(expression_value(parser, &day, error));
     TRY(expression_want(parser, day, TYPE_DATE, place, error));
@@ -225,6 +225,19 @@ static Result take_values(Parser *parser, Taken left, const Node **node, Error *
     return expression_finish(parser, &draft, left.place, node, error);
 }
 
+/* Of a day `in` is followed by a period, or by values of records. */
+static Result check_in_of_day(const Parser *parser, Error *error)
+{
+    static const Text words[] = {TEXT("month"), TEXT("quarter"), TEXT("year"), TEXT("financial"),
+                                 TEXT("values")};
+
+    if (parser->token.kind != TOKEN_WORD ||
+        text_nearest(parser->token.text, words, sizeof words / sizeof *words).length == 0)
+        return RESULT_OK;
+    return source_text_fail_unknown(&parser->input->source, parser->token.place, "period", parser->token.text,
+                                    words, sizeof words / sizeof *words, error);
+}
+
 static Result take_in(Parser *parser, Taken left, const Node **node, Error *error)
 {
     Node draft = {.type = TYPE_BOOL, .operand_count = 1};
@@ -233,6 +246,8 @@ static Result take_in(Parser *parser, Taken left, const Node **node, Error *erro
         return take_values(parser, left, node, error);
     if (parser_at_period(parser))
         return expression_in_period(parser, left, node, error);
+    if (left.node->type == TYPE_DATE)
+        TRY(check_in_of_day(parser, error));
     if (left.node->type == TYPE_NUMBER && token_is(&parser->token, "(")) {
         draft.kind = NODE_IN_NUMBERS;
         return expression_list(parser, left, draft, node, error);

@@ -48,6 +48,7 @@ Result expression_household(Parser *parser, const char *noun, Place place, const
     const Node *operands[2];
     bool has_condition;
 
+    parser_mention_deaths(parser, place);
     TRY(parser_accept(parser, "other", &draft.is_of_others, error));
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         TRY(parser_expect(parser, words[i], error));

@@ -47,11 +47,37 @@ const Node **expression_operands(Parser *parser, const Node *const *operands, si
     return copy;
 }
 
+static const char *const words_behind[] = {"and",   "or",        "where",  "from",     "to",      "before",
+                                           "after", "on",        "within", "contains", "in",      "is",
+                                           "sent",  "otherwise", "then",   "else",     "category"};
+enum { WORDS_BEHIND = sizeof words_behind / sizeof *words_behind };
+
+size_t expression_words_behind(Text *words)
+{
+    for (size_t i = 0; i < WORDS_BEHIND; i++)
+        words[i] = text_from(words_behind[i]);
+    return WORDS_BEHIND;
+}
+
+Result expression_check_misspelt(const Parser *parser, Error *error)
+{
+    Text words[WORDS_BEHIND], word = parser->token.text;
+    size_t count = expression_words_behind(words);
+
+    if (parser->token.kind != TOKEN_WORD || parser_is_reserved(word) ||
+        text_nearest(word, words, count).length == 0)
+        return RESULT_OK;
+    return source_text_fail_unknown(&parser->input->source, parser->token.place, "word", word, words, count,
+                                    error);
+}
+
 Result expression_want(const Parser *parser, const Node *node, QueryType type, Place place, Error *error)
 {
     assert(node != NULL);
     if (node->type == type)
         return RESULT_OK;
+    if (type == TYPE_BOOL)
+        TRY(expression_check_misspelt(parser, error));
     return source_text_fail(&parser->input->source, place, error, "expected %s, this is %s",
                             QUERY_TYPE_NAMES[type], QUERY_TYPE_NAMES[node->type]);
 }

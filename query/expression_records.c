@@ -15,6 +15,7 @@ Result expression_source(Parser *parser, const CatalogueSource **source, Error *
     if (*source == NULL)
         return source_text_fail_unknown(&parser->input->source, parser->token.place, "source",
                                         parser->token.text, candidates, count, error);
+    parser_mention(parser, *source, parser->token.place);
     return parser_advance(parser, error);
 }
 
@@ -160,6 +161,16 @@ static Result take_max(Parser *parser, const Node **node, Error *error)
     return take_gathered(parser, NODE_LARGEST, node, error);
 }
 
+static Result fail_place(const Parser *parser, Error *error)
+{
+    static const Text words[] = {TEXT("first"), TEXT("last")};
+
+    if (parser->token.kind == TOKEN_WORD && text_nearest(parser->token.text, words, 2).length > 0)
+        return source_text_fail_unknown(&parser->input->source, parser->token.place, "place",
+                                        parser->token.text, words, 2, error);
+    return parser_fail(parser, error, "expected first, last or a place such as 2nd");
+}
+
 /* first, last, 2nd, 2nd last */
 static Result take_place(Parser *parser, int64_t *at, Error *error)
 {
@@ -178,7 +189,7 @@ static Result take_place(Parser *parser, int64_t *at, Error *error)
     } else {
         TRY(parser_accept(parser, "last", &is_last, error));
         if (!is_last)
-            return parser_fail(parser, error, "expected first, last or a place such as 2nd");
+            return fail_place(parser, error);
     }
     *at = is_last ? -*at : *at;
     return RESULT_OK;
@@ -277,14 +288,13 @@ static Result take_times(Parser *parser, Comparison comparison, Place place, con
 
 static Result take_at(Parser *parser, const Node **node, Error *error)
 {
+    static const char *const words[] = {"least", "most", NULL};
     Place place = parser->token.place;
-    bool is_least;
+    size_t is_most;
 
     TRY(parser_advance(parser, error));
-    TRY(parser_accept(parser, "least", &is_least, error));
-    if (!is_least)
-        TRY(parser_expect(parser, "most", error));
-    return take_times(parser, is_least ? IS_AT_LEAST : IS_AT_MOST, place, node, error);
+    TRY(parser_expect_one(parser, words, &is_most, error));
+    return take_times(parser, is_most ? IS_AT_MOST : IS_AT_LEAST, place, node, error);
 }
 
 static Result take_exactly(Parser *parser, const Node **node, Error *error)

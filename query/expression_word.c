@@ -112,6 +112,7 @@ static Result take_registered(Parser *parser, const Node **node, Error *error)
     const Node *at;
 
     TRY(parser_advance(parser, error));
+    parser_mention_deaths(parser, place);
     TRY(parser_expect(parser, "at", error));
     TRY(expression_day(parser, &at, error));
     draft.operands = expression_operands(parser, &at, 1);
@@ -126,6 +127,7 @@ static Result take_attribute(Parser *parser, const Attribute *attribute, const N
     const Node *at = NULL;
     bool has_day;
 
+    parser_mention_attribute(parser, attribute, place);
     TRY(parser_advance(parser, error));
     Place day_place = parser->token.place;
     TRY(parser_accept(parser, "at", &has_day, error));

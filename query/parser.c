@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "query/parser.h"
+#include "query/expression.h"
+
+enum { WORDS_MAX = 4 };
 
 Result parser_fail(const Parser *parser, Error *error, const char *format, ...)
 {
@@ -31,6 +33,26 @@ Result parser_expect(Parser *parser, const char *word, Error *error)
     if (parser->token.kind == TOKEN_WORD && text_nearest(parser->token.text, &candidate, 1).length > 0)
         return parser_fail(parser, error, "expected '%s'; did you mean %s?", word, word);
     return parser_fail(parser, error, "expected '%s'", word);
+}
+
+Result parser_expect_one(Parser *parser, const char *const *words, size_t *which, Error *error)
+{
+    Text candidates[WORDS_MAX], all = TEXT("");
+    size_t count = 0;
+
+    for (; words[count] != NULL; count++) {
+        assert(count < WORDS_MAX);
+        candidates[count] = text_from(words[count]);
+        all = text_format(parser->arena, "%.*s%s'%s'", TEXT_ARG(all), count > 0 ? " or " : "", words[count]);
+        *which = count;
+        if (token_is(&parser->token, words[count]))
+            return parser_advance(parser, error);
+    }
+    Text nearest =
+        parser->token.kind == TOKEN_WORD ? text_nearest(parser->token.text, candidates, count) : TEXT("");
+    if (nearest.length == 0)
+        return parser_fail(parser, error, "expected %.*s", TEXT_ARG(all));
+    return parser_fail(parser, error, "expected %.*s; did you mean %.*s?", TEXT_ARG(all), TEXT_ARG(nearest));
 }
 
 Result parser_accept(Parser *parser, const char *word, bool *accepted, Error *error)
@@ -130,45 +152,55 @@ static Result take_heading(Parser *parser, Error *error)
     if (parser->token.kind != TOKEN_WORD || parser->token.text.length > 40)
         return parser_fail(parser, error, "expected the project's number");
     tree->project = parser->token.text;
+    tree->project_at = parser_mention_at(parser, parser->token.place);
     TRY(parser_advance(parser, error));
     return take_days(parser, error);
 }
 
-static Result fail_statement(const Parser *parser, const Text *expected, size_t count, Error *error)
+/* A word that is no statement may also be meant to go on with the expression before it. */
+static Result fail_statement(const Parser *parser, const char *const *expected, Error *error)
 {
-    if (parser->token.kind == TOKEN_WORD)
-        return source_text_fail_unknown(&parser->input->source, parser->token.place, "statement",
-                                        parser->token.text, expected, count, error);
-    return parser_fail(parser, error, "expected a statement: %.*s", TEXT_ARG(expected[0]));
+    Text candidates[EXPRESSION_CANDIDATES_MAX];
+    size_t count = 0;
+
+    for (; expected[count] != NULL; count++)
+        candidates[count] = text_from(expected[count]);
+    if (parser->token.kind != TOKEN_WORD)
+        return parser_fail(parser, error, "expected a statement: %s", expected[0]);
+    count += expression_words_behind(candidates + count);
+    return source_text_fail_unknown(&parser->input->source, parser->token.place, "statement",
+                                    parser->token.text, candidates, count, error);
 }
 
 static Result take_query(Parser *parser, Error *error)
 {
-    static const Text before_cohort[] = {TEXT("cohort"), TEXT("codes"),     TEXT("let"),
-                                         TEXT("use"),    TEXT("parameter"), TEXT("as")};
-    static const Text table_word = TEXT("table");
+    static const char *const before_cohort[] = {"cohort", "codes", "let", "use", "parameter", "as", NULL};
+    static const char *const before_table[] = {"table", NULL};
+    static const char *const behind_tables[] = {"table", "measure", NULL};
     bool more;
 
     TRY(take_heading(parser, error));
     TRY(parser_definitions(parser, error));
     TRY(find_as_at(parser, error));
     if (!token_is(&parser->token, "cohort"))
-        return fail_statement(parser, before_cohort, 6, error);
+        return fail_statement(parser, before_cohort, error);
     TRY(parser_advance(parser, error));
     Place place = parser->token.place;
     TRY(parser_expression(parser, &parser->tree->cohort, error));
     if (parser->tree->cohort->type != TYPE_BOOL)
+        TRY(expression_check_misspelt(parser, error));
+    if (parser->tree->cohort->type != TYPE_BOOL)
         return source_text_fail(&parser->input->source, place, error, "the cohort is a condition, this is %s",
                                 QUERY_TYPE_NAMES[parser->tree->cohort->type]);
     if (!token_is(&parser->token, "table"))
-        return fail_statement(parser, &table_word, 1, error);
+        return fail_statement(parser, before_table, error);
     TRY(parser_accept(parser, "table", &more, error));
     while (more) {
         TRY(parser_table(parser, error));
         TRY(parser_accept(parser, "table", &more, error));
     }
     if (parser->token.kind != TOKEN_END)
-        return fail_statement(parser, &table_word, 1, error);
+        return fail_statement(parser, behind_tables, error);
     return parser_check_tables(parser, error);
 }
 
@@ -190,6 +222,8 @@ Result tree_parse(const ParseInput *input, Arena *arena, Tree **tree, Error *err
         .tree = arena_alloc(arena, sizeof(Tree)),
     };
 
+    parser.tree->source_at =
+        arena_alloc(arena, (input->catalogue->source_count + 1) * sizeof *parser.tree->source_at);
     TRY(parser_check_text(&input->source, error));
     TRY(parser_advance(&parser, error));
     TRY(take_query(&parser, error));

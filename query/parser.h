@@ -20,9 +20,17 @@ typedef struct Parser {
     bool is_shared;               /* reading a file that the query uses */
 } Parser;
 
+/* parser_mention.c: a place of the file that is read now; what stands there reads the source */
+Mention parser_mention_at(const Parser *parser, Place place);
+void parser_mention(const Parser *parser, const CatalogueSource *source, Place place);
+void parser_mention_deaths(const Parser *parser, Place place);
+/* Those that the attribute is made of. */
+void parser_mention_attribute(const Parser *parser, const Attribute *attribute, Place place);
 Result parser_advance(Parser *parser, Error *error) CHECKED;
 /* Takes the next token, which must be this word or symbol. */
 Result parser_expect(Parser *parser, const char *word, Error *error) CHECKED;
+/* The same of several words; `which` says which it was. words ends in NULL. */
+Result parser_expect_one(Parser *parser, const char *const *words, size_t *which, Error *error) CHECKED;
 /* Takes it when it is next. */
 Result parser_accept(Parser *parser, const char *word, bool *accepted, Error *error) CHECKED;
 Result parser_fail(const Parser *parser, Error *error, const char *format, ...) PRINTF(3, 4) CHECKED;

@@ -244,10 +244,12 @@ static Result take_measure(Parser *parser, TableNode *table, Error *error)
 
 Result parser_measures(Parser *parser, TableNode *table, Error *error)
 {
+    static const char *const words[] = {"totals", "measure", NULL};
     static const Text people = TEXT("people");
+    size_t is_measure;
     bool more;
 
-    TRY(parser_expect(parser, "measure", error));
+    TRY(parser_expect_one(parser, table->has_totals ? words + 1 : words, &is_measure, error));
     if (!token_is(&parser->token, "people"))
         return source_text_fail_unknown(&parser->input->source, parser->token.place, "measure",
                                         parser->token.text, &people, 1, error);

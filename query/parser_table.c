@@ -1,16 +1,19 @@
 /* One table of a query: what it is by, and what is summed over. */
 #include "query/parser.h"
 
+enum { CANDIDATES_MAX = 24 };
+
 static Result fail_dimension(const Parser *parser, Error *error)
 {
-    Text candidates[16] = {TEXT("band")};
-    size_t count = 1;
+    Text candidates[CANDIDATES_MAX] = {TEXT("band"), TEXT("month"), TEXT("quarter"), TEXT("year"),
+                                       TEXT("financial")};
+    size_t count = 5;
     const Attribute *attribute = attribute_find(parser->token.text);
 
     if (attribute != NULL && !attribute->is_dimension)
         return parser_fail(parser, error, "'%s' has too many values to group by; use band(%s, 5)",
                            attribute->name, attribute->name);
-    for (size_t i = 0; i < ATTRIBUTE_COUNT; i++)
+    for (size_t i = 0; i < ATTRIBUTE_COUNT && count < CANDIDATES_MAX; i++)
         if (ATTRIBUTES[i].is_dimension)
             candidates[count++] = text_from(ATTRIBUTES[i].name);
     return source_text_fail_unknown(&parser->input->source, parser->token.place, "dimension",
@@ -41,6 +44,7 @@ static Result take_dimension(Parser *parser, Dimension *dimension, Error *error)
     dimension->attribute = attribute_find(parser->token.text);
     if (dimension->attribute == NULL || !dimension->attribute->is_dimension)
         return fail_dimension(parser, error);
+    parser_mention_attribute(parser, dimension->attribute, dimension->place);
     return parser_advance(parser, error);
 }
 

@@ -1,4 +1,5 @@
 /* What a query is and says. Its answer is made in run.c. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "query/query_private.h"
@@ -121,4 +122,27 @@ size_t query_source_count(const Query *query)
 Text query_source(const Query *query, size_t index)
 {
     return query->tree->sources[index]->name;
+}
+
+Result query_refuse_project(const Query *query, Error *error)
+{
+    const Mention *at = &query->tree->project_at;
+    const Error said = *error;
+    Result failed = source_text_fail(at->text, at->place, error, "%s", said.message);
+
+    error->code = said.code;
+    return failed;
+}
+
+Result query_refuse_source(const Query *query, size_t index, Error *error)
+{
+    const CatalogueSource *source = query->tree->sources[index];
+    const Mention *at = &query->tree->source_at[source - query->catalogue.sources];
+
+    assert(at->text != NULL);
+    Result failed = source_text_fail(at->text, at->place, error,
+                                     "source %.*s is not granted to the project, and this reads it",
+                                     TEXT_ARG(source->name));
+    error->code = ERROR_REFUSED;
+    return failed;
 }

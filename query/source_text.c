@@ -17,29 +17,36 @@ static Text line_at(const SourceText *source, size_t offset)
     return text_slice(source->text, from, to);
 }
 
-/* A caret can stand below a character only where everything before it is as wide as it is long. */
-static bool is_plain(Text line)
+/* What of the line is about the place, a byte a character, so that a caret can stand below it. Returns the
+ * characters left out before it. */
+static unsigned show(Text line, unsigned column, char shown[SHOWN_BYTES + 1])
 {
-    for (size_t i = 0; i < line.length; i++)
-        if (line.data[i] < ' ' || line.data[i] > '~')
-            return false;
-    return true;
+    unsigned before = column > SHOWN_BYTES ? column - SHOWN_BYTES / 2 : 0, character = 0;
+    size_t length = 0;
+
+    for (size_t i = 0; i < line.length && length < SHOWN_BYTES; i++) {
+        char c = line.data[i];
+        bool is_inside = ((unsigned char)c & 0xC0) == 0x80;
+        if (is_inside || character++ < before)
+            continue;
+        shown[length++] = c == '\t' ? ' ' : c < ' ' || c > '~' ? '.' : c;
+    }
+    shown[length] = '\0';
+    return before;
 }
 
 Result source_text_fail(const SourceText *source, Place place, Error *error, const char *format, ...)
 {
-    char rule[RULE_BYTES];
+    char rule[RULE_BYTES], shown[SHOWN_BYTES + 1];
     va_list arguments;
 
     va_start(arguments, format);
     (void)vsnprintf(rule, sizeof rule, format, arguments);
     va_end(arguments);
 
-    Text line = line_at(source, place.offset);
-    if (!is_plain(line) || line.length > SHOWN_BYTES || place.column > SHOWN_BYTES)
-        return fail(error, ERROR_INPUT, "%s:%u:%u: %s", source->file_name, place.line, place.column, rule);
-    return fail(error, ERROR_INPUT, "%s:%u:%u: %s\n  %.*s\n  %*s^", source->file_name, place.line,
-                place.column, rule, TEXT_ARG(line), (int)place.column - 1, "");
+    unsigned before = show(line_at(source, place.offset), place.column, shown);
+    return fail(error, ERROR_INPUT, "%s:%u:%u: %s\n  %s\n  %*s^", source->file_name, place.line, place.column,
+                rule, shown, (int)(place.column - 1 - before), "");
 }
 
 Result source_text_fail_unknown(const SourceText *source, Place place, const char *kind, Text word,

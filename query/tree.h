@@ -230,8 +230,16 @@ typedef struct Part {
 
 typedef struct Sent Sent; /* query/sent.h */
 
+/* Where a word stands, in the query or in a file that it uses. */
+typedef struct Mention {
+    const SourceText *text; /* NULL: nowhere */
+    Place place;
+} Mention;
+
 typedef struct Tree {
     Text title, project;
+    Mention project_at;
+    Mention *source_at;        /* of each source of the catalogue: what first made the query read it */
     Date as_at;                /* DATE_NONE: the release's last day; of a parameter its chosen value */
     const Parameter *as_at_of; /* NULL: the day is no parameter's */
     Date known_at;             /* DATE_NONE: what was held when the release was built */
@@ -270,6 +278,8 @@ Result tree_make_parts(Tree *tree, Arena *arena, Error *error) CHECKED;
 size_t tree_amount_count(const Tree *tree);
 /* Marks what the cohort leads to, and notes the sources read; what it does not lead to means nothing. */
 void tree_use(Tree *tree, const Catalogue *catalogue);
+/* One that is gathered, of each source about people that states it. */
+bool attribute_is_made_of(const Attribute *attribute, const CatalogueSource *source);
 /* Prints the canonical text: no comments, one layout, operands of and/or sorted and each once. */
 Text tree_print(const Tree *tree, Arena *arena);
 /* Of the records of node->source: what stands from NODE_EXISTS to NODE_IN_VALUES. */

@@ -13,6 +13,12 @@ const Node *node_where(const Node *node)
     return node->operand_count > before ? node->operands[before] : NULL;
 }
 
+bool attribute_is_made_of(const Attribute *attribute, const CatalogueSource *source)
+{
+    return attribute->is_gathered && !source->is_household &&
+           catalogue_column(source, text_from(attribute->name)) != NULL;
+}
+
 typedef struct Use {
     Tree *tree;
     const Catalogue *catalogue;
@@ -34,11 +40,9 @@ static void read_source(const Use *use, const CatalogueSource *source)
 /* What an attribute is made of is read too: approval, grants and coverage ask for those sources. */
 static void read_attribute(const Use *use, const Attribute *attribute)
 {
-    for (size_t i = 0; attribute->is_gathered && i < use->catalogue->source_count; i++) {
-        const CatalogueSource *source = &use->catalogue->sources[i];
-        if (!source->is_household && catalogue_column(source, text_from(attribute->name)) != NULL)
-            read_source(use, source);
-    }
+    for (size_t i = 0; i < use->catalogue->source_count; i++)
+        if (attribute_is_made_of(attribute, &use->catalogue->sources[i]))
+            read_source(use, &use->catalogue->sources[i]);
 }
 
 static void read_deaths(const Use *use)

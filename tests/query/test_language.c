@@ -119,6 +119,69 @@ Test(language, an_error_shows_its_place_the_rule_the_nearest_word_and_a_caret)
                                     "                ^");
 }
 
+static void expect_shown(const char *text, const char *expected)
+{
+    SCOPED(query_close) Query *query = NULL;
+    Error error = {0};
+
+    cr_assert_not(parse(text, &query, &error).ok);
+    cr_expect_str_eq(error.message, expected);
+}
+
+Test(language, a_caret_stands_below_its_column_whatever_the_line_holds)
+{
+    expect_shown("query \"caf\xC3\xA9\"\tprojet", "q.cohort:1:14: expected 'project'; did you mean project?\n"
+                                                  "  query \"caf.\" projet\n"
+                                                  "               ^");
+    expect_shown(
+        COHORT "(care_home or care_home or care_home or care_home or care_home or care_home or care_home or "
+               "care_home or care_hme or care_home or care_home or care_home or care_home or care_home)" TAIL,
+        "q.cohort:3:113: word 'care_hme' is unknown; did you mean care_home?\n"
+        "  e_home or care_home or care_home or care_home or care_hme or care_home or care_home or care_home "
+        "or \n"
+        "                                                   ^");
+}
+
+Test(language, a_word_that_should_go_on_is_told_the_nearest)
+{
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {COHORT "exists gp_event wher code = \"1\"" TAIL,
+         "q.cohort:3:24: statement 'wher' is unknown; did you mean where?"},
+        {COHORT "care_home adn care_home" TAIL,
+         "q.cohort:3:18: statement 'adn' is unknown; did you mean and?"},
+        {COHORT "age form 40 to 74" TAIL, "q.cohort:3:12: word 'form' is unknown; did you mean from?"},
+        {COHORT "practice sen gp_event from as_at to as_at" TAIL,
+         "q.cohort:3:17: word 'sen' is unknown; did you mean sent?"},
+        {COHORT "exists gp_event where event_date befor as_at" TAIL,
+         "q.cohort:3:41: word 'befor' is unknown; did you mean before?"},
+        {COHORT "exists gp_event where event_date within 12 months befroe as_at" TAIL,
+         "q.cohort:3:58: expected 'before' or 'after'; did you mean before?"},
+        {COHORT "exists gp_event where event_date on or aftr as_at" TAIL,
+         "q.cohort:3:47: expected 'before' or 'after'; did you mean after?"},
+        {COHORT "exists gp_event where event_date in mnth" TAIL,
+         "q.cohort:3:44: period 'mnth' is unknown; did you mean month?"},
+        {COHORT "case when age > 3 then 1 esle 2 end = 1" TAIL,
+         "q.cohort:3:33: expected 'when' or 'else' or 'end'; did you mean else?"},
+        {COHORT "days between as_at - 1 day and as_at = 1" TAIL,
+         "q.cohort:3:27: a day that is calculated stands in parentheses here"},
+        {COHORT "age == 3" TAIL, "q.cohort:3:13: numbers and dates are compared by =, !=, <, <=, > or >="},
+        {COHORT "age <> 3" TAIL, "q.cohort:3:13: numbers and dates are compared by =, !=, <, <=, > or >="},
+        {COHORT "care_home table \"t\" by sex totls sex measure people",
+         "q.cohort:3:35: expected 'totals' or 'measure'; did you mean totals?"},
+        {COHORT "care_home table \"t\" by sex totals sex mesure people",
+         "q.cohort:3:46: expected 'measure'; did you mean measure?"},
+        {COHORT "care_home table \"t\" by sex measure people mesure a = people with age > 3",
+         "q.cohort:3:50: statement 'mesure' is unknown; did you mean measure?"},
+        {COHORT "care_home table \"t\" by financal year of the 2 financial years to as_at measure people",
+         "q.cohort:3:31: dimension 'financal' is unknown; did you mean financial?"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        expect_refused(cases[i].text, cases[i].message);
+}
+
 Test(language, each_rule_has_its_message)
 {
     static const struct {
