@@ -105,9 +105,11 @@ q1=$(median q1.engine 2) q5=$(median q5.engine 2) q1_postgres=$(median q1.postgr
 values=("$people" "$events" "$rounds" "$(ms "$q1")" "$(ms "$q5")" "$(ms "$(median registered.engine 2)")" "$(ms "$(median q1.engine 1)")"
     "$(ms "$(median q5.engine 1)")" "$(ms "$q1_postgres")" "$(ms "$q5_postgres")" "$(ratio "$q1_postgres" "$q1")" "$(ratio "$q5_postgres" "$q5")"
     "$build_s" "$touched" "$bandwidth" "$(awk -v q="$q1" -v t="$touched" -v b="$bandwidth" 'BEGIN { printf "%.1f", q / (t * 1e6 / (b * 1e9)) }')")
-if [[ -n $duckdb ]]; then
+names+=(q1_duckdb_ms q5_duckdb_ms q1_ratio_to_duckdb q5_ratio_to_duckdb)
+if [[ -z $duckdb ]]; then
+    values+=(null null null null)
+else
     q1_duckdb=$(median q1.duckdb 2) q5_duckdb=$(median q5.duckdb 2)
-    names+=(q1_duckdb_ms q5_duckdb_ms q1_ratio_to_duckdb q5_ratio_to_duckdb)
     values+=("$(ms "$q1_duckdb")" "$(ms "$q5_duckdb")" "$(ratio "$q1_duckdb" "$q1")" "$(ratio "$q5_duckdb" "$q5")")
 fi
 "${as_postgres[@]}" "$postgres/pg_ctl" -D "$work/cluster/data" -m immediate stop >/dev/null

@@ -10,6 +10,7 @@
 #include "query/bind.h"
 #include "query/budget.h"
 #include "query/check_codes.h"
+#include "query/check_values.h"
 #include "query/dataset_open.h"
 #include "query/engine.h"
 #include "query/manifest.h"
@@ -358,6 +359,7 @@ Result query_check(Db *reader, const Query *query, int64_t release_id, const Gov
         text_add_string(&text, "warning: no release is built for this purpose, or its newest is retired\n");
     else
         TRY(say_all(&check, error));
+    TRY(check_values(reader, release_id, query->tree, arena, &text, error));
     *said = text_copy(query->arena, text_built(&text));
     return RESULT_OK;
 }

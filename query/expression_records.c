@@ -16,6 +16,8 @@ Result expression_source(Parser *parser, const CatalogueSource **source, Error *
         return source_text_fail_unknown(&parser->input->source, parser->token.place, "source",
                                         parser->token.text, candidates, count, error);
     parser_mention(parser, *source, parser->token.place);
+    if ((*source)->is_household) /* the dead are of no household */
+        parser_mention_deaths(parser, parser->token.place);
     return parser_advance(parser, error);
 }
 

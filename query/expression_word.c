@@ -277,6 +277,12 @@ static Result take_person_word(Parser *parser, const Node **node, Error *error)
     return take_attribute(parser, attribute, node, error);
 }
 
+static bool is_person_word(const Parser *parser)
+{
+    return expression_records(&parser->token) != NULL || attribute_find(parser->token.text) != NULL ||
+           form_of(&parser->token, person_forms, sizeof person_forms / sizeof *person_forms) != NULL;
+}
+
 Result expression_word(Parser *parser, const Node **node, Error *error)
 {
     ExpressionTake take = form_of(&parser->token, forms, sizeof forms / sizeof *forms);
@@ -297,6 +303,12 @@ Result expression_word(Parser *parser, const Node **node, Error *error)
         return take_let(parser, let, node, error);
     if (parameter != NULL)
         return take_parameter(parser, parameter, node, error);
+    if (parser->where != NULL && is_person_word(parser))
+        return parser_fail(
+            parser, error,
+            "'%.*s' is of people, and `where` reaches to here: end it by a parenthesis before, "
+            "or say this in a let",
+            TEXT_ARG(parser->token.text));
     if (parser->where != NULL)
         return fail_column(parser, parser->where, true, error);
     return take_person_word(parser, node, error);

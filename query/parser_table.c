@@ -3,16 +3,19 @@
 
 enum { CANDIDATES_MAX = 24 };
 
-static Result fail_dimension(const Parser *parser, Error *error)
+/* A period stands before the first dimension. */
+static Result fail_dimension(const Parser *parser, bool may_be_period, Error *error)
 {
-    Text candidates[CANDIDATES_MAX] = {TEXT("band"), TEXT("month"), TEXT("quarter"), TEXT("year"),
-                                       TEXT("financial")};
-    size_t count = 5;
+    static const Text periods[] = {TEXT("month"), TEXT("quarter"), TEXT("year"), TEXT("financial")};
+    Text candidates[CANDIDATES_MAX] = {TEXT("band")};
+    size_t count = 1;
     const Attribute *attribute = attribute_find(parser->token.text);
 
     if (attribute != NULL && !attribute->is_dimension)
         return parser_fail(parser, error, "'%s' has too many values to group by; use band(%s, 5)",
                            attribute->name, attribute->name);
+    for (size_t i = 0; may_be_period && i < sizeof periods / sizeof *periods; i++)
+        candidates[count++] = periods[i];
     for (size_t i = 0; i < ATTRIBUTE_COUNT && count < CANDIDATES_MAX; i++)
         if (ATTRIBUTES[i].is_dimension)
             candidates[count++] = text_from(ATTRIBUTES[i].name);
@@ -31,7 +34,7 @@ static Result take_band(Parser *parser, Dimension *dimension, Error *error)
     return parser_expect(parser, ")", error);
 }
 
-static Result take_dimension(Parser *parser, Dimension *dimension, Error *error)
+static Result take_dimension(Parser *parser, bool may_be_period, Dimension *dimension, Error *error)
 {
     bool is_band;
 
@@ -43,7 +46,7 @@ static Result take_dimension(Parser *parser, Dimension *dimension, Error *error)
         return take_band(parser, dimension, error);
     dimension->attribute = attribute_find(parser->token.text);
     if (dimension->attribute == NULL || !dimension->attribute->is_dimension)
-        return fail_dimension(parser, error);
+        return fail_dimension(parser, may_be_period, error);
     parser_mention_attribute(parser, dimension->attribute, dimension->place);
     return parser_advance(parser, error);
 }
@@ -60,7 +63,8 @@ static Result take_by(Parser *parser, TableNode *table, Error *error)
         Dimension *dimension = &table->dimensions[table->dimension_count];
         if (table->dimension_count == QUERY_DIMENSIONS_MAX)
             return parser_fail(parser, error, "more than %d dimensions", QUERY_DIMENSIONS_MAX);
-        TRY(take_dimension(parser, dimension, error));
+        TRY(take_dimension(parser, table->dimension_count == 0 && table->series.count == 0, dimension,
+                           error));
         for (size_t i = 0; i < table->dimension_count; i++)
             if (table->dimensions[i].attribute == dimension->attribute)
                 return source_text_fail(&parser->input->source, dimension->place, error,
@@ -80,7 +84,7 @@ static Result take_total(Parser *parser, TableNode *table, Error *error)
         wanted.attribute = attribute_find(TEXT("age"));
         TRY(parser_advance(parser, error));
     } else {
-        TRY(take_dimension(parser, &wanted, error));
+        TRY(take_dimension(parser, false, &wanted, error));
     }
     for (size_t i = 0; i < table->dimension_count; i++) {
         const Dimension *dimension = &table->dimensions[i];

@@ -105,3 +105,28 @@ Test(check, reads_no_manifest_that_is_not_what_was_published)
     cr_expect_not(query_check(reader, query, 1, &COUNTY_POLICY, &said, &error).ok);
     cr_expect_eq(error.code, ERROR_DATABASE);
 }
+
+/* A word that nothing holds is nobody's, and the answer would be 0. */
+Test(check, warns_of_texts_that_are_no_value_of_what_they_are_compared_with)
+{
+    county_make(60, 0);
+    county_release();
+    county_sql("INSERT INTO ingest.source_code (source_id, list, code, position, meaning)"
+               " SELECT source_id, 'admission_method', code, 1, '' FROM ingest.source, "
+               "unnest('{21,22,2A}'::text[]) AS code"
+               "  WHERE name = 'apc_spell'");
+
+    const char *said = check(
+        1, "query \"t\" project PHM-2026-014 parameter place in (\"Dover\", \"Dovr\") "
+           "codes m = (\"2A\", \"99\", \"2*\", \"3*\") let s = sex cohort s = \"male\" and sex != \"1\" "
+           "and district in (place, \"Ashford\") and (exists gp_event where code = \"any\") "
+           "and exists apc_spell where admission_method in m and admission_method = \"21\" "
+           "table \"t\" by sex measure people");
+    const char *rest = strstr(said, "warning: \"");
+
+    cr_assert_not_null(rest, "%s", said);
+    cr_expect_str_eq(rest, "warning: \"male\" is no value of sex\n"
+                           "warning: \"Dovr\" is no value of district; did you mean \"Dover\"?\n"
+                           "warning: \"3*\" is no value of admission_method\n"
+                           "warning: \"99\" is no value of admission_method\n");
+}

@@ -127,6 +127,7 @@ static bool is_of_meaning(const char *message)
         "another name or condition",
         "is the same for everybody",
         "time registered is ",
+        "is of people, and `where` reaches to here",
 
         "not 'code'",
         "expected a code list or texts",

@@ -205,7 +205,9 @@ Test(language, each_rule_has_its_message)
         {COHORT "birth_date before as_at" TAIL, "q.cohort:3:8: word 'birth_date' is unknown"},
         {COHORT "exists gp_event where cod = \"1\"" TAIL,
          "q.cohort:3:30: column 'cod' is unknown; did you mean code?"},
-        {COHORT "exists gp_event where sex = \"1\"" TAIL, "q.cohort:3:30: column 'sex' is unknown"},
+        {COHORT "exists gp_event where sex = \"1\"" TAIL,
+         "q.cohort:3:30: 'sex' is of people, and `where` reaches to here: end it by a parenthesis before, or "
+         "say this in a let"},
         {COHORT "exists gp_event where code in diab" TAIL, "q.cohort:3:38: code list 'diab' is unknown"},
         {COHORT "exists gp_event where event_date within 0 months before as_at" TAIL,
          "q.cohort:3:48: within: expected a whole number from 1 to 36525"},

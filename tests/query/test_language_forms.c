@@ -158,7 +158,9 @@ Test(language_forms, a_household_is_of_one_day_and_of_people)
          "q:5:8: the cohort is a condition, this is a number"},
         {"exists person in the household where age", "q:5:45: expected a condition, this is a number"},
         {"exists people in the household", "q:5:15: expected 'person'"},
-        {"exists gp_event where count of people in the household > 1", "q:5:30: column 'count' is unknown"},
+        {"exists gp_event where count of people in the household > 1",
+         "q:5:30: 'count' is of people, and `where` reaches to here: end it by a parenthesis before, or say "
+         "this in a let"},
         {"most of people in the household > 1",
          "q:5:8: most of a source is by a date, within a number of days"},
     };
@@ -310,7 +312,9 @@ Test(language_forms, each_rule_has_its_message)
         {"practice sent gp_event from index to as_at",
          "q:5:36: 'sent' is of days alike for everybody, this is another"},
         {"practice sent gp_event from as_at to 3", "q:5:45: expected a date, this is a number"},
-        {"exists gp_event where exists apc_spell", "q:5:30: column 'exists' is unknown"},
+        {"exists gp_event where exists apc_spell",
+         "q:5:30: 'exists' is of people, and `where` reaches to here: end it by a parenthesis before, or say "
+         "this in a let"},
         {"sum of core_hrg at prices \"T\" of 2024/26 in apc_spell > 3",
          "q:5:41: a price year is a financial one such as 2024/25"},
         {"sum of length_of_hospital_stay at prices \"T\" of 2024/25 in apc_spell > 3",
