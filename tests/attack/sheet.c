@@ -312,6 +312,55 @@ Sheets sheets_of_control(const Files *files, size_t first, size_t second)
     return sheets;
 }
 
+/* Once where encodings are not by blocks. */
+static bool has_view(const uint8_t *row, size_t rule, size_t field)
+{
+    bool is_there = row[1] != 0 ? row_rules(row) >> rule & 1 : rule == 0;
+
+    return is_there && (row_fields(row) >> field & 1) != 0;
+}
+
+static size_t count_views(const Table *table, size_t field)
+{
+    size_t views = 0;
+
+    for (size_t i = 0; i < table->count; i++)
+        for (size_t rule = 0; rule < table->rows[i][9]; rule++)
+            views += has_view(table->rows[i], rule, field);
+    return views;
+}
+
+/* filters or values: NULL where not asked for */
+static void stack_views(const Table *table, const People *people, const uint32_t *who, size_t field,
+                        Sheet *filters, Sheet *values)
+{
+    size_t at = 0, bytes;
+
+    for (size_t i = 0; i < table->count; i++) {
+        const char *value = people->all[who[i]].fields[field];
+        for (size_t rule = 0; rule < table->rows[i][9]; rule++) {
+            if (!has_view(table->rows[i], rule, field))
+                continue;
+            const uint8_t *filter = row_filter(table->rows[i], rule, field, &bytes);
+            if (filters != NULL)
+                put(filters, at, 0, mix_bytes(0, filter, bytes));
+            put(values, at++, 0, mix_bytes(0, value, strlen(value)));
+        }
+    }
+}
+
+Sheets sheets_of_field(const Files *files, const Table *table, const Table *own, size_t field)
+{
+    size_t views = count_views(table, field);
+    Sheets sheets = {.stored = sheet_make(views, 1),
+                     .truth = sheet_make(views, 1),
+                     .known = sheet_make(count_views(own, field), 1)};
+
+    stack_views(table, files->people, files->encoded, field, &sheets.stored, &sheets.truth);
+    stack_views(own, files->people, files->plain, field, NULL, &sheets.known);
+    return sheets;
+}
+
 void sheets_close(Sheets *sheets)
 {
     memory_free(sheets->stored.cells);

@@ -53,6 +53,9 @@ const uint8_t *row_filter(const uint8_t *row, size_t view, size_t field, size_t 
 Sheets sheets_make(const Files *files, const Table *table);
 /* The control of two fields as one column. */
 Sheets sheets_of_control(const Files *files, size_t first, size_t second);
+/* The filters of a field as one column, those under all tokens on top of each other; own: the plain file
+ * under a key of the attacker's, who so knows how many each person has. */
+Sheets sheets_of_field(const Files *files, const Table *table, const Table *own, size_t field);
 void sheets_close(Sheets *sheets);
 
 uint64_t mix_bytes(uint64_t start, const void *bytes, size_t length); /* never 0 */

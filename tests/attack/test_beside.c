@@ -57,7 +57,7 @@ Test(beside, popcounts_of_the_control_tell_how_long_names_are)
     county_close(&county);
 }
 
-/* All views of a person added up, which is the most that can be seen. Switch: positions_of in
+/* All views of a person added up, which is the most that can be seen. Switch: share_positions in
  * encoding_filter.c. */
 Test(beside, popcounts_tell_less_than_a_twentieth_of_a_names_length)
 {

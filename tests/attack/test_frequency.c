@@ -59,3 +59,48 @@ Test(frequency, tells_no_more_of_hardened_encodings_than_guessing)
         county_say("A1 hardened, worst column", overlaps[o], &worst);
     }
 }
+
+/* ---- a field's filters, whatever token they stand under ---- */
+
+enum { NAMES = 2, STACKED_PEOPLE = 1500 };
+
+static void of_names(int overlap, bool by_blocks, Outcome outcomes[NAMES])
+{
+    static const size_t fields[NAMES] = {FIELD_GIVEN, FIELD_FAMILY};
+    County county = county_make(county_size(STACKED_PEOPLE), overlap, by_blocks);
+    const EncodingOptions options = {.purpose = "attack", .key_version = 1, .by_blocks = by_blocks};
+    Table own = table_encode(&county.files, county.files.plain, &options);
+
+    for (size_t f = 0; f < NAMES; f++) {
+        Sheets sheets = sheets_of_field(&county.files, &county.table, &own, fields[f]);
+        outcomes[f] = attack_frequency(&sheets, 0);
+        county_say(by_blocks ? "A1 filters, hardened" : "A1 filters, control", overlap, &outcomes[f]);
+        sheets_close(&sheets);
+    }
+    table_close_rows(&own);
+    county_close(&county);
+}
+
+Test(frequency, breaks_filters_that_are_equal_wherever_they_stand)
+{
+    Outcome outcomes[NAMES];
+
+    of_names(100, false, outcomes);
+
+    for (size_t f = 0; f < NAMES; f++)
+        cr_expect_gt(outcomes[f].share, outcomes[f].base + 0.05, "%.4f", outcomes[f].share);
+}
+
+/* Switch: salt_chunks in encoding_filter.c. */
+Test(frequency, tells_no_name_by_its_filters_under_all_tokens)
+{
+    static const int overlaps[] = {100, 80};
+
+    for (size_t o = 0; o < sizeof overlaps / sizeof overlaps[0]; o++) {
+        Outcome outcomes[NAMES];
+        of_names(overlaps[o], true, outcomes);
+        for (size_t f = 0; f < NAMES; f++)
+            cr_expect_leq(outcomes[f].share, outcome_bar(&outcomes[f], overlaps[o]), "%d %%: %.4f",
+                          overlaps[o], outcomes[f].share);
+    }
+}

@@ -89,7 +89,8 @@ Test(mining, breaks_the_control)
     cr_expect_gt(outcome.share, outcome.base + 0.2, "%.4f", outcome.share);
 }
 
-/* Switch: the salt of fill_salted in encoding_filter.c. */
+/* What it meets are independent positions: it finds nothing without the salt either, but counting does
+ * (test_frequency.c). */
 Test(mining, finds_no_names_in_hardened_filters)
 {
     expect_nothing("A2 hardened", mining_of_9);

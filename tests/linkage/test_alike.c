@@ -412,7 +412,7 @@ static const char *county_digest(Bench *bench, char out[BENCH_TEXT_BYTES])
         out);
 }
 
-/* Switch: first_new in score_batch; with 0 the links stay, with all records old they go. */
+/* Switch: first_fresh in alike_members.c; with 0 the links stay, with all records old they go. */
 Test(alike, months_one_after_the_other_give_what_all_at_once_does, .timeout = 300)
 {
     SCOPED(bench_close) Bench bench = alike_open();
@@ -583,7 +583,7 @@ Test(alike, a_month_changes_no_id_of_who_is_untouched_and_compares_little, .time
     cr_expect_str_eq(text, "true");
 }
 
-/* Switch: is_closing; where it is never true the pairs of the block that grew too large stay. */
+/* Switch: members_is_closing; where it is never true the pairs of the block that grew too large stay. */
 Test(alike, a_block_that_grows_too_large_counts_no_more_whenever_it_grew, .timeout = 300)
 {
     SCOPED(bench_close) Bench bench = alike_open();

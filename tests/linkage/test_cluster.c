@@ -44,7 +44,7 @@ static size_t clusters_of(const LinkageSet *set, LinkagePair *list, size_t count
     return clusters.cluster_count;
 }
 
-/* Switch: the share in try_join. With single links the two are one. */
+/* Switch: share_of in tree.c. With single links the two are one. */
 Test(linkage_cluster, one_convincing_pair_does_not_chain_two_people)
 {
     SCOPED(linkage_set_close) LinkageSet *set = set_of(2 * CROWD, 1);

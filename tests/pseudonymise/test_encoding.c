@@ -196,7 +196,7 @@ Test(encoding, by_blocks_the_same_name_looks_otherwise_for_another_person)
     fixture_clear();
 }
 
-/* Switch: positions_of, which gives each filter the same number of positions. */
+/* Switch: share_positions, which gives each filter the same number of positions. */
 Test(encoding, the_weight_of_a_filter_does_not_tell_the_length_of_the_name)
 {
     SCOPED(keyring_close) Keyring *keyring = fixture_keyring();

@@ -215,7 +215,7 @@ Test(block, decimals_are_the_nearest_to_their_hundredths)
 
 /* ---- compression ---- */
 
-/* Switch: the sizes in unpacker_unpack. */
+/* Switch: the sizes in block_unpacker_unpack. */
 Test(block, a_block_of_another_length_is_not_unpacked)
 {
     Error error = {0};

@@ -66,7 +66,7 @@ static const char *broken(Month period, const char *code)
     return report.rule_count > 0 ? report.rules[0].rule : NULL;
 }
 
-/* Switch: is_in_period. */
+/* Switch: codes_valid in check_code. */
 Test(codes, a_code_must_be_valid_on_a_day_of_the_period)
 {
     static const char not_now[] = "column drug: not in list drug in this period";
