@@ -172,23 +172,30 @@ CREATE TABLE ingest.load_replaces (
 CREATE TABLE subjects.subject (
     subject_id           int8 PRIMARY KEY,
     source_id            int2 NOT NULL,
-    digest               bytea NOT NULL CHECK (octet_length(digest) = 16),
+    digest               bytea NOT NULL,
     first_load_id        int4 NOT NULL,
     key_version          int2 NOT NULL,
-    nhs_token            bytea CHECK (octet_length(nhs_token) = 16),
-    superseded_nhs_token bytea CHECK (octet_length(superseded_nhs_token) = 16),
-    local_token          bytea CHECK (octet_length(local_token) = 16),
-    uprn_token           bytea CHECK (octet_length(uprn_token) = 16),
-    foreign_token        bytea CHECK (octet_length(foreign_token) = 16), -- of a pseudonym that somebody else made, and
-    foreign_token_to     bytea CHECK (octet_length(foreign_token_to) = 16), -- what their cross-walk maps it to
-    address_token        bytea CHECK (octet_length(address_token) = 16), -- with the postcode, however it was spelt
-    nhs_state            int2 NOT NULL CHECK (nhs_state IN (0, 1, 2)),
+    nhs_token            bytea,
+    superseded_nhs_token bytea,
+    local_token          bytea,
+    uprn_token           bytea,
+    foreign_token        bytea, -- of a pseudonym that somebody else made, and
+    foreign_token_to     bytea, -- what their cross-walk maps it to
+    address_token        bytea, -- with the postcode, however it was spelt
+    nhs_state            int2 NOT NULL,
     birth_year           int2,
-    birth_month          int2 CHECK (birth_month BETWEEN 1 AND 12),
-    sex                  text CHECK (sex IN ('1', '2', '9', 'X')),
-    -- nine letters and digits, the second a digit, so no name; a regular expression would take a third of publishing
-    lsoa_2011            text CHECK (octet_length(lsoa_2011) = 9 AND substr(lsoa_2011, 2, 1) < 'A'),
-    lsoa_2021            text CHECK (octet_length(lsoa_2021) = 9 AND substr(lsoa_2021, 2, 1) < 'A')
+    birth_month          int2,
+    sex                  text,
+    lsoa_2011            text,
+    lsoa_2021            text,
+    -- One, since each takes a step of its own for every new subject. What is null is not asked. A small area is nine
+    -- letters and digits, the second a digit, so no name; a regular expression would take a third of publishing.
+    CHECK (octet_length(digest) = 16 AND octet_length(nhs_token) = 16 AND octet_length(superseded_nhs_token) = 16
+           AND octet_length(local_token) = 16 AND octet_length(uprn_token) = 16 AND octet_length(foreign_token) = 16
+           AND octet_length(foreign_token_to) = 16 AND octet_length(address_token) = 16
+           AND nhs_state BETWEEN 0 AND 2 AND birth_month BETWEEN 1 AND 12 AND sex IN ('1', '2', '9', 'X')
+           AND octet_length(lsoa_2011) = 9 AND substr(lsoa_2011, 2, 1) < 'A'
+           AND octet_length(lsoa_2021) = 9 AND substr(lsoa_2021, 2, 1) < 'A')
 );
 
 -- Which came with a load is asked by linkage alone, of few; subjects stand as they came, so this is of no size, and
@@ -537,17 +544,32 @@ $$;
 
 -- Adds those staged subjects, between two places, that are not held yet; since publishers take turns that can be told by a
 -- join: an upsert of each row would cost twice as much. Sorted, so that neighbours in the index come together; work_mem
--- keeps that sort in memory.
-CREATE FUNCTION ingest.subjects_add(staged text, behind tid, up_to tid) RETURNS int8
+-- keeps that sort in memory. are_new: likely all of them. Then none is looked for before it is added, a quarter of the
+-- work, and the index tells where one is held after all.
+CREATE FUNCTION ingest.subjects_add(staged text, behind tid, up_to tid, are_new boolean) RETURNS int8
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
 DECLARE
     added int8;
 BEGIN
     EXECUTE format('INSERT INTO subjects.subject SELECT DISTINCT ON (t.subject_id) t.* FROM staging.%I AS t'
-                   ' WHERE t.ctid > %L::tid AND t.ctid <= %L::tid AND NOT EXISTS (SELECT FROM subjects.subject AS s'
-                   ' WHERE s.subject_id = t.subject_id) ORDER BY t.subject_id', staged, behind, up_to);
+                   ' WHERE t.ctid > %L::tid AND t.ctid <= %L::tid %s ORDER BY t.subject_id', staged, behind, up_to,
+                   CASE WHEN NOT are_new THEN 'AND NOT EXISTS (SELECT FROM subjects.subject AS s'
+                                              ' WHERE s.subject_id = t.subject_id)' END);
     GET DIAGNOSTICS added = ROW_COUNT;
     RETURN added;
+END $$;
+
+-- All that a load has staged, of which nothing is merged yet. They are likely new where none of the first ones is held.
+CREATE FUNCTION ingest.subjects_add_all(staged text) RETURNS int8
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    are_new boolean;
+BEGIN
+    EXECUTE format('SELECT NOT EXISTS (SELECT FROM (SELECT t.subject_id FROM staging.%I AS t LIMIT 100) AS t'
+                   ' JOIN subjects.subject AS s USING (subject_id))', staged) INTO are_new;
+    RETURN ingest.subjects_add(staged, '(0,0)', '(4294967295,65535)', are_new);
+EXCEPTION WHEN unique_violation THEN
+    RETURN ingest.subjects_add(staged, '(0,0)', '(4294967295,65535)', false);
 END $$;
 
 -- How many subjects this session has put into subjects.subject lately: their difference is those of a transaction, also
@@ -593,7 +615,7 @@ BEGIN
     IF more = 0 THEN
         RETURN 0;
     END IF;
-    fresh := ingest.subjects_add(staged, merged.up_to, last);
+    fresh := ingest.subjects_add(staged, merged.up_to, last, false);
     UPDATE subjects.merging AS m SET up_to = last, given = m.given + more, added = m.added + fresh
      WHERE m.load_id = wanted;
     RETURN CASE WHEN 2 * fresh > more THEN more ELSE -1 END;
@@ -699,9 +721,11 @@ BEGIN
     PERFORM ingest.staged_keys_require(oldest, newest);
     added := coalesce(merged.added, 0);
     -- Where one more lies among those merged all are looked at again.
-    IF passed < given OR passed <> merged.given THEN
+    IF merged.load_id IS NULL THEN
+        added := ingest.subjects_add_all(staged);
+    ELSIF passed < given OR passed <> merged.given THEN
         added := added + ingest.subjects_add(staged, CASE WHEN passed = merged.given THEN merged.up_to ELSE '(0,0)' END,
-                                             '(4294967295,65535)');
+                                             '(4294967295,65535)', false);
     END IF;
     IF added < given THEN
         PERFORM ingest.subjects_compare(staged, wanted);

@@ -455,6 +455,23 @@ Test(subjects, where_a_server_does_not_count_they_are_staged)
     cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 1);
 }
 
+/* Switch: the exception in subjects_add_all. Of those staged the first hundred are new, and others are not.
+ */
+Test(subjects, one_held_behind_many_new_ones_is_not_added_again)
+{
+    World own = world;
+    own.merger = NULL;
+    IngestDelivery delivery = people_born(150, 150);
+    world_must_load(&world, spec, &delivery);
+    delivery = people_born(0, 300);
+    delivery.period = month_from(2026, 7);
+    delivery.replace = true;
+
+    cr_expect_eq(world_must_load(&own, spec, &delivery).subjects_new, 150);
+
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 300);
+}
+
 Test(subjects, without_a_second_connection_they_are_merged_when_the_load_is_published)
 {
     IngestDelivery delivery = world_delivery(ANN BOB);
@@ -465,6 +482,36 @@ Test(subjects, without_a_second_connection_they_are_merged_when_the_load_is_publ
 
     cr_expect_eq(report.subjects_new, 2);
     cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 2);
+}
+
+/* Switch: each term of the check of subjects.subject. What is null is none of its business. */
+Test(subjects, what_is_no_token_no_code_and_no_small_area_fits_none)
+{
+    static const char *const misfits[][2] = {
+        {"digest", "'\\x00'"},
+        {"nhs_token", "'\\x00'"},
+        {"superseded_nhs_token", "'\\x00'"},
+        {"local_token", "'\\x00'"},
+        {"uprn_token", "'\\x00'"},
+        {"foreign_token", "'\\x00'"},
+        {"foreign_token_to", "'\\x00'"},
+        {"address_token", "'\\x00'"},
+        {"nhs_state", "3"},
+        {"birth_month", "13"},
+        {"sex", "'F'"},
+        {"lsoa_2011", "'E0100001'"},
+        {"lsoa_2011", "'ELIZABETH'"},
+        {"lsoa_2021", "'E0100001'"},
+        {"lsoa_2021", "'ELIZABETH'"},
+    };
+    char sql[160];
+
+    world_script("INSERT INTO subjects.subject (subject_id, source_id, digest, first_load_id, key_version,"
+                 " nhs_state) VALUES (7, 1, '\\x00112233445566778899aabbccddeeff', 1, 1, 0)");
+    for (size_t i = 0; i < sizeof misfits / sizeof *misfits; i++) {
+        snprintf(sql, sizeof sql, "UPDATE subjects.subject SET %s = %s", misfits[i][0], misfits[i][1]);
+        cr_expect_eq(world_try("cinque_owner", sql).code, ERROR_DATABASE, "%s", sql);
+    }
 }
 
 /* ---- the rows' transaction ---- */
