@@ -124,7 +124,7 @@ static void take_value(Rules *rules, const Step *step, size_t column)
     if (reason == READER_GOOD && step->list != NULL)
         reason = check_code(rules, step->list, column);
     if (reason != READER_GOOD) {
-        *step->value = value_null(SPEC_TYPE_VALUES[step->column->type]);
+        rule_put_nothing(step->value, step->column->type);
         rules_fault(rules, (int)column, reason);
     }
 }
@@ -146,7 +146,7 @@ static void take_nothing(Rules *rules, const Step *step, size_t column)
             rules_fault(rules, (int)column, RULE_REQUIRED);
     }
     if (step->value != NULL)
-        *step->value = type == SPEC_BOOLEAN ? value_bool(false) : value_null(SPEC_TYPE_VALUES[type]);
+        rule_put_nothing(step->value, type);
 }
 
 /* ---- what is never stored ---- */

@@ -14,13 +14,8 @@ static void put_type(Value *value, ValueType type)
 
 static int read_date(const IngestSpec *spec, Text text, Value *value)
 {
-    Date date;
-
-    if (!spec_date(spec, text, &date))
-        return RULE_NOT_DATE;
     put_type(value, VALUE_DATE);
-    value->date = date;
-    return READER_GOOD;
+    return spec_date(spec, text, &value->date) ? READER_GOOD : RULE_NOT_DATE;
 }
 
 static int check_range(const SpecColumn *column, int64_t number)
@@ -32,13 +27,8 @@ static int check_range(const SpecColumn *column, int64_t number)
 
 static int read_integer(const SpecColumn *column, Text text, Value *value)
 {
-    int64_t number;
-
-    if (!text_to_int64(text, &number))
-        return RULE_NOT_INTEGER;
     put_type(value, VALUE_INT8);
-    value->integer = number;
-    return check_range(column, number);
+    return text_to_int64(text, &value->integer) ? check_range(column, value->integer) : RULE_NOT_INTEGER;
 }
 
 static size_t read_digits(Text text, size_t at, size_t digits_max, int64_t *number)
@@ -80,14 +70,9 @@ static int parse_hundredths(Text text, int64_t *hundredths)
 
 static int read_decimal(const SpecColumn *column, Text text, Value *value)
 {
-    int64_t hundredths;
-    int reason = parse_hundredths(text, &hundredths);
-
-    if (reason != READER_GOOD)
-        return reason;
     put_type(value, VALUE_NUMERIC);
-    value->integer = hundredths;
-    return check_range(column, hundredths);
+    int reason = parse_hundredths(text, &value->integer);
+    return reason == READER_GOOD ? check_range(column, value->integer) : reason;
 }
 
 static int read_string(const SpecColumn *column, Text text, Value *value)
@@ -99,6 +84,13 @@ static int read_string(const SpecColumn *column, Text text, Value *value)
     put_type(value, VALUE_TEXT);
     value->text = text;
     return READER_GOOD;
+}
+
+void rule_put_nothing(Value *value, SpecType type)
+{
+    put_type(value, SPEC_TYPE_VALUES[type]);
+    value->is_null = type != SPEC_BOOLEAN;
+    value->integer = 0;
 }
 
 int rule_value(const IngestSpec *spec, const SpecColumn *column, Text text, Value *value)
