@@ -10,6 +10,7 @@
 #include "query/bind.h"
 #include "query/budget.h"
 #include "query/check_codes.h"
+#include "query/check_periods.h"
 #include "query/check_values.h"
 #include "query/dataset_open.h"
 #include "query/engine.h"
@@ -338,6 +339,7 @@ static Result say_all(Check *check, Error *error)
     say_cost(check, &bound);
     for (size_t t = 0; t < tree->table_count; t++)
         TRY(say_table(check, &tree->tables[t], error));
+    TRY(check_periods(check->reader, check->release_id, tree, as_at, check->arena, check->text, error));
     return say_populations(check, as_at, error);
 }
 

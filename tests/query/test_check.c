@@ -130,3 +130,24 @@ Test(check, warns_of_texts_that_are_no_value_of_what_they_are_compared_with)
                            "warning: \"3*\" is no value of admission_method\n"
                            "warning: \"99\" is no value of admission_method\n");
 }
+
+/* Deliveries of GP events begin with 2026-06 in release 1. */
+Test(check, warns_of_a_series_that_begins_before_what_is_held)
+{
+    static const char earlier[] =
+        "query \"t\" project PHM-2026-014 cohort care_home table \"t\" by month of the 3 months to "
+        "as_at measure people measure seen = people with exists gp_event where event_date in month";
+    static const char held[] =
+        "query \"t\" project PHM-2026-014 cohort care_home table \"t\" by month of the 1 months to "
+        "as_at measure people measure seen = people with exists gp_event where event_date in month";
+    county_make(60, 0);
+    county_release();
+
+    const char *said = check(1, earlier);
+
+    cr_expect_not_null(
+        strstr(said, "\nwarning: table \"t\" begins with 2026-04, deliveries of gp_event with 2026-06: "
+                     "of the time before, 0 may say that nobody sent it\n"),
+        "%s", said);
+    cr_expect_null(strstr(check(1, held), "begins with"));
+}
