@@ -298,28 +298,3 @@ Test(incremental, a_merger_that_begins_casts_doubt_on_a_number_that_was_believed
     cr_expect_str_eq(bench_people(&history.narrow, narrow), "1");
     cr_expect_str_eq(why_alike(&history.narrow), "what changed");
 }
-
-/* No rule lets spell and list be compared; one of each shares a number that birth speaks against. Switch:
- * that run_evidence takes what is decided whatever the rules say. */
-Test(incremental, who_was_decided_to_be_apart_is_also_where_the_two_may_not_be_compared)
-{
-    static const Alike people[] = {{1, "list", "1", ALL(100), {11}},
-                                   {2, "care", NULL, ALL(100), {11, 12}},
-                                   {3, "spell", "1", ALL(100), {0, 12}}};
-    SCOPED(history_close) History history = history_open_alike(1, 0);
-    history_tell(&history, "INSERT INTO governance.linkage VALUES"
-                           " ('phm', 'care', 'spell', '2020-01-01', '2090-12-31')");
-    for (size_t i = 0; i < sizeof people / sizeof *people; i++)
-        history_come(&history, &people[i], 1);
-    history_tell(&history,
-                 "UPDATE subjects.subject SET birth_year = 1950 + subject_id, birth_month = subject_id");
-    cr_assert(history_agrees(&history, narrow, whole), "%s\n%s", narrow, whole);
-    cr_assert_str_eq(bench_people(&history.narrow, narrow), "1,2,3");
-    history_tell(&history, "INSERT INTO linkage.decision (subject_a, subject_b, is_same, author, permit_id)"
-                           " VALUES (1, 3, false, 'somebody', '')");
-
-    bool agrees = history_agrees(&history, narrow, whole);
-
-    cr_expect(agrees, "%s\n%s", narrow, whole);
-    cr_expect_str_eq(bench_people(&history.narrow, narrow), "1,2|3");
-}
