@@ -440,6 +440,11 @@ BEGIN
        AND l.state = 'published';
     IF FOUND AND held.content IS NOT DISTINCT FROM load_open.content AND held.spec_version = load_open.spec_version
        AND (held.status = load_open.status OR NOT load_open.may_replace) THEN
+        -- What became final without a change is no duplicate: a release may ask for final deliveries alone.
+        IF ingest.status_rank(load_open.status) > ingest.status_rank(held.status) THEN
+            RAISE EXCEPTION 'the same content is held as load %, %; give --replace to hold it as %', held.load_id, held.status,
+                load_open.status USING ERRCODE = 'CQ001';
+        END IF;
         RETURN QUERY SELECT 'duplicate', held.load_id, found_source;
         RETURN;
     END IF;

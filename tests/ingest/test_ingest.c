@@ -118,6 +118,30 @@ Test(ingest, the_same_delivery_twice_is_a_no_op_that_says_so)
     cr_expect_eq(world_count("SELECT count(*) FROM ingest.load"), 1);
 }
 
+/* Switch: status_rank in ingest.load_open. A release may ask for final deliveries alone. */
+Test(ingest, the_same_delivery_become_final_is_no_duplicate)
+{
+    IngestReport report;
+    Error error = {0};
+    IngestDelivery delivery = world_delivery(WORLD_HEADER GOOD_ROWS);
+    delivery.status = INGEST_PROVISIONAL;
+    world_must_load(&world, spec, &delivery);
+
+    delivery.status = INGEST_FINAL;
+    cr_assert_not(world_load(&world, spec, &delivery, &report, &error).ok);
+
+    cr_expect_not_null(strstr(error.message,
+                              "the same content is held as load 1, provisional; give --replace to "
+                              "hold it as final"),
+                       "%s", error.message);
+    delivery.replace = true;
+    cr_expect_eq(world_must_load(&world, spec, &delivery).outcome, INGEST_LOADED);
+    delivery.replace = false;
+    delivery.status = INGEST_PROVISIONAL;
+    cr_expect_eq(world_must_load(&world, spec, &delivery).outcome, INGEST_DUPLICATE,
+                 "late, and settled since");
+}
+
 Test(ingest, another_delivery_of_a_held_period_is_refused_without_replace)
 {
     IngestReport report;
