@@ -14,6 +14,11 @@ size_t county_size(size_t usual)
     return wanted != NULL ? strtoul(wanted, NULL, 10) : usual;
 }
 
+bool county_is_usual(void)
+{
+    return getenv("CINQUE_ATTACK_PEOPLE") == NULL && getenv("CINQUE_ATTACK_FILE") == NULL;
+}
+
 static People people_of(size_t count)
 {
     const PeopleFile file = {.path = getenv("CINQUE_ATTACK_FILE"),

@@ -16,6 +16,8 @@ typedef struct County {
 /* CINQUE_ATTACK_PEOPLE instead of usual, where it is set. CINQUE_ATTACK_FILE: the historical set, instead of
  * people that are made. */
 size_t county_size(size_t usual);
+/* Made people, as many as usual: what their figures are is known. */
+bool county_is_usual(void);
 County county_make(size_t count, int overlap, bool by_blocks);
 void county_close(County *county);
 /* To stdout with CINQUE_ATTACK_SAY: a line of docs/linkage.md's table. */
