@@ -92,14 +92,18 @@ END
 $$;
 
 CREATE FUNCTION linkage.run_is_whole(wanted int4) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT r.whole_because IS NOT NULL FROM linkage.run AS r WHERE r.run_id = wanted
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT r.whole_because IS NOT NULL FROM linkage.run AS r WHERE r.run_id = wanted);
+END
 $$;
 
 -- A cross-walk that changes sends people anywhere: where there is one, all numbers are looked at.
 CREATE FUNCTION linkage.numbers_are_whole(wanted int4) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT linkage.run_is_whole(wanted) OR EXISTS (SELECT FROM linkage.crosswalk)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN linkage.run_is_whole(wanted) OR EXISTS (SELECT FROM linkage.crosswalk);
+END
 $$;
 
 CREATE FUNCTION linkage.whole_analyze(wanted int4, tables text[]) RETURNS void

@@ -43,6 +43,7 @@ CREATE TABLE linkage.pair (
     levels    int8,            -- four bits a field; from bit 48 on the first keyed combination whose tokens they share, 0: none
     block     int2,            -- the first rule whose token they share
     run_id    int4   NOT NULL,
+    waits     boolean NOT NULL DEFAULT false, -- whether linkage.clerical had it at the end of the last run
     PRIMARY KEY (subject_a, subject_b),
     CHECK ((weight IS NULL) = (levels IS NULL))
 );
@@ -420,7 +421,7 @@ BEGIN
     SELECT c.subject_a, c.subject_b, c.reason, run_alike.run_id FROM pg_temp.conflict_made AS c;
     UPDATE linkage.run
        SET conflicts = (SELECT count(*) FROM linkage.conflict),
-           clerical = CASE WHEN EXISTS (SELECT FROM linkage.pair) THEN (SELECT count(*) FROM linkage.clerical) ELSE 0 END
+           clerical = linkage.waiting_count(run_alike.run_id)
      WHERE run.run_id = run_alike.run_id;
     IF added > 0 AND is_whole THEN
         ANALYZE linkage.link, linkage.person;

@@ -87,21 +87,25 @@ BEGIN
 END
 $$;
 
--- From pg_temp.alike_front one step on, to pg_temp.alike_next: who is likely the same, and who is placed with them.
-CREATE FUNCTION linkage.front_move() RETURNS void
+-- From the last step of pg_temp.alike_touched one on: who is likely the same, and who is placed with them. Returns how many.
+CREATE FUNCTION linkage.front_move(last int4) RETURNS int8
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_hashjoin = off SET enable_mergejoin = off
     SET enable_material = off AS $$
+DECLARE
+    moved int8;
 BEGIN
-    INSERT INTO pg_temp.alike_next (subject_id)
-    WITH near AS (
+    INSERT INTO pg_temp.alike_touched (subject_id, step)
+    WITH front AS MATERIALIZED (
+        SELECT t.subject_id FROM pg_temp.alike_touched AS t WHERE t.step = last
+    ), near AS (
         SELECT p.subject_b AS subject_id, p.weight, p.levels
-          FROM pg_temp.alike_front AS f JOIN linkage.pair AS p ON p.subject_a = f.subject_id
+          FROM front AS f JOIN linkage.pair AS p ON p.subject_a = f.subject_id
          UNION ALL
         SELECT p.subject_a, p.weight, p.levels
-          FROM pg_temp.alike_front AS f JOIN linkage.pair AS p ON p.subject_b = f.subject_id
+          FROM front AS f JOIN linkage.pair AS p ON p.subject_b = f.subject_id
     ), placed AS MATERIALIZED (
         SELECT DISTINCT link.person_id
-          FROM pg_temp.alike_front AS f JOIN linkage.link USING (subject_id)
+          FROM front AS f JOIN linkage.link USING (subject_id)
          WHERE link.pass < 6
     ), current AS MATERIALIZED (
         SELECT DISTINCT now.current_id FROM linkage.people_now((SELECT array_agg(placed.person_id) FROM placed)) AS now
@@ -114,8 +118,10 @@ BEGIN
           JOIN linkage.link USING (person_id)
          WHERE link.pass < 6
     )
-    SELECT found.subject_id FROM found
+    SELECT found.subject_id, last + 1 FROM found
      WHERE NOT EXISTS (SELECT FROM pg_temp.alike_touched AS t WHERE t.subject_id = found.subject_id);
+    GET DIAGNOSTICS moved = ROW_COUNT;
+    RETURN moved;
 END
 $$;
 
@@ -124,30 +130,20 @@ $$;
 CREATE FUNCTION linkage.touched_collect(new_run int4) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    found int8;
+    last int4 := 0;
 BEGIN
-    CREATE TEMPORARY TABLE alike_touched (subject_id int8 PRIMARY KEY) ON COMMIT DROP;
+    CREATE TEMPORARY TABLE alike_touched (subject_id int8 PRIMARY KEY, step int4 NOT NULL) ON COMMIT DROP;
     IF linkage.alike_is_whole(new_run) THEN
-        INSERT INTO pg_temp.alike_touched (subject_id)
-        SELECT link.subject_id FROM linkage.link WHERE link.pass >= 6
-         UNION SELECT c.subject_id FROM linkage.compared AS c WHERE c.is_free;
+        INSERT INTO pg_temp.alike_touched (subject_id, step)
+        SELECT link.subject_id, 0 FROM linkage.link WHERE link.pass >= 6
+         UNION SELECT c.subject_id, 0 FROM linkage.compared AS c WHERE c.is_free;
         RETURN;
     END IF;
     PERFORM linkage.seeds_collect(new_run);
-    CREATE TEMPORARY TABLE alike_front (subject_id int8) ON COMMIT DROP;
-    CREATE TEMPORARY TABLE alike_next (subject_id int8) ON COMMIT DROP;
-    INSERT INTO pg_temp.alike_front (subject_id) SELECT DISTINCT s.subject_id FROM pg_temp.alike_seed AS s;
-    LOOP
-        ANALYZE pg_temp.alike_front;
-        INSERT INTO pg_temp.alike_touched (subject_id) SELECT f.subject_id FROM pg_temp.alike_front AS f;
-        GET DIAGNOSTICS found = ROW_COUNT;
-        EXIT WHEN found = 0;
-        PERFORM linkage.front_move();
-        TRUNCATE pg_temp.alike_front;
-        INSERT INTO pg_temp.alike_front (subject_id) SELECT n.subject_id FROM pg_temp.alike_next AS n;
-        TRUNCATE pg_temp.alike_next;
+    INSERT INTO pg_temp.alike_touched (subject_id, step) SELECT DISTINCT s.subject_id, 0 FROM pg_temp.alike_seed AS s;
+    WHILE linkage.front_move(last) > 0 LOOP
+        last := last + 1;
     END LOOP;
-    DROP TABLE pg_temp.alike_front, pg_temp.alike_next;
 END
 $$;
 
@@ -163,6 +159,29 @@ BEGIN
      UNION ALL
     SELECT p.* FROM pg_temp.alike_touched AS t JOIN linkage.pair AS p ON p.subject_b = t.subject_id
      WHERE NOT EXISTS (SELECT FROM pg_temp.alike_touched AS a WHERE a.subject_id = p.subject_a);
+END
+$$;
+
+-- How many pairs wait for a decision, asked anew of all or of those touched. Who is whose person, and what is decided,
+-- changes for nobody else's pairs; but a doubt about a number may end, or begin, with somebody who has no encoding, so these
+-- are all asked: each by itself, for the view goes through all pairs otherwise.
+CREATE FUNCTION linkage.waiting_count(new_run int4) RETURNS int8
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
+BEGIN
+    IF linkage.alike_is_whole(new_run) THEN
+        UPDATE linkage.pair AS p SET waits = now.waits
+          FROM (SELECT held.pair_id, w.pair_id IS NOT NULL AS waits
+                  FROM linkage.pair AS held LEFT JOIN linkage.clerical AS w USING (pair_id)) AS now
+         WHERE now.pair_id = p.pair_id AND now.waits <> p.waits;
+    ELSE
+        UPDATE linkage.pair AS p SET waits = NOT p.waits
+          FROM (SELECT looked.pair_id, looked.waits,
+                       (SELECT count(*) FROM linkage.clerical AS w WHERE w.pair_id = looked.pair_id) > 0 AS waits_now
+                  FROM (SELECT t.pair_id, t.waits FROM linkage.pairs_touched(new_run) AS t
+                         UNION SELECT d.pair_id, d.waits FROM linkage.pair AS d WHERE d.weight IS NULL) AS looked) AS now
+         WHERE now.pair_id = p.pair_id AND now.waits_now <> now.waits;
+    END IF;
+    RETURN (SELECT count(*) FROM linkage.pair AS p WHERE p.waits);
 END
 $$;
 
@@ -253,8 +272,8 @@ END
 $$;
 
 REVOKE EXECUTE ON FUNCTION linkage.alike_whole_reason(int4, int4), linkage.alike_is_whole(int4), linkage.encodings_of(int4[]), linkage.alike_new_collect(int4),
-    linkage.seeds_collect(int4), linkage.front_move(), linkage.touched_collect(int4), linkage.pairs_touched(int4),
-    linkage.placed_collect(int4), linkage.run_evidence(bytea, int4) FROM PUBLIC;
+    linkage.seeds_collect(int4), linkage.front_move(int4), linkage.touched_collect(int4), linkage.pairs_touched(int4),
+    linkage.placed_collect(int4), linkage.waiting_count(int4), linkage.run_evidence(bytea, int4) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION linkage.run_evidence(bytea, int4) TO cinque_linker;
 
 RESET ROLE;

@@ -139,7 +139,7 @@ static const char history_state_sql[] =
     " UNION ALL SELECT 'suspect', count(*), coalesce(string_agg(t::text, ' ' ORDER BY t::text), '') FROM "
     "linkage.suspect AS t"
     " UNION ALL SELECT 'pair', count(*), coalesce(string_agg(concat_ws(' ', subject_a, subject_b, weight, "
-    "levels, block), ',' ORDER BY subject_a, subject_b), '') FROM linkage.pair"
+    "levels, block, waits), ',' ORDER BY subject_a, subject_b), '') FROM linkage.pair"
     " UNION ALL SELECT 'compared', count(*), coalesce(string_agg(concat_ws(' ', subject_id, is_free, "
     "load_id, "
     "model_id), ',' ORDER BY subject_id), '') FROM linkage.compared"

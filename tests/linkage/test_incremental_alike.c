@@ -135,12 +135,14 @@ Test(incremental, by_likeness_and_much_else_holds_what_a_run_over_everything_doe
 }
 
 /* Of a number that is somebody else's by birth. */
-static const char doubted_sql[] =
-    "SELECT bench.load('list', 'sender0', 240);"
+#define LISTED                                                                                               \
+    "SELECT bench.load('list', 'sender0', 240);"                                                             \
     "SELECT bench.row('list', 'A', NULL, 'home', NULL, NULL, NULL, NULL, 'add', NULL);"
-    "SELECT bench.load('care', 'sender0', 240);"
-    "SELECT bench.row('care', 'A', NULL, 'home', NULL, NULL, NULL, NULL, 'add', NULL);"
-    "UPDATE subjects.subject SET birth_year = 1940 + 10 * source_id, birth_month = source_id";
+#define CARED                                                                                                \
+    "SELECT bench.load('care', 'sender0', 240);"                                                             \
+    "SELECT bench.row('care', 'A', NULL, 'home', NULL, NULL, NULL, NULL, 'add', NULL);"                      \
+    "UPDATE subjects.subject SET birth_year = 1940 + 10 * source_id, birth_month = source_id"
+static const char doubted_sql[] = LISTED CARED;
 static const char withdrawn_sql[] =
     "UPDATE ingest.load SET state = 'withdrawn', held_to = now() WHERE load_id = 2";
 static const char decided_sql[] =
@@ -167,6 +169,22 @@ Test(incremental, who_came_to_a_number_without_an_encoding_is_not_alone_too)
                whole);
     cr_expect_str_eq(whole, "1 0 0 2");
     cr_expect_eq(history.narrow_runs, 3);
+}
+
+/* Nobody of it is compared, so nobody is touched. Switch: pairs without a weight in waiting_count. */
+Test(incremental, a_doubt_about_somebody_without_an_encoding_waits_for_a_decision)
+{
+    static const char *const happened[] = {LISTED "SELECT 1", CARED};
+    SCOPED(history_close) History history = history_open_alike(1, 0);
+
+    for (size_t i = 0; i < sizeof happened / sizeof *happened; i++) {
+        history_tell(&history, happened[i]);
+        cr_expect(history_agrees(&history, narrow, whole), "step %zu\n%s\n%s", i, narrow, whole);
+    }
+    bench_text(&history.narrow, "SELECT clerical::text FROM linkage.run ORDER BY run_id DESC LIMIT 1",
+               narrow);
+    cr_expect_str_eq(narrow, "1");
+    cr_expect_eq(history.narrow_runs, 1);
 }
 
 /* ---- a block that grows too large ---- */
@@ -207,7 +225,8 @@ Test(incremental, a_block_that_grows_too_large_is_left_without_a_look_at_everyth
     crowd(&history, "care", 2, 1, 1);
     cr_assert(history_agrees(&history, narrow, whole), "%s\n%s", narrow, whole);
     bench_text(&history.narrow,
-               "SELECT coalesce(string_agg(subject_b::text, ' ' ORDER BY 1), '') FROM linkage.pair", narrow);
+               "SELECT coalesce(string_agg(subject_b::text, ' ' ORDER BY subject_b), '') FROM linkage.pair",
+               narrow);
     cr_assert_str_eq(narrow, "2 3");
     crowd(&history, "list", 3, CROWD + 1, CROWD + 6);
 
