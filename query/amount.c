@@ -107,6 +107,18 @@ bool amount_is_near(const AmountTotal *difference, int64_t people_min, int64_t t
            (difference->not_zero > 0 && amount_is_dominated(difference, together));
 }
 
+/* How many have not the least, or not the most, never falls when more people are added, nor do sizes; slack
+ * is for their rounding. */
+bool amount_stays_far(const AmountTotal *some, const AmountTotal *of_amount, int64_t people_min,
+                      int64_t together)
+{
+    static const double slack = 1.000001;
+    double of_two = of_amount->largest + 1 + (double)(2 * together - 1) * (of_amount->second + 1);
+
+    return some->people - some->at_lowest >= people_min && some->people - some->at_highest >= people_min &&
+           some->sizes * TWO_PERCENT_MAX >= of_two * PERCENT * slack;
+}
+
 /* ---- selecting ---- */
 
 static int compare_amounts(const void *a, const void *b)

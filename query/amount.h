@@ -37,6 +37,12 @@ bool amount_is_dominated(const AmountTotal *total, int64_t together);
 /* Of a difference of two amounts: is it one of few people, is it another than that of all others for few, or
  * one of two, people or homes, above all? */
 bool amount_is_near(const AmountTotal *difference, int64_t people_min, int64_t together);
+/*
+ * Of the difference of an amount and a condition, some people's: it is not near, whatever those of the others
+ * are. of_amount: what all of them have of the amount, from which a condition takes 1 or nothing.
+ */
+bool amount_stays_far(const AmountTotal *some, const AmountTotal *of_amount, int64_t people_min,
+                      int64_t together);
 /* The people_min-th largest size: none that fewer people have says how a sum is blurred. amounts: changed. */
 double amount_step(double *amounts, size_t count, int64_t people_min);
 /* To a multiple of round_to times the smallest 1, 2 or 5 of a decimal place that is not below the step: not

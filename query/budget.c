@@ -93,9 +93,11 @@ uint64_t budget_counting_bytes(uint64_t people, size_t tables, size_t parts, siz
     sets += (amounts + (amounts > 0)) * people * AMOUNT_BYTES; /* once more those of a place */
     if (parts < 2 && amounts == 0)
         return sets;
-    /* of each person a place, once more in order, and a bit for the cohort and for each answer */
+    /* of each person a place, once more in order, and a bit for the cohort, for each answer and of an amount
+     * for whether it is 0 */
     sets += (uint64_t)BUDGET_PLACES_MAX * 2 * parts * SKETCH_BYTES;
-    return sets + tables * (people * (sizeof(uint16_t) + sizeof(uint32_t)) + bits) + 2 * parts * bits;
+    return sets + tables * (people * (sizeof(uint16_t) + sizeof(uint32_t)) + bits) +
+           (2 * parts + amounts) * bits;
 }
 
 void budget_of(const Plan *plan, const BudgetNeed *needs, Arena *arena, Budget *budget)

@@ -37,7 +37,8 @@ typedef struct CountPeople {
 /* An amount of each of who is counted, as a table's places have it; shared by the measures of one amount. */
 typedef struct CountAmounts {
     const double *values; /* of each of the release's people; what it is means nothing where it is unknown */
-    AmountTotal *totals;  /* of each place, margins included */
+    const uint64_t *not_zero; /* bits of those of whom it is known and not 0 */
+    AmountTotal *totals;      /* of each place, margins included */
     int64_t together; /* people who can have one in common: those of a home where homes are asked, else 1 */
     bool has_percentile; /* some measure of it is one */
     /* by suppress: of each place */
@@ -117,9 +118,18 @@ typedef struct AmountPair {
     size_t answer;
 } AmountPair;
 
-/* What a's amount is more than b's, person by person; an unknown one is 0. Of each place, margins included.
+/* Are these of some of the people enough? */
+typedef bool AmountsEnough(const void *asked, const AmountTotal *totals);
+
+/*
+ * What a's amount is more than b's, person by person; an unknown one is 0. Of each place, margins included.
+ * enough: NULL, or asked now and then; where it says so, totals are of some people alone.
  */
-AmountTotal *count_amount_differences(const AmountPair *pair, Arena *arena);
+AmountTotal *count_amount_differences(const AmountPair *pair, AmountsEnough *enough, const void *asked,
+                                      Arena *arena);
+/* The same of these places alone, whose people are looked at one by one: inner ones, and margins where all
+ * below is asked as well. */
+AmountTotal *count_amount_differences_where(const AmountPair *pair, const bool *is_asked, Arena *arena);
 /* Is this cell part of the table as asked for: an inner cell, a margin over `totals`, or the grand total? */
 bool count_is_asked(const CountTable *table, size_t cell);
 /* Sums margins' people and sets from the inner cells. */

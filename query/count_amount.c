@@ -1,6 +1,11 @@
 /* Amounts of people: kept while they are counted, then added up by the places of tables. */
+#include <string.h>
+
 #include "query/count_parts.h"
 #include "query/engine_parts.h"
+
+/* Of differences: people who are gone through before it is asked whether they are enough. */
+enum { SECTION_WORDS = 16, SECTION_PLACES_A_WORD = 8, SECTION_GROWS = 4 };
 
 /* ---- of each person ---- */
 
@@ -46,6 +51,11 @@ static CountAmounts *find_amounts(const Counting *counting, size_t number, const
     return NULL;
 }
 
+static uint32_t words_of(const CountPeople *who)
+{
+    return (who->people + 63) / 64;
+}
+
 static size_t *places_of_cells(const CountTable *table)
 {
     size_t *places = memory_alloc(((size_t)table->who->place_count + 1) * sizeof *places);
@@ -57,47 +67,77 @@ static size_t *places_of_cells(const CountTable *table)
     return places;
 }
 
-typedef void TakePerson(const AmountPair *pair, uint32_t person, AmountTotal *total);
-
-static void go_through_people(const AmountPair *pair, TakePerson *take, AmountTotal *totals)
+static void add_amounts(const CountTable *table, AmountTotal *totals)
 {
-    const CountPeople *who = pair->a->who;
-    size_t *places = places_of_cells(pair->a);
+    const CountPeople *who = table->who;
+    size_t *places = places_of_cells(table);
 
-    for (uint32_t word = 0; word < (who->people + 63) / 64; word++)
-        for (uint64_t bits = who->cohort[word]; bits != 0; bits &= bits - 1) {
+    for (uint32_t word = 0; word < words_of(who); word++)
+        for (uint64_t bits = table->yes[word] & who->cohort[word]; bits != 0; bits &= bits - 1) {
             uint32_t person = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            take(pair, person, &totals[places[who->places[person]]]);
+            amount_add(&totals[places[who->places[person]]], table->amounts->values[person]);
         }
     memory_free(places);
-    count_amount_margins(pair->a, totals);
+    count_amount_margins(table, totals);
 }
+
+static const uint64_t *find_not_zero(const CountTable *table, Arena *arena)
+{
+    uint64_t *found = arena_alloc(arena, (words_of(table->who) + 1) * sizeof *found);
+
+    for (uint32_t word = 0; word < words_of(table->who); word++)
+        for (uint64_t bits = table->yes[word]; bits != 0; bits &= bits - 1) {
+            uint32_t bit = (uint32_t)__builtin_ctzll(bits);
+            found[word] |= (uint64_t)(table->amounts->values[word * 64 + bit] != 0) << bit;
+        }
+    return found;
+}
+
+/* ---- what two differ by ---- */
 
 static bool is_known(const CountTable *table, uint32_t person)
 {
     return (table->yes[person / 64] >> person % 64 & 1) != 0;
 }
 
-static void take_amount(const AmountPair *pair, uint32_t person, AmountTotal *total)
+static double amount_of(const CountTable *table, uint32_t person)
 {
-    if (is_known(pair->a, person))
-        amount_add(total, pair->a->amounts->values[person]);
+    return is_known(table, person) ? table->amounts->values[person] : 0;
 }
 
-static double other_of(const AmountPair *pair, uint32_t person)
+/* Those of whom it is not 0: nobody else's can be another than an amount of 0. */
+static uint64_t others_of(const AmountPair *pair, uint32_t word)
 {
-    if (pair->b->amounts == NULL)
-        return count_answer_of(pair->b, person) == pair->answer;
-    return is_known(pair->b, person) ? pair->b->amounts->values[person] : 0;
+    if (pair->b->amounts != NULL)
+        return pair->b->amounts->not_zero[word];
+    if (pair->answer == 0)
+        return pair->b->yes[word];
+    return pair->answer == 1 ? ~(pair->b->yes[word] | pair->b->unknown[word]) : pair->b->unknown[word];
 }
 
-static void take_difference(const AmountPair *pair, uint32_t person, AmountTotal *total)
+/* others: of the person's word, as others_of has them. */
+static void add_difference(const AmountPair *pair, uint32_t person, uint64_t others, AmountTotal *total)
 {
-    double of_a = is_known(pair->a, person) ? pair->a->amounts->values[person] : 0;
-    double of_b = other_of(pair, person);
+    double of_a = amount_of(pair->a, person);
+    double of_b = pair->b->amounts != NULL ? amount_of(pair->b, person) : (double)(others >> person % 64 & 1);
 
     if (of_a != of_b)
         amount_add(total, of_a - of_b);
+}
+
+static void add_differences(const AmountPair *pair, const size_t *places, uint32_t from, uint32_t to,
+                            AmountTotal *totals)
+{
+    const CountPeople *who = pair->a->who;
+
+    for (uint32_t word = from; word < to; word++) {
+        uint64_t others = others_of(pair, word);
+        uint64_t bits = (pair->a->amounts->not_zero[word] | others) & who->cohort[word];
+        for (; bits != 0; bits &= bits - 1) {
+            uint32_t person = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            add_difference(pair, person, others, &totals[places[who->places[person]]]);
+        }
+    }
 }
 
 /* Places of one dimension stand `step` beside each other; the margin's come last. */
@@ -127,11 +167,54 @@ static AmountTotal *make_totals(const CountTable *table, Arena *arena)
     return arena_alloc(arena, (count_places(table) + 1) * sizeof(AmountTotal));
 }
 
-AmountTotal *count_amount_differences(const AmountPair *pair, Arena *arena)
+/* Those of people so far, margins as well. */
+static bool is_enough(const AmountPair *pair, AmountsEnough *enough, const void *asked,
+                      const AmountTotal *totals, AmountTotal *so_far)
+{
+    memcpy(so_far, totals, count_places(pair->a) * sizeof *so_far);
+    count_amount_margins(pair->a, so_far);
+    return enough(asked, so_far);
+}
+
+/* Sections grow, and the first is no less work than to look at what they come to. */
+AmountTotal *count_amount_differences(const AmountPair *pair, AmountsEnough *enough, const void *asked,
+                                      Arena *arena)
+{
+    AmountTotal *totals = make_totals(pair->a, arena), *so_far = NULL;
+    uint32_t words = words_of(pair->a->who), from = 0;
+    uint32_t section = SECTION_WORDS + (uint32_t)count_places(pair->a) / SECTION_PLACES_A_WORD;
+    size_t *places = places_of_cells(pair->a);
+    bool is_done = false;
+
+    if (enough != NULL && section < words)
+        so_far = make_totals(pair->a, arena);
+    for (; from < words && !is_done; section *= SECTION_GROWS) {
+        uint32_t to = so_far == NULL || words - from <= section ? words : from + section;
+        add_differences(pair, places, from, to, totals);
+        from = to;
+        is_done = from < words && is_enough(pair, enough, asked, totals, so_far);
+    }
+    memory_free(places);
+    if (is_done)
+        return so_far;
+    count_amount_margins(pair->a, totals);
+    return totals;
+}
+
+AmountTotal *count_amount_differences_where(const AmountPair *pair, const bool *is_asked, Arena *arena)
 {
     AmountTotal *totals = make_totals(pair->a, arena);
+    size_t each = count_answers(pair->a) + 1, count;
 
-    go_through_people(pair, take_difference, totals);
+    for (size_t place = 0; place < count_places(pair->a); place++) {
+        bool is_any = pair->a->cells[place * each + each - 1].people > 0;
+        if (!is_asked[place] || !is_any || !count_is_inner(pair->a, place * each))
+            continue;
+        const uint32_t *people = count_people_at(pair->a, place, arena, &count);
+        for (size_t i = 0; i < count; i++)
+            add_difference(pair, people[i], others_of(pair, people[i] / 64), &totals[place]);
+    }
+    count_amount_margins(pair->a, totals);
     return totals;
 }
 
@@ -151,7 +234,8 @@ void count_amounts(const Counting *counting, size_t number, CountTable *parts)
             (CountAmounts){.values = counting->parts[number].values->values,
                            .totals = make_totals(table, counting->arena),
                            .together = counting->tree->asks_households ? PLAN_HOME_PEOPLE_MAX : 1};
-        go_through_people(&(AmountPair){.a = table}, take_amount, table->amounts->totals);
+        add_amounts(table, table->amounts->totals);
+        table->amounts->not_zero = find_not_zero(table, counting->arena);
     }
     table->amounts->has_percentile |= measure->kind == MEASURE_PERCENTILE;
     /* who is of a place is listed while there is an arena that stays */

@@ -6,7 +6,7 @@
  */
 #include "query/suppress_parts.h"
 
-enum { DIFFERENCES_BYTES_MAX = 4 << 20 };
+enum { DIFFERENCES_BYTES_MAX = 8 << 20, SMALL_ONE_IN = 8 };
 
 /* One amount of one period. */
 typedef struct Amounts {
@@ -75,7 +75,7 @@ static void hide_near(const AllAmounts *all, Amounts *earlier, Amounts *later)
 {
     const CountTable *table = &all->tables[later->first];
     const AmountPair pair = {.a = &all->tables[earlier->first], .b = table};
-    const AmountTotal *differences = count_amount_differences(&pair, all->arena);
+    const AmountTotal *differences = count_amount_differences(&pair, NULL, NULL, all->arena);
 
     earlier->differences[earlier->difference_count++] = differences;
     later->differences[later->difference_count++] = differences;
@@ -87,18 +87,70 @@ static void hide_near(const AllAmounts *all, Amounts *earlier, Amounts *later)
     }
 }
 
-/* The same of an amount and a count that is told: what records come to may be a condition in disguise. */
+typedef struct Told {
+    const AllAmounts *all;
+    CountAmounts *of;
+    size_t *places; /* where the amount and the count are */
+    size_t count;
+} Told;
+
+static bool are_all_far(const void *asked, const AmountTotal *differences)
+{
+    const Told *told = asked;
+
+    for (size_t i = 0; i < told->count; i++)
+        if (!amount_stays_far(&differences[told->places[i]], &told->of->totals[told->places[i]],
+                              told->all->rule->people_min, told->of->together))
+            return false;
+    return true;
+}
+
+static int64_t people_at(const CountTable *table, size_t place)
+{
+    return table->cells[known_at(table, place) + count_answers(table)].people;
+}
+
+/* Places of so few that all of them together are no more than an eighth of everybody; margins with all below.
+ */
+static bool is_small(const CountTable *table, size_t place)
+{
+    size_t places = count_places(table);
+
+    return people_at(table, place) * (int64_t)places < people_at(table, places - 1) / SMALL_ONE_IN;
+}
+
+static void hide_where_near(const Told *told, const AmountTotal *differences)
+{
+    for (size_t i = 0; i < told->count; i++)
+        if (amount_is_near(&differences[told->places[i]], told->all->rule->people_min, told->of->together))
+            told->of->is_hidden[told->places[i]] = true;
+}
+
+/*
+ * The same of an amount and a count that is told: what records come to may be a condition in disguise. Of
+ * small places everybody is looked at, lest these keep all people of the others waiting for who is there.
+ */
 static void hide_near_answer(const AllAmounts *all, const Amounts *amounts, size_t t, size_t answer)
 {
     SCOPED(arena_close) Arena *arena = arena_create(DIFFERENCES_BYTES_MAX);
     const CountTable *counts = &all->tables[t];
     const AmountPair pair = {.a = &all->tables[amounts->first], .b = counts, .answer = answer};
-    const AmountTotal *differences = count_amount_differences(&pair, arena);
+    size_t places = count_places(counts);
+    bool *small = arena_alloc(arena, places + 1);
+    Told of_small = {all, amounts->of, arena_alloc(arena, (places + 1) * sizeof(size_t)), 0};
+    Told of_large = {all, amounts->of, arena_alloc(arena, (places + 1) * sizeof(size_t)), 0};
 
-    for (size_t place = 0; place < count_places(counts); place++)
-        if (all->states[t][known_at(counts, place) + answer] == CELL_SHOWN &&
-            amount_is_near(&differences[place], all->rule->people_min, amounts->of->together))
-            amounts->of->is_hidden[place] = true;
+    for (size_t place = 0; place < places; place++) {
+        small[place] = is_small(counts, place);
+        Told *told = small[place] ? &of_small : &of_large;
+        if (!amounts->of->is_hidden[place] && people_at(counts, place) > 0 &&
+            all->states[t][known_at(counts, place) + answer] == CELL_SHOWN)
+            told->places[told->count++] = place;
+    }
+    if (of_small.count > 0)
+        hide_where_near(&of_small, count_amount_differences_where(&pair, small, arena));
+    if (of_large.count > 0)
+        hide_where_near(&of_large, count_amount_differences(&pair, are_all_far, &of_large, arena));
 }
 
 /* Of another period who has the condition alone: all answers of all periods would take minutes. */

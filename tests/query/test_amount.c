@@ -27,6 +27,37 @@ static bool is_of_few(AmountTotal total)
     return amount_is_of_few(&total, PEOPLE_MIN);
 }
 
+/*
+ * Of differences from a condition, of any of the first people: red without any of the three, and where the
+ * bound is on what those first have, not on what anybody may have.
+ */
+Test(amount, a_difference_that_stays_far_is_not_near_whoever_is_added)
+{
+    uint64_t stayed = 0;
+
+    chance_state = setting("CINQUE_SEED", 20261123);
+    for (int round = 0; round < 3000; round++) {
+        AmountTotal of_amount = {0}, whole = {0}, first[64];
+        size_t count = 12 + chance(52);
+        int64_t together = round % 3 == 0 ? PLAN_HOME_PEOPLE_MAX : 1;
+        uint64_t values = 2 + chance(6), most = chance(4) == 0 ? 500 : 8, others = 1 + chance(3);
+        for (size_t p = 0; p < count; p++) {
+            double amount = chance(20) == 0 ? (double)chance(most) : (double)chance(values);
+            double difference = amount - (double)(chance(others + 1) == 0);
+            amount_add(&of_amount, amount);
+            if (difference != 0)
+                amount_add(&whole, difference);
+            first[p] = whole;
+        }
+        for (size_t p = 0; p < count; p++)
+            if (amount_stays_far(&first[p], &of_amount, PEOPLE_MIN, together)) {
+                stayed++;
+                cr_assert_not(amount_is_near(&whole, PEOPLE_MIN, together), "round %d, of %zu", round, p + 1);
+            }
+    }
+    cr_expect_gt(stayed, 5000U, "%d", (int)stayed);
+}
+
 /* Of differences: red without any of the four. */
 Test(amount, a_difference_of_few_is_near_also_where_all_others_differ_alike)
 {

@@ -52,6 +52,27 @@ Test(amounts, of_two_values_are_conditions_and_asked_as_such)
                     "2,0,,0,,0\n");
 }
 
+/*
+ * 1,480 have 1 and are counted, others differ by 1 either way, 80 of them in the first section; the last can
+ * have so much that the difference is that one's. Red where amount_stays_far asks nothing of sizes.
+ */
+Test(amounts, do_not_differ_from_a_count_for_who_comes_last)
+{
+    static const char *const query = ONLY_BY_SEX "measure others = people with exists gp_event where code = "
+                                                 "\"S1\" measure a = sum of " OF("D1");
+    for (int i = 0; i < 40; i++) {
+        payer_of_two(1, 1, 0, 5);
+        payer_of_two(1, 1, 1, NO_AMOUNT);
+    }
+    for (int i = 0; i < 1500; i++)
+        payer_of_two(1, 1, i < 1480 ? 1 : 2, 5);
+    payer_of_two(1, 1, 3, 5);
+
+    expect_released(query, "sex,people,others,a,a people\n1,1580,1540,1560,1580\n2,0,0,,0\n");
+    payers.amount[payers.events - 2] = 1000;
+    expect_released(query, "sex,people,others,a,a people\n1,1580,1540,*,1580\n2,0,0,,0\n");
+}
+
 /* Of 500 men 30 have an event, 27 of them of 5; the women have two. Red without hide_near_counts: 30 less 27
  * would be 3 men. */
 Test(amounts, do_not_differ_from_a_count_for_few)
