@@ -219,9 +219,9 @@ BEGIN
 END
 $$;
 
--- The step before making people. pg_temp.alike_evidence: pairs with what a decision makes of them, which a person may also
--- take about a doubted number of two who may not be compared; person_*: whom a number
--- places the subject with. Deaths: registered ones, of the subject or of whom it is placed with. pg_temp.alike_free:
+-- The step before making people. pg_temp.alike_evidence: pairs with what a decision makes of them; person_*: whom a number
+-- places the subject with. Of two who may not be compared, or no longer, a decision counts that parts them, or that is about
+-- a doubted number alone. Deaths: registered ones, of the subject or of whom it is placed with. pg_temp.alike_free:
 -- whom no number places and who has been compared: who has no encoding any more is not compared anew when a number comes
 -- to place them. Returns the pieces of evidence.
 CREATE FUNCTION linkage.run_evidence(permit bytea, run_id int4) RETURNS int8
@@ -255,7 +255,7 @@ BEGIN
         ON said.subject_a = pair.subject_a AND said.subject_b = pair.subject_b AND said.ended IS NULL
      WHERE (pair.weight IS NOT NULL OR said.is_same IS NOT NULL)
        AND (a.person_id IS NULL OR b.person_id IS NULL)
-       AND (said.is_same IS NOT NULL
+       AND (NOT said.is_same OR pair.weight IS NULL
             OR EXISTS (SELECT FROM linkage.comparable AS c
                         WHERE c.source_a = least(s_a.source_id, s_b.source_id)
                           AND c.source_b = greatest(s_a.source_id, s_b.source_id)));

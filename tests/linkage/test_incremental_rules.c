@@ -72,6 +72,22 @@ Test(incremental, a_rule_that_ends_while_a_run_compares_links_nobody)
     cr_expect_str_eq(bench_people(&history.narrow, text), "1|2");
 }
 
+/* Switch: is_same in run_evidence. What somebody decided ends with the rule as well. */
+Test(incremental, a_rule_that_ends_while_a_run_compares_joins_nobody_by_a_decision)
+{
+    SCOPED(history_close) History history = open_registered();
+    history_come(&history, &likewise, 1);
+    bench_link(&history.narrow);
+    history_tell(&history, "INSERT INTO linkage.decision (subject_a, subject_b, is_same, author, permit_id)"
+                           " VALUES (1, 2, true, 'somebody', '')");
+
+    during_a_run(&history.narrow, "linkage.pair",
+                 "UPDATE governance.linkage SET ended_on = governance.today()"
+                 " WHERE (source_a, source_b) = ('care', 'list')");
+
+    cr_expect_str_eq(bench_people(&history.narrow, text), "1|2");
+}
+
 /* Switch: basis_doubt. On the 2nd there is no rule. */
 Test(incremental, a_day_without_a_rule_that_began_while_a_run_went_on_is_noticed)
 {
