@@ -208,13 +208,14 @@ CREATE TABLE subjects.arriving (LIKE subjects.subject) PARTITION BY LIST (source
 ALTER TABLE subjects.arriving ATTACH PARTITION subjects.subject DEFAULT;
 
 -- How far the subjects of a load under way are held, in the transaction that will publish it: of those put straight
--- into subjects.subject how many, from which page on, and what this session had counted there before; of those staged,
--- up to where they are merged, how many these are, and how many were new. No other transaction ever sees a row of it.
+-- into subjects.subject how many (null while a statement puts some in), from which page on, and what this session had
+-- counted there before; of those staged, up to where they are merged, how many these are, and how many were new. No other
+-- transaction ever sees a row of it.
 CREATE TABLE subjects.merging (
     load_id   int4 PRIMARY KEY,
     from_page int8 NOT NULL,
     counted   int8 NOT NULL,
-    put       int8 NOT NULL,
+    put       int8,
     up_to     tid NOT NULL,
     given     int8 NOT NULL,
     added     int8 NOT NULL
@@ -626,14 +627,19 @@ BEGIN
     RETURN CASE WHEN 2 * fresh > more THEN more ELSE -1 END;
 END $$;
 
--- After each statement that puts subjects straight in: refused but in the transaction of one load that is merged. What
--- a statement before it had put in and taken back would be counted too, and ends the load: who fails here goes on by staging.
+-- Around each statement that puts subjects straight in: refused but in the transaction of one load that is merged, from
+-- before its first row until after its last, since a statement may call functions that begin or end a load. What a
+-- statement before it had put in and taken back would be counted too, and ends the load: who fails here goes on by staging.
 CREATE FUNCTION ingest.subjects_put() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     loads int8;
 BEGIN
-    UPDATE subjects.merging AS m SET put = ingest.subjects_counted() - m.counted;
+    IF TG_WHEN = 'BEFORE' THEN
+        UPDATE subjects.merging AS m SET put = NULL WHERE m.put IS NOT NULL;
+    ELSE
+        UPDATE subjects.merging AS m SET put = ingest.subjects_counted() - m.counted;
+    END IF;
     GET DIAGNOSTICS loads = ROW_COUNT;
     IF loads <> 1 THEN
         RAISE EXCEPTION 'subjects: put only while their load is merged' USING ERRCODE = 'CQ001';
@@ -642,6 +648,7 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+CREATE TRIGGER subjects_put_begin BEFORE INSERT ON subjects.arriving FOR EACH STATEMENT EXECUTE FUNCTION ingest.subjects_put();
 CREATE TRIGGER subjects_put AFTER INSERT ON subjects.arriving FOR EACH STATEMENT EXECUTE FUNCTION ingest.subjects_put();
 
 -- What was merged is kept by the end of its load alone: whoever commits before that is refused.
@@ -685,7 +692,9 @@ DECLARE
     merged subjects.merging;
 BEGIN
     DELETE FROM subjects.merging AS m WHERE m.load_id = wanted RETURNING m.* INTO merged;
-    IF merged.put > 0 THEN
+    IF merged.load_id IS NOT NULL AND merged.put IS NULL THEN
+        RAISE EXCEPTION 'load %: its subjects are still being put in', wanted USING ERRCODE = 'CQ001';
+    ELSIF merged.put > 0 THEN
         PERFORM ingest.subjects_vouch(load_source, merged);
     END IF;
     RETURN merged;
@@ -716,13 +725,18 @@ DECLARE
     passed int8;
     oldest int2;
     newest int2;
+    has_others boolean;
     added int8;
 BEGIN
     PERFORM ingest.subjects_turn(load_source);
     merged := ingest.merging_end(load_source, wanted);
     EXECUTE format('SELECT count(*), count(*) FILTER (WHERE t.ctid <= %L::tid), min(t.key_version),'
-                   ' max(t.key_version) FROM staging.%I AS t', merged.up_to, staged)
-       INTO given, passed, oldest, newest;
+                   ' max(t.key_version), bool_or(t.source_id <> %s) FROM staging.%I AS t', merged.up_to, load_source,
+                   staged)
+       INTO given, passed, oldest, newest, has_others;
+    IF has_others THEN
+        RAISE EXCEPTION 'load %: subjects of another source came with it', wanted USING ERRCODE = 'CQ001';
+    END IF;
     PERFORM ingest.staged_keys_require(oldest, newest);
     added := coalesce(merged.added, 0);
     -- Where one more lies among those merged all are looked at again.

@@ -388,6 +388,45 @@ static Result publish_with(const char *sql, Error *error)
     return published;
 }
 
+/* A subject of another load and source, and when its row stands a call. */
+#define PUT_AND(call)                                                                                        \
+    "INSERT INTO subjects.arriving (subject_id, source_id, digest, first_load_id, key_version, nhs_state)"   \
+    " SELECT 7, 2, decode('00112233445566778899aabbccddeeff', 'hex'), 99, 1, 0 FROM generate_series(1, 2)"   \
+    " AS i WHERE i = 1 OR " call " IS NULL"
+
+/* Switch: the trigger subjects_put_begin. A load that begins to be merged behind a row does not count it. */
+Test(subjects, none_is_put_in_by_the_statement_in_which_a_load_begins_to_be_merged)
+{
+    SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
+    SCOPED(store_abandon) Store *store = NULL;
+    IngestDelivery delivery = world_delivery(ANN);
+    int64_t load_id;
+    Error error = {0};
+    permit = world_permit(&world, spec, &delivery);
+    store = opened(permit, &delivery, world.merger, &load_id);
+    static const DbStatement put = {.name = "test put",
+                                    .sql = PUT_AND("ingest.subjects_merge($1, $2)"),
+                                    .parameters = {VALUE_BYTES, VALUE_INT4}};
+    const Value values[] = {value_bytes(governance_permit_id(permit), GOVERNANCE_PERMIT_BYTES),
+                            value_int4(load_id)};
+
+    Result done = db_run(world.merger, &put, values, NULL, &error);
+
+    cr_expect(!done.ok);
+    cr_expect_eq(error.code, ERROR_REFUSED, "%s", error.message);
+}
+
+/* Switch: the null put in merging_end. Of a load that ends before the row is counted nobody asks. */
+Test(subjects, a_load_does_not_end_within_the_statement_that_puts_one_in)
+{
+    Error error =
+        world_try("cinque_owner", "INSERT INTO subjects.merging VALUES (1, 0, 0, 0, '(0,0)', 0, 0);" PUT_AND(
+                                      "(ingest.merging_end(1::int2, 1)).load_id"));
+
+    cr_expect_eq(error.code, ERROR_REFUSED);
+    cr_expect_not_null(strstr(error.message, "still being put in"), "%s", error.message);
+}
+
 Test(subjects, those_put_in_are_kept_with_their_load)
 {
     Error error = {0};
@@ -416,6 +455,21 @@ Test(subjects, one_that_says_another_source_is_not_kept)
     Error error = {0};
 
     Result published = publish_with(PUT_ONE(7, 2, 1), &error);
+
+    cr_expect(!published.ok);
+    cr_expect_eq(error.code, ERROR_REFUSED, "%s", error.message);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 0);
+}
+
+/* Switch: the sources in subjects_keep. */
+Test(subjects, one_that_is_staged_for_another_source_is_not_kept)
+{
+    Error error = {0};
+
+    Result published = publish_with(
+        "INSERT INTO staging.subject_1 (subject_id, source_id, digest, first_load_id, key_version,"
+        " nhs_state) VALUES (7, 2, '\\x00112233445566778899aabbccddeeff', 1, 1, 0)",
+        &error);
 
     cr_expect(!published.ok);
     cr_expect_eq(error.code, ERROR_REFUSED, "%s", error.message);
