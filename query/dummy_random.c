@@ -18,6 +18,17 @@ static double one_of(Dummy *dummy, const char *const *words, size_t count)
     return dummy_word(dummy, text_from(words[dummy_chance(dummy, count)]));
 }
 
+/* Then there were the same places. */
+static Text without_then(Text column)
+{
+    static const Text then = TEXT("_then");
+
+    if (column.length < then.length)
+        return column;
+    size_t length = column.length - then.length;
+    return memcmp(column.data + length, then.data, then.length) == 0 ? (Text){column.data, length} : column;
+}
+
 static double random_place(Dummy *dummy, Text column)
 {
     static const struct {
@@ -34,7 +45,7 @@ static double random_place(Dummy *dummy, Text column)
     };
 
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (text_equal(column, text_from(places[i].column)))
+        if (text_equal(without_then(column), text_from(places[i].column)))
             return one_of(dummy, places[i].words, places[i].count);
     return text_equal(column, TEXT("imd_decile")) ? 1 + (double)dummy_chance(dummy, 10)
                                                   : (double)(dummy_chance(dummy, 20) == 0);

@@ -40,6 +40,15 @@ CREATE TABLE release.release_load (
     PRIMARY KEY (release_id, load_id)
 );
 
+-- Of each look-up of places and of practices, the loads of each edition up to the release's month: a delivery's period is its edition.
+CREATE TABLE release.release_edition (
+    release_id int4 NOT NULL REFERENCES release.release ON DELETE CASCADE,
+    period     int4 NOT NULL,
+    load_id    int4 NOT NULL REFERENCES ingest.load,
+    source_id  int2 NOT NULL REFERENCES ingest.source,
+    PRIMARY KEY (release_id, period, load_id)
+);
+
 -- The loads it would have used if it did not ask for a more settled status.
 CREATE TABLE release.release_unsettled (
     release_id int4 NOT NULL REFERENCES release.release ON DELETE CASCADE,
@@ -480,6 +489,13 @@ BEGIN
       JOIN ingest.source AS s USING (source_id)
      WHERE s.role IS NULL OR s.role NOT IN ('opt_out', 'merger', 'crosswalk');
     PERFORM release.links_check();
+    INSERT INTO release.release_edition (release_id, period, load_id, source_id)
+    SELECT made, e.period, a.load_id, a.source_id
+      FROM (SELECT DISTINCT l.period, l.source_id FROM ingest.load AS l JOIN ingest.source AS s USING (source_id)
+             WHERE s.role IN ('geography', 'practice') AND l.period <= build_begin.month
+               AND l.state IN ('published', 'replaced')) AS e,
+           LATERAL ingest.active_load_at(e.period, build_begin.at_least, build_begin.known_on) AS a
+     WHERE a.source_id = e.source_id;
     INSERT INTO release.release_unsettled (release_id, load_id)
     SELECT made, a.load_id
       FROM ingest.active_load_at(build_begin.month, 'provisional', build_begin.known_on) AS a
@@ -580,6 +596,41 @@ BEGIN
                   (SELECT string_agg(quote_ident(c), ', ') FROM unnest(columns) AS c), release.rows_of(wanted, source));
 END $$;
 
+-- The same as then: each key through time, a row for as long as all columns stay what they are. The oldest edition held is that
+-- of all days before it as well.
+CREATE FUNCTION release.look_up_then(wanted int4, of_role text, key_column text, columns text[]) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    source ingest.source;
+    listed text := (SELECT string_agg(quote_ident(c), ', ') FROM unnest(columns) AS c);
+BEGIN
+    SELECT s.* INTO source FROM ingest.source AS s WHERE s.role = of_role ORDER BY s.source_id LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN format('(SELECT NULL::date AS valid_from, NULL::date AS valid_to, none.* FROM %s AS none)',
+                      release.look_up(wanted, of_role, key_column, columns));
+    END IF;
+    RETURN format($sql$(
+        WITH said AS (
+            SELECT DISTINCT ON (e.period, r.%1$I) e.period, r.%1$I, ROW(%2$s) AS said, %2$s
+              FROM release.release_edition AS e JOIN records.%3$I AS r USING (load_id)
+             WHERE e.release_id = %4$s AND e.source_id = %5$s
+             ORDER BY e.period, r.%1$I, r.load_id DESC, r.line_number DESC),
+        edition AS (
+            SELECT period, CASE WHEN lag(period) OVER (ORDER BY period) IS NOT NULL
+                                THEN release.month_end(period - 1) + 1 END AS valid_from
+              FROM (SELECT DISTINCT e.period FROM release.release_edition AS e
+                     WHERE e.release_id = %4$s AND e.source_id = %5$s) AS each_once),
+        through AS (
+            SELECT k.%1$I, e.period, e.valid_from, %2$s,
+                   row_number() OVER (PARTITION BY k.%1$I ORDER BY e.period) = 1
+                   OR said IS DISTINCT FROM lag(said) OVER (PARTITION BY k.%1$I ORDER BY e.period) AS begins
+              FROM (SELECT DISTINCT said.%1$I FROM said) AS k
+             CROSS JOIN edition AS e
+              LEFT JOIN said ON said.period = e.period AND said.%1$I = k.%1$I)
+        SELECT valid_from, lead(valid_from) OVER (PARTITION BY %1$I ORDER BY period) - 1 AS valid_to, %1$I, %2$s
+          FROM through WHERE begins)$sql$, key_column, listed, source.name, wanted, source.source_id);
+END $$;
+
 -- Which practice each has become by the last day of the release's month, as a subquery: whoever has closed before it and names a
 -- successor is that one, which may have one as well. Null where they go round in a circle. No rows where the register of practices
 -- does not say.
@@ -604,23 +655,38 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         '(SELECT NULL::text AS practice_code, NULL::text AS practice_now WHERE false)');
 $$;
 
+-- Where a look-up of then says another thing from a day on, a registration goes on as another row.
 CREATE FUNCTION release.registrations_make(wanted int4) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
 DECLARE
     place text := quote_ident(release.schema_name(wanted));
 BEGIN
+    EXECUTE format('CREATE UNLOGGED TABLE %1$s.work_area AS SELECT * FROM %2$s AS a;'
+                   'CREATE UNLOGGED TABLE %1$s.work_network AS SELECT * FROM %3$s AS n;'
+                   'ANALYZE %1$s.work_area, %1$s.work_network', place,
+                   release.look_up_then(wanted, 'geography', 'lsoa_code_2021', '{ward_code,district,hcp}'),
+                   release.look_up_then(wanted, 'practice', 'practice_code', '{pcn_code,hcp}'));
     EXECUTE format($sql$
         CREATE TABLE %1$s.registration AS
-        SELECT r.person_number, r.valid_from, r.valid_to, r.practice, p.pcn_code AS pcn, coalesce(p.hcp, g.hcp) AS hcp,
-               s.lsoa_2011, s.lsoa_2021, g.ward_code AS ward, g.district, d.imd_decile::int2 AS imd_decile, r.care_home,
-               CASE WHEN f.practice_code IS NULL THEN r.practice ELSE f.practice_now END AS practice_now
+        SELECT r.person_number, greatest(r.valid_from, a.valid_from, n.valid_from) AS valid_from,
+               least(r.valid_to, a.valid_to, n.valid_to) AS valid_to, r.practice, p.pcn_code AS pcn,
+               coalesce(p.hcp, g.hcp) AS hcp, s.lsoa_2011, s.lsoa_2021, g.ward_code AS ward, g.district,
+               d.imd_decile::int2 AS imd_decile, r.care_home,
+               CASE WHEN f.practice_code IS NULL THEN r.practice ELSE f.practice_now END AS practice_now,
+               n.pcn_code AS pcn_then, coalesce(n.hcp, a.hcp) AS hcp_then, a.ward_code AS ward_then,
+               a.district AS district_then
           FROM %1$s.work_registration AS r
           JOIN subjects.subject AS s USING (subject_id)
+          LEFT JOIN %1$s.work_area AS a ON a.lsoa_code_2021 = s.lsoa_2021
+               AND coalesce(a.valid_from <= r.valid_to, true) AND coalesce(a.valid_to >= r.valid_from, true)
+          LEFT JOIN %1$s.work_network AS n ON n.practice_code = r.practice
+               AND coalesce(n.valid_from <= least(r.valid_to, a.valid_to), true)
+               AND coalesce(n.valid_to >= greatest(r.valid_from, a.valid_from), true)
           LEFT JOIN %2$s AS g ON g.lsoa_code_2021 = s.lsoa_2021
           LEFT JOIN %3$s AS d ON d.lsoa_code_2011 = s.lsoa_2011
           LEFT JOIN %4$s AS p ON p.practice_code = r.practice
           LEFT JOIN %5$s AS f ON f.practice_code = r.practice
-         ORDER BY r.person_number, r.valid_from$sql$, place,
+         ORDER BY r.person_number, valid_from$sql$, place,
         release.look_up(wanted, 'geography', 'lsoa_code_2021', '{ward_code,district,hcp}'),
         release.look_up(wanted, 'deprivation', 'lsoa_code_2011', '{imd_decile}'),
         release.look_up(wanted, 'practice', 'practice_code', '{pcn_code,hcp}'), release.successors(wanted));
@@ -865,7 +931,8 @@ BEGIN
                                   ', ') AS columns,
                        string_agg(format('(%L, %I, %I)', d, 'rolled_' || d, 'value_' || d), ', ') AS answers
                   FROM (VALUES ('person', '{sex,ethnic_category}'::text[]),
-                               ('registration', '{district,ward,hcp,pcn,practice,practice_now,imd_decile,care_home}'))
+                               ('registration', '{district,district_then,ward,ward_then,hcp,hcp_then,pcn,pcn_then,practice,'
+                                                 'practice_now,imd_decile,care_home}'))
                        AS known (relation, dimensions), unnest(known.dimensions) AS d
                  GROUP BY known.relation LOOP
         EXECUTE format('INSERT INTO %1$s.category SELECT v.dimension, v.value'
@@ -1168,6 +1235,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT ($1).known_on IS NULL
         OR NOT EXISTS (SELECT FROM release.release_load AS u JOIN ingest.load AS l USING (load_id)
                         WHERE u.release_id = ($1).release_id AND u.has_agreement AND l.state = 'withdrawn')
+       AND NOT EXISTS (SELECT FROM release.release_edition AS e JOIN ingest.load AS l USING (load_id)
+                        WHERE e.release_id = ($1).release_id AND l.state = 'withdrawn')
        AND NOT EXISTS (SELECT FROM linkage.run AS r WHERE r.run_id = ($1).links_run_id AND r.state = 'undone');
 $$;
 
