@@ -60,13 +60,19 @@ BEGIN
 END
 $$;
 
--- Encodings came under a rule whose days have passed since: a run over everything deletes them.
+-- Encodings came under a rule whose days have passed since: a run over everything deletes them. A seal may stay behind for
+-- the references of its load, which are nobody's.
 CREATE FUNCTION linkage.encodings_outlive_rules() RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN EXISTS (SELECT FROM (SELECT DISTINCT l.source_id FROM subjects.encoding_seal JOIN ingest.load AS l USING (load_id)
-                                 WHERE l.state NOT IN ('open', 'held')) AS sealed
-                    WHERE NOT ingest.is_encoded(sealed.source_id));
+    RETURN EXISTS (SELECT FROM (SELECT l.source_id, array_agg(l.load_id) AS loads
+                                  FROM subjects.encoding_seal JOIN ingest.load AS l USING (load_id)
+                                 WHERE l.state NOT IN ('open', 'held')
+                                 GROUP BY l.source_id) AS sealed,
+                               LATERAL unnest(sealed.loads) AS of (load_id)
+                    WHERE NOT ingest.is_encoded(sealed.source_id)
+                      AND (of.load_id NOT IN (SELECT r.load_id FROM subjects.encoding_reference AS r)
+                           OR EXISTS (SELECT FROM subjects.encoding AS e WHERE e.load_id = of.load_id)));
 END
 $$;
 

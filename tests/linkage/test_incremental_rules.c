@@ -5,6 +5,8 @@
 #include "tests/linkage/history_alike.h"
 
 static char text[BENCH_TEXT_BYTES], other[BENCH_TEXT_BYTES];
+static const char why_whole[] =
+    "SELECT coalesce(whole_because, 'what changed') FROM linkage.run ORDER BY run_id DESC LIMIT 1";
 
 static const Alike registered = {1, "list", "A", {11, 12, 13, 14, 15, 16}, {101}};
 static const Alike likewise = {2, "care", NULL, {11, 12, 13, 14, 15, 16}, {101}};
@@ -131,15 +133,37 @@ Test(incremental, encodings_of_a_rule_of_one_day_go_with_the_next_run)
     cr_expect_str_eq(text, "1; 1 3", "%s", text);
     cr_expect_str_eq(other, text);
     bench_link(&history.narrow);
-    bench_text(&history.narrow,
-               "SELECT coalesce(whole_because, 'what changed') FROM linkage.run ORDER BY run_id DESC LIMIT 1",
-               text);
+    bench_text(&history.narrow, why_whole, text);
     cr_expect_str_eq(text, "what changed");
     bench_run(history.narrow.owner, "INSERT INTO subjects.encoding_reference VALUES (1, '');"
                                     "UPDATE governance.linkage SET ended_on = governance.today()");
     bench_link(&history.narrow);
     bench_text(&history.narrow, "SELECT count(*)::text FROM subjects.encoding_reference", text);
     cr_expect_str_eq(text, "0");
+}
+
+/* Switches: each side of the last or of encodings_outlive_rules. What was sampled for load 2 is nobody's and
+ * stays, with its seal; the encoding of load 2 does not, and the run after goes by what changed. */
+Test(incremental, encodings_of_a_rule_of_one_day_go_also_where_their_load_was_sampled)
+{
+    static const Alike spell = {3, "spell", NULL, {11, 12, 13, 14, 15, 16}, {101}};
+    SCOPED(history_close) History history = open_registered();
+    history_tell(&history, "INSERT INTO governance.linkage VALUES"
+                           " ('phm', 'list', 'spell', '2026-03-02', '2026-03-02')");
+    bench_link(&history.narrow);
+    history_tell(&history, "UPDATE records.day SET day = '2026-03-02'");
+    history_come(&history, &spell, 1);
+    bench_run(history.narrow.owner, "DELETE FROM subjects.encoding_reference;"
+                                    "INSERT INTO subjects.encoding_reference VALUES (2, '')");
+    history_tell(&history, "UPDATE records.day SET day = '2026-03-03'");
+
+    bench_link(&history.narrow);
+
+    bench_text(&history.narrow, "SELECT string_agg(subject_id::text, ' ') FROM subjects.encoding", text);
+    cr_expect_str_eq(text, "1");
+    bench_link(&history.narrow);
+    bench_text(&history.narrow, why_whole, text);
+    cr_expect_str_eq(text, "what changed");
 }
 
 /* No rule lets spell and list be compared; one of each shares a number that birth speaks against. Switch:
