@@ -3,7 +3,7 @@
 
 #include "query/bind_parts.h"
 
-enum { NODES_OF_A_DIMENSION = 32, NODES_ALWAYS = 128, AGE_TOP = 90, MEBIBYTE = 1 << 20 };
+enum { NODES_OF_A_DIMENSION = 64, NODES_ALWAYS = 128, MEBIBYTE = 1 << 20 };
 
 static BindNode *const binders[] = {
     [NODE_INTEGER] = bind_integer,
@@ -66,32 +66,28 @@ PlanId bind_node(Binder *binder, const Node *node)
 
 /* ---- dimensions ---- */
 
-int64_t band_top(int64_t band_years)
-{
-    return AGE_TOP / band_years * band_years;
-}
-
 /* Who has no known birth, or none before the day, is in no band. */
-static PlanId bind_band(Binder *binder, int64_t years)
+static PlanId bind_band(Binder *binder, const Bands *bands)
 {
     Plan *plan = binder->plan;
     PlanId age = bind_age_on(binder, plan_constant(plan, TYPE_DATE, binder->as_at));
-    PlanId width = plan_constant(plan, TYPE_NUMBER, years);
-    PlanId band = bind_with_two(binder, PLAN_DIVIDE_DOWN, TYPE_NUMBER, age, width);
-    band = bind_with_two(binder, PLAN_MULTIPLY, TYPE_NUMBER, band, width);
-    band = bind_with_two(binder, PLAN_LEAST, TYPE_NUMBER, band,
-                         plan_constant(plan, TYPE_NUMBER, band_top(years)));
-    PlanId is_born =
-        bind_with_two(binder, PLAN_AT_LEAST, TYPE_BOOL, age, plan_constant(plan, TYPE_NUMBER, 0));
-    return bind_with_two(binder, PLAN_CASE, TYPE_NUMBER, is_born, band);
+    PlanId operands[2 * BANDS_MAX];
+    size_t count = 0;
+
+    for (size_t i = bands->count; i-- > 0;) {
+        PlanId start = plan_constant(plan, TYPE_NUMBER, bands->starts[i]);
+        operands[count++] = bind_with_two(binder, PLAN_AT_LEAST, TYPE_BOOL, age, start);
+        operands[count++] = start;
+    }
+    return plan_add(plan, (PlanNode){.kind = PLAN_CASE, .type = TYPE_NUMBER}, operands, count);
 }
 
 static PlanId bind_dimension(Binder *binder, const Dimension *dimension)
 {
     if (dimension->condition != NULL)
         return bind_node(binder, dimension->condition);
-    if (dimension->band_years != 0)
-        return bind_band(binder, dimension->band_years);
+    if (dimension->bands.count > 0)
+        return bind_band(binder, &dimension->bands);
     return bind_attribute_on(binder, dimension->attribute,
                              plan_constant(binder->plan, TYPE_DATE, binder->as_at));
 }

@@ -16,7 +16,7 @@ typedef struct Bound {
     Plan *plan;
     PlanId cohort;                              /* who counts: where it is true */
     Dimension dimensions[BOUND_DIMENSIONS_MAX]; /* of all parts, each once */
-    PlanId values[BOUND_DIMENSIONS_MAX];        /* of a band its first year; unknown: in none */
+    PlanId values[BOUND_DIMENSIONS_MAX];        /* of a band where it begins; unknown: in none */
     PlanId amounts[BOUND_DIMENSIONS_MAX];       /* of which the condition says that it is known */
     size_t dimension_count;
     Date as_at;
@@ -32,5 +32,3 @@ Result bind_tree(const Tree *tree, const Dataset *dataset, Date as_at, Arena *ar
 /* One of a part, of its period. */
 Dimension bound_of_part(const Tree *tree, const Part *part, size_t dimension, Date as_at);
 size_t bound_dimension(const Bound *bound, const Dimension *dimension); /* its index */
-/* Bands from here up are one: very old people are few. A multiple of band_years. */
-int64_t band_top(int64_t band_years);

@@ -216,8 +216,8 @@ static Result count_values(const Check *check, const Dimension *dimension, int64
         .name = "check values", .sql = sql, .parameters = {VALUE_TEXT}, .columns = {VALUE_INT8}};
     const Value parameters[] = {value_text(text_from(dimension->attribute->name))};
 
-    if (dimension->band_years != 0) {
-        *count = band_top(dimension->band_years) / dimension->band_years + 1;
+    if (dimension->bands.count > 0) {
+        *count = (int64_t)dimension->bands.count;
         return RESULT_OK;
     }
     (void)snprintf(sql, sizeof sql,

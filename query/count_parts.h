@@ -12,7 +12,7 @@ typedef struct Domain {
     int64_t *codes;  /* those that a cell can hold, as the engine has them, ascending */
     uint32_t *lines; /* beside codes */
     uint32_t code_count;
-    int64_t band_years;
+    Bands bands;
     uint32_t band_min, band_max; /* seen; band_min > band_max: none */
     bool has_unknown;            /* seen: what is none of the codes */
 } Domain;

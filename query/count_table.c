@@ -71,11 +71,11 @@ static void map_codes(Counting *counting, size_t dimension)
 
 static void map_bands(Counting *counting, Domain *domain)
 {
-    domain->code_count = (uint32_t)(band_top(domain->band_years) / domain->band_years) + 1;
+    domain->code_count = (uint32_t)domain->bands.count;
     domain->codes = arena_alloc(counting->arena, domain->code_count * sizeof *domain->codes);
     domain->lines = arena_alloc(counting->arena, domain->code_count * sizeof *domain->lines);
     for (uint32_t i = 0; i < domain->code_count; i++) {
-        domain->codes[i] = i * domain->band_years;
+        domain->codes[i] = domain->bands.starts[i];
         domain->lines[i] = i;
     }
 }
@@ -104,8 +104,8 @@ static Result take_categories(Counting *counting, const CountCategory *categorie
     Domain *domain = &counting->domains[dimension];
     Text name = text_from(of->attribute->name);
 
-    *domain = (Domain){.band_years = of->band_years, .band_min = UINT32_MAX};
-    if (of->band_years != 0) {
+    *domain = (Domain){.bands = of->bands, .band_min = UINT32_MAX};
+    if (of->bands.count > 0) {
         map_bands(counting, domain);
         return RESULT_OK;
     }
@@ -147,19 +147,11 @@ Result count_domains(Db *reader, int64_t release_id, Counting *counting, Error *
 
 /* ---- lines ---- */
 
-static Text band_label(Arena *arena, int64_t from, int64_t years)
-{
-    if (from >= band_top(years))
-        return text_format(arena, "%" PRId64 "+", from);
-    return text_format(arena, "%" PRId64 "-%" PRId64, from, from + years - 1);
-}
-
 static Text label(const Counting *counting, const Domain *domain, size_t line)
 {
-    if (domain->band_years == 0)
+    if (domain->bands.count == 0)
         return domain->values[line];
-    return band_label(counting->arena, (domain->band_min + (int64_t)line) * domain->band_years,
-                      domain->band_years);
+    return bands_label(&domain->bands, domain->band_min + line, counting->arena);
 }
 
 static void see(Domain *domain, size_t place)
@@ -198,7 +190,7 @@ static void widen(const Counting *counting, Domain *domain)
                                   counting->people >= (uint64_t)counting->bound->people_min))
         return;
     domain->has_unknown = true;
-    if (domain->band_years == 0)
+    if (domain->bands.count == 0)
         return;
     domain->band_min = 0;
     domain->band_max = domain->code_count - 1;
@@ -234,7 +226,7 @@ void count_lines(Counting *counting)
 static void set_values(const Counting *counting, size_t index, CountDimension *dimension)
 {
     const Domain *domain = &counting->domains[index];
-    bool is_banded = domain->band_years != 0 && domain->band_min <= domain->band_max;
+    bool is_banded = domain->bands.count > 0 && domain->band_min <= domain->band_max;
     size_t count = is_banded ? (size_t)(domain->band_max - domain->band_min) + 1 : domain->value_count;
 
     dimension->values = arena_alloc(counting->arena, (count + 1) * sizeof *dimension->values);
@@ -252,7 +244,7 @@ static size_t place_of(const Domain *domain, const CountDimension *dimension, si
 {
     if (place == domain->code_count)
         return dimension->value_count - 1;
-    return domain->band_years == 0 ? domain->lines[place] : place - domain->band_min;
+    return domain->bands.count == 0 ? domain->lines[place] : place - domain->band_min;
 }
 
 static void add_to_cell(CountTable *table, size_t cell, SetHash people)

@@ -9,14 +9,11 @@ enum { PEOPLE_EACH = 1000, MADE_LINES_MAX = 20000, PENCE_EACH = 5000, PRICES_MAD
 static size_t values_of(Dummy *dummy, const Dimension *dimension, const DummyCategories *categories,
                         Text *values)
 {
-    int64_t years = dimension->band_years;
     size_t count = 0;
 
-    for (int64_t from = 0; years > 0 && from < band_top(years); from += years)
-        values[count++] = text_format(dummy->arena, "%" PRId64 "-%" PRId64, from, from + years - 1);
-    if (years > 0)
-        values[count++] = text_format(dummy->arena, "%" PRId64 "+", band_top(years));
-    for (size_t i = 0; years == 0 && i < categories->count; i++)
+    for (; count < dimension->bands.count; count++)
+        values[count] = bands_label(&dimension->bands, count, dummy->arena);
+    for (size_t i = 0; dimension->bands.count == 0 && i < categories->count; i++)
         if (text_equal(categories->items[i].dimension, text_from(dimension->attribute->name)))
             values[count++] = categories->items[i].value;
     return count;
@@ -34,7 +31,7 @@ static const Published *make_population(Dummy *dummy, const TableNode *table, Te
     population->dimensions = arena_alloc(dummy->arena, (width + 1) * sizeof(Text));
     population->dimension_count = width;
     for (size_t d = 0; d < width; d++) {
-        values[d] = arena_alloc(dummy->arena, (categories->count + QUERY_BAND_YEARS_MAX) * sizeof(Text));
+        values[d] = arena_alloc(dummy->arena, (categories->count + BANDS_MAX) * sizeof(Text));
         counts[d] = values_of(dummy, &table->dimensions[d], categories, values[d]);
         population->dimensions[d] = text_from(table->dimensions[d].attribute->name);
         population->line_count *= counts[d];

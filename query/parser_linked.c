@@ -12,7 +12,7 @@ bool dimension_equal(const Dimension *a, const Dimension *b)
     if (a->condition != NULL && b->condition != NULL)
         return strcmp(a->attribute->name, b->attribute->name) == 0 && text_equal(a->said, b->said) &&
                a->period.first == b->period.first && a->period.last == b->period.last;
-    return a->attribute == b->attribute && a->band_years == b->band_years;
+    return a->attribute == b->attribute && bands_equal(&a->bands, &b->bands);
 }
 
 /* ---- levels of one dimension ---- */

@@ -23,14 +23,52 @@ static Result fail_dimension(const Parser *parser, bool may_be_period, Error *er
                                     parser->token.text, candidates, count, error);
 }
 
+/* band(age, from 18, 65): each begins where the one before has its least width, or later. */
+static Result take_starts(Parser *parser, Bands *bands, Error *error)
+{
+    bool more = true;
+
+    *bands = (Bands){.count = 1};
+    while (more) {
+        int64_t least = bands->starts[bands->count - 1] + BAND_YEARS_MIN;
+        if (parser->token.kind != TOKEN_INTEGER || parser->token.integer < least ||
+            parser->token.integer > BAND_START_MAX)
+            return parser_fail(parser, error,
+                               "band: expected the age at which the next band begins: a whole number up to "
+                               "%d, at least %d above where the one before begins",
+                               BAND_START_MAX, BAND_YEARS_MIN);
+        bands->starts[bands->count++] = (uint8_t)parser->token.integer;
+        TRY(parser_advance(parser, error));
+        TRY(parser_accept(parser, ",", &more, error));
+    }
+    return RESULT_OK;
+}
+
+/* band(age, 5) */
+static Result take_width(Parser *parser, Bands *bands, Error *error)
+{
+    int64_t years;
+
+    TRY(parser_integer(parser, "band", BAND_YEARS_MIN, BAND_YEARS_MAX, &years, error));
+    *bands = bands_of_years(years);
+    if (token_is(&parser->token, ","))
+        return parser_fail(parser, error,
+                           "one number is how wide each band is; the ages at which bands begin stand behind "
+                           "'from': band(age, from 18, 65)");
+    return RESULT_OK;
+}
+
 static Result take_band(Parser *parser, Dimension *dimension, Error *error)
 {
+    bool are_declared;
+
     TRY(parser_expect(parser, "(", error));
     TRY(parser_expect(parser, "age", error));
     TRY(parser_expect(parser, ",", error));
     dimension->attribute = attribute_find(TEXT("age"));
-    TRY(parser_integer(parser, "band", QUERY_BAND_YEARS_MIN, QUERY_BAND_YEARS_MAX, &dimension->band_years,
-                       error));
+    TRY(parser_accept(parser, "from", &are_declared, error));
+    TRY(are_declared ? take_starts(parser, &dimension->bands, error)
+                     : take_width(parser, &dimension->bands, error));
     return parser_expect(parser, ")", error);
 }
 
@@ -89,7 +127,7 @@ static Result take_total(Parser *parser, TableNode *table, Error *error)
     for (size_t i = 0; i < table->dimension_count; i++) {
         const Dimension *dimension = &table->dimensions[i];
         if (dimension->attribute != wanted.attribute ||
-            (wanted.band_years != 0 && wanted.band_years != dimension->band_years))
+            (wanted.bands.count > 0 && !bands_equal(&wanted.bands, &dimension->bands)))
             continue;
         table->totals[i] = true;
         return RESULT_OK;

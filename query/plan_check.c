@@ -5,7 +5,7 @@
 
 enum {
     WIDTH_MIN = 5,
-    TOP_MAX = 90,
+    START_MAX = 90,
     MONTHS_TO_2000 = 2000 * 12 + 1, /* years and the month of 2000-01-01 */
 };
 
@@ -133,30 +133,30 @@ static bool is_age(const Plan *plan, const PlanNode *node)
            is_day(operand_of(plan, node, 1));
 }
 
-/* age / width * width, at most top */
-static bool is_banded(const Plan *plan, const PlanNode *node, PlanId age, int64_t width)
+/* From birth on, each as wide as it has to be; the last begins where the very old do, or before. */
+static bool are_wide(const uint8_t *starts, size_t count)
 {
-    if (node->kind != PLAN_LEAST || node->operand_count != 2)
-        return false;
-    const PlanNode *product = operand_of(plan, node, 0), *top = operand_of(plan, node, 1);
-    if (product->kind != PLAN_MULTIPLY || !is_number(operand_of(plan, product, 1), width))
-        return false;
-    const PlanNode *quotient = operand_of(plan, product, 0);
-    return quotient->kind == PLAN_DIVIDE_DOWN && quotient->type == TYPE_NUMBER &&
-           quotient->operands[0] == age && is_number(operand_of(plan, quotient, 1), width) &&
-           top->kind == PLAN_NUMBER && top->integer > 0 && top->integer <= TOP_MAX &&
-           top->integer % width == 0;
+    for (size_t i = 1; i < count; i++)
+        if (starts[i] < starts[i - 1] + WIDTH_MIN)
+            return false;
+    return starts[0] == 0 && starts[count - 1] <= START_MAX;
 }
 
-/* Only where the same age is 0 or more; unknown elsewhere. */
-static bool is_band(const Plan *plan, const PlanNode *node, int64_t width)
+/* The last start that the age is at least, of one age that is asked about each; unknown below the first. */
+static bool is_band(const Plan *plan, const PlanNode *node, const uint8_t *starts, size_t count)
 {
-    if (width < WIDTH_MIN || node->kind != PLAN_CASE || node->operand_count != 2)
+    if (!are_wide(starts, count) || node->kind != PLAN_CASE || node->operand_count != 2 * count)
         return false;
-    const PlanNode *condition = operand_of(plan, node, 0);
-    return condition->kind == PLAN_AT_LEAST && is_age(plan, operand_of(plan, condition, 0)) &&
-           is_number(operand_of(plan, condition, 1), 0) &&
-           is_banded(plan, operand_of(plan, node, 1), condition->operands[0], width);
+    for (size_t i = 0; i < count; i++) {
+        const PlanNode *condition = operand_of(plan, node, 2 * i);
+        const uint8_t start = starts[count - 1 - i];
+        if (condition->kind != PLAN_AT_LEAST || !is_age(plan, operand_of(plan, condition, 0)) ||
+            condition->operands[0] != operand_of(plan, node, 0)->operands[0] ||
+            !is_number(operand_of(plan, condition, 1), start) ||
+            !is_number(operand_of(plan, node, 2 * i + 1), start))
+            return false;
+    }
+    return true;
 }
 
 /* ---- the whole ---- */
@@ -172,10 +172,10 @@ static Result check_value(const Plan *plan, const ReleasedValue *released, Error
         return RESULT_OK;
     if (released->is_condition)
         return fail(error, ERROR_REFUSED, "plan: a measure's condition is none");
-    if (released->band_years != 0 && text_equal(released->name, TEXT("age")) &&
-        is_band(plan, node, released->band_years))
+    if (released->band_count > 0 && text_equal(released->name, TEXT("age")) &&
+        is_band(plan, node, released->band_starts, released->band_count))
         return RESULT_OK;
-    if (released->band_years == 0 && is_category(plan, node, released->name))
+    if (released->band_count == 0 && is_category(plan, node, released->name))
         return RESULT_OK;
     return fail(error, ERROR_REFUSED,
                 "plan: a cell is named by what is neither a registered category nor a band of at least %d",

@@ -8,8 +8,9 @@
 #include "query/plan.h"
 
 typedef struct ReleasedValue {
-    Text name;          /* of the dimension */
-    int64_t band_years; /* 0: categories */
+    Text name;                  /* of the dimension */
+    const uint8_t *band_starts; /* the ages at which bands begin */
+    size_t band_count;          /* 0: categories */
     PlanId value;
     bool is_condition; /* three cells: who has it, who has not, not known */
     bool is_of_amount; /* then that condition is that this one is known, and it is added up in the cells */

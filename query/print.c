@@ -26,12 +26,27 @@ void print_date(TextBuilder *out, Date date)
     text_add_string(out, date_format(date, text));
 }
 
+/* By their width where they have one, however they were said. Two are read more easily by where they part. */
+static void print_bands(TextBuilder *out, const Bands *bands)
+{
+    int64_t years = bands->count > 1 ? bands->starts[1] : BAND_YEARS_MAX;
+    const Bands as_wide = bands_of_years(years);
+
+    if (bands->count != 2 && bands_equal(bands, &as_wide)) {
+        text_add_format(out, ", %" PRId64 ")", years);
+        return;
+    }
+    for (size_t i = 1; i < bands->count; i++)
+        text_add_format(out, i == 1 ? ", from %d" : ", %d", bands->starts[i]);
+    text_add_char(out, ')');
+}
+
 static void print_dimension(TextBuilder *out, const Dimension *dimension)
 {
-    if (dimension->band_years == 0)
-        text_add_string(out, dimension->attribute->name);
-    else
-        text_add_format(out, "band(%s, %d)", dimension->attribute->name, (int)dimension->band_years);
+    text_add_string(out, dimension->bands.count > 0 ? "band(" : "");
+    text_add_string(out, dimension->attribute->name);
+    if (dimension->bands.count > 0)
+        print_bands(out, &dimension->bands);
 }
 
 /* month of the 12 months to as_at, or month from DAY to DAY */

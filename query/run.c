@@ -170,7 +170,8 @@ Result run_check_plan(const Query *query, const Bound *bound, Error *error)
         sources[i] = query->tree->sources[i]->name;
     for (size_t i = 0; i < bound->dimension_count; i++)
         values[i] = (ReleasedValue){.name = text_from(bound->dimensions[i].attribute->name),
-                                    .band_years = bound->dimensions[i].band_years,
+                                    .band_starts = bound->dimensions[i].bands.starts,
+                                    .band_count = bound->dimensions[i].bands.count,
                                     .value = bound->values[i],
                                     .is_condition = bound->dimensions[i].condition != NULL,
                                     .is_of_amount = bound->dimensions[i].amount != NULL,

@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "base/date.h"
+#include "query/bands.h"
 #include "query/catalogue.h"
 #include "query/period.h"
 #include "query/query.h"
@@ -27,10 +28,8 @@ enum {
     QUERY_OPERANDS_MAX = 256, /* of one and, or, in */
     QUERY_MONTHS_MAX = 1200,  /* of one span of time */
     QUERY_DAYS_MAX = 36525,
-    QUERY_CONTAINS_MAX = 32, /* each reads all words of a release */
-    QUERY_PLACE_MAX = 999,   /* of a record picked */
-    QUERY_BAND_YEARS_MIN = 5,
-    QUERY_BAND_YEARS_MAX = 120,
+    QUERY_CONTAINS_MAX = 32,     /* each reads all words of a release */
+    QUERY_PLACE_MAX = 999,       /* of a record picked */
     QUERY_PERIODS_MAX = 60,      /* of a table */
     QUERY_ALL_NODES_MAX = 16000, /* of the cohort and of each condition, once a period */
     QUERY_PARAMETERS_MAX = 8,
@@ -178,7 +177,7 @@ typedef struct Dimension {
     const Node *condition;      /* a measure's; NULL: a category or a band */
     const Node *amount;         /* a number, of whom it is known the condition asks; NULL: it is of none */
     Text said;                  /* the condition, or the amount */
-    int64_t band_years;         /* 0: no banding */
+    Bands bands;                /* none: of categories */
     Period period;              /* of a bound condition in a series: which it is of */
     Place place;
 } Dimension;

@@ -23,7 +23,9 @@ typedef struct Asked {
 } Asked;
 
 static Asked asked[TABLES_MAX];
-static int asked_count, band_years;
+static int asked_count;
+static int band_years; /* 0: bands begin at band_starts */
+static int band_starts[BANDS_MAX], band_count;
 static int person_of_number[PEOPLE_MAX + 1]; /* of the release's person numbers */
 static bool is_in_cohort[PEOPLE_MAX];
 static char labels[TABLES_MAX][DIMENSIONS_MAX][PEOPLE_MAX][LABEL_BYTES];
@@ -37,7 +39,10 @@ static void make_tables(void)
     int pool[] = {NAIVE_SEX,       NAIVE_ETHNIC,          NAIVE_IMD,
                   NAIVE_CARE_HOME, NAIVE_ATTRIBUTE_COUNT, NAIVE_DISTRICT + (int)chance(5)};
 
-    band_years = 5 + (int)chance(40);
+    band_years = chance(2) == 0 ? 5 + (int)chance(40) : 0;
+    band_count = 0;
+    for (int start = 5 + (int)chance(60); band_years == 0 && start <= 90; start += 5 + (int)chance(40))
+        band_starts[band_count++] = start;
     asked_count = 1 + (int)chance(TABLES_MAX);
     for (int t = 0; t < asked_count; t++) {
         asked[t] = (Asked){.dimension_count = t == 2 ? 1 : 1 + (int)chance(DIMENSIONS_MAX)};
@@ -51,10 +56,19 @@ static void make_tables(void)
     }
 }
 
+static void say_bands(TextBuilder *text)
+{
+    if (band_years > 0)
+        text_add_format(text, "band(age, %d)", band_years);
+    for (int i = 0; i < band_count; i++)
+        text_add_format(text, "%s%d", i == 0 ? "band(age, from " : ", ", band_starts[i]);
+    text_add_string(text, band_count > 0 ? ")" : "");
+}
+
 static void say_dimension(TextBuilder *text, int attribute)
 {
     if (attribute == NAIVE_ATTRIBUTE_COUNT)
-        text_add_format(text, "band(age, %d)", band_years);
+        say_bands(text);
     else
         text_add_string(text, NAIVE_ATTRIBUTES[attribute].name);
 }
@@ -105,17 +119,39 @@ static const Expression *make_query(TextBuilder *text)
 
 /* ---- labels ---- */
 
-static void band_of(int person, char label[LABEL_BYTES])
+static void declared_band(int64_t years, char label[LABEL_BYTES])
 {
-    Fact years = age(person, naive.as_at);
-    int64_t top = 90 / band_years * band_years, from = years.number / band_years * band_years;
+    int below = 0;
 
-    if (!years.is_known || years.number < 0)
-        snprintf(label, LABEL_BYTES, "not known");
-    else if (from >= top)
+    while (below < band_count && years >= band_starts[below])
+        below++;
+    if (below == band_count)
+        snprintf(label, LABEL_BYTES, "%d+", band_starts[below - 1]);
+    else
+        snprintf(label, LABEL_BYTES, "%d-%d", below == 0 ? 0 : band_starts[below - 1],
+                 band_starts[below] - 1);
+}
+
+static void equal_band(int64_t years, char label[LABEL_BYTES])
+{
+    int64_t top = 90 / band_years * band_years, from = years / band_years * band_years;
+
+    if (from >= top)
         snprintf(label, LABEL_BYTES, "%" PRId64 "+", top);
     else
         snprintf(label, LABEL_BYTES, "%" PRId64 "-%" PRId64, from, from + band_years - 1);
+}
+
+static void band_of(int person, char label[LABEL_BYTES])
+{
+    Fact years = age(person, naive.as_at);
+
+    if (!years.is_known || years.number < 0)
+        snprintf(label, LABEL_BYTES, "not known");
+    else if (band_years > 0)
+        equal_band(years.number, label);
+    else
+        declared_band(years.number, label);
 }
 
 static void label_of(int person, int attribute, char label[LABEL_BYTES])

@@ -37,6 +37,18 @@ Test(explain, says_what_would_be_counted_and_by_what)
         "by sex: sex\n");
 }
 
+Test(explain, a_band_is_the_last_that_has_begun_at_the_age)
+{
+    expect_explained("query \"t\" project P as at 2026-06-30 cohort as_at = as_at"
+                     " table \"t\" by band(age, from 18, 65) measure people",
+                     "as at 2026-06-30\n"
+                     "[1] the whole years from (((birth_year * 12) + birth_month) - 24001) months behind "
+                     "2000-01-01 to 2026-06-30\n"
+                     "counts people for whom 2026-06-30 is 2026-06-30\n"
+                     "by age: (where [1] is at least 65: 65; where [1] is at least 18: 18; where [1] is at "
+                     "least 0: 0)\n");
+}
+
 /* A let that is used twice, whose own parts are used twice, would else be said four times. */
 Test(explain, what_is_used_more_than_once_is_said_once)
 {

@@ -28,10 +28,11 @@ Test(format, a_statement_begins_a_line_and_a_part_of_a_table_is_indented)
 {
     expect_layout(
         "query \"t\" project P as at 2026-06-30 codes d=(\"A\" as \"x\",\"B\") let a = age>=65 cohort a "
-        "table \"u\" by sex,band ( age,5 ) totals sex measure people table \"v\" by sex measure people",
+        "table \"u\" by sex,band ( age,5 ) totals sex measure people table \"v\" by band(age,from 18,65) "
+        "measure people",
         "query \"t\"\nproject P\nas at 2026-06-30\ncodes d = (\"A\" as \"x\", \"B\")\nlet a = age >= 65\n"
         "cohort a\ntable \"u\"\n  by sex, band(age, 5)\n  totals sex\n  measure people\n"
-        "table \"v\"\n  by sex\n  measure people\n");
+        "table \"v\"\n  by band(age, from 18, 65)\n  measure people\n");
 }
 
 Test(format, a_line_broken_within_a_statement_stays_broken)

@@ -216,6 +216,9 @@ Test(language, each_rule_has_its_message)
          "q.cohort:3:31: 'age' has too many values to group by; use band(age, 5)"},
         {COHORT "care_home table \"t\" by band(age, 4) measure people",
          "q.cohort:3:41: band: expected a whole number from 5 to 120"},
+        {COHORT "care_home table \"t\" by band(age, 18, 65) measure people",
+         "q.cohort:3:43: one number is how wide each band is; the ages at which bands begin stand behind "
+         "'from': band(age, from 18, 65)"},
         {COHORT "care_home table \"t\" by person_number measure people",
          "q.cohort:3:31: dimension 'person_number' is unknown"},
         {COHORT "care_home table \"t\" by code measure people", "q.cohort:3:31: dimension 'code' is unknown"},
@@ -239,6 +242,55 @@ Test(language, each_rule_has_its_message)
         expect_refused(cases[i].text, cases[i].message);
 }
 
+/* The place is that of the age that is wrong. */
+Test(language, declared_bands_ascend_are_wide_and_begin_by_90)
+{
+    static const struct {
+        const char *starts;
+        int column;
+    } cases[] = {
+        {"from 4", 46},       {"from 18, 22", 50}, {"from 18, 18", 50},     {"from 65, 18", 50},
+        {"from 18, 91", 50},  {"from 86, 91", 50}, {"from 18, 65, 69", 54}, {"from sex", 46},
+        {"from 18, 65,", 53}, {"from 2.5", 46},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[256], message[256];
+        snprintf(text, sizeof text, COHORT "care_home table \"t\" by band(age, %s) measure people",
+                 cases[i].starts);
+        snprintf(message, sizeof message,
+                 "q.cohort:3:%d: band: expected the age at which the next band begins: a whole number up to "
+                 "90, at least 5 above where the one before begins",
+                 cases[i].column);
+        expect_refused(text, message);
+    }
+}
+
+static void expect_bands(const char *said, const char *canonical)
+{
+    char text[256], expected[256];
+
+    snprintf(text, sizeof text,
+             COHORT "care_home table \"t\" by band(age, %s) totals band(age, %s) measure people", said, said);
+    snprintf(expected, sizeof expected,
+             COHORT "care_home\n\ntable \"t\"\n  by band(age, %s)\n  totals band(age, %s)\n"
+                    "  measure people\n",
+             canonical, canonical);
+    expect_canonical(text, expected);
+}
+
+Test(language, the_same_bands_are_one_question_however_they_are_said)
+{
+    expect_bands("from 18,65 , 75", "from 18, 65, 75");
+    expect_bands("from 20, 40, 60, 80", "20");
+    expect_bands("20", "20");
+    expect_bands("from 20, 40, 60", "from 20, 40, 60");
+    expect_bands("from 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90", "5");
+    expect_bands("from 90", "from 90");
+    expect_bands("65", "from 65");
+    expect_bands("91", "120");
+}
+
 #define BY(dimensions) " table \"t\" by " dimensions " measure people"
 
 /* Red when check_rings is not called: pairs of margins agree, and no table of people has all three. */
@@ -255,6 +307,32 @@ Test(language, tables_whose_dimensions_form_a_ring_are_refused)
     expect_refused(COHORT "care_home" BY("sex, district") BY("district, imd_decile")
                        BY("imd_decile, care_home") BY("care_home, sex"),
                    four);
+}
+
+/* Red when dimension_equal does not compare bands: those from 18 less those from 19 would be of one year. */
+Test(language, tables_of_other_bands_of_age_are_refused)
+{
+    static const char *const pairs[][2] = {{"from 18, 65", "from 19, 65"},
+                                           {"from 18, 65", "from 18, 65, 75"},
+                                           {"from 18, 65", "from 18, 70"},
+                                           {"5", "from 18"},
+                                           {"18", "from 18"},
+                                           {"5", "7"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        SCOPED(query_close) Query *query = NULL;
+        Error error = {0};
+        char text[256];
+        snprintf(text, sizeof text, COHORT "care_home" BY("band(age, %s)") BY("sex, band(age, %s)"),
+                 pairs[i][0], pairs[i][1]);
+        cr_expect_not(parse(text, &query, &error).ok, "%s", text);
+        cr_expect_not_null(strstr(error.message, ": an earlier table has another level of this dimension"));
+    }
+    SCOPED(query_close) Query *query = NULL;
+    Error error = {0};
+    cr_expect(parse(COHORT "care_home" BY("band(age, 20)") BY("sex, band(age, from 20, 40, 60, 80)"), &query,
+                    &error)
+                  .ok,
+              "%s", error.message);
 }
 
 /* A chain, a star, and a ring that one table spans. */

@@ -23,7 +23,8 @@ static const char *const queries[] = {
     " cohort ( stays >= 2 or not care_home ) and imd_decile from 1 to 3"
     " table \"a\" by district , sex measure people table \"b\" by ethnic_category measure people",
     "query \"t\" project P cohort age at 2020-01-01 < 18 and exists fire_visit where risk_level = \"high\""
-    " and visit_date on or before as_at table \"t\" by ward totals ward measure people",
+    " and visit_date on or before as_at table \"t\" by ward , band ( age , from 18 , 65 , 75 )"
+    " totals ward measure people",
     "query \"t\" project P cohort exists gp_event where result_value != 3 and event_date after 2020-02-29"
     " and not date_recorded within 1 months after 2020-01-31 or code in ( \"x\" , \"y\" )"
     " table \"t\" by practice , imd_decile , care_home measure people",

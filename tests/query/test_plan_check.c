@@ -139,19 +139,42 @@ static PlanId registered(uint16_t value)
                column(REGISTRATION, value));
 }
 
-/* age / width * width up to top, where what is asked is at least `least` */
-static PlanId band_where(PlanId asked, PlanId of, int64_t width, int64_t times, int64_t top, int64_t least)
-{
-    PlanId value =
-        two(PLAN_MULTIPLY, TYPE_NUMBER, two(PLAN_DIVIDE_DOWN, TYPE_NUMBER, of, number(width)), number(times));
-    PlanId capped = two(PLAN_LEAST, TYPE_NUMBER, value, number(top));
+static const uint8_t starts[] = {0, 18, 65, 75};
+enum { STARTS = sizeof starts, ARMS_MAX = 20 };
 
-    return two(PLAN_CASE, TYPE_NUMBER, two(PLAN_AT_LEAST, TYPE_BOOL, asked, number(least)), capped);
+typedef struct Arm {
+    PlanId condition;
+    int64_t start;
+} Arm;
+
+static PlanId band_of(const Arm *arms, size_t count)
+{
+    PlanId operands[2 * ARMS_MAX];
+
+    for (size_t i = 0; i < count; i++) {
+        operands[2 * i] = arms[i].condition;
+        operands[2 * i + 1] = number(arms[i].start);
+    }
+    return plan_add(plan, (PlanNode){.kind = PLAN_CASE, .type = TYPE_NUMBER}, operands, 2 * count);
 }
 
-static PlanId band(PlanId of, int64_t width, int64_t times, int64_t top, int64_t least)
+static Arm from(PlanId of, int64_t start)
 {
-    return band_where(of, of, width, times, top, least);
+    return (Arm){two(PLAN_AT_LEAST, TYPE_BOOL, of, number(start)), start};
+}
+
+static PlanId band_from(PlanId of, const uint8_t *begin, size_t count)
+{
+    Arm arms[ARMS_MAX];
+
+    for (size_t i = 0; i < count; i++)
+        arms[i] = from(of, begin[count - 1 - i]);
+    return band_of(arms, count);
+}
+
+static PlanId band(PlanId of)
+{
+    return band_from(of, starts, STARTS);
 }
 
 /* ---- asking ---- */
@@ -177,17 +200,19 @@ static void expect_refused(PlanId cohort, const ReleasedValue *value, const char
     cr_expect_str_eq(error.message, rule);
 }
 
-static void expect_value_refused(PlanId id, const char *name, int64_t band_years)
+static void expect_value_refused(PlanId id, const char *name, size_t band_count)
 {
-    const ReleasedValue value = {.name = text_from(name), .band_years = band_years, .value = id};
+    const ReleasedValue value = {
+        .name = text_from(name), .band_starts = starts, .band_count = band_count, .value = id};
 
     expect_refused(yes(), &value,
                    "plan: a cell is named by what is neither a registered category nor a band of at least 5");
 }
 
-static void expect_passes(PlanId id, const char *name, int64_t band_years)
+static void expect_passes(PlanId id, const char *name, size_t band_count)
 {
-    const ReleasedValue value = {.name = text_from(name), .band_years = band_years, .value = id};
+    const ReleasedValue value = {
+        .name = text_from(name), .band_starts = starts, .band_count = band_count, .value = id};
     Error error = {0};
 
     cr_expect(check(yes(), &value, &error).ok, "%s", error.message);
@@ -200,8 +225,7 @@ Test(plan_check, categories_and_wide_bands_pass)
     expect_passes(column(PLAN_PEOPLE, SEX), "sex", 0);
     expect_passes(registered(IMD_DECILE), "imd_decile", 0);
     expect_passes(registered(CARE_HOME), "care_home", 0);
-    expect_passes(band(age(), 5, 5, 90, 0), "age", 5);
-    expect_passes(band(age(), 20, 20, 80, 0), "age", 20);
+    expect_passes(band(age()), "age", STARTS);
 }
 
 /* Red when check_value lets a dimension of no categories pass, or is_category_column does not look its column
@@ -325,7 +349,7 @@ Test(plan_check, a_band_is_of_years_since_birth_on_one_day)
     };
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        expect_value_refused(band(bad[i], 5, 5, 90, 0), "age", 5);
+        expect_value_refused(band(bad[i]), "age", STARTS);
 }
 
 /* Red, in turn, without each of the questions of is_birth. */
@@ -353,34 +377,79 @@ Test(plan_check, a_birth_is_the_first_of_the_month_that_is_held)
     };
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        expect_value_refused(band(two(PLAN_YEARS_BETWEEN, TYPE_NUMBER, bad[i], when), 5, 5, 90, 0), "age", 5);
+        expect_value_refused(band(two(PLAN_YEARS_BETWEEN, TYPE_NUMBER, bad[i], when)), "age", STARTS);
 }
 
-/* Red when is_banded does not ask for the age that is_band asked about. */
-Test(plan_check, a_band_is_of_the_age_that_is_at_least_0)
+/* Red when is_band does not ask for one age in all of its questions. */
+Test(plan_check, a_band_is_of_one_age)
 {
     PlanId events = one(PLAN_COUNT, TYPE_NUMBER, rows(GP_EVENT));
+    const Arm ages[] = {from(age(), 75), from(age(), 65), from(age_on(9001), 18), from(age(), 0)};
+    const Arm mixed[] = {from(age(), 75), from(age(), 65), from(age(), 18), from(events, 0)};
 
-    expect_value_refused(band_where(age_on(9000), age_on(9001), 5, 5, 90, 0), "age", 5);
-    expect_value_refused(band_where(age(), events, 5, 5, 90, 0), "age", 5);
+    expect_value_refused(band_of(ages, STARTS), "age", STARTS);
+    expect_value_refused(band_of(mixed, STARTS), "age", STARTS);
+    expect_value_refused(band(events), "age", STARTS);
 }
 
-/* Red, in turn, without: the least width, the same width twice, the greatest top, its being a multiple, the
- * question for an age, and that for its being at least 0. */
-Test(plan_check, a_narrow_or_crooked_band_is_refused)
+/* The plan is that of these bands: red, in turn, without each of the questions of are_wide. */
+Test(plan_check, a_narrow_or_crooked_banding_is_refused)
 {
-    PlanId days = two(PLAN_DAYS_BETWEEN, TYPE_NUMBER, plan_constant(plan, TYPE_DATE, 0),
-                      plan_constant(plan, TYPE_DATE, 9000));
+    static const uint8_t bad[][STARTS] = {
+        {0, 4, 65, 75}, {0, 18, 22, 75}, {0, 65, 18, 75}, {0, 18, 18, 75}, {0, 18, 65, 91}, {1, 18, 65, 75},
+    };
+    static const uint8_t good[] = {0, 5, 85, 90};
 
-    expect_value_refused(band(age(), 4, 4, 88, 0), "age", 4);
-    expect_value_refused(band(age(), 1, 5, 90, 0), "age", 5);
-    expect_value_refused(band(age(), 5, 1, 90, 0), "age", 5);
-    expect_value_refused(band(age(), 5, 5, 95, 0), "age", 5);
-    expect_value_refused(band(age(), 20, 20, 90, 0), "age", 20);
-    expect_value_refused(band(days, 5, 5, 90, 0), "age", 5);
-    expect_value_refused(band(age(), 5, 5, 90, -10), "age", 5);
-    expect_value_refused(band(age(), 5, 5, 90, 0), "age", 10);
-    expect_value_refused(band(age(), 5, 5, 90, 0), "birth_year", 5);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const ReleasedValue value = {.name = TEXT("age"),
+                                     .band_starts = bad[i],
+                                     .band_count = STARTS,
+                                     .value = band_from(age(), bad[i], STARTS)};
+        expect_refused(
+            yes(), &value,
+            "plan: a cell is named by what is neither a registered category nor a band of at least 5");
+    }
+    for (size_t count = 1; count <= sizeof good; count++) {
+        const ReleasedValue value = {.name = TEXT("age"),
+                                     .band_starts = good,
+                                     .band_count = count,
+                                     .value = band_from(age(), good, count)};
+        Error error = {0};
+        cr_expect(check(yes(), &value, &error).ok, "%s", error.message);
+    }
+}
+
+/* Red, in turn, without each of the questions of is_band: the last plan has an age for those below 0. */
+Test(plan_check, what_names_a_band_is_the_banding_that_is_declared)
+{
+    const PlanId of = age(), days = two(PLAN_DAYS_BETWEEN, TYPE_NUMBER, day(0), day(9000));
+    const Arm last = from(of, 0), third = from(of, 18), second = from(of, 65), first = from(of, 75);
+    const Arm above = {two(PLAN_MORE, TYPE_BOOL, of, number(65)), 65}, other = {second.condition, 66},
+              later = {from(of, 66).condition, 65};
+    const Arm bad[][STARTS] = {
+        {first, above, third, last},  {first, other, third, last},  {first, later, third, last},
+        {first, third, second, last}, {last, third, second, first},
+    };
+    const PlanId with_else[] = {first.condition, number(75),      second.condition,
+                                number(65),      third.condition, number(18),
+                                last.condition,  number(0),       of};
+    const PlanId of_itself[] = {first.condition, number(75), second.condition, of,
+                                third.condition, number(18), last.condition,   number(0)};
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        expect_value_refused(band_of(bad[i], STARTS), "age", STARTS);
+    expect_value_refused(band_of((Arm[]){first, second, third}, STARTS - 1), "age", STARTS);
+    expect_value_refused(band(days), "age", STARTS);
+    expect_value_refused(band(of), "birth_year", STARTS);
+    expect_value_refused(band(of), "age", STARTS - 1);
+    expect_value_refused(band(of), "age", 0);
+    expect_value_refused(of, "age", STARTS);
+    expect_value_refused(
+        plan_add(plan, (PlanNode){.kind = PLAN_CASE, .type = TYPE_NUMBER}, of_itself, 2 * STARTS), "age",
+        STARTS);
+    expect_value_refused(
+        plan_add(plan, (PlanNode){.kind = PLAN_CASE, .type = TYPE_NUMBER}, with_else, 2 * STARTS + 1), "age",
+        STARTS);
 }
 
 /* Red when check_value does not look at the level. */

@@ -60,6 +60,22 @@ Test(population, a_rate_is_of_the_newest_version_up_to_the_querys_day)
     expect_said(answer, "\"day\":\"2026-06-30\",\"name\":\"Kent\",\"origin\":\"right\"}]");
 }
 
+/* Half are 46 and half 80; between their bands stands the one that has nobody, and none before or behind. */
+Test(population, declared_bands_of_age_are_found_by_their_names)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    county_make(2000, 0);
+    county_sql("UPDATE subjects.subject SET birth_month = 6, birth_year = "
+               "CASE WHEN subject_id % 100000000 <= 1000 THEN 1980 ELSE 1946 END");
+    county_release();
+    put("2026-06-30", "june", 2, "{age,people,0-17,7,18-64,9800,65-74,100,75-84,4900,85+,8}");
+
+    Text answer = county_ask(HEAD "as at 2026-06-30 " BY("band(age, from 18, 65, 75, 85)"), arena);
+
+    expect_said(answer, "\"values\":[{\"at\":[\"18-64\"],\"value\":100.0},{\"at\":[\"65-74\"],\"value\":0.0},"
+                        "{\"at\":[\"75-84\"],\"value\":200.0}]");
+}
+
 /* Of May that of May, of June that of June. */
 Test(population, each_period_of_a_series_has_the_version_of_its_end)
 {

@@ -181,6 +181,28 @@ Test(run, without_a_birth_before_the_day_nobody_is_in_an_age_band)
                          "{\"at\":[\"not known\"],\"people\":195}]");
 }
 
+/* On 30 June 2026, each 200 people, of whom four opted out: those of June had their birthday on the first,
+ * those of July not yet. The last 400 are of the month itself. */
+Test(run, declared_bands_begin_on_the_birthday)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    county_make(2000, 0);
+    county_sql("UPDATE subjects.subject AS s SET birth_year = b.year, birth_month = b.month FROM (VALUES "
+               "(0, 2008, 6), (1, 2008, 7), (2, 1961, 6), (3, 1961, 7), (4, 1936, 6), (5, 1936, 7),"
+               "(6, NULL, NULL), (7, 2026, 7), (8, 2026, 6), (9, 2026, 6)) AS b (part, year, month)"
+               " WHERE (subject_id % 100000000 - 1) / 200 = b.part");
+    county_release();
+
+    Text answer = county_ask(HEAD "cohort registered at 2026-01-01 table \"t\" by "
+                                  "band(age, from 18, 65, 75, 90) totals age measure people",
+                             arena);
+
+    expect_holds(answer, "\"cells\":[{\"at\":[\"0-17\"],\"people\":590},{\"at\":[\"18-64\"],\"people\":390},"
+                         "{\"at\":[\"65-74\"],\"people\":195},{\"at\":[\"75-89\"],\"people\":195},"
+                         "{\"at\":[\"90+\"],\"people\":195},{\"at\":[\"not known\"],\"people\":390},"
+                         "{\"at\":[\"all\"],\"people\":1960}]");
+}
+
 Test(run, the_dead_are_not_registered)
 {
     SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
