@@ -226,6 +226,18 @@ bool text_is_utf8(Text text)
     return true;
 }
 
+bool text_has_control(Text text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (c < ' ' || c == 0x7F)
+            return true;
+        if (c == 0xC2 && i + 1 < text.length && (unsigned char)text.data[i + 1] < 0xA0)
+            return true;
+    }
+    return false;
+}
+
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;

@@ -65,6 +65,7 @@ typedef struct SpecColumn {
     bool is_snomed;   /* in place of list and shape */
     int64_t min, max; /* of measures; hundredths for decimals */
     bool is_required, rejects_invalid;
+    Text meaning; /* for people to read; empty: not said */
 } SpecColumn;
 
 /* Either not_before or required_with is a column, the other SPEC_NONE. */

@@ -20,7 +20,7 @@ static const DbStatement column_put = {
     .name = "column_put",
     .sql = ingest_sql_column_put,
     .parameters = {VALUE_INT2, VALUE_TEXT, VALUE_INT2, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT,
-                   VALUE_TEXT, VALUE_INT8, VALUE_INT8, VALUE_BOOL, VALUE_INT4},
+                   VALUE_TEXT, VALUE_INT8, VALUE_INT8, VALUE_BOOL, VALUE_INT4, VALUE_TEXT},
 };
 static const DbStatement code_clear = {
     .name = "code_clear", .sql = ingest_sql_code_clear, .parameters = {VALUE_INT2}};
@@ -109,6 +109,7 @@ static Result put_column(Db *owner, const IngestSpec *spec, int64_t source_id, s
         has_range ? value_int8(column->max) : value_null(VALUE_INT8),
         value_bool(column->is_required),
         value_int4(spec->version),
+        text_or_null(column->meaning),
     };
 
     return db_execute(owner, &column_put, values, NULL, error);

@@ -101,6 +101,20 @@ static Result build_shape(const ColumnBuild *at, Error *error)
     return wrong(at, rule, error);
 }
 
+/* One line of a page, a terminal or an answer. */
+static Result build_meaning(const ColumnBuild *at, Error *error)
+{
+    enum { MEANING_BYTES_MAX = 160 };
+    Text meaning = text_from(at->yaml->meaning);
+
+    if (meaning.length > MEANING_BYTES_MAX)
+        return wrong(at, "meaning: more than 160 bytes", error);
+    if (text_has_control(meaning))
+        return wrong(at, "meaning: one line of text, without control characters", error);
+    at->column->meaning = text_copy(at->build->spec->arena, meaning);
+    return RESULT_OK;
+}
+
 /* ---- identifiers and demographics ---- */
 
 static bool field_is_identifier(IdentityField field)
@@ -283,6 +297,7 @@ static Result build_column(const ColumnBuild *at, Error *error)
             error);
     column->use = (SpecUse)use;
     TRY(check_keys(at, error));
+    TRY(build_meaning(at, error));
     TRY(build_shape(at, error));
     if (spec_column_identifies(column))
         return build_identity(at, error);

@@ -2,7 +2,7 @@
 /* Private to ingest/spec_page*.c: a spec on its way to a page. */
 #include "ingest/spec.h"
 
-enum { SPEC_PAGE_CELLS_MAX = 5 };
+enum { SPEC_PAGE_CELLS_MAX = 6 };
 
 typedef struct SpecPage {
     const IngestSpec *spec;

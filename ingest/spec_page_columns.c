@@ -72,15 +72,19 @@ static Text rule_of(const SpecPage *page, const SpecColumn *column)
 
 static void put_columns(SpecPage *page)
 {
-    static const char *const headings[SPEC_PAGE_CELLS_MAX] = {"column", "kept as", "use", "rule", "required"};
+    static const char *const headings[SPEC_PAGE_CELLS_MAX] = {"column", "kept as",  "use",
+                                                              "rule",   "required", "meaning"};
     const IngestSpec *spec = page->spec;
 
     spec_page_table(page, "Columns", headings, SPEC_PAGE_CELLS_MAX);
     for (size_t i = 0; i < spec->column_count; i++) {
         const SpecColumn *column = &spec->columns[i];
-        const Text cells[SPEC_PAGE_CELLS_MAX] = {column->name, kept_as(column), use_of(page, column),
+        const Text cells[SPEC_PAGE_CELLS_MAX] = {column->name,
+                                                 kept_as(column),
+                                                 use_of(page, column),
                                                  rule_of(page, column),
-                                                 column->is_required ? TEXT("yes") : (Text){0}};
+                                                 column->is_required ? TEXT("yes") : (Text){0},
+                                                 column->meaning};
         spec_page_row(page, cells);
     }
     spec_page_table_end(page);

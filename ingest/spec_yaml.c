@@ -39,6 +39,7 @@ static const cyaml_schema_field_t column_fields[] = {
     STRING_MAYBE("check", YamlColumn, check),
     STRING_MAYBE("type", YamlColumn, type),
     STRING_MAYBE("invalid", YamlColumn, invalid),
+    STRING_MAYBE("meaning", YamlColumn, meaning),
     NUMBER_MAYBE("min", YamlColumn, min),
     NUMBER_MAYBE("max", YamlColumn, max),
     CYAML_FIELD_SEQUENCE("aliases", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, YamlColumn, aliases,

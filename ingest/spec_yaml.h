@@ -6,7 +6,7 @@
 
 typedef struct YamlColumn {
     char *name, *as, *use, *identity, *issuer, *issuer_fixed, *scheme, *space, *list, *shape, *check, *type,
-        *invalid;
+        *invalid, *meaning;
     double *min, *max;
     char **aliases;
     unsigned aliases_count;

@@ -22,7 +22,7 @@ static const DbStatement columns_statement = {
     .sql = query_sql_catalogue_columns,
     .parameters = {VALUE_TEXT},
     .columns = {VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_INT8, VALUE_BOOL,
-                VALUE_BOOL, VALUE_TEXT},
+                VALUE_BOOL, VALUE_TEXT, VALUE_TEXT},
 };
 static const DbStatement codes_statement = {
     .name = "catalogue codes",
@@ -132,14 +132,14 @@ static void list_attributes(Table **table)
 
 static Result list_columns(Db *reader, const char *source, Arena *arena, Table **table, Error *error)
 {
-    static const char *const headings[] = {"column", "type",        "use",           "heading in the file",
-                                           "codes",  "terminology", "may be unknown"};
-    static const bool right[] = {false, false, false, false, true, false, false};
+    static const char *const headings[] = {
+        "column", "type", "use", "heading in the file", "codes", "terminology", "may be unknown", "meaning"};
+    static const bool right[] = {false, false, false, false, true, false, false, false};
     SCOPED(db_rows_close) DbRows *rows = NULL;
     const Value parameters[] = {value_text(text_from(source))};
 
     TRY(db_run(reader, &columns_statement, parameters, &rows, error));
-    *table = table_create(headings, right, 7);
+    *table = table_create(headings, right, 8);
     for (size_t row = 0; row < db_row_count(rows); row++) {
         bool is_event_date = db_value(rows, row, 7).boolean;
         const Text cells[] = {
@@ -151,6 +151,7 @@ static Result list_columns(Db *reader, const char *source, Arena *arena, Table *
             db_is_null(rows, row, 4) ? TEXT("") : number(arena, db_int(rows, row, 5)),
             db_is_null(rows, row, 8) ? TEXT("") : db_text(rows, row, 8),
             db_value(rows, row, 6).boolean ? TEXT("no") : TEXT("yes"),
+            db_is_null(rows, row, 9) ? TEXT("") : db_text(rows, row, 9),
         };
         table_row(*table, cells);
     }

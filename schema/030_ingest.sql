@@ -70,6 +70,7 @@ CREATE TABLE ingest.source_column (
     value_min     int8,                      -- hundredths for decimals
     value_max     int8,
     required      boolean NOT NULL,
+    meaning       text,                      -- for people; null: the spec does not say
     first_version int4 NOT NULL,
     last_version  int4 NOT NULL,
     PRIMARY KEY (source_id, name)

@@ -228,6 +228,18 @@ Test(text, ill_formed_utf8_is_refused)
         cr_expect_not(text_is_utf8(text_from(wrong[i])), "row %zu", i);
 }
 
+Test(text, control_characters_are_those_of_c0_c1_and_del)
+{
+    static const char *const with[] = {"a\nb", "\t", "a\x1B[2J", "\x7F", "\xC2\x80", "a\xC2\x9F"};
+    static const char *const without[] = {"", "a b~", "\xC2\xA0", "\xC3\x85", "\xE2\x82\x80", "\xC2"};
+
+    for (size_t i = 0; i < sizeof with / sizeof *with; i++)
+        cr_expect(text_has_control(text_from(with[i])), "row %zu", i);
+    cr_expect(text_has_control((Text){.data = "", .length = 1}), "NUL");
+    for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+        cr_expect_not(text_has_control(text_from(without[i])), "row %zu", i);
+}
+
 Test(text, the_nearest_word_is_within_a_third_of_its_letters)
 {
     const Text words[] = {TEXT("permit"), TEXT("period"), TEXT("postcode"), TEXT("id")};

@@ -52,6 +52,22 @@ Test(catalogue, says_columns_codes_and_what_is_known_of_everybody)
     cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=person&column=district"), 200);
 }
 
+Test(catalogue, says_what_a_column_means)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_sql(&bench, two_sources);
+    bench_sql(&bench, "UPDATE ingest.source_column SET meaning = 'What was seen, SNOMED CT'");
+
+    cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=gp_event&format=json"), 200);
+    cr_expect_not_null(strstr(answer, "\\\"meaning\\\": \\\"What was seen, SNOMED CT\\\""), "%s", answer);
+
+    bench_sql(&bench, "UPDATE ingest.source_column SET meaning = NULL");
+
+    cr_expect_eq(ask(&bench, ANALYST, "/catalogue?project=P-1&source=gp_event&format=csv"), 200);
+    cr_expect_not_null(strstr(answer, "may be unknown,meaning\\r\\ncode,text,code,Code,1,,no,\\r\\n"), "%s",
+                       answer);
+}
+
 Test(catalogue, says_the_terminology_that_a_columns_shape_is_of)
 {
     SCOPED(bench_close) Bench bench = bench_open();

@@ -213,6 +213,25 @@ Test(spec, columns_are_checked)
     expect_error("name: beds, use: measure", "name: beds, as: load_id, use: measure", "this name is taken");
 }
 
+Test(spec, a_meaning_is_one_line_of_at_most_160_bytes)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    SCOPED(ingest_spec_close) IngestSpec *spec = NULL;
+    const char *longest = text_format(arena, "use: presence, meaning: \"%0160d\"", 0).data;
+    const char *longer = text_format(arena, "use: presence, meaning: \"%0161d\"", 0).data;
+
+    spec = world_spec(changed("use: presence", longest));
+
+    cr_expect_eq(spec->columns[10].meaning.length, 160);
+    cr_expect_eq(spec->columns[0].meaning.length, 0, "not said");
+    expect_error("use: presence", longer, "line 26, column urgent: meaning: more than 160 bytes");
+    expect_error("use: presence", "use: presence, meaning: \"one\\ntwo\"",
+                 "line 26, column urgent: meaning: one line of text, without control characters");
+    expect_error("use: presence", "use: presence, meaning: \"\\e[2J\"", "column urgent: meaning: one line");
+    expect_error("use: presence", "use: presence, meaning: \"\\N\"", "column urgent: meaning: one line");
+    expect_error("use: presence", "use: presence, meaning: \"\"", "line 26 column");
+}
+
 Test(spec, keys_stand_where_they_mean_something)
 {
     expect_error("use: presence", "use: presence, list: kind", "column urgent: `list` is for");
@@ -351,6 +370,24 @@ Test(spec_ddl, a_new_source_gets_its_tables_and_says_so, .init = open_database)
     cr_expect_eq(world_count("SELECT count(*) FROM ingest.source_code WHERE list = 'kind' AND"
                              " (code, meaning) IN (('A', 'Acute'), ('C, D', 'Comma, or \"D\"'))"),
                  2);
+}
+
+Test(spec_ddl, what_a_column_means_is_kept_and_renewed, .init = open_database)
+{
+    Error error = {0};
+    cr_assert(apply_text(changed("use: presence", "use: presence, meaning: Urgent or not"), said, &error).ok,
+              "%s", error.message);
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.source_column WHERE name = 'urgent' AND meaning ="
+                             " 'Urgent or not'"),
+                 1);
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.source_column WHERE meaning IS NULL"), 6);
+
+    cr_assert(apply_text(changed("use: presence", "use: presence, meaning: Whether urgent"), said, &error).ok,
+              "%s", error.message);
+
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.source_column WHERE meaning = 'Whether urgent' AND"
+                             " last_version = 1"),
+                 1);
 }
 
 Test(spec_ddl, that_a_delivery_names_each_once_is_kept, .init = open_database)

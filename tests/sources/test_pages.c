@@ -3,23 +3,32 @@
 #include <string.h>
 
 #include "base/input.h"
-#include "ingest/ingest.h"
+#include "ingest/spec.h"
 #include "tests/sources/shipped.h"
 
 enum { PAGE_BYTES = 1 << 20 };
+
+static IngestSpec *shipped_spec(const char *name)
+{
+    IngestSpec *spec = NULL;
+    char path[SHIPPED_PATH_BYTES];
+    Error error = {0};
+
+    cr_assert(ingest_spec_open(shipped_path("sources", name, ".yaml", path), NULL, &spec, &error).ok, "%s",
+              error.message);
+    return spec;
+}
 
 /* Remedy: cinque source show NAME --markdown > docs/sources/NAME.md */
 static void expect_page(const char *name)
 {
     static char printed[PAGE_BYTES];
-    SCOPED(ingest_spec_close) IngestSpec *spec = NULL;
+    SCOPED(ingest_spec_close) IngestSpec *spec = shipped_spec(name);
     SCOPED(arena_close) Arena *arena = arena_create(4 * PAGE_BYTES);
     char path[SHIPPED_PATH_BYTES];
     Error error = {0};
     Text written;
 
-    cr_assert(ingest_spec_open(shipped_path("sources", name, ".yaml", path), NULL, &spec, &error).ok, "%s",
-              error.message);
     FILE *out = fmemopen(printed, sizeof printed, "w");
     cr_assert_not_null(out);
     ingest_spec_page(spec, true, out);
@@ -57,15 +66,31 @@ Test(pages, docs_hold_no_page_of_a_source_that_is_gone)
         cr_expect_str_eq(pages[i], sources[i]);
 }
 
+static void expect_meanings(const char *name)
+{
+    SCOPED(ingest_spec_close) IngestSpec *spec = shipped_spec(name);
+
+    for (size_t i = 0; i < spec->column_count; i++)
+        if (spec_column_is_stored(&spec->columns[i]))
+            cr_expect_gt(spec->columns[i].meaning.length, 0, "%s.%s", name, spec->columns[i].stored.data);
+}
+
+Test(pages, each_stored_column_says_what_it_means)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    const char *names[SHIPPED_MAX];
+    size_t count = shipped_names(arena, "sources", ".yaml", names);
+
+    cr_assert_gt(count, 12);
+    for (size_t i = 0; i < count; i++)
+        expect_meanings(names[i]);
+}
+
 static Text terminology_of(const char *source, const char *column, Arena *arena)
 {
-    SCOPED(ingest_spec_close) IngestSpec *spec = NULL;
-    char path[SHIPPED_PATH_BYTES];
+    SCOPED(ingest_spec_close) IngestSpec *spec = shipped_spec(source);
     IngestQueried queried;
-    Error error = {0};
 
-    cr_assert(ingest_spec_open(shipped_path("sources", source, ".yaml", path), NULL, &spec, &error).ok, "%s",
-              error.message);
     cr_assert(ingest_spec_queried(spec, arena, &queried));
     for (size_t i = 0; i < queried.column_count; i++)
         if (text_equal(queried.columns[i].name, text_from(column)))
