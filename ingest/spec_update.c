@@ -98,15 +98,19 @@ static Result build_replaces(SpecBuild *build, bool is_wanted, Error *error)
     return RESULT_OK;
 }
 
-/* The newest opt-out list holds all there is to say (050_release.sql); what linkage reads of mergers knows
- * every mode. */
+/* The newest list, or edition of a look-up, holds all there is to say (050_release.sql); what linkage reads
+ * of mergers knows every mode. */
 static Result check_role(const SpecBuild *build, Error *error)
 {
+    static const char *const whole[] = {"opt_out", "geography", "practice", "deprivation"};
     const IngestSpec *spec = build->spec;
 
-    if (text_equal(spec->role, TEXT("opt_out")) && !text_equal(spec->update, TEXT("snapshot")))
-        return spec_fail_key(build, "update", "the role opt_out needs snapshot: its newest list is the whole",
-                             error);
+    if (text_equal(spec->update, TEXT("snapshot")))
+        return RESULT_OK;
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        if (text_equal(spec->role, text_from(whole[i])))
+            return spec_fail_key(build, "update", "its role needs snapshot: the newest list is the whole",
+                                 error);
     return RESULT_OK;
 }
 

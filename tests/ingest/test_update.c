@@ -366,15 +366,19 @@ Test(update, a_mode_in_which_rows_supersede_others_excludes_none)
                    "exclude: not with net_change or bulk_replacement");
 }
 
-Test(update, an_opt_out_list_is_a_snapshot_and_mergers_come_as_they_like)
+Test(update, opt_outs_and_look_ups_are_snapshots_and_mergers_come_as_they_like)
 {
     char text[TEXT_BYTES];
     Error error = {0};
 
     expect_refused(CHANGE_SPEC, "subject: person", "subject: person\nrole: opt_out",
-                   "update: the role opt_out needs snapshot");
+                   "update: its role needs snapshot");
     expect_refused(BULK_SPEC, "subject: person", "subject: person\nrole: opt_out",
-                   "update: the role opt_out needs snapshot");
+                   "update: its role needs snapshot");
+    expect_refused(CHANGE_SPEC, "subject: person", "subject: person\nrole: geography",
+                   "update: its role needs snapshot");
+    expect_refused(BULK_SPEC, "subject: person", "subject: person\nrole: practice",
+                   "update: its role needs snapshot");
     change_text(text, CHANGE_SPEC, "subject: person", "subject: person\nrole: merger");
     cr_expect(world_try_spec(text, &error).ok, "%s", error.message);
 }
