@@ -319,10 +319,14 @@ static Result run(Load *load, const GovernancePermit *permit, Error *error)
     return end_load(load, error);
 }
 
+/* What it rejected is sealed before it is published, and has no use where it was not. */
 static void close_load(Load *load)
 {
-    store_abandon(&load->store);
+    bool is_abandoned = store_abandoned(&load->store);
+
     seal_abandon(&load->seal);
+    if (is_abandoned)
+        rejected_remove(load->context->quarantine_folder, load->report->load_id);
     controllers_close(&load->controllers);
     pseudonymiser_close(&load->pseudonymiser);
     packer_close(&load->packer);

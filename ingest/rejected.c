@@ -1,6 +1,7 @@
 /* The lines that a load rejected, sealed in a file of their own that opens as no other load's. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "ingest/ingest.h"
 #include "ingest/rejected.h"
@@ -27,6 +28,15 @@ Result rejected_seal(const char *folder, int64_t load_id, const Keyring *keyring
 
     TRY(place_of(folder, load_id, &place, error));
     return seal_create(keyring, place.path, place.of, seal, error);
+}
+
+void rejected_remove(const char *folder, int64_t load_id)
+{
+    Place place;
+    Error ignored = {0};
+
+    if (place_of(folder, load_id, &place, &ignored).ok)
+        (void)unlink(place.path);
 }
 
 Result ingest_rejected_read(const char *folder, int64_t load_id, const char *private_key_path, SealEach each,

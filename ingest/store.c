@@ -446,14 +446,14 @@ Result store_reject(Store **store, const StoreCounts *counts, Error *error)
 }
 
 /* Whatever fails here is mended when the next load is opened. */
-void store_abandon(Store **store)
+bool store_abandoned(Store **store)
 {
     Error ignored = {0};
     int64_t nothing;
     Result done = RESULT_OK;
 
     if (*store == NULL)
-        return;
+        return false;
     Store *ending = *store;
     const Value values[] = {permit_value(ending->load.permit), value_int4(ending->load_id)};
     subjects_close(&ending->subjects);
@@ -461,6 +461,12 @@ void store_abandon(Store **store)
     if (db_in_transaction(ending->loader))
         done = db_rollback(ending->loader, &ignored);
     if (done.ok)
-        (void)db_run_int8(ending->loader, &load_abandon, values, &nothing, NULL, &ignored).ok;
+        done = db_run_int8(ending->loader, &load_abandon, values, &nothing, NULL, &ignored);
     close_store(store);
+    return done.ok;
+}
+
+void store_abandon(Store **store)
+{
+    (void)store_abandoned(store);
 }

@@ -47,5 +47,8 @@ Result store_replaces(Store *store, const RuleRow *row, Error *error) CHECKED;
 Result store_publish(Store **store, const StoreCounts *counts, IngestOutcome *outcome, int64_t *subjects_new,
                      Error *error) CHECKED;
 Result store_reject(Store **store, const StoreCounts *counts, Error *error) CHECKED;
-/* Nothing stays of a load that was not ended; for SCOPED. */
+/* Nothing stays of a load that was not ended. true: it is abandoned; false: there was none, or its end is not
+ * known, as when a connection was lost while it was published. */
+bool store_abandoned(Store **store);
+/* The same; for SCOPED. */
 void store_abandon(Store **store);
