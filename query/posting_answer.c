@@ -258,11 +258,11 @@ static Asked *ask(PostingReader *reader, PlanId id, const Postings *postings)
 /* Each row is in one list. The source itself may not have been fetched yet. */
 static double rows_of(const Postings *postings)
 {
-    double rows = 0;
+    uint64_t rows = 0;
 
     for (uint32_t i = 0; i < postings->list_count; i++)
         rows += postings->lists[i].count;
-    return rows;
+    return (double)rows;
 }
 
 /* By the cheapest of the source's postings. */

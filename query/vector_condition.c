@@ -62,10 +62,13 @@ static void compare(PlanKind kind, const Vector *a, const Vector *b, size_t coun
 
 /* ---- sets ---- */
 
+/* Codes of a list are often neighbours, and most others lie outside. */
 static size_t set_place(const PlanNode *node, int64_t item)
 {
     size_t from = 0, to = node->set_count;
 
+    if (to == 0 || item < node->set[0] || item > node->set[to - 1])
+        return to;
     while (from < to) {
         size_t middle = from + (to - from) / 2;
         if (node->set[middle] < item)
