@@ -1,12 +1,6 @@
 /* The texts that cells may hold, in order: a cell has a word's number. */
-#include <stdlib.h>
-
 #include "query/dummy.h"
-
-static int compare_words(const void *a, const void *b)
-{
-    return text_compare(*(const Text *)a, *(const Text *)b);
-}
+#include "query/word_list.h"
 
 double dummy_word(const Dummy *dummy, Text word)
 {
@@ -85,29 +79,15 @@ bool dummy_can_have(const Dummy *dummy, const DummyTable *table, size_t column, 
 
 /* ---- all of them ---- */
 
-typedef struct Words {
-    Text *items;
-    size_t count, items_max;
-} Words;
-
-static void add_word(Words *words, Text word)
-{
-    if (words->count == words->items_max) {
-        words->items_max = words->items_max == 0 ? 1024 : 2 * words->items_max;
-        words->items = memory_resize(words->items, words->items_max * sizeof *words->items);
-    }
-    words->items[words->count++] = word;
-}
-
-static void add_of_source(Words *words, const DummySource *source)
+static void add_of_source(WordList *words, const DummySource *source)
 {
     for (size_t c = 0; c < source->column_count; c++)
         for (size_t k = 0; k < source->columns[c].code_count; k++)
-            add_word(words, source->columns[c].codes[k]);
+            word_list_add(words, source->columns[c].codes[k]);
 }
 
 /* What begins as the query asks, as each column has it that may be asked so. */
-static void add_begun(Dummy *dummy, Words *words, const DummySource *source, Text prefix)
+static void add_begun(Dummy *dummy, WordList *words, const DummySource *source, Text prefix)
 {
     char bytes[DUMMY_TEXT_BYTES_MAX];
     Text text;
@@ -115,31 +95,19 @@ static void add_begun(Dummy *dummy, Words *words, const DummySource *source, Tex
     for (size_t c = 0; c < source->column_count; c++)
         if (source->columns[c].form != NULL &&
             text_of(&source->columns[c], without_star(prefix), bytes, &text))
-            add_word(words, text_copy(dummy->arena, text));
+            word_list_add(words, text_copy(dummy->arena, text));
 }
 
-static void add_of_query(Dummy *dummy, Words *words, const DummySource *sources)
+static void add_of_query(Dummy *dummy, WordList *words, const DummySource *sources)
 {
     const Tree *tree = dummy->query->tree;
 
     for (size_t i = 0; i < dummy->dataset.word_count; i++) {
         Text word = dummy->dataset.words[i];
-        add_word(words, without_star(word));
+        word_list_add(words, without_star(word));
         for (size_t s = 0; is_prefix(word) && s < tree->source_count; s++)
             add_begun(dummy, words, &sources[tree->sources[s] - dummy->query->catalogue.sources], word);
     }
-}
-
-static void keep_words(Dummy *dummy, const Words *words)
-{
-    Text *kept = arena_alloc(dummy->arena, words->count * sizeof *kept);
-
-    qsort(words->items, words->count, sizeof *words->items, compare_words);
-    dummy->dataset.words = kept;
-    dummy->dataset.word_count = 0;
-    for (size_t i = 0; i < words->count; i++)
-        if (i == 0 || !text_equal(words->items[i], words->items[i - 1]))
-            kept[dummy->dataset.word_count++] = words->items[i];
 }
 
 /* Those of the query, of the sources' own lists and forms, and some that none of them has. */
@@ -150,13 +118,12 @@ void dummy_make_words(Dummy *dummy, const DummySource *sources)
         "DUMMY-B",  "DUMMY-C",  "DUMMY-D",  "Dummy North", "Dummy South", "DUMMY-W1", "DUMMY-W2",
         "DUMMY-W3", "DUMMY-H1", "DUMMY-H2", "DUMMY-P1",    "DUMMY-P2",
     };
-    Words words = {0};
+    WordList words = {0};
 
     add_of_query(dummy, &words, sources);
     for (size_t i = 0; i < sizeof made / sizeof *made; i++)
-        add_word(&words, text_from(made[i]));
+        word_list_add(&words, text_from(made[i]));
     for (size_t t = DUMMY_MADE; t < dummy->dataset.source_count; t++)
         add_of_source(&words, &sources[t - DUMMY_MADE]);
-    keep_words(dummy, &words);
-    memory_free(words.items);
+    word_list_keep(&words, &dummy->dataset, dummy->arena);
 }

@@ -1,7 +1,8 @@
 #include "query/shape.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "query/word_list.h"
 
 enum { OF_PEOPLE, OF_REGISTRATIONS, OF_HOUSEHOLDS, SOURCES_MADE };
 
@@ -48,38 +49,19 @@ static void add_source(const CatalogueSource *from, DataSource *source, Arena *a
 
 /* ---- words ---- */
 
-typedef struct Words {
-    Text *items;
-    size_t count, items_max;
-} Words;
-
-static void add_word(Words *words, Text word)
-{
-    if (words->count == words->items_max) {
-        words->items_max = words->items_max == 0 ? 256 : 2 * words->items_max;
-        words->items = memory_resize(words->items, words->items_max * sizeof *words->items);
-    }
-    words->items[words->count++] = word;
-}
-
-static void add_words(Words *words, const Node *node)
+static void add_words(WordList *words, const Node *node)
 {
     if (node->kind == NODE_STRING || node->kind == NODE_SENT)
-        add_word(words, node->text);
+        word_list_add(words, node->text);
     for (size_t i = 0; node->kind == NODE_PARAMETER && i < node->parameter->count; i++)
         add_words(words, node->parameter->values[i].node);
     for (size_t i = 0; node->items != NULL && i < node->item_count; i++)
-        add_word(words, node->items[i]);
+        word_list_add(words, node->items[i]);
     for (size_t i = 0; i < node->operand_count; i++)
         add_words(words, node->operands[i]);
 }
 
-static int compare_words(const void *a, const void *b)
-{
-    return text_compare(*(const Text *)a, *(const Text *)b);
-}
-
-static void add_words_of_parts(Words *words, const Tree *tree)
+static void add_words_of_parts(WordList *words, const Tree *tree)
 {
     for (size_t p = 0; p < tree->part_count; p++)
         for (size_t i = 0; i < tree->parts[p].dimension_count; i++)
@@ -89,7 +71,7 @@ static void add_words_of_parts(Words *words, const Tree *tree)
 
 static void set_words(const Tree *tree, Arena *arena, Dataset *dataset)
 {
-    Words words = {0};
+    WordList words = {0};
 
     add_words(&words, tree->cohort);
     add_words_of_parts(&words, tree);
@@ -97,15 +79,8 @@ static void set_words(const Tree *tree, Arena *arena, Dataset *dataset)
         add_words(&words, tree->lets[i].value);
     for (size_t i = 0; i < tree->code_list_count; i++)
         for (size_t c = 0; c < tree->code_lists[i].count; c++)
-            add_word(&words, tree->code_lists[i].codes[c]);
-    if (words.count > 0)
-        qsort(words.items, words.count, sizeof *words.items, compare_words);
-    Text *kept = arena_alloc(arena, (words.count + 1) * sizeof *kept);
-    for (size_t i = 0; i < words.count; i++)
-        if (i == 0 || !text_equal(words.items[i], words.items[i - 1]))
-            kept[dataset->word_count++] = words.items[i];
-    dataset->words = kept;
-    memory_free(words.items);
+            word_list_add(&words, tree->code_lists[i].codes[c]);
+    word_list_keep(&words, dataset, arena);
 }
 
 const Dataset *shape_of_catalogue(const Catalogue *catalogue, const Tree *tree, Arena *arena)
