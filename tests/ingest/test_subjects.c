@@ -427,6 +427,18 @@ Test(subjects, a_load_does_not_end_within_the_statement_that_puts_one_in)
     cr_expect_not_null(strstr(error.message, "still being put in"), "%s", error.message);
 }
 
+/* Nothing of the load is. */
+static void expect_not_kept(const char *sql)
+{
+    Error error = {0};
+
+    Result published = publish_with(sql, &error);
+
+    cr_expect(!published.ok);
+    cr_expect_eq(error.code, ERROR_REFUSED, "%s", error.message);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 0);
+}
+
 Test(subjects, those_put_in_are_kept_with_their_load)
 {
     Error error = {0};
@@ -440,40 +452,21 @@ Test(subjects, those_put_in_are_kept_with_their_load)
 /* Switch: the count in subjects_vouch. */
 Test(subjects, one_that_says_another_load_is_not_kept)
 {
-    Error error = {0};
-
-    Result published = publish_with(PUT_ONE(7, 1, 2), &error);
-
-    cr_expect(!published.ok);
-    cr_expect_eq(error.code, ERROR_REFUSED, "%s", error.message);
-    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 0);
+    expect_not_kept(PUT_ONE(7, 1, 2));
 }
 
 /* Switch: the source in subjects_vouch. */
 Test(subjects, one_that_says_another_source_is_not_kept)
 {
-    Error error = {0};
-
-    Result published = publish_with(PUT_ONE(7, 2, 1), &error);
-
-    cr_expect(!published.ok);
-    cr_expect_eq(error.code, ERROR_REFUSED, "%s", error.message);
-    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 0);
+    expect_not_kept(PUT_ONE(7, 2, 1));
 }
 
 /* Switch: the sources in subjects_keep. */
 Test(subjects, one_that_is_staged_for_another_source_is_not_kept)
 {
-    Error error = {0};
-
-    Result published = publish_with(
+    expect_not_kept(
         "INSERT INTO staging.subject_1 (subject_id, source_id, digest, first_load_id, key_version,"
-        " nhs_state) VALUES (7, 2, '\\x00112233445566778899aabbccddeeff', 1, 1, 0)",
-        &error);
-
-    cr_expect(!published.ok);
-    cr_expect_eq(error.code, ERROR_REFUSED, "%s", error.message);
-    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 0);
+        " nhs_state) VALUES (7, 2, '\\x00112233445566778899aabbccddeeff', 1, 1, 0)");
 }
 
 /* Switch: the second look in subjects_vouch. PostgreSQL puts rows where others have left room. */

@@ -19,6 +19,9 @@ static History open_registered(void)
     return history;
 }
 
+static const char rule_ends[] = "UPDATE governance.linkage SET ended_on = governance.today()"
+                                " WHERE (source_a, source_b) = ('care', 'list')";
+
 /* What happens in a run once it has written to this table: to linkage.basis what it goes by. */
 static void during_a_run(Bench *bench, const char *table, const char *sql)
 {
@@ -67,9 +70,7 @@ Test(incremental, a_rule_that_ends_while_a_run_compares_links_nobody)
     SCOPED(history_close) History history = open_registered();
     history_come(&history, &likewise, 1);
 
-    during_a_run(&history.narrow, "linkage.pair",
-                 "UPDATE governance.linkage SET ended_on = governance.today()"
-                 " WHERE (source_a, source_b) = ('care', 'list')");
+    during_a_run(&history.narrow, "linkage.pair", rule_ends);
 
     cr_expect_str_eq(bench_people(&history.narrow, text), "1|2");
 }
@@ -83,9 +84,7 @@ Test(incremental, a_rule_that_ends_while_a_run_compares_joins_nobody_by_a_decisi
     history_tell(&history, "INSERT INTO linkage.decision (subject_a, subject_b, is_same, author, permit_id)"
                            " VALUES (1, 2, true, 'somebody', '')");
 
-    during_a_run(&history.narrow, "linkage.pair",
-                 "UPDATE governance.linkage SET ended_on = governance.today()"
-                 " WHERE (source_a, source_b) = ('care', 'list')");
+    during_a_run(&history.narrow, "linkage.pair", rule_ends);
 
     cr_expect_str_eq(bench_people(&history.narrow, text), "1|2");
 }
