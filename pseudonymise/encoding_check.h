@@ -5,7 +5,7 @@
 
 enum { ENCODING_HEADER_BYTES = 24 };
 
-/* encoding.c: what stands in front of all encodings of the encoder; lives as long as it. */
+/* encoding_header.c: what stands in front of all encodings of the encoder; lives as long as it. */
 Text encoder_header(const Encoder *encoder);
 /* is_reference: one that belongs to nobody. */
 bool encoding_fits(Text header, Text encoding, bool is_reference);

@@ -110,7 +110,7 @@ BEGIN
     ), current AS MATERIALIZED (
         SELECT DISTINCT now.current_id FROM linkage.people_now((SELECT array_agg(placed.person_id) FROM placed)) AS now
     ), found AS (
-        -- What alike_people.c calls enough, and no less.
+        -- What alike_clusters.c calls enough, and no less.
         SELECT near.subject_id FROM near WHERE near.weight >= 4 OR near.weight >= 0 AND near.levels >> 48 <> 0
          UNION
         SELECT link.subject_id
