@@ -8,17 +8,12 @@
 
 #include "bench/bench.h"
 
-enum { COMMAND_BYTES = 2048, TIMING_BYTES = 4096 };
+enum { COMMAND_BYTES = 2048, NAME_BYTES = 128, TIMING_BYTES = 4096 };
 
-typedef enum Format { TEXT_ROWS, BINARY_ROWS, FORMAT_COUNT } Format;
+typedef enum Kind { RECORDS, SUBJECTS, KIND_COUNT } Kind;
 
-static const char *const formats[FORMAT_COUNT] = {[TEXT_ROWS] = "text", [BINARY_ROWS] = "binary"};
-
-static const struct {
-    const char *stored, *alike[FORMAT_COUNT];
-} tables[] = {{"records.apc_spell", {"public.records_keyed", "public.records_bare"}},
-              {"subjects.subject", {"public.subjects_keyed", "public.subjects_bare"}}};
-enum { TABLE_COUNT = sizeof tables / sizeof *tables };
+static const char *const formats[PSQL_FORMAT_COUNT] = {[PSQL_TEXT] = "text", [PSQL_BINARY] = "binary"};
+static const char *const alike[KIND_COUNT] = {[RECORDS] = "public.records", [SUBJECTS] = "public.subjects"};
 
 /* ---- psql ---- */
 
@@ -65,10 +60,25 @@ static Result run_psql(const PsqlCopy *copy, const char *command, double *second
 
 /* ---- tables ---- */
 
-/* Neither keys nor checks: those are added once the rows are there. */
-static const char bare_sql[] = "DROP TABLE IF EXISTS %s; CREATE TABLE %s (LIKE %s); CHECKPOINT";
-static const char keyed_sql[] = "DROP TABLE IF EXISTS %s; CREATE TABLE %s"
-                                " (LIKE %s INCLUDING INDEXES INCLUDING CONSTRAINTS); CHECKPOINT";
+/* A partition stays the table that was staged, with its checks. */
+static const char *stored_in(const PsqlCopy *copy, Kind kind, char name[NAME_BYTES])
+{
+    if (kind == SUBJECTS)
+        return "subjects.subject";
+    snprintf(name, NAME_BYTES, "records.%s_%d", copy->source, copy->load_id);
+    return name;
+}
+
+static Result make_empty(const PsqlCopy *copy, Kind kind, PsqlTables tables, Error *error)
+{
+    char command[COMMAND_BYTES], name[NAME_BYTES];
+
+    snprintf(command, sizeof command, "DROP TABLE IF EXISTS %s; CREATE TABLE %s (LIKE %s%s)", alike[kind],
+             alike[kind], stored_in(copy, kind, name),
+             tables == PSQL_AS_LOADED ? " INCLUDING INDEXES INCLUDING CONSTRAINTS" : "");
+    return db_script(copy->superuser, "empty", command, error);
+}
+
 /* Of the stored table, by one look through the rows. */
 static const char keys_sql[] =
     "DO $$ DECLARE wanted text; BEGIN"
@@ -80,76 +90,65 @@ static const char keys_sql[] =
     "   FROM pg_index AS i WHERE i.indrelid = '%s'::regclass AND NOT i.indisprimary LOOP"
     "   EXECUTE wanted; END LOOP; END $$";
 
-static Result make_empty(const PsqlCopy *copy, size_t table, Format format, Error *error)
+Result psql_copy_keys(const PsqlCopy *copy, double *seconds, Error *error)
 {
-    const char *name = tables[table].alike[format];
-    char command[COMMAND_BYTES];
-
-    snprintf(command, sizeof command, format == BINARY_ROWS ? bare_sql : keyed_sql, name, name,
-             tables[table].stored);
-    return db_script(copy->superuser, "empty", command, error);
-}
-
-static Result add_keys(const PsqlCopy *copy, size_t table, double *seconds, Error *error)
-{
-    const char *name = tables[table].alike[BINARY_ROWS], *stored = tables[table].stored;
-    char command[COMMAND_BYTES];
+    char command[COMMAND_BYTES], name[NAME_BYTES];
     double started_s = bench_now_s();
 
-    snprintf(command, sizeof command, keys_sql, name, stored, name, stored);
-    TRY(db_script(copy->superuser, "keys", command, error));
-    *seconds += bench_now_s() - started_s;
+    for (Kind kind = 0; kind < KIND_COUNT; kind++) {
+        const char *stored = stored_in(copy, kind, name);
+        snprintf(command, sizeof command, keys_sql, alike[kind], stored, alike[kind], stored);
+        TRY(db_script(copy->superuser, "keys", command, error));
+    }
+    *seconds = bench_now_s() - started_s;
     return RESULT_OK;
 }
 
 /* ---- rows ---- */
 
 /* direction: TO from what is stored, FROM into the table alike */
-static Result copy_table(const PsqlCopy *copy, const char *rows, const char *direction, size_t table,
-                         Format format, double *seconds, Error *error)
+static Result copy_rows(const PsqlCopy *copy, const char *rows, const char *direction, Kind kind,
+                        PsqlFormat format, double *seconds, Error *error)
 {
     char command[COMMAND_BYTES];
     double taken = 0;
 
-    snprintf(command, sizeof command, "\\copy %s %s '%s/rows.%zu.%s' (FORMAT %s)", rows, direction,
-             copy->folder, table, formats[format], formats[format]);
+    snprintf(command, sizeof command, "\\copy %s %s '%s/rows.%d.%d.%s' (FORMAT %s)", rows, direction,
+             copy->folder, copy->load_id, (int)kind, formats[format], formats[format]);
     TRY(run_psql(copy, command, &taken, error));
     *seconds += taken;
     return RESULT_OK;
 }
 
-static Result copy_all(const PsqlCopy *copy, Format format, double *seconds, Error *error)
-{
-    for (size_t t = 0; t < TABLE_COUNT; t++)
-        TRY(make_empty(copy, t, format, error));
-    for (size_t t = 0; t < TABLE_COUNT; t++)
-        TRY(copy_table(copy, tables[t].alike[format], "FROM", t, format, seconds, error));
-    return RESULT_OK;
-}
-
+/* Rows stand in the order in which they came. */
 Result psql_copy_prepare(const PsqlCopy *copy, Error *error)
 {
-    char rows[COMMAND_BYTES];
+    static const char *const load_columns[KIND_COUNT] = {[RECORDS] = "load_id", [SUBJECTS] = "first_load_id"};
+    char rows[COMMAND_BYTES], name[NAME_BYTES];
     double ignored = 0;
 
-    for (size_t t = 0; t < TABLE_COUNT; t++)
-        for (Format format = 0; format < FORMAT_COUNT; format++) {
-            snprintf(rows, sizeof rows, "(SELECT * FROM %s)", tables[t].stored);
-            TRY(copy_table(copy, rows, "TO", t, format, &ignored, error));
+    for (Kind kind = 0; kind < KIND_COUNT; kind++)
+        for (PsqlFormat format = 0; format < PSQL_FORMAT_COUNT; format++) {
+            snprintf(rows, sizeof rows, "(SELECT * FROM %s WHERE %s = %d ORDER BY ctid)",
+                     stored_in(copy, kind, name), load_columns[kind], copy->load_id);
+            TRY(copy_rows(copy, rows, "TO", kind, format, &ignored, error));
         }
     return RESULT_OK;
 }
 
-Result psql_copy(const PsqlCopy *copy, PsqlCopyTimes *times, Error *error)
+Result psql_copy(const PsqlCopy *copy, PsqlFormat format, PsqlTables tables, PsqlCopyTime *time, Error *error)
 {
     char data_folder[COMMAND_BYTES];
 
     snprintf(data_folder, sizeof data_folder, "%s/pg/data", copy->folder);
-    *times = (PsqlCopyTimes){0};
+    *time = (PsqlCopyTime){0};
+    for (Kind kind = 0; kind < KIND_COUNT; kind++)
+        TRY(make_empty(copy, kind, tables, error));
+    sync();
+    TRY(db_script(copy->superuser, "checkpoint", "CHECKPOINT", error));
     double started_s = bench_server_s(data_folder);
-    TRY(copy_all(copy, BINARY_ROWS, &times->binary_s, error));
-    times->binary_server_s = bench_server_s(data_folder) - started_s;
-    for (size_t t = 0; t < TABLE_COUNT; t++)
-        TRY(add_keys(copy, t, &times->keys_s, error));
-    return copy_all(copy, TEXT_ROWS, &times->text_s, error);
+    for (Kind kind = 0; kind < KIND_COUNT; kind++)
+        TRY(copy_rows(copy, alike[kind], "FROM", kind, format, &time->seconds, error));
+    time->server_s = bench_server_s(data_folder) - started_s;
+    return RESULT_OK;
 }

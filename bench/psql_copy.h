@@ -1,8 +1,8 @@
 #pragma once
 /*
- * What psql needs for the rows that a load stored, records and subjects, tokenised already: what a load is
- * measured by. As text into empty tables alike, which have their keys; binary into bare ones, and then their
- * keys, since built behind the rows they cost least.
+ * What psql \copy needs for the rows that one load stored, records and new subjects, tokenised already and in
+ * the order in which the load sent them: what a load is measured by. Into empty tables alike, by one
+ * connection after another.
  */
 #include "base/cluster.h"
 #include "base/db.h"
@@ -11,13 +11,27 @@ typedef struct PsqlCopy {
     const Cluster *cluster;
     Db *superuser;
     const char *folder; /* of the cluster, and for the rows */
+    const char *source;
+    int load_id;
 } PsqlCopy;
 
-/* keys_s: of the bare tables' keys, indexes and checks. binary_server_s: processor time. */
-typedef struct PsqlCopyTimes {
-    double text_s, binary_s, keys_s, binary_server_s;
-} PsqlCopyTimes;
+typedef enum PsqlFormat { PSQL_TEXT, PSQL_BINARY, PSQL_FORMAT_COUNT } PsqlFormat;
 
-/* Writes the rows that are stored now to files. Once. */
+/*
+ * PSQL_AS_LOADED  what the load itself copies into has: records the checks of a partition being staged,
+ *                 subjects all keys, indexes and checks
+ * PSQL_BARE       no key, index or check
+ */
+typedef enum PsqlTables { PSQL_AS_LOADED, PSQL_BARE } PsqlTables;
+
+/* server_s: processor time. */
+typedef struct PsqlCopyTime {
+    double seconds, server_s;
+} PsqlCopyTime;
+
+/* Writes the rows that the load stored to files. Once a load, before they are gone. */
 Result psql_copy_prepare(const PsqlCopy *copy, Error *error) CHECKED;
-Result psql_copy(const PsqlCopy *copy, PsqlCopyTimes *times, Error *error) CHECKED;
+Result psql_copy(const PsqlCopy *copy, PsqlFormat format, PsqlTables tables, PsqlCopyTime *time, Error *error)
+    CHECKED;
+/* Builds keys, indexes and checks of the tables that were copied into last, which were bare. */
+Result psql_copy_keys(const PsqlCopy *copy, double *seconds, Error *error) CHECKED;
