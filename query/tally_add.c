@@ -76,6 +76,22 @@ static void put_plain(const TallyLookup *by, size_t first, uint32_t people, uint
     add_plain(by, first, people, cells);
 }
 
+/* hashes: of the 64 people from `from` on, of those at least whose bits are set. */
+static void add_word(const TallyCells *cells, uint32_t from, const SetHash *hashes, uint64_t bits,
+                     const TallyAnswer *answer)
+{
+    if (bits == ~UINT64_C(0) && answer->sketches == NULL)
+        for (uint32_t i = 0; i < TALLY_WORD; i++)
+            tally_add_person(cells, from + i, hashes[i], answer);
+    else
+        for (uint64_t left = bits; left != 0; left &= left - 1) {
+            uint32_t i = (uint32_t)__builtin_ctzll(left);
+            tally_add_person(cells, from + i, hashes[i], answer);
+            if (answer->sketches != NULL)
+                tally_sketch_person(cells, from + i, answer);
+        }
+}
+
 static void add_sets_plain(const TallyCells *cells, const uint64_t *among, const TallyAnswer *answers,
                            size_t answer_count)
 {
@@ -88,7 +104,7 @@ static void add_sets_plain(const TallyCells *cells, const uint64_t *among, const
             hashes[i] = set_hash_of(cells->first + from + i + 1);
         }
         for (size_t a = 0; bits != 0 && a < answer_count; a++)
-            tally_add_word(cells, from, hashes, bits & answers[a].bits[from / TALLY_WORD], &answers[a]);
+            add_word(cells, from, hashes, bits & answers[a].bits[from / TALLY_WORD], &answers[a]);
     }
 }
 

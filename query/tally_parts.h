@@ -36,6 +36,9 @@ extern const TallyMethods tally_plain;
 const TallyMethods *tally_wide(void); /* 64 people at a time; NULL: not by this processor */
 const TallyMethods *tally_best(void);
 
+void tally_add_sets_wide(const TallyCells *cells, const uint64_t *among, const TallyAnswer *answers,
+                         size_t answer_count);
+
 /* ---- of all methods ---- */
 
 __attribute__((always_inline)) static inline void tally_add_person(const TallyCells *cells, uint32_t person,
@@ -44,19 +47,8 @@ __attribute__((always_inline)) static inline void tally_add_person(const TallyCe
     set_hash_add(&answer->sets[cells->cells[person]], hash);
 }
 
-/* hashes: of the 64 people from `from` on, of those at least whose bits are set. */
-__attribute__((always_inline)) static inline void tally_add_word(const TallyCells *cells, uint32_t from,
-                                                                 const SetHash *hashes, uint64_t bits,
-                                                                 const TallyAnswer *answer)
+__attribute__((always_inline)) static inline void
+tally_sketch_person(const TallyCells *cells, uint32_t person, const TallyAnswer *answer)
 {
-    if (bits == ~UINT64_C(0) && answer->sketches == NULL)
-        for (uint32_t i = 0; i < TALLY_WORD; i++)
-            tally_add_person(cells, from + i, hashes[i], answer);
-    else
-        for (uint64_t left = bits; left != 0; left &= left - 1) {
-            uint32_t i = (uint32_t)__builtin_ctzll(left);
-            tally_add_person(cells, from + i, hashes[i], answer);
-            if (answer->sketches != NULL)
-                answer->sketches[cells->cells[from + i]] |= left & -left;
-        }
+    answer->sketches[cells->cells[person]] |= UINT64_C(1) << person % TALLY_WORD;
 }

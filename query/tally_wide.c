@@ -1,13 +1,11 @@
-/* A tally's methods 64 people at a time, where the processor looks bytes up in its registers (AVX-512 VBMI).
+/* A tally of cells 64 people at a time, where the processor looks bytes up in its registers (AVX-512 VBMI2).
  */
 #include "query/tally_parts.h"
 
 #if defined(__x86_64__)
 #include "query/bytes_wide.h"
 
-enum { LANES = 8, AHEAD_BYTES = 1024 };
-
-/* ---- cells ---- */
+enum { AHEAD_BYTES = 1024 };
 
 /* Eight by eight in such an order that bytes unpacked are in the order of people. */
 AVX512 ALWAYS_INLINE __m512i load_codes(const uint8_t *codes)
@@ -71,54 +69,7 @@ AVX512 static void put_wide(const TallyLookup *by, size_t first, uint32_t people
     tally_plain.put(by, first + done, people - done, cells + done);
 }
 
-/* ---- sets ---- */
-
-AVX512 ALWAYS_INLINE __m512i mix(__m512i x, int shift, uint64_t factor)
-{
-    return _mm512_mullo_epi64(_mm512_xor_si512(x, _mm512_srli_epi64(x, (unsigned)shift)),
-                              _mm512_set1_epi64((int64_t)factor));
-}
-
-/* set_hash_of of eight numbers times its first factor, in their order but for the middle ones of each four.
- */
-AVX512 ALWAYS_INLINE void hash_eight(__m512i x, SetHash *hashes)
-{
-    x = mix(x, 32, SET_HASH_SECOND);
-    __m512i high = mix(x, 29, SET_HASH_THIRD), low = mix(x, 32, SET_HASH_FOURTH);
-    high = _mm512_xor_si512(high, _mm512_srli_epi64(high, 32));
-    low = _mm512_or_si512(_mm512_slli_epi64(_mm512_srli_epi64(low, 32), 32), _mm512_set1_epi64(1));
-    _mm512_storeu_si512(hashes, _mm512_unpacklo_epi64(high, low));
-    _mm512_storeu_si512(hashes + LANES / 2, _mm512_unpackhi_epi64(high, low));
-}
-
-/* Numbers stand so that those unpacked stand in the order of people; the next ones' products are sums. */
-AVX512 ALWAYS_INLINE void hash_word(uint32_t number, SetHash *hashes)
-{
-    __m512i numbers =
-        _mm512_add_epi64(_mm512_set1_epi64((int64_t)number), _mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0));
-    __m512i x = _mm512_mullo_epi64(numbers, _mm512_set1_epi64((int64_t)SET_HASH_FIRST));
-
-    for (uint32_t i = 0; i < TALLY_WORD; i += LANES) {
-        hash_eight(x, hashes + i);
-        x = _mm512_add_epi64(x, _mm512_set1_epi64((int64_t)(LANES * SET_HASH_FIRST)));
-    }
-}
-
-AVX512 static void add_sets_wide(const TallyCells *cells, const uint64_t *among, const TallyAnswer *answers,
-                                 size_t answer_count)
-{
-    SetHash hashes[TALLY_WORD];
-
-    for (uint32_t from = 0; from < cells->people; from += TALLY_WORD) {
-        uint64_t bits = among[from / TALLY_WORD];
-        if (bits != 0)
-            hash_word(cells->first + from + 1, hashes);
-        for (size_t a = 0; bits != 0 && a < answer_count; a++)
-            tally_add_word(cells, from, hashes, bits & answers[a].bits[from / TALLY_WORD], &answers[a]);
-    }
-}
-
-static const TallyMethods wide = {"avx512vbmi", add_wide, put_wide, add_sets_wide};
+static const TallyMethods wide = {"avx512vbmi2", add_wide, put_wide, tally_add_sets_wide};
 
 const TallyMethods *tally_wide(void)
 {

@@ -60,7 +60,7 @@ Test(choice, rows_of_16_people_at_a_time_are_those_of_one_by_one)
         bool last = chance(2) == 0, wanted = chance(2) == 0;
 
         if (!choice_rows_wide(&choice, first, people, last, arena, wide))
-            cr_skip("this processor has no AVX-512 VBMI");
+            cr_skip("this processor has no AVX-512 VBMI2");
         choice_rows_plain(&choice, first, people, last, plain);
         choice_bits_plain(plain, people, wanted, bits);
         cr_assert(choice_bits_wide(plain, people, wanted, wide_bits));
