@@ -35,18 +35,23 @@ static People people_of(size_t count)
     return file.path != NULL ? people_read(&file) : people_make(2 * count, PEOPLE_SEED);
 }
 
-County county_make(size_t count, int overlap, bool by_blocks)
+County county_of(People people, size_t count, int overlap, bool by_blocks)
 {
     const EncodingOptions options = {.purpose = "attack", .key_version = 1, .by_blocks = by_blocks};
     County county = {.people = memory_alloc(sizeof *county.people)};
 
-    *county.people = people_of(count);
+    *county.people = people;
     cr_assert_gt(county.people->count, 1U);
     count = count < county.people->count / 2 ? count : county.people->count / 2;
     county.files = files_make(county.people, count, overlap, FILES_SEED);
     county.table = table_encode(&county.files, county.files.encoded, &options);
     county.sheets = sheets_make(&county.files, &county.table);
     return county;
+}
+
+County county_make(size_t count, int overlap, bool by_blocks)
+{
+    return county_of(people_of(count), count, overlap, by_blocks);
 }
 
 void county_close(County *county)

@@ -19,6 +19,8 @@ size_t county_size(size_t usual);
 /* Made people, as many as usual: what their figures are is known. */
 bool county_is_usual(void);
 County county_make(size_t count, int overlap, bool by_blocks);
+/* people: given away. */
+County county_of(People people, size_t count, int overlap, bool by_blocks);
 void county_close(County *county);
 /* To stdout with CINQUE_ATTACK_SAY: a line of docs/linkage.md's table. */
 void county_say(const char *attack, int overlap, const Outcome *outcome);

@@ -1,20 +1,20 @@
 /* A7: what two databases of one region hold of the same people, each for a purpose of its own, joined by
  * whoever has both and no key: subjects' numbers, places in the table, sealed encodings. The hubs have the
- * regional key in common, and their own keys else. */
+ * regional key in common, and their own keys else. A8: what one of them tells of people beside the bits. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "pseudonymise/pseudonymiser.h"
-#include "tests/attack/county.h"
 #include "tests/attack/joined.h"
+#include "tests/attack/told.h"
 #include "tests/pseudonymise/fixture.h"
 
 TestSuite(stored, .fini = fixture_clear);
 
 enum { PEOPLE = 2000, LOADS = 4, WORD = 8 };
-enum { NUMBER_AT = 0, PLACE_AT = 8, LENGTH_AT = 16, ONES_AT = 24, SEALED_AT = 32 };
+enum { NUMBER_AT = 0, PLACE_AT = 8, LENGTH_AT = 16, ONES_AT = 24, WHOSE_AT = 32, SEALED_AT = 40 };
 
 static uint64_t word_at(const uint8_t *row, size_t at)
 {
@@ -96,14 +96,18 @@ static uint64_t ones_of(Text text)
     return ones;
 }
 
-static void add_row(Table *table, int64_t number, Text head, Text filters)
+/* whose: their place in the file. */
+static void add_row(Table *table, const TokenisedRow *row, Text head, Text filters)
 {
+    int64_t number = tokenised_row_subject(row)->subject_id;
     uint64_t length = head.length + filters.length, ones = ones_of(head) + ones_of(filters);
+    uint64_t whose = tokenised_row_line(row);
     uint8_t *made = memory_alloc(SEALED_AT + length);
 
     memcpy(made + NUMBER_AT, &number, sizeof number);
     memcpy(made + LENGTH_AT, &length, sizeof length);
     memcpy(made + ONES_AT, &ones, sizeof ones);
+    memcpy(made + WHOSE_AT, &whose, sizeof whose);
     memcpy(made + SEALED_AT, head.data, head.length);
     if (filters.length > 0)
         memcpy(made + SEALED_AT + head.length, filters.data, filters.length);
@@ -122,9 +126,9 @@ static void store(Store *store, const TokenisedRow *row)
     for (size_t i = 0; i < LOADS; i++) {
         cr_assert(encoding_seal(store->sealers[i], number, encoding, &head, &filters, &error).ok, "%s",
                   error.message);
-        add_row(&store->sealed[i], number, head, filters);
+        add_row(&store->sealed[i], row, head, filters);
     }
-    add_row(&store->opened, number, encoding, (Text){0});
+    add_row(&store->opened, row, encoding, (Text){0});
 }
 
 static int by_number(const void *a, const void *b)
@@ -252,5 +256,89 @@ Test(stored, tables_of_two_purposes_are_joined_by_chance)
     cr_expect_gt(one_hub, 0.95);
     cr_expect_gt(unsealed, 0.95);
     cr_expect_leq(apart, 0.52, "%.4f", apart);
+    county_close(&county);
+}
+
+/* ---- A8: who has one table and no key ---- */
+
+enum { STEPS = 8, BY_LENGTH = 0, BY_ONES, BY_PLACE, BY_FILE, BY_COUNT };
+static const char *const by_names[BY_COUNT] = {"length", "ones", "place", "file"};
+
+static size_t bounded(double step)
+{
+    return step < 0 ? 0 : step >= STEPS ? STEPS - 1 : (size_t)step;
+}
+
+static size_t said_by(const Table *table, size_t row, int channel)
+{
+    const uint8_t *stored = table->rows[row];
+    double length = (double)word_at(stored, LENGTH_AT), ones = (double)word_at(stored, ONES_AT);
+
+    switch (channel) {
+    case BY_LENGTH:
+        return (size_t)length / 64;
+    case BY_ONES: /* how far from half of all bits, in standard deviations of chance */
+        return bounded(STEPS / 2.0 + (ones - 4 * length) / sqrt(2 * length));
+    case BY_PLACE:
+        return word_at(stored, PLACE_AT) * STEPS / table->count;
+    default:
+        return word_at(stored, WHOSE_AT) * STEPS / table->count;
+    }
+}
+
+static double told_by(const County *county, const Table *table, int channel, int what)
+{
+    Told *told = memory_alloc(sizeof *told);
+
+    for (size_t i = 0; i < table->count; i++)
+        told_count(told, said_by(table, i, channel),
+                   told_of(county, word_at(table->rows[i], WHOSE_AT), what));
+    double bits = told_bits(told);
+    memory_free(told);
+    return bits;
+}
+
+static const County *sorted_county;
+
+static int by_family_name(const void *a, const void *b)
+{
+    const Person *all = sorted_county->people->all;
+
+    return strcmp(all[*(const uint32_t *)a].fields[FIELD_FAMILY],
+                  all[*(const uint32_t *)b].fields[FIELD_FAMILY]);
+}
+
+/* Of all loads, on average. */
+static double told_sealed(const County *county, const Store *stored, int channel, int what)
+{
+    Outcome outcome = {.share = 0};
+    char attack[64];
+
+    for (size_t i = 0; i < LOADS; i++)
+        outcome.share += told_by(county, &stored->sealed[i], channel, what) / LOADS;
+    (void)snprintf(attack, sizeof attack, "A8 stored, bits told of %s by %s", told_names[what],
+                   by_names[channel]);
+    county_say(attack, 100, &outcome);
+    return outcome.share;
+}
+
+/* A provider's file is in the order of names, as exports are. Switches: the zeros of seal_part in
+ * pseudonymise/encoding_seal.c; that places go by subjects' numbers holds `ingest` in the tables themselves.
+ */
+Test(stored, a_table_tells_nothing_of_names_and_what_is_missing_by_length_ones_and_place)
+{
+    County county = told_county(PEOPLE);
+    sorted_county = &county;
+    qsort(county.files.encoded, county.files.count, sizeof *county.files.encoded, by_family_name);
+    SCOPED(close_store) Store stored = store_all(&county, "flu", 65);
+
+    for (int channel = BY_LENGTH; channel <= BY_PLACE; channel++) {
+        for (int what = 0; what < OF_COUNT; what++) {
+            double bits = told_sealed(&county, &stored, channel, what);
+            cr_expect_leq(bits, 0.02, "%s by %s: %.4f", told_names[what], by_names[channel], bits);
+        }
+    }
+    cr_expect_gt(told_by(&county, &stored.opened, BY_LENGTH, OF_BIRTH), 0.10, "unsealed it is told");
+    cr_expect_gt(told_by(&county, &stored.opened, BY_FILE, OF_KIND), 0.10, "the order of the file tells");
     county_close(&county);
 }

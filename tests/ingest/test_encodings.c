@@ -82,6 +82,32 @@ Test(encodings, new_subjects_get_one_where_a_rule_lets_them_be_linked)
         0);
 }
 
+/* A file is sorted by names more often than not. Switch: DISTINCT ON and its ORDER BY in
+ * ingest.encodings_keep. */
+Test(encodings, where_they_lie_tells_nothing_of_the_order_of_the_file)
+{
+    enum { PEOPLE = 40 };
+    SCOPED(close_tried) Tried tried = open_tried(ALLOWED);
+    SCOPED(text_builder_close) TextBuilder file = text_builder(1 << 13);
+
+    text_add_string(&file, HEADER);
+    for (int i = 0; i < PEOPLE; i++)
+        text_add_format(&file, "%d,,%c%cling,Anne,1961-05-%02d,ME14 1XX,A\n", i, 'A' + i / 2,
+                        i % 2 == 0 ? 'a' : 'o', 1 + i % 28);
+    (void)load(&tried, text_built(&file).data, 0);
+
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.encoding"), PEOPLE);
+    cr_expect_eq(world_count("SELECT count(*) FROM (SELECT subject_id < lag(subject_id) OVER (ORDER BY ctid)"
+                             " AS falls FROM subjects.encoding) AS t WHERE falls"),
+                 0);
+    cr_expect_eq(world_count("SELECT count(*) FROM (SELECT subject_id < lag(subject_id) OVER (ORDER BY ctid)"
+                             " AS falls FROM subjects.encoding_filter) AS t WHERE falls"),
+                 0);
+    cr_expect_gt(world_count("SELECT count(*) FROM (SELECT subject_id < lag(subject_id) OVER (ORDER BY"
+                             " line_number) AS falls FROM records.list) AS t WHERE falls"),
+                 PEOPLE / 4, "the file has them in another order");
+}
+
 /* Switch: ingest.is_encoded in ingest.encoding_open; with `true` in its place this turns red. */
 Test(encodings, none_are_made_where_no_rule_lets_anybody_link)
 {
