@@ -116,29 +116,36 @@ bool count_first_below(const CountTable *table, const size_t *margin, size_t *pl
 
 /* ---- sums ---- */
 
-/* Cells of one place of a dimension stand `step` beside each other; the margin's come last. */
-static void add_to_margin(CountCell *cells, size_t values, size_t step)
+/* Dimension by dimension: those before have their margins then, which are added up like all places. Places of
+ * one value of a dimension stand `step` beside each other; the margin's come last. */
+void count_add_up(const CountTable *table, size_t dimension_count, CountAddUp *add, void *places)
 {
-    CountCell *margin = cells + values * step;
+    size_t place_count = 1, step = 1;
 
-    for (; cells < margin; cells += step)
-        for (size_t i = 0; i < step; i++) {
-            margin[i].people += cells[i].people;
-            set_hash_add(&margin[i].set, cells[i].set);
-        }
+    for (size_t d = 0; d < dimension_count; d++)
+        place_count *= table->dimensions[d].value_count + 1;
+    for (size_t d = dimension_count; d-- > 0;) {
+        size_t below = table->dimensions[d].value_count * step;
+        for (size_t first = 0; first < place_count; first += below + step)
+            for (size_t place = first; place < first + below; place += step)
+                add(places, (CountSum){.margin = first + below, .place = place, .count = step});
+        step += below;
+    }
 }
 
-/* Dimension by dimension: those before have their margins then, which are added up like all places. */
+static void add_cells(void *cells, CountSum sum)
+{
+    CountCell *margin = (CountCell *)cells + sum.margin, *more = (CountCell *)cells + sum.place;
+
+    for (size_t i = 0; i < sum.count; i++) {
+        margin[i].people += more[i].people;
+        set_hash_add(&margin[i].set, more[i].set);
+    }
+}
+
 void count_margins(CountTable *table)
 {
-    size_t step = 1;
-
-    for (size_t d = table->dimension_count; d-- > 0;) {
-        size_t values = table->dimensions[d].value_count;
-        for (size_t cell = 0; cell < table->cell_count; cell += (values + 1) * step)
-            add_to_margin(table->cells + cell, values, step);
-        step *= values + 1;
-    }
+    count_add_up(table, table->dimension_count, add_cells, table->cells);
 }
 
 /* ---- the run ---- */

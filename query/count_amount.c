@@ -140,26 +140,18 @@ static void add_differences(const AmountPair *pair, const size_t *places, uint32
     }
 }
 
-/* Places of one dimension stand `step` beside each other; the margin's come last. */
-static void add_to_margin(AmountTotal *totals, size_t values, size_t step)
+static void add_totals(void *totals, CountSum sum)
 {
-    AmountTotal *margin = totals + values * step;
+    AmountTotal *margin = (AmountTotal *)totals + sum.margin, *more = (AmountTotal *)totals + sum.place;
 
-    for (; totals < margin; totals += step)
-        for (size_t i = 0; i < step; i++)
-            amount_merge(&margin[i], &totals[i]);
+    for (size_t i = 0; i < sum.count; i++)
+        amount_merge(&margin[i], &more[i]);
 }
 
+/* Places have no margin of the condition, which is asked last. */
 void count_amount_margins(const CountTable *table, AmountTotal *totals)
 {
-    size_t step = 1;
-
-    for (size_t d = table->dimension_count - 1; d-- > 0;) {
-        size_t values = table->dimensions[d].value_count;
-        for (size_t place = 0; place < count_places(table); place += (values + 1) * step)
-            add_to_margin(totals + place, values, step);
-        step *= values + 1;
-    }
+    count_add_up(table, table->dimension_count - 1, add_totals, totals);
 }
 
 static AmountTotal *make_totals(const CountTable *table, Arena *arena)

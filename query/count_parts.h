@@ -74,6 +74,17 @@ Result count_people(Db *reader, Counting *counting, Error *error) CHECKED;
 void count_lines(Counting *counting);
 Result count_part(const Counting *counting, size_t number, CountTable *table, Error *error) CHECKED;
 
+/* ---- count.c ---- */
+
+/* Places that stand beside each other, and the margins that each of them is added to. */
+typedef struct CountSum {
+    size_t margin, place, count;
+} CountSum;
+typedef void CountAddUp(void *places, CountSum sum);
+/* Adds up the margins of the first dimension_count dimensions; what stands in them counts as well. places: in
+ * row-major order, as cells. */
+void count_add_up(const CountTable *table, size_t dimension_count, CountAddUp *add, void *places);
+
 /* ---- count_amount.c ---- */
 
 /* Those that the bound dimension asks for, as they are among counting's; NULL: none. */
