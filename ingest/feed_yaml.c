@@ -1,41 +1,32 @@
 #include "ingest/feed_yaml.h"
 
-#include "base/strict_yaml.h"
-
-enum { STRING_MAX = 400 };
-
-#define STRING_KEY(key, type, member)                                                                        \
-    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, type, member, 1, STRING_MAX)
-#define STRING_MAYBE(key, type, member)                                                                      \
-    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, 1, STRING_MAX)
-#define MAPPING_MAYBE(key, type, member, fields)                                                             \
-    CYAML_FIELD_MAPPING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, fields)
+#include "ingest/yaml_fields.h"
 
 static const cyaml_schema_field_t transport_fields[] = {
-    STRING_KEY("kind", YamlTransport, kind),
-    STRING_MAYBE("folder", YamlTransport, folder),
-    STRING_MAYBE("complete", YamlTransport, complete),
-    STRING_MAYBE("after", YamlTransport, after),
-    STRING_MAYBE("url", YamlTransport, url),
-    STRING_MAYBE("user", YamlTransport, user),
-    STRING_MAYBE("password_file", YamlTransport, password_file),
-    STRING_MAYBE("known_hosts", YamlTransport, known_hosts),
-    STRING_MAYBE("ca_file", YamlTransport, ca_file),
-    STRING_MAYBE("crl_file", YamlTransport, crl_file),
-    STRING_MAYBE("certificate_file", YamlTransport, certificate_file),
-    STRING_MAYBE("key_file", YamlTransport, key_file),
-    STRING_MAYBE("mailbox", YamlTransport, mailbox),
-    STRING_MAYBE("from", YamlTransport, from),
-    STRING_MAYBE("workflow", YamlTransport, workflow),
-    STRING_MAYBE("shared_key_file", YamlTransport, shared_key_file),
-    STRING_MAYBE("conninfo", YamlTransport, conninfo),
-    STRING_MAYBE("query_file", YamlTransport, query_file),
+    YAML_STRING("kind", YamlTransport, kind),
+    YAML_STRING_MAYBE("folder", YamlTransport, folder),
+    YAML_STRING_MAYBE("complete", YamlTransport, complete),
+    YAML_STRING_MAYBE("after", YamlTransport, after),
+    YAML_STRING_MAYBE("url", YamlTransport, url),
+    YAML_STRING_MAYBE("user", YamlTransport, user),
+    YAML_STRING_MAYBE("password_file", YamlTransport, password_file),
+    YAML_STRING_MAYBE("known_hosts", YamlTransport, known_hosts),
+    YAML_STRING_MAYBE("ca_file", YamlTransport, ca_file),
+    YAML_STRING_MAYBE("crl_file", YamlTransport, crl_file),
+    YAML_STRING_MAYBE("certificate_file", YamlTransport, certificate_file),
+    YAML_STRING_MAYBE("key_file", YamlTransport, key_file),
+    YAML_STRING_MAYBE("mailbox", YamlTransport, mailbox),
+    YAML_STRING_MAYBE("from", YamlTransport, from),
+    YAML_STRING_MAYBE("workflow", YamlTransport, workflow),
+    YAML_STRING_MAYBE("shared_key_file", YamlTransport, shared_key_file),
+    YAML_STRING_MAYBE("conninfo", YamlTransport, conninfo),
+    YAML_STRING_MAYBE("query_file", YamlTransport, query_file),
     CYAML_FIELD_INT_PTR("stable_seconds", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, YamlTransport,
                         stable_seconds),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t manifest_fields[] = {
-    STRING_KEY("key", YamlManifest, key),
+    YAML_STRING("key", YamlManifest, key),
     CYAML_FIELD_BOOL("required", CYAML_FLAG_OPTIONAL, YamlManifest, required),
     CYAML_FIELD_END,
 };
@@ -48,18 +39,18 @@ static const cyaml_schema_field_t archive_fields[] = {
     CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t feed_fields[] = {
-    STRING_KEY("feed", YamlFeed, feed),
-    STRING_KEY("source", YamlFeed, source),
-    STRING_MAYBE("spec", YamlFeed, spec),
-    STRING_KEY("sender", YamlFeed, sender),
-    STRING_MAYBE("status", YamlFeed, status),
-    STRING_KEY("file", YamlFeed, file),
-    STRING_MAYBE("period", YamlFeed, period),
-    STRING_MAYBE("signer", YamlFeed, signer),
+    YAML_STRING("feed", YamlFeed, feed),
+    YAML_STRING("source", YamlFeed, source),
+    YAML_STRING_MAYBE("spec", YamlFeed, spec),
+    YAML_STRING("sender", YamlFeed, sender),
+    YAML_STRING_MAYBE("status", YamlFeed, status),
+    YAML_STRING("file", YamlFeed, file),
+    YAML_STRING_MAYBE("period", YamlFeed, period),
+    YAML_STRING_MAYBE("signer", YamlFeed, signer),
     CYAML_FIELD_MAPPING("transport", CYAML_FLAG_DEFAULT, YamlFeed, transport, transport_fields),
-    MAPPING_MAYBE("manifest", YamlFeed, manifest, manifest_fields),
-    MAPPING_MAYBE("expected", YamlFeed, expected, expected_fields),
-    MAPPING_MAYBE("archive", YamlFeed, archive, archive_fields),
+    YAML_MAPPING_MAYBE("manifest", YamlFeed, manifest, manifest_fields),
+    YAML_MAPPING_MAYBE("expected", YamlFeed, expected, expected_fields),
+    YAML_MAPPING_MAYBE("archive", YamlFeed, archive, archive_fields),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t feed_schema = {
