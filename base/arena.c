@@ -12,7 +12,7 @@
 #define ASAN_UNPOISON_MEMORY_REGION(from, bytes) ((void)(from), (void)(bytes))
 #endif
 
-enum { ALIGNMENT = 16, FIRST_BLOCK_BYTES = 64 * 1024, BLOCK_BYTES_MAX = 8 * 1024 * 1024 };
+enum { ALIGNMENT = 16, ITEMS_FIRST = 64, FIRST_BLOCK_BYTES = 64 * 1024, BLOCK_BYTES_MAX = 8 * 1024 * 1024 };
 
 typedef struct Block Block;
 struct Block {
@@ -156,6 +156,12 @@ void *memory_resize(void *old, size_t bytes)
     if (memory == NULL)
         die("memory: exhausted");
     return memory;
+}
+
+void *memory_grow(void *items, size_t *capacity, size_t item_bytes)
+{
+    *capacity = 2 * *capacity + ITEMS_FIRST;
+    return memory_resize(items, *capacity * item_bytes);
 }
 
 void memory_free(void *pointer)

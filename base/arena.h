@@ -29,3 +29,11 @@ void arena_close(Arena **arena);
 void *memory_alloc(size_t bytes); /* zeroed */
 void *memory_resize(void *old, size_t bytes);
 void memory_free(void *pointer); /* accepts NULL */
+
+void *memory_grow(void *items, size_t *capacity, size_t item_bytes);
+
+/* Room for one more item behind `count`: the items, perhaps moved, and *capacity, perhaps more. */
+static inline void *memory_room(void *items, size_t count, size_t *capacity, size_t item_bytes)
+{
+    return count < *capacity ? items : memory_grow(items, capacity, item_bytes);
+}

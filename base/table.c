@@ -1,6 +1,6 @@
 #include "base/table.h"
 
-enum { BYTES_MAX = 256 * 1024 * 1024, FIRST_ROWS = 16 };
+enum { BYTES_MAX = 256 * 1024 * 1024 };
 
 struct Table {
     Arena *arena; /* holds every text */
@@ -28,11 +28,8 @@ Table *table_create(const char *const *headings, const bool *right_aligned, size
 
 void table_row(Table *table, const Text *cells)
 {
-    if (table->row_count == table->row_capacity) {
-        table->row_capacity = table->row_capacity == 0 ? FIRST_ROWS : 2 * table->row_capacity;
-        table->cells =
-            memory_resize(table->cells, table->row_capacity * table->column_count * sizeof *table->cells);
-    }
+    table->cells = memory_room(table->cells, table->row_count, &table->row_capacity,
+                               table->column_count * sizeof *table->cells);
     Text *row = table->cells + table->row_count * table->column_count;
     for (size_t i = 0; i < table->column_count; i++)
         row[i] = text_copy(table->arena, cells[i]);

@@ -110,10 +110,7 @@ static uint32_t number_of(Labels *labels, Text label)
 
 static void keep_truth(Trial *trial, size_t record, uint32_t number)
 {
-    if (record == trial->truth_capacity) {
-        trial->truth_capacity = trial->truth_capacity * 2 + 1024;
-        trial->truth = memory_resize(trial->truth, trial->truth_capacity * sizeof *trial->truth);
-    }
+    trial->truth = memory_room(trial->truth, record, &trial->truth_capacity, sizeof *trial->truth);
     trial->truth[record] = number;
 }
 

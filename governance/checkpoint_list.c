@@ -5,8 +5,6 @@
 #include "base/arena.h"
 #include "governance_sql.h"
 
-enum { FIRST_ITEMS = 16 };
-
 static const DbStatement list_statement = {
     .name = "checkpoint_list",
     .sql = governance_sql_checkpoint_list,
@@ -15,10 +13,7 @@ static const DbStatement list_statement = {
 
 void checkpoint_list_add(CheckpointList *list, Checkpoint checkpoint)
 {
-    if (list->count == list->capacity) {
-        list->capacity = list->capacity == 0 ? FIRST_ITEMS : 2 * list->capacity;
-        list->items = memory_resize(list->items, list->capacity * sizeof *list->items);
-    }
+    list->items = memory_room(list->items, list->count, &list->capacity, sizeof *list->items);
     list->items[list->count++] = checkpoint;
 }
 

@@ -3,8 +3,6 @@
 
 #include "governance/rules_items.h"
 
-enum { FIRST_ITEMS = 64 };
-
 /* In the order they are applied: what is referred to comes first. */
 static const ItemKind kinds[] = {
     {"supplier", 1, 1, {" "}, {{"title", ", "}}},
@@ -60,10 +58,7 @@ static int compare(const void *a, const void *b)
 
 void item_list_add(ItemList *list, const Item *item)
 {
-    if (list->count == list->capacity) {
-        list->capacity = list->capacity == 0 ? FIRST_ITEMS : 2 * list->capacity;
-        list->items = memory_resize(list->items, list->capacity * sizeof *list->items);
-    }
+    list->items = memory_room(list->items, list->count, &list->capacity, sizeof *list->items);
     list->items[list->count++] = *item;
 }
 

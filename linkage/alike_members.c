@@ -7,7 +7,7 @@
 #include "linkage/combination.h"
 #include "linkage_sql.h"
 
-enum { FILTERS_AT_ONCE = 5000, LIST_FIRST = 1024 };
+enum { FILTERS_AT_ONCE = 5000 };
 
 /* log2 of the odds: likelier than one in five; what is less likely is no evidence. */
 static const float WEIGHT_KEPT = -2;
@@ -34,14 +34,6 @@ void members_close(Comparison *comparison)
     arena_close(&comparison->bytes);
 }
 
-static void *room(void *items, size_t count, size_t *capacity, size_t bytes)
-{
-    if (count < *capacity)
-        return items;
-    *capacity = *capacity * 2 + LIST_FIRST;
-    return memory_resize(items, *capacity * bytes);
-}
-
 static int compare_ids(const void *a, const void *b)
 {
     const int64_t *x = a, *y = b;
@@ -51,30 +43,30 @@ static int compare_ids(const void *a, const void *b)
 
 void members_note_unread(Comparison *comparison, int64_t subject_id)
 {
-    comparison->unread =
-        room(comparison->unread, comparison->unread_count, &comparison->unread_capacity, sizeof(int64_t));
+    comparison->unread = memory_room(comparison->unread, comparison->unread_count,
+                                     &comparison->unread_capacity, sizeof(int64_t));
     comparison->unread[comparison->unread_count++] = subject_id;
 }
 
 void members_note_done(Comparison *comparison, Person person)
 {
     comparison->done =
-        room(comparison->done, comparison->done_count, &comparison->done_capacity, sizeof(Person));
+        memory_room(comparison->done, comparison->done_count, &comparison->done_capacity, sizeof(Person));
     comparison->done[comparison->done_count++] = person;
 }
 
 void members_note_touched(Comparison *comparison, int64_t subject_id)
 {
-    comparison->touched =
-        room(comparison->touched, comparison->touched_count, &comparison->touched_capacity, sizeof(int64_t));
+    comparison->touched = memory_room(comparison->touched, comparison->touched_count,
+                                      &comparison->touched_capacity, sizeof(int64_t));
     comparison->touched[comparison->touched_count++] = subject_id;
 }
 
 void members_add(Comparison *comparison, Member member)
 {
     member.head = text_copy(comparison->bytes, member.head);
-    comparison->members =
-        room(comparison->members, comparison->member_count, &comparison->member_capacity, sizeof(Member));
+    comparison->members = memory_room(comparison->members, comparison->member_count,
+                                      &comparison->member_capacity, sizeof(Member));
     comparison->members[comparison->member_count++] = member;
 }
 

@@ -58,10 +58,8 @@ static Result note_free(void *context, const Value *row, Error *error)
     Newcomers *newcomers = context;
 
     (void)error;
-    if (newcomers->free_count == newcomers->free_capacity) {
-        newcomers->free_capacity = newcomers->free_capacity * 2 + 1024;
-        newcomers->free = memory_resize(newcomers->free, newcomers->free_capacity * sizeof *newcomers->free);
-    }
+    newcomers->free = memory_room(newcomers->free, newcomers->free_count, &newcomers->free_capacity,
+                                  sizeof *newcomers->free);
     newcomers->free[newcomers->free_count++] = row[0].integer;
     return RESULT_OK;
 }

@@ -6,7 +6,7 @@
 #include "linkage/alike_people_private.h"
 #include "linkage_sql.h"
 
-enum { LIST_FIRST = 1024, YEARS_MOST = 10 };
+enum { YEARS_MOST = 10 };
 
 static const DbStatement collect_statement = {
     .name = "linkage_run_evidence",
@@ -37,14 +37,6 @@ static void close_people(AlikePeople *people)
     linkage_clusters_close(&people->clusters);
 }
 
-static void *room(void *items, size_t count, size_t *capacity, size_t bytes)
-{
-    if (count < *capacity)
-        return items;
-    *capacity = *capacity * 2 + LIST_FIRST;
-    return memory_resize(items, *capacity * bytes);
-}
-
 static AlikeSide read_side(const Value *subject, const Value *person, const Value *is_dead)
 {
     return (AlikeSide){.subject_id = subject->integer,
@@ -59,8 +51,8 @@ static Result add_evidence(void *context, const Value *row, Error *error)
     double weight = row[4].real;
 
     (void)error;
-    people->evidence =
-        room(people->evidence, people->evidence_count, &people->evidence_capacity, sizeof(AlikeEvidence));
+    people->evidence = memory_room(people->evidence, people->evidence_count, &people->evidence_capacity,
+                                   sizeof(AlikeEvidence));
     people->evidence[people->evidence_count++] = (AlikeEvidence){
         .sides = {read_side(&row[0], &row[2], &row[6]), read_side(&row[1], &row[3], &row[7])},
         .weight = weight,
@@ -75,7 +67,7 @@ static Result add_alone(void *context, const Value *row, Error *error)
     AlikePeople *people = context;
 
     (void)error;
-    people->alone = room(people->alone, people->alone_count, &people->alone_capacity, sizeof(int64_t));
+    people->alone = memory_room(people->alone, people->alone_count, &people->alone_capacity, sizeof(int64_t));
     people->alone[people->alone_count++] = row[0].integer;
     return RESULT_OK;
 }

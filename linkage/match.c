@@ -8,7 +8,7 @@
 #include "linkage/frequency.h"
 #include "linkage/score.h"
 
-enum { PAIRS_FIRST = 4096, ORDER_KEYS = 3, DIGIT_BITS = 11 };
+enum { ORDER_KEYS = 3, DIGIT_BITS = 11 };
 
 static const uint32_t SIGN = UINT32_C(1) << 31;
 
@@ -32,10 +32,7 @@ typedef struct Scoring {
 
 static void keep(Scored *scored, const LinkagePair *pair)
 {
-    if (scored->count == scored->capacity) {
-        scored->capacity = scored->capacity * 2 + PAIRS_FIRST;
-        scored->pairs = memory_resize(scored->pairs, scored->capacity * sizeof *scored->pairs);
-    }
+    scored->pairs = memory_room(scored->pairs, scored->count, &scored->capacity, sizeof *scored->pairs);
     scored->pairs[scored->count++] = *pair;
 }
 

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "linkage/join.h"
 
-enum { WORDS = SIMILARITY_WORDS_MAX, PAIRS_FIRST = 4096, PAIRS_MAX = 1 << 24 };
+enum { WORDS = SIMILARITY_WORDS_MAX, PAIRS_MAX = 1 << 24 };
 
 /* So alike over all fields that few differ; what is less alike shares a block or is somebody else. */
 static const JoinThreshold threshold = {80, 100};
@@ -23,12 +23,10 @@ static Result take(void *context, const JoinMatch *matches, size_t count, Error 
 
     if (near->count + count > PAIRS_MAX)
         return fail(error, ERROR_LIMIT, "linkage: too many records are alike");
-    while (near->count + count > found->capacity) {
-        found->capacity = found->capacity * 2 + PAIRS_FIRST;
-        near->pairs = memory_resize(near->pairs, found->capacity * sizeof *near->pairs);
-    }
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        near->pairs = memory_room(near->pairs, near->count, &found->capacity, sizeof *near->pairs);
         near->pairs[near->count++] = (NearPair){.a = matches[i].left, .b = matches[i].right};
+    }
     return RESULT_OK;
 }
 

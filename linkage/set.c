@@ -13,7 +13,6 @@ enum {
     FLAG_REFERENCE = 2,
     HEADER_BYTES = 24,
     SIZE_EXACT = 0x80,
-    RECORDS_FIRST = 1024,
     CHUNK_FIRST = 1 << 20,
     CHUNK_MOST = 1 << 26,
     SOURCES_MAX = 64,
@@ -165,10 +164,7 @@ static void keep_bytes(LinkageSet *set, Text encoding, SetRecord *record)
 
 static void keep_record(SetRecord **records, size_t *count, size_t *capacity, const SetRecord *record)
 {
-    if (*count == *capacity) {
-        *capacity = *capacity * 2 + RECORDS_FIRST;
-        *records = memory_resize(*records, *capacity * sizeof **records);
-    }
+    *records = memory_room(*records, *count, capacity, sizeof **records);
     (*records)[(*count)++] = *record;
 }
 

@@ -104,10 +104,8 @@ static bool goes_before(const Candidate *x, const Candidate *y)
 
 static void heap_push(Growth *growth, Candidate candidate)
 {
-    if (growth->heap_count == growth->heap_capacity) {
-        growth->heap_capacity = growth->heap_capacity * 2 + 1024;
-        growth->heap = memory_resize(growth->heap, growth->heap_capacity * sizeof *growth->heap);
-    }
+    growth->heap =
+        memory_room(growth->heap, growth->heap_count, &growth->heap_capacity, sizeof *growth->heap);
     size_t at = growth->heap_count++;
     while (at > 0 && goes_before(&candidate, &growth->heap[(at - 1) / 2])) {
         growth->heap[at] = growth->heap[(at - 1) / 2];

@@ -11,7 +11,7 @@
 #include "pseudonymise/encoding_seal.h"
 #include "pseudonymise/key_folder.h"
 
-enum { PATH_BYTES = 512, LOADS_FIRST = 64 };
+enum { PATH_BYTES = 512 };
 
 typedef struct OpenLoad {
     int64_t load_id;
@@ -127,10 +127,7 @@ Result encoding_opener_add(EncodingOpener *opener, const StoredLoad *load, Error
         return RESULT_OK;
     TRY(agree(opener, load, &key, error));
     TRY(seal_cipher(key, KEYED_UNLOCK, &made.cipher, error));
-    if (opener->count == opener->capacity) {
-        opener->capacity = opener->capacity * 2 + LOADS_FIRST;
-        opener->loads = memory_resize(opener->loads, opener->capacity * sizeof *opener->loads);
-    }
+    opener->loads = memory_room(opener->loads, opener->count, &opener->capacity, sizeof *opener->loads);
     opener->loads[opener->count++] = made;
     if (opener->count > 1 && opener->loads[opener->count - 2].load_id > load->load_id)
         qsort(opener->loads, opener->count, sizeof *opener->loads, compare_loads);

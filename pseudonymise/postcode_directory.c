@@ -8,13 +8,7 @@
 #include "base/arena.h"
 #include "base/input.h"
 
-enum {
-    LINE_BYTES_MAX = 256,
-    READ_BYTES = 64 * 1024,
-    EDITION_BYTES = 32,
-    LSOA_DIGITS = 8,
-    FIRST_CAPACITY = 4096
-};
+enum { LINE_BYTES_MAX = 256, READ_BYTES = 64 * 1024, EDITION_BYTES = 32, LSOA_DIGITS = 8 };
 
 /* 16 bytes: Great Britain has 1.7 million live postcodes and 2.7 million in all. */
 typedef struct Entry {
@@ -135,10 +129,8 @@ static bool parse_entry(Text line, Entry *entry)
 
 static void add_entry(PostcodeDirectory *directory, Entry entry)
 {
-    if (directory->count == directory->capacity) {
-        directory->capacity = directory->capacity == 0 ? FIRST_CAPACITY : 2 * directory->capacity;
-        directory->entries = memory_resize(directory->entries, directory->capacity * sizeof entry);
-    }
+    directory->entries =
+        memory_room(directory->entries, directory->count, &directory->capacity, sizeof entry);
     directory->entries[directory->count++] = entry;
 }
 

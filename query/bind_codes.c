@@ -225,10 +225,7 @@ static BoundCodes *add_set(Binder *binder, const Node *node)
 {
     bool is_own = is_contained(node) || node->codes == NULL;
 
-    if (binder->set_count == binder->sets_max) {
-        binder->sets_max = binder->sets_max == 0 ? 64 : 2 * binder->sets_max;
-        binder->sets = memory_resize(binder->sets, binder->sets_max * sizeof *binder->sets);
-    }
+    binder->sets = memory_room(binder->sets, binder->set_count, &binder->sets_max, sizeof *binder->sets);
     BoundCodes *made = &binder->sets[binder->set_count++];
     *made =
         is_own ? (BoundCodes){.node = node} : (BoundCodes){.list = node->codes, .category = node->category};

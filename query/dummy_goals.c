@@ -13,10 +13,7 @@ static void note(Finding *finding, const Node *node)
 {
     Dummy *dummy = finding->dummy;
 
-    if (dummy->value_count == dummy->values_max) {
-        dummy->values_max = dummy->values_max == 0 ? 256 : 2 * dummy->values_max;
-        dummy->values = memory_resize(dummy->values, dummy->values_max * sizeof *dummy->values);
-    }
+    dummy->values = memory_room(dummy->values, dummy->value_count, &dummy->values_max, sizeof *dummy->values);
     dummy->values[dummy->value_count++] =
         (DummyValue){node, finding->binder.period.first, bind_node(&finding->binder, node)};
 }

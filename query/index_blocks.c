@@ -30,19 +30,14 @@ static void put_aside(Index *index, const BlockPlace *place, Text content)
     char *copy = memory_alloc(content.length + 1);
 
     memcpy(copy, content.data, content.length);
-    if (index->packed_count == index->packed_max) {
-        index->packed_max = index->packed_max == 0 ? 64 : 2 * index->packed_max;
-        index->packed = memory_resize(index->packed, index->packed_max * sizeof *index->packed);
-    }
+    index->packed =
+        memory_room(index->packed, index->packed_count, &index->packed_max, sizeof *index->packed);
     index->packed[index->packed_count++] = (PackedBlock){*place, copy, content.length};
 }
 
 static void add_packed(Index *index, const BlockPlace *place, Text packed, size_t bytes)
 {
-    if (index->block_count == index->block_max) {
-        index->block_max = index->block_max == 0 ? 1024 : 2 * index->block_max;
-        index->blocks = memory_resize(index->blocks, index->block_max * sizeof *index->blocks);
-    }
+    index->blocks = memory_room(index->blocks, index->block_count, &index->block_max, sizeof *index->blocks);
     index->blocks[index->block_count++] = (ManifestBlock){
         .place = *place,
         .packed_bytes = (uint32_t)packed.length,

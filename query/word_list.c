@@ -2,14 +2,9 @@
 
 #include <stdlib.h>
 
-enum { ITEMS_FIRST = 1024 };
-
 void word_list_add(WordList *words, Text word)
 {
-    if (words->count == words->items_max) {
-        words->items_max = words->items_max == 0 ? ITEMS_FIRST : 2 * words->items_max;
-        words->items = memory_resize(words->items, words->items_max * sizeof *words->items);
-    }
+    words->items = memory_room(words->items, words->count, &words->items_max, sizeof *words->items);
     words->items[words->count++] = word;
 }
 

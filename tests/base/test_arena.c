@@ -173,6 +173,33 @@ Test(memory, is_zeroed_grows_and_keeps_its_content)
     memory_free(NULL);
 }
 
+Test(memory, has_room_for_one_more_item_and_keeps_those_before)
+{
+    int *items = NULL;
+    size_t capacity = 0;
+
+    for (int i = 0; i < 1000; i++) {
+        items = memory_room(items, (size_t)i, &capacity, sizeof *items);
+        cr_assert_gt(capacity, (size_t)i);
+        items[i] = i;
+    }
+
+    for (int i = 0; i < 1000; i++)
+        cr_expect_eq(items[i], i);
+    memory_free(items);
+}
+
+Test(memory, stays_where_it_is_while_there_is_room)
+{
+    size_t capacity = 8;
+    int *items = memory_alloc(capacity * sizeof *items);
+
+    cr_expect_eq(memory_room(items, 7, &capacity, sizeof *items), items);
+
+    cr_expect_eq(capacity, 8);
+    memory_free(items);
+}
+
 Test(memory, of_no_bytes_is_still_memory)
 {
     void *memory = memory_alloc(0);
