@@ -84,7 +84,7 @@ Result linkage_explain(Db *linker, const GovernancePermit *permit, int64_t numbe
 #define LINKAGE_WAITING "clerical"
 Result linkage_clerical_list(Db *linker, const GovernancePermit *permit, Table **table, Error *error) CHECKED;
 /* A decision counts from the next run on, whatever the weights say, until it is decided anew. Object of the
- * permit for GOVERNANCE_LINK_DECIDE: "PAIR same" or "PAIR apart". */
+ * permit for GOVERNANCE_LINK_DECIDE: "PAIR same" or "PAIR apart". ERROR_REFUSED while a run goes on. */
 Result linkage_decide(Db *linker, const GovernancePermit *permit, int64_t pair_id, bool is_same, Error *error)
     CHECKED;
 /* run, started, rule version, subjects, linked, people, state, looked at: what changed since the run before,

@@ -81,13 +81,24 @@ BEGIN
 END
 $$;
 
+-- Private: half of a run would go by what was decided before it, and half by what is decided now.
+CREATE FUNCTION linkage.run_await() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    LOCK TABLE linkage.run IN ROW EXCLUSIVE MODE;
+EXCEPTION WHEN lock_not_available THEN
+    RAISE EXCEPTION 'linkage: a run is under way: decide when it has ended' USING ERRCODE = 'CQ001';
+END
+$$;
+
 -- The author is the permit's person. It counts from the next run on.
 CREATE FUNCTION linkage.decide(permit bytea, wanted int8, is_same boolean) RETURNS int8
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s' AS $$
 DECLARE
     held linkage.pair;
 BEGIN
     PERFORM audit.require(permit, 'link_decide', format('%s %s', wanted, CASE WHEN is_same THEN 'same' ELSE 'apart' END));
+    PERFORM linkage.run_await();
     SELECT p.* INTO held FROM linkage.pair AS p WHERE p.pair_id = wanted FOR UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'linkage: there is no such pair' USING ERRCODE = 'CQ002';
@@ -101,7 +112,7 @@ END
 $$;
 
 REVOKE EXECUTE ON FUNCTION linkage.combination_name(int8), linkage.agreement(int8), linkage.pass_name(int2),
-    linkage.explain(bytea, int8), linkage.clerical_list(bytea), linkage.decide(bytea, int8, boolean) FROM PUBLIC;
+    linkage.explain(bytea, int8), linkage.clerical_list(bytea), linkage.run_await(), linkage.decide(bytea, int8, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION linkage.explain(bytea, int8), linkage.clerical_list(bytea), linkage.decide(bytea, int8, boolean)
     TO cinque_linker;
 

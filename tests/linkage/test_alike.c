@@ -276,6 +276,50 @@ Test(alike, who_was_decided_to_be_apart_is_though_alike)
     cr_expect_str_eq(bench_people(&bench, text), "1,2", "the later decision counts");
 }
 
+/* Somebody at another desk, while encodings are opened. */
+typedef struct Desk {
+    Db *linker;
+    GovernancePermit *permit;
+    Error refusal;
+} Desk;
+
+static Result decide_meanwhile(void *context, int64_t load_id, int key_version, Text header, Error *error)
+{
+    Desk *desk = context;
+
+    cr_expect(!linkage_decide(desk->linker, desk->permit, 1, false, &desk->refusal).ok);
+    return bench_add_load(NULL, load_id, key_version, header, error);
+}
+
+/* Half of a run would go by what was decided before and half by what is decided now. Switch: the lock of
+ * linkage.decide. */
+Test(alike, nothing_is_decided_while_a_run_goes_on)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    SCOPED(db_close) Db *beside = support_connect("cinque_linker");
+    SCOPED(governance_permit_close)
+    GovernancePermit *run = bench_permit(&bench, GOVERNANCE_LINK, "link"),
+                     *apart = bench_permit(&bench, GOVERNANCE_LINK_DECIDE, "1 apart");
+    Desk desk = {.linker = beside, .permit = apart};
+    const LinkageOpener opener = {.add_load = decide_meanwhile, .open = bench_open_sealed, .context = &desk};
+    LinkageReport report;
+    Error error = {0};
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){1, "list", "A", ANNE, TOKENS});
+    alike_add(&bench, &(Alike){2, "care", NULL, ANNE, TOKENS});
+    bench_link(&bench);
+    bench_run(bench.owner, "ALTER FUNCTION linkage.decide(bytea, int8, boolean) SET lock_timeout = '20ms'");
+
+    cr_assert(linkage_run(bench.linker, &opener, run, &report, &error).ok, "%s", error.message);
+
+    cr_expect_eq(desk.refusal.code, ERROR_REFUSED);
+    cr_expect_not_null(strstr(desk.refusal.message, "a run is under way"), "%s", desk.refusal.message);
+    cr_expect_str_eq(bench_people(&bench, text), "1,2");
+    decide(&bench, 1, false);
+    bench_link(&bench);
+    cr_expect_str_eq(bench_people(&bench, text), "1|2");
+}
+
 Test(alike, a_permit_for_one_decision_makes_no_other)
 {
     SCOPED(bench_close) Bench bench = open_suspect();
