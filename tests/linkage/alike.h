@@ -19,6 +19,20 @@ typedef struct Alike {
     uint64_t tokens[ALIKE_TOKENS]; /* 0: none */
 } Alike;
 
+/* Two people, and the tokens of a family. */
+#define ANNE                                                                                                 \
+    {                                                                                                        \
+        11, 12, 13, 14, 15, 16                                                                               \
+    }
+#define BERT                                                                                                 \
+    {                                                                                                        \
+        21, 22, 23, 24, 25, 26                                                                               \
+    }
+#define TOKENS                                                                                               \
+    {                                                                                                        \
+        101, 102                                                                                             \
+    }
+
 /* Six fields that agree are log2 of the odds 26 where nobody says how common they are; four are 13, three and
  * one that differs about 1. A common value
  * weighs a third of a bit less than a middling one, a rare one half a bit more. */
