@@ -204,7 +204,7 @@ static size_t utf8_sequence(const unsigned char *at, size_t left)
     return 0;
 }
 
-bool text_is_utf8(Text text)
+size_t text_utf8_length(Text text)
 {
     const unsigned char *bytes = (const unsigned char *)text.data;
     size_t at = 0;
@@ -220,10 +220,15 @@ bool text_is_utf8(Text text)
         }
         size_t length = utf8_sequence(bytes + at, text.length - at);
         if (length == 0)
-            return false;
+            return at;
         at += length;
     }
-    return true;
+    return at;
+}
+
+bool text_is_utf8(Text text)
+{
+    return text_utf8_length(text) == text.length;
 }
 
 bool text_has_control(Text text)

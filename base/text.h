@@ -61,8 +61,9 @@ Text text_copy(Arena *arena, Text text);       /* NUL-terminated behind its leng
 char *text_to_string(Arena *arena, Text text); /* the same as a C string */
 /* Formats into the arena. */
 Text text_format(Arena *arena, const char *format, ...) PRINTF(2, 3);
-bool text_is_utf8(Text text);     /* well-formed, no surrogates, no overlong forms */
-bool text_has_control(Text text); /* C0, DEL, or C1 as UTF-8: not to be printed as it stands */
+bool text_is_utf8(Text text);       /* well-formed, no surrogates, no overlong forms */
+size_t text_utf8_length(Text text); /* how many bytes from its beginning on are that */
+bool text_has_control(Text text);   /* C0, DEL, or C1 as UTF-8: not to be printed as it stands */
 /* Copies to out and returns what is behind it. By two overlapping halves: no call for up to 16 bytes, and the
  * same branch for most of a column. */
 static inline char *text_put(char *out, Text text)

@@ -99,6 +99,17 @@ Result handle_query_explain(Call *call, json_t **answer, Error *error)
     return RESULT_OK;
 }
 
+/* The refusal is in the log; where it has a place in the query, the place is said. */
+static Result refuse_submit(Call *call, const Query *query, Error *error)
+{
+    Error placed = {0};
+
+    if (error->code == ERROR_REFUSED && !check_grants(call, query, &placed).ok &&
+        placed.code == ERROR_REFUSED)
+        *error = placed;
+    return (Result){.ok = false};
+}
+
 static Result submit(Call *call, const Query *query, int64_t *query_id, Error *error)
 {
     SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
@@ -113,7 +124,8 @@ static Result submit(Call *call, const Query *query, int64_t *query_id, Error *e
         .object = text_from(hash_format(&content, hex)),
     };
 
-    TRY(governance_request(call->governance, &request, &permit, error));
+    if (!governance_request(call->governance, &request, &permit, error).ok)
+        return refuse_submit(call, query, error);
     TRY(governance_query_submit(call->governance, permit, text_to_string(call->arena, project),
                                 query_title(query), query_canonical(query), query_id, error));
     const GovernanceOutcome outcome = {.succeeded = true,

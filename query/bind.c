@@ -150,9 +150,12 @@ static void bind_part(Binder *binder, const Part *part, Bound *bound)
 /* A period that has not ended on the query's day would be read as a fall. */
 static Result check_series(const Tree *tree, Date as_at, Error *error)
 {
-    for (size_t t = 0; t < tree->table_count; t++)
+    for (size_t t = 0; t < tree->table_count; t++) {
+        Mention at = tree_mention(tree, tree->tables[t].place);
         if (tree->tables[t].series.count > 0 && tree->tables[t].series.to > as_at)
-            return fail(error, ERROR_INPUT, "query: the series of a table ends after the query's day");
+            return source_text_fail_at(&at, ERROR_INPUT, error,
+                                       "the series of this table ends after the query's day");
+    }
     return RESULT_OK;
 }
 
@@ -167,6 +170,19 @@ static size_t conditions_size(const Tree *tree)
         size += condition == NULL ? 0 : condition->size;
     }
     return size;
+}
+
+static Result check_bound(const Binder *binder, Error *error)
+{
+    if (binder->asks_beyond != NULL)
+        return source_text_fail_at(&binder->asks_beyond->at, ERROR_INPUT, error,
+                                   "'sent' asks of a month after the release's");
+    if (binder->beyond_sets != NULL)
+        return source_text_fail_at(&binder->beyond_sets->at, ERROR_LIMIT, error,
+                                   "the codes up to here stand for more words than fit in %d MiB of memory; "
+                                   "use fewer lists, categories or prefixes",
+                                   BOUND_SETS_BYTES_MAX / MEBIBYTE);
+    return RESULT_OK;
 }
 
 Result bind_tree(const Tree *tree, const Dataset *dataset, Date as_at, Arena *arena, Bound *bound,
@@ -184,12 +200,5 @@ Result bind_tree(const Tree *tree, const Dataset *dataset, Date as_at, Arena *ar
         bind_part(&binder, &tree->parts[p], bound);
     bound->cohort = bind_of_households(&binder, bound->cohort);
     memory_free(binder.sets);
-    if (binder.asks_beyond)
-        return fail(error, ERROR_INPUT, "query: 'sent' asks of a month after the release's");
-    if (binder.set_bytes > BOUND_SETS_BYTES_MAX)
-        return fail(error, ERROR_LIMIT,
-                    "query: its codes stand for more words than fit in %d MiB of memory; use fewer lists, "
-                    "categories or prefixes",
-                    BOUND_SETS_BYTES_MAX / MEBIBYTE);
-    return RESULT_OK;
+    return check_bound(&binder, error);
 }

@@ -233,9 +233,11 @@ static BoundCodes *add_set(Binder *binder, const Node *node)
 }
 
 /* A prefix stands for as many words as a release has: past the limit sets stay empty, and bind_tree fails. */
-static void keep_words(Binder *binder, const Words *words, BoundCodes *set)
+static void keep_words(Binder *binder, const Node *node, const Words *words, BoundCodes *set)
 {
     binder->set_bytes += words->count * sizeof *words->items;
+    if (binder->set_bytes > BOUND_SETS_BYTES_MAX)
+        binder->beyond_sets = node;
     if (words->count == 0 || binder->set_bytes > BOUND_SETS_BYTES_MAX)
         return;
     int64_t *kept = arena_alloc(binder->plan->arena, words->count * sizeof *kept);
@@ -256,7 +258,7 @@ static BoundCodes bind_list(Binder *binder, const Node *node)
         return (BoundCodes){0};
     BoundCodes *set = add_set(binder, node);
     collect_words(binder->plan->dataset, node, &words);
-    keep_words(binder, &words, set);
+    keep_words(binder, node, &words, set);
     memory_free(words.items);
     return *set;
 }

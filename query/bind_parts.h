@@ -25,9 +25,10 @@ typedef struct Binder {
     uint16_t level;   /* the source whose `where` is being bound, or PLAN_PEOPLE */
     BoundCodes *sets; /* each once; memory_free */
     size_t set_count, sets_max;
-    size_t set_bytes; /* of all of them; above BOUND_SETS_BYTES_MAX: the plan is not whole */
-    bool asks_beyond; /* the release's month: the plan is not whole */
-    bool reads_homes; /* records of a household source */
+    size_t set_bytes;        /* of all of them; above BOUND_SETS_BYTES_MAX: the plan is not whole */
+    const Node *asks_beyond; /* the release's month: the plan is not whole */
+    const Node *beyond_sets; /* what went past that limit */
+    bool reads_homes;        /* records of a household source */
 } Binder;
 
 typedef PlanId BindNode(Binder *binder, const Node *node);

@@ -45,7 +45,8 @@ static size_t practices_of(Binder *binder, const Node *node, Text *practices)
     }
     if (from == NUMBER_UNKNOWN || to == NUMBER_UNKNOWN)
         return 0;
-    binder->asks_beyond |= from <= to && to > sent->last;
+    if (from <= to && to > sent->last)
+        binder->asks_beyond = node;
     return sent_each_month(sent, node->source->name, (Month)from, (Month)to, practices);
 }
 

@@ -10,6 +10,7 @@
 typedef struct Shape {
     const Dataset *dataset;
     const CatalogueSource *where; /* whose rows are spoken of */
+    Mention at;                   /* of what is being looked at */
 } Shape;
 
 static Result check_node(Shape *shape, const Node *node, Error *error);
@@ -26,12 +27,14 @@ static Result check_column(const Shape *shape, int source, Text name, QueryType 
     int column = dataset_column(held, name);
 
     if (column < 0)
-        return fail(error, ERROR_REFUSED, "release: its source %.*s has no column %.*s; build a new one",
-                    TEXT_ARG(held->name), TEXT_ARG(name));
+        return source_text_fail_at(&shape->at, ERROR_REFUSED, error,
+                                   "source %.*s of the release has no column %.*s; build a new one",
+                                   TEXT_ARG(held->name), TEXT_ARG(name));
     if (!is_held_as(type, held->columns[column].type))
-        return fail(error, ERROR_REFUSED,
-                    "release: its source %.*s holds column %.*s as another type; build a new one",
-                    TEXT_ARG(held->name), TEXT_ARG(name));
+        return source_text_fail_at(&shape->at, ERROR_REFUSED, error,
+                                   "source %.*s of the release holds column %.*s as another type; build a "
+                                   "new one",
+                                   TEXT_ARG(held->name), TEXT_ARG(name));
     return RESULT_OK;
 }
 
@@ -40,7 +43,8 @@ static Result find_source(const Shape *shape, Text name, int *source, Error *err
     *source = dataset_source(shape->dataset, name);
     if (*source >= 0)
         return RESULT_OK;
-    return fail(error, ERROR_REFUSED, "release: it has no source %.*s; build a new one", TEXT_ARG(name));
+    return source_text_fail_at(&shape->at, ERROR_REFUSED, error,
+                               "the release has no source %.*s; build a new one", TEXT_ARG(name));
 }
 
 /* ---- people and registrations ---- */
@@ -138,6 +142,7 @@ static Result check_column_node(const Shape *shape, const Node *node, Error *err
 
 static Result check_node(Shape *shape, const Node *node, Error *error)
 {
+    shape->at = node->at;
     if (node_is_of_records(node))
         return check_rows(shape, node, error);
     if (node->column != NULL)
@@ -170,7 +175,9 @@ Result bind_shape_check(const Tree *tree, const Dataset *dataset, Error *error)
 
     TRY(check_node(&shape, tree->cohort, error));
     for (size_t p = 0; p < tree->part_count; p++)
-        for (size_t i = 0; i < tree->parts[p].dimension_count; i++)
+        for (size_t i = 0; i < tree->parts[p].dimension_count; i++) {
+            shape.at = tree_mention(tree, tree->parts[p].dimensions[i]->place);
             TRY(check_dimension(&shape, tree->parts[p].dimensions[i], error));
+        }
     return RESULT_OK;
 }

@@ -9,7 +9,7 @@
 #include "base/input.h"
 #include "query/parser.h"
 
-enum { CODES_FILE_BYTES_MAX = 1 << 20, CATEGORY_BYTES_MAX = 80, PATH_BYTES = 1024 };
+enum { CATEGORY_BYTES_MAX = 80, PATH_BYTES = 1024 };
 
 bool query_is_code_file(Text name)
 {
@@ -80,22 +80,31 @@ static size_t column_of(Text header, Text name)
     return 0;
 }
 
+/* Where a field stands in its file; of an empty one, which stands nowhere, its line. */
+static Place place_of(const SourceText *file, Text line, Text field)
+{
+    return source_text_place(file, (size_t)((field.length > 0 ? field.data : line.data) - file->text.data));
+}
+
 /* Of a terminology or its release: one for all lines. */
-static Result take_common(Text line, size_t column, const char *what, Text *common, Error *error)
+static Result take_common(const SourceText *file, Text line, size_t column, const char *what, Text *common,
+                          Error *error)
 {
     Text value = field_at(line, column);
 
     if (column == 0)
         return RESULT_OK;
     if (!is_printable(value, CATEGORY_BYTES_MAX))
-        return fail(error, ERROR_INPUT, "a %s is 1 to %d printable characters", what, CATEGORY_BYTES_MAX);
+        return source_text_fail(file, place_of(file, line, value), error,
+                                "a %s is 1 to %d printable characters", what, CATEGORY_BYTES_MAX);
     if (common->length > 0 && !text_equal(*common, value))
-        return fail(error, ERROR_INPUT, "the %s is another than on the lines before; use two lists", what);
+        return source_text_fail(file, place_of(file, line, value), error,
+                                "the %s is another than on the lines before; use two lists", what);
     *common = value;
     return RESULT_OK;
 }
 
-static Result take_active(Text line, size_t column, bool *inactive, Error *error)
+static Result take_active(const SourceText *file, Text line, size_t column, bool *inactive, Error *error)
 {
     static const struct {
         const char *word;
@@ -108,41 +117,47 @@ static Result take_active(Text line, size_t column, bool *inactive, Error *error
             *inactive = words[i].is_inactive;
             return RESULT_OK;
         }
-    return fail(error, ERROR_INPUT, "active is 1 or 0, yes or no, true or false");
+    return source_text_fail(file, place_of(file, line, value), error,
+                            "active is 1 or 0, yes or no, true or false");
 }
 
-static Result take_line(Text line, const Columns *columns, CodeList *list, Error *error)
+static Result take_line(const SourceText *file, Text line, const Columns *columns, CodeList *list,
+                        Error *error)
 {
     Text code = field_at(line, 0);
     size_t category = columns->category;
 
     if (list->count == QUERY_CODES_MAX)
-        return fail(error, ERROR_LIMIT, "more than %d codes", QUERY_CODES_MAX);
+        return source_text_fail(file, place_of(file, line, code), error, "more than %d codes",
+                                QUERY_CODES_MAX);
     if (!is_code(code))
-        return fail(error, ERROR_INPUT, "a code is 1 to %d printable characters, and more than *",
-                    CODE_BYTES_MAX);
+        return source_text_fail(file, place_of(file, line, code), error,
+                                "a code is 1 to %d printable characters, and more than *", CODE_BYTES_MAX);
     if (category > 0) {
-        list->categories[list->count] = field_at(line, category);
-        if (!is_printable(list->categories[list->count], CATEGORY_BYTES_MAX))
-            return fail(error, ERROR_INPUT, "a category is 1 to %d printable characters", CATEGORY_BYTES_MAX);
+        Text *of = &list->categories[list->count];
+        *of = field_at(line, category);
+        if (!is_printable(*of, CATEGORY_BYTES_MAX))
+            return source_text_fail(file, place_of(file, line, *of), error,
+                                    "a category is 1 to %d printable characters", CATEGORY_BYTES_MAX);
     }
-    TRY(take_common(line, columns->terminology, "terminology", &list->terminology, error));
-    TRY(take_common(line, columns->release, "release", &list->release, error));
+    TRY(take_common(file, line, columns->terminology, "terminology", &list->terminology, error));
+    TRY(take_common(file, line, columns->release, "release", &list->release, error));
     if (columns->active > 0)
-        TRY(take_active(line, columns->active, &list->inactive[list->count], error));
+        TRY(take_active(file, line, columns->active, &list->inactive[list->count], error));
     list->codes[list->count++] = code;
     return RESULT_OK;
 }
 
-static Result take_codes(Text content, const Columns *columns, const char *path, CodeList *list, Error *error)
+static Result take_codes(const SourceText *file, Text content, const Columns *columns, CodeList *list,
+                         Error *error)
 {
-    for (unsigned number = 2; content.length > 0; number++) {
+    while (content.length > 0) {
         Text line = next_line(&content);
-        if (line.length > 0 && !take_line(line, columns, list, error).ok)
-            return fail_context(error, "%s line %u", path, number);
+        if (line.length > 0)
+            TRY(take_line(file, line, columns, list, error));
     }
     if (list->count == 0)
-        return fail(error, ERROR_INPUT, "%s: holds no code", path);
+        return source_text_fail(file, (Place){1, 1, 0}, error, "no code in this file");
     return RESULT_OK;
 }
 
@@ -170,25 +185,27 @@ Result codes_read_file(const Parser *parser, Text file_name, Place place, Text *
 
 Result codes_read(const Parser *parser, Text file_name, Place place, CodeList *list, Error *error)
 {
-    const char *name = text_to_string(parser->arena, file_name);
+    SourceText file = {.file_name = text_to_string(parser->arena, file_name)};
     Text content, header;
 
-    TRY(codes_read_file(parser, file_name, place, &content, error));
+    TRY(codes_read_file(parser, file_name, place, &file.text, error));
+    content = file.text;
     header = next_line(&content);
     if (!text_equal(field_at(header, 0), TEXT("code")))
-        return fail(error, ERROR_INPUT, "%s line 1: the first column is not 'code'", name);
+        return source_text_fail(&file, (Place){1, 1, 0}, error, "the first column is not 'code'");
     list->codes = arena_alloc(parser->arena, QUERY_CODES_MAX * sizeof *list->codes);
     const Columns columns = {.category = column_of(header, TEXT("category")),
                              .terminology = column_of(header, TEXT("terminology")),
                              .release = column_of(header, TEXT("release")),
                              .active = column_of(header, TEXT("active"))};
     if (columns.release > 0 && columns.terminology == 0)
-        return fail(error, ERROR_INPUT, "%s line 1: a release stands beside its terminology", name);
+        return source_text_fail(&file, place_of(&file, header, field_at(header, columns.release)), error,
+                                "a release stands beside its terminology");
     if (columns.category > 0)
         list->categories = arena_alloc(parser->arena, QUERY_CODES_MAX * sizeof *list->categories);
     if (columns.active > 0)
         list->inactive = arena_alloc(parser->arena, QUERY_CODES_MAX * sizeof *list->inactive);
-    return take_codes(content, &columns, name, list, error);
+    return take_codes(&file, content, &columns, list, error);
 }
 
 Result parser_check_prefix(const Parser *parser, Error *error)

@@ -93,6 +93,16 @@ static uint64_t bytes_of(const Counting *counting, size_t group)
     return !keeps_who(counting, group) ? sets : sets + sketches + people * 6 + people / 8 * (1 + 2 * asked);
 }
 
+/* The first that is counted by the group. */
+static Mention table_at(const Counting *counting, size_t group)
+{
+    size_t p = 0;
+
+    while (counting->parts[p].group != group)
+        p++;
+    return tree_mention(counting->tree, counting->tree->tables[counting->tree->parts[p].table].place);
+}
+
 static Result check_bytes(const Counting *counting, Error *error)
 {
     /* of each person every amount, and once more one, when those of a place are released */
@@ -100,18 +110,19 @@ static Result check_bytes(const Counting *counting, Error *error)
     uint64_t bytes = kept * counting->bound->plan->dataset->people * sizeof(double);
 
     for (size_t g = 0; g < counting->group_count; g++) {
+        Mention at = table_at(counting, g);
         if (cells_of(counting, &counting->groups[g]) > BUDGET_PLACES_MAX)
-            return fail(error, ERROR_LIMIT,
-                        "query: a table has more than %d cells; use fewer or coarser dimensions",
-                        BUDGET_PLACES_MAX);
+            return source_text_fail_at(&at, ERROR_LIMIT, error,
+                                       "this table has more than %d cells; use fewer or coarser dimensions",
+                                       BUDGET_PLACES_MAX);
         bytes += bytes_of(counting, g);
     }
     if (bytes <= BUDGET_COUNT_BYTES_MAX)
         return RESULT_OK;
-    return fail(error, ERROR_LIMIT,
-                "query: counting would take up to %" PRIu64
-                " MiB of memory, more than %d; ask fewer tables and measures",
-                bytes / MEBIBYTE, BUDGET_COUNT_BYTES_MAX / MEBIBYTE);
+    return source_text_fail_at(&counting->tree->cohort->at, ERROR_LIMIT, error,
+                               "counting would take up to %" PRIu64
+                               " MiB of memory, more than %d; ask fewer tables and measures",
+                               bytes / MEBIBYTE, BUDGET_COUNT_BYTES_MAX / MEBIBYTE);
 }
 
 /* Bits of a chunk end anywhere, and so there is one word more. */

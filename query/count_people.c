@@ -36,10 +36,10 @@ static Result check_homes(const Counting *counting, Error *error)
 
     if (bytes <= BUDGET_HOMES_BYTES_MAX)
         return RESULT_OK;
-    return fail(error, ERROR_LIMIT,
-                "query: counts over households would take up to %" PRIu64
-                " MiB of memory, more than %d; ask fewer of them",
-                bytes / MEBIBYTE, BUDGET_HOMES_BYTES_MAX / MEBIBYTE);
+    return source_text_fail_at(&counting->tree->cohort->at, ERROR_LIMIT, error,
+                               "counts over households would take up to %" PRIu64
+                               " MiB of memory, more than %d; ask fewer of them",
+                               bytes / MEBIBYTE, BUDGET_HOMES_BYTES_MAX / MEBIBYTE);
 }
 
 /* In the last round who is in the cohort and where; in those before it what counts over homes need. */
@@ -51,10 +51,11 @@ static Result count_chunks(Counting *counting, Engine *engine, const Budget *bud
     for (uint32_t first = 0; first < all; first += people) {
         people = people_of_chunk(counting, budget, first);
         if (budget_bytes(budget, first, people) > BUDGET_CHUNK_BYTES_MAX)
-            return fail(error, ERROR_LIMIT,
-                        "query: the records of one person would take more than %d MiB of memory; ask less of "
-                        "them at once",
-                        BUDGET_CHUNK_BYTES_MAX / MEBIBYTE);
+            return source_text_fail_at(
+                &counting->tree->cohort->at, ERROR_LIMIT, error,
+                "the records of one person would take more than %d MiB of memory; ask less of "
+                "them at once",
+                BUDGET_CHUNK_BYTES_MAX / MEBIBYTE);
         if (round == engine_rounds(engine)) {
             count_chunk(counting, engine, first, people);
         } else {

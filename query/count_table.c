@@ -102,6 +102,7 @@ static Result take_categories(Counting *counting, const CountCategory *categorie
 {
     const Dimension *of = &counting->bound->dimensions[dimension];
     Domain *domain = &counting->domains[dimension];
+    Mention at = tree_mention(counting->tree, of->place);
     Text name = text_from(of->attribute->name);
 
     *domain = (Domain){.bands = of->bands, .band_min = UINT32_MAX};
@@ -114,7 +115,8 @@ static Result take_categories(Counting *counting, const CountCategory *categorie
         if (text_equal(name, categories[i].dimension))
             domain->values[domain->value_count++] = text_copy(counting->arena, categories[i].value);
     if (domain->value_count > LINES_MAX)
-        return fail(error, ERROR_LIMIT, "table: %s has more than %d values", of->attribute->name, LINES_MAX);
+        return source_text_fail_at(&at, ERROR_LIMIT, error, "%s has more than %d values", of->attribute->name,
+                                   LINES_MAX);
     qsort(domain->values, domain->value_count, sizeof *domain->values, compare_values);
     map_codes(counting, dimension);
     return RESULT_OK;
@@ -313,6 +315,7 @@ Result count_part(const Counting *counting, size_t number, CountTable *table, Er
 {
     const Part *part = &counting->tree->parts[number];
     const TableNode *node = &counting->tree->tables[part->table];
+    Mention at = tree_mention(counting->tree, node->place);
     size_t cells = 1;
 
     *table = (CountTable){.title = node->title,
@@ -329,8 +332,9 @@ Result count_part(const Counting *counting, size_t number, CountTable *table, Er
         set_values(counting, index, dimension);
         cells *= dimension->value_count + 1;
         if (cells > COUNT_CELLS_MAX)
-            return fail(error, ERROR_LIMIT, "table %.*s: more than %d cells; use fewer or coarser dimensions",
-                        TEXT_ARG(node->title), COUNT_CELLS_MAX);
+            return source_text_fail_at(&at, ERROR_LIMIT, error,
+                                       "this table has more than %d cells; use fewer or coarser dimensions",
+                                       COUNT_CELLS_MAX);
     }
     table->cell_count = cells;
     table->cells = arena_alloc(counting->arena, cells * sizeof *table->cells);

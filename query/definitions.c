@@ -211,8 +211,9 @@ static Result take_use(Parser *parser, Error *error)
         return source_text_fail(&parser->input->source, place, error, "a file of definitions uses no other");
     TRY(codes_read_file(parser, file_name, place, &input.source.text, error));
     input.source.file_name = text_to_string(parser->arena, file_name);
-    TRY(parser_check_text(&input.source, error));
+    TRY(parser_check_text(&input.source, CODES_FILE_BYTES_MAX, error));
     inner.input = &input;
+    inner.text = parser_keep_text(&input.source, parser->arena);
     inner.lexer = (Lexer){.source = input.source, .arena = parser->arena, .at = {.line = 1, .column = 1}};
     inner.is_shared = true;
     TRY(parser_advance(&inner, error));

@@ -68,20 +68,20 @@ static Result play_sent(Dummy *dummy, const DummySource *sources, Error *error)
     static const Text practices[] = {TEXT("DUMMY-A"), TEXT("DUMMY-B"), TEXT("DUMMY-C"), TEXT("DUMMY-D")};
     Tree *tree = dummy->query->tree;
     Sent *sent = arena_alloc(dummy->query->arena, sizeof *sent);
-    size_t most = tree->sent_source_count * 4 * SENT_MONTHS;
+    size_t most = tree->sent_asked_count * 4 * SENT_MONTHS;
     SentMonth *items = arena_alloc(dummy->query->arena, (most + 1) * sizeof *items);
 
     *sent = (Sent){.items = items, .last = month_of_date(dummy->as_at)};
-    for (size_t s = 0; s < tree->sent_source_count; s++) {
-        size_t index = (size_t)(tree->sent_sources[s] - dummy->query->catalogue.sources);
+    for (size_t s = 0; s < tree->sent_asked_count; s++) {
+        size_t index = (size_t)(tree->sent_asked[s]->source - dummy->query->catalogue.sources);
         if (sources[index].is_replaced)
-            return sent_fail_replaced(sources[index].name, error);
+            return sent_fail_replaced(tree->sent_asked[s], error);
         for (size_t p = 0; p < 4; p++)
             for (Month m = 0; m < SENT_MONTHS; m++)
                 if (is_whole(p) || m % 2 == 0)
                     items[sent->count++] = (SentMonth){sources[index].name, practices[p], sent->last - m};
     }
-    tree->sent = tree->sent_source_count > 0 ? sent : NULL;
+    tree->sent = tree->sent_asked_count > 0 ? sent : NULL;
     return RESULT_OK;
 }
 

@@ -403,8 +403,8 @@ Result query_explain(const Query *query, Text *explained, Error *error)
 
     TRY(bind_tree(query->tree, shape, as_at, arena, &bound, error));
     if (bound.plan->count > EXPLAIN_NODES_MAX)
-        return fail(error, ERROR_LIMIT, "query: its plan has more than %d parts, too many to read",
-                    EXPLAIN_NODES_MAX);
+        return source_text_fail_at(&query->tree->cohort->at, ERROR_LIMIT, error,
+                                   "the plan has more than %d parts, too many to read", EXPLAIN_NODES_MAX);
     Explainer explainer = {.plan = bound.plan, .text = &text};
     explainer.uses = arena_alloc(arena, bound.plan->count * sizeof *explainer.uses);
     explainer.steps = arena_alloc(arena, bound.plan->count * sizeof *explainer.steps);

@@ -29,6 +29,7 @@ Result expression_finish(Parser *parser, const Node *draft, Place place, const N
     Node *made = arena_alloc(parser->arena, sizeof *made);
 
     *made = *draft;
+    made->at = parser_mention_at(parser, place);
     measure(made);
     if (made->size > QUERY_NODES_MAX)
         return expression_fail(parser, place, error,

@@ -4,12 +4,15 @@
 
 enum { FIRST_YEAR = 1948, LAST_YEAR = 2400, CENTURY = 100 };
 
-static Result take_name(Parser *parser, Text *name, Error *error)
+static Result take_name(Parser *parser, Token *token, Error *error)
 {
+    Text name = {0};
+
+    *token = parser->token;
     if (parser->token.kind == TOKEN_STRING && parser->token.text.length > PUBLISHED_NAME_BYTES_MAX)
         return parser_fail(parser, error, "prices: their name is longer than %d bytes",
                            PUBLISHED_NAME_BYTES_MAX);
-    return parser_string(parser, "prices", name, error);
+    return parser_string(parser, "prices", &name, error);
 }
 
 /* 2024/25 */
@@ -26,18 +29,19 @@ static Result take_year(Parser *parser, int64_t *year, Error *error)
     return RESULT_OK;
 }
 
-static Result find_prices(const Parser *parser, Text name, int64_t year, const Prices **prices, Error *error)
+static Result find_prices(const Parser *parser, Token name, int64_t year, const Prices **prices, Error *error)
 {
     Tree *tree = parser->tree;
 
     for (size_t i = 0; i < tree->price_count; i++)
-        if (tree->prices[i].year == year && text_equal(tree->prices[i].name, name)) {
+        if (tree->prices[i].year == year && text_equal(tree->prices[i].name, name.text)) {
             *prices = &tree->prices[i];
             return RESULT_OK;
         }
     if (tree->price_count == QUERY_PRICES_MAX)
         return parser_fail(parser, error, "more than %d lists and years of prices", QUERY_PRICES_MAX);
-    tree->prices[tree->price_count] = (Prices){.name = name, .year = year};
+    tree->prices[tree->price_count] =
+        (Prices){.name = name.text, .year = year, .at = parser_mention_at(parser, name.place)};
     *prices = &tree->prices[tree->price_count++];
     return RESULT_OK;
 }
@@ -46,7 +50,7 @@ Result expression_prices(Parser *parser, const Prices **prices, Error *error)
 {
     bool is_priced;
     int64_t year = 0;
-    Text name = {0};
+    Token name = {0};
 
     *prices = NULL;
     TRY(parser_accept(parser, "at", &is_priced, error));

@@ -5,9 +5,7 @@
  */
 #include <string.h>
 
-#include "query/lexer.h"
-#include "query/query.h"
-#include "query/tree.h"
+#include "query/parser.h"
 
 /* A byte and a line end become at most a line end, an indent, the byte and another line end. */
 enum { INDENT_TABLE = 2, INDENT_WITHIN = 4, GROWS_BY_MAX = 8 };
@@ -208,22 +206,15 @@ static Result check_same(const char *file_name, Text a, Text b, Arena *arena, Er
     return RESULT_OK;
 }
 
-static Result check_text(const char *file_name, Text text, Error *error)
-{
-    if (text.length > QUERY_TEXT_BYTES_MAX)
-        return fail(error, ERROR_LIMIT, "%s: longer than %d bytes", file_name, QUERY_TEXT_BYTES_MAX);
-    if (!text_is_utf8(text) || memchr(text.data, '\0', text.length) != NULL)
-        return fail(error, ERROR_INPUT, "%s: not UTF-8, or holds a NUL character", file_name);
-    return RESULT_OK;
-}
-
 Result query_format(const char *file_name, Text text, Arena *arena, Text *formatted, Error *error)
 {
     Text kept = text_copy(arena, text); /* ends in a NUL, as the lexer wants */
     Layout layout = {.lexer = lexer_of(file_name, kept, arena),
                      .out = text_builder(GROWS_BY_MAX * QUERY_TEXT_BYTES_MAX)};
 
-    TRY(check_text(file_name, kept, error));
+    const SourceText source = {.file_name = file_name, .text = kept};
+
+    TRY(parser_check_text(&source, QUERY_TEXT_BYTES_MAX, error));
     Result done = lay_out(&layout, error);
     *formatted = text_copy(arena, text_built(&layout.out));
     text_builder_close(&layout.out);

@@ -26,8 +26,8 @@ static Result fail_value(const Parameter *parameter, const char *rule, Error *er
 {
     SCOPED(arena_close) Arena *arena = arena_create(SETTINGS_BYTES_MAX * 4);
 
-    return source_text_fail(&parameter->source, parameter->place, error, "parameter %.*s %s: %.*s",
-                            TEXT_ARG(parameter->name), rule, TEXT_ARG(list_values(parameter, arena)));
+    return source_text_fail_at(&parameter->at, ERROR_INPUT, error, "parameter %.*s %s: %.*s",
+                               TEXT_ARG(parameter->name), rule, TEXT_ARG(list_values(parameter, arena)));
 }
 
 static Result find_parameter(const Query *query, Text name, Parameter **parameter, Error *error)

@@ -83,7 +83,6 @@ Result parser_string(Parser *parser, const char *what, Text *text, Error *error)
 
 static Result take_date(Parser *parser, Date *date, Error *error)
 {
-    TRY(parser_expect(parser, "at", error));
     if (parser->token.kind != TOKEN_DATE)
         return parser_fail(parser, error, "expected a date (CCYY-MM-DD)");
     *date = parser->token.date;
@@ -95,6 +94,7 @@ static Result take_as_at(Parser *parser, Error *error)
 {
     TRY(parser_expect(parser, "at", error));
     parser->as_at = parser->token;
+    parser->tree->day_at = parser_mention_at(parser, parser->token.place);
     if (parser->token.kind != TOKEN_DATE && parser->token.kind != TOKEN_WORD)
         return parser_fail(parser, error, "expected a date (CCYY-MM-DD) or a parameter");
     if (parser->token.kind == TOKEN_DATE)
@@ -136,6 +136,8 @@ static Result take_days(Parser *parser, Error *error)
             return RESULT_OK;
         TRY(parser_expect(parser, "known", error));
     }
+    TRY(parser_expect(parser, "at", error));
+    tree->known_day_at = parser_mention_at(parser, parser->token.place);
     TRY(take_date(parser, &tree->known_at, error));
     if (token_is(&parser->token, "as"))
         return parser_fail(parser, error, "`as at` stands before `as known at`");
@@ -153,6 +155,7 @@ static Result take_heading(Parser *parser, Error *error)
         return parser_fail(parser, error, "expected the project's number");
     tree->project = parser->token.text;
     tree->project_at = parser_mention_at(parser, parser->token.place);
+    tree->day_at = tree->known_day_at = tree->project_at;
     TRY(parser_advance(parser, error));
     return take_days(parser, error);
 }
@@ -204,12 +207,21 @@ static Result take_query(Parser *parser, Error *error)
     return parser_check_tables(parser, error);
 }
 
-Result parser_check_text(const SourceText *source, Error *error)
+Result parser_check_text(const SourceText *source, size_t bytes_max, Error *error)
 {
-    if (!text_is_utf8(source->text))
-        return fail(error, ERROR_INPUT, "%s: not UTF-8", source->file_name);
-    if (memchr(source->text.data, '\0', source->text.length) != NULL)
-        return fail(error, ERROR_INPUT, "%s: holds a NUL character", source->file_name);
+    size_t length = source->text.length, good = text_utf8_length(source->text);
+    const char *nul = memchr(source->text.data, '\0', length);
+    Mention at = {.text = source};
+
+    if (length > bytes_max) {
+        at.place = source_text_place(source, bytes_max);
+        return source_text_fail_at(&at, ERROR_LIMIT, error, "longer than %zu bytes", bytes_max);
+    }
+    if (good < length)
+        return source_text_fail(source, source_text_place(source, good), error, "not UTF-8");
+    if (nul != NULL)
+        return source_text_fail(source, source_text_place(source, (size_t)(nul - source->text.data)), error,
+                                "a NUL character");
     return RESULT_OK;
 }
 
@@ -217,6 +229,7 @@ Result tree_parse(const ParseInput *input, Arena *arena, Tree **tree, Error *err
 {
     Parser parser = {
         .input = input,
+        .text = parser_keep_text(&input->source, arena),
         .lexer = {.source = input->source, .arena = arena, .at = {.line = 1, .column = 1}},
         .arena = arena,
         .tree = arena_alloc(arena, sizeof(Tree)),
@@ -224,14 +237,12 @@ Result tree_parse(const ParseInput *input, Arena *arena, Tree **tree, Error *err
 
     parser.tree->source_at =
         arena_alloc(arena, (input->catalogue->source_count + 1) * sizeof *parser.tree->source_at);
-    TRY(parser_check_text(&input->source, error));
     TRY(parser_advance(&parser, error));
     TRY(take_query(&parser, error));
     TRY(tree_make_parts(parser.tree, arena, error));
     parser.tree->sources =
         arena_alloc(arena, (input->catalogue->source_count + 1) * sizeof(CatalogueSource *));
-    parser.tree->sent_sources =
-        arena_alloc(arena, (input->catalogue->source_count + 1) * sizeof(CatalogueSource *));
+    parser.tree->sent_asked = arena_alloc(arena, (input->catalogue->source_count + 1) * sizeof(Node *));
     tree_use(parser.tree, input->catalogue);
     *tree = parser.tree;
     return parser_check_parameters(parser.tree, error);

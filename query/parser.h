@@ -4,8 +4,11 @@
 #include "query/lexer.h"
 #include "query/tree.h"
 
+enum { CODES_FILE_BYTES_MAX = 1 << 20 }; /* of a file beside the query */
+
 typedef struct Parser {
     const ParseInput *input;
+    const SourceText *text; /* the input's, which outlives it */
     Lexer lexer;
     Token token;
     Token as_at;
@@ -22,6 +25,7 @@ typedef struct Parser {
 
 /* parser_mention.c: a place of the file that is read now; what stands there reads the source */
 Mention parser_mention_at(const Parser *parser, Place place);
+const SourceText *parser_keep_text(const SourceText *text, Arena *arena);
 void parser_mention(const Parser *parser, const CatalogueSource *source, Place place);
 void parser_mention_deaths(const Parser *parser, Place place);
 /* Those that the attribute is made of. */
@@ -38,8 +42,8 @@ Result parser_integer(Parser *parser, const char *what, int64_t min, int64_t max
                       Error *error) CHECKED;
 /* A text in double quotes that is not empty. */
 Result parser_string(Parser *parser, const char *what, Text *text, Error *error) CHECKED;
-/* UTF-8 without NUL. */
-Result parser_check_text(const SourceText *source, Error *error) CHECKED;
+/* UTF-8 without NUL, of so many bytes. */
+Result parser_check_text(const SourceText *source, size_t bytes_max, Error *error) CHECKED;
 /* definitions.c: up to what is none */
 Result parser_definitions(Parser *parser, Error *error) CHECKED;
 /* parser_table.c: behind the word `table` */

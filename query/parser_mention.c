@@ -2,14 +2,17 @@
  */
 #include "query/parser.h"
 
+const SourceText *parser_keep_text(const SourceText *text, Arena *arena)
+{
+    SourceText *kept = arena_alloc(arena, sizeof *kept);
+
+    *kept = (SourceText){.file_name = text_to_string(arena, text_from(text->file_name)), .text = text->text};
+    return kept;
+}
+
 Mention parser_mention_at(const Parser *parser, Place place)
 {
-    SourceText *text = arena_alloc(parser->arena, sizeof *text);
-
-    *text =
-        (SourceText){.file_name = text_to_string(parser->arena, text_from(parser->input->source.file_name)),
-                     .text = parser->input->source.text};
-    return (Mention){.text = text, .place = place};
+    return (Mention){.text = parser->text, .place = place};
 }
 
 void parser_mention(const Parser *parser, const CatalogueSource *source, Place place)

@@ -82,7 +82,7 @@ static void sort_values(Parameter *parameter, ParameterValue *values)
 Result parser_take_parameter(Parser *parser, Error *error)
 {
     Tree *tree = parser->tree;
-    Parameter parameter = {.source = parser->input->source, .place = parser->token.place};
+    Parameter parameter = {.at = parser_mention_at(parser, parser->token.place)};
     ParameterValue *values = arena_alloc(parser->arena, QUERY_PARAMETER_VALUES_MAX * sizeof *values);
     bool more = true;
 
@@ -113,9 +113,9 @@ Result parser_check_parameters(const Tree *tree, Error *error)
         const Parameter *parameter = &tree->parameters[i];
         wordings *= parameter->is_used ? parameter->count : 1;
         if (wordings > QUERY_WORDINGS_MAX)
-            return source_text_fail(&parameter->source, parameter->place, error,
-                                    "the parameters' values make more than %d different queries",
-                                    QUERY_WORDINGS_MAX);
+            return source_text_fail_at(&parameter->at, ERROR_INPUT, error,
+                                       "the parameters' values make more than %d different queries",
+                                       QUERY_WORDINGS_MAX);
     }
     return RESULT_OK;
 }

@@ -3,15 +3,22 @@
 
 #include "query/tree.h"
 
+Mention tree_mention(const Tree *tree, Place place)
+{
+    return (Mention){.text = tree->project_at.text, .place = place};
+}
+
 static Result add_part(Tree *tree, size_t t, size_t period, size_t measure, Error *error)
 {
     const TableNode *table = &tree->tables[t];
     Part *part = &tree->parts[tree->part_count];
 
+    Mention at = tree_mention(tree, table->place);
+
     if (tree->part_count == QUERY_PARTS_MAX)
-        return fail(error, ERROR_LIMIT,
-                    "query: its tables have more than %d measures together, each once a period",
-                    QUERY_PARTS_MAX);
+        return source_text_fail_at(&at, ERROR_LIMIT, error,
+                                   "the tables have more than %d measures together, each once a period",
+                                   QUERY_PARTS_MAX);
     *part =
         (Part){.table = t, .period = period, .measure = measure, .dimension_count = table->dimension_count};
     for (size_t d = 0; d < table->dimension_count; d++)
@@ -36,24 +43,39 @@ static Result add_table(Tree *tree, size_t t, Error *error)
     return tree->part_count > before ? RESULT_OK : add_part(tree, t, 0, QUERY_MEASURES_MAX, error);
 }
 
+static bool is_of_amount(const Part *part)
+{
+    return part->measure < QUERY_MEASURES_MAX && part->dimensions[part->dimension_count - 1]->amount != NULL;
+}
+
 size_t tree_amount_count(const Tree *tree)
 {
     size_t amounts = 0;
 
-    for (size_t p = 0; p < tree->part_count; p++) {
-        const Part *part = &tree->parts[p];
-        amounts +=
-            part->measure < QUERY_MEASURES_MAX && part->dimensions[part->dimension_count - 1]->amount != NULL;
-    }
+    for (size_t p = 0; p < tree->part_count; p++)
+        amounts += is_of_amount(&tree->parts[p]);
     return amounts;
+}
+
+static Mention measure_at(const Tree *tree, const Part *part)
+{
+    return tree_mention(tree, tree->tables[part->table].measures[part->measure].place);
 }
 
 static Result check_amounts(const Tree *tree, Error *error)
 {
-    if (tree_amount_count(tree) <= QUERY_AMOUNTS_MAX)
-        return RESULT_OK;
-    return fail(error, ERROR_LIMIT, "query: it has more than %d amounts, each counted once a period",
-                QUERY_AMOUNTS_MAX);
+    size_t amounts = 0;
+
+    for (size_t p = 0; p < tree->part_count; p++) {
+        amounts += is_of_amount(&tree->parts[p]);
+        if (amounts <= QUERY_AMOUNTS_MAX)
+            continue;
+        Mention at = measure_at(tree, &tree->parts[p]);
+        return source_text_fail_at(&at, ERROR_LIMIT, error,
+                                   "more than %d amounts up to here, each counted once a period",
+                                   QUERY_AMOUNTS_MAX);
+    }
+    return RESULT_OK;
 }
 
 /* Each condition is bound once a period: that bounds the plan. */
@@ -63,15 +85,18 @@ static Result check_size(const Tree *tree, Error *error)
 
     for (size_t p = 0; p < tree->part_count; p++) {
         const Part *part = &tree->parts[p];
-        if (part->measure < QUERY_MEASURES_MAX)
-            size += part->dimensions[part->dimension_count - 1]->condition->size;
+        if (part->measure == QUERY_MEASURES_MAX)
+            continue;
+        size += part->dimensions[part->dimension_count - 1]->condition->size;
+        if (size <= QUERY_ALL_NODES_MAX)
+            continue;
+        Mention at = measure_at(tree, part);
+        return source_text_fail_at(&at, ERROR_LIMIT, error,
+                                   "the conditions up to here have more than %d parts together, each counted "
+                                   "once a period; ask fewer periods or measures",
+                                   QUERY_ALL_NODES_MAX);
     }
-    if (size <= QUERY_ALL_NODES_MAX)
-        return RESULT_OK;
-    return fail(error, ERROR_LIMIT,
-                "query: its conditions have more than %d parts together, each counted once a period; ask "
-                "fewer periods or measures",
-                QUERY_ALL_NODES_MAX);
+    return RESULT_OK;
 }
 
 Result tree_make_parts(Tree *tree, Arena *arena, Error *error)

@@ -6,6 +6,7 @@ typedef struct Reading {
     Arena *arena;
     PopulationUse *uses;
     size_t count;
+    const SourceText *text; /* the query's */
 } Reading;
 
 size_t population_dimension(const Published *population, Text name)
@@ -32,15 +33,19 @@ const Published *population_find(const PopulationUse *uses, size_t count, Text n
 
 /* ---- one version ---- */
 
-static Result read_version(const Reading *reading, Text name, Date day, const Published **found, Error *error)
+static Result read_version(const Reading *reading, const Measure *rate, Date day, const Published **found,
+                           Error *error)
 {
+    Mention at = {reading->text, rate->place};
+    Text name = rate->population;
     char text[DATE_TEXT_BYTES];
     Published *published;
 
     TRY(published_find(reading->reader, TEXT("population"), name, day, reading->arena, &published, error));
     if (published == NULL)
-        return fail(error, ERROR_INPUT, "query: there is no population \"%.*s\" of a day up to %s",
-                    TEXT_ARG(name), date_format(day, text));
+        return source_text_fail_at(&at, ERROR_INPUT, error,
+                                   "there is no population \"%.*s\" of a day up to %s", TEXT_ARG(name),
+                                   date_format(day, text));
     *found = published;
     for (size_t i = 0; i < reading->count; i++)
         if (reading->uses[i].population->id == published->id) {
@@ -53,14 +58,17 @@ static Result read_version(const Reading *reading, Text name, Date day, const Pu
 /* ---- of a query ---- */
 
 /* A rate would be of a place's people over those of many. What the population is by besides is summed. */
-static Result check_dimensions(const TableNode *table, const Published *population, Error *error)
+static Result check_dimensions(const Reading *reading, const TableNode *table, const Measure *rate,
+                               const Published *population, Error *error)
 {
+    Mention at = {reading->text, rate->place};
+
     for (size_t d = 0; d < table->dimension_count; d++) {
         Text name = text_from(table->dimensions[d].attribute->name);
         if (population_dimension(population, name) == population->dimension_count)
-            return fail(error, ERROR_INPUT,
-                        "query: the population \"%.*s\" is not by %.*s, as the table of its rate is",
-                        TEXT_ARG(population->name), TEXT_ARG(name));
+            return source_text_fail_at(&at, ERROR_INPUT, error,
+                                       "the population \"%.*s\" is not by %.*s, as the table of its rate is",
+                                       TEXT_ARG(population->name), TEXT_ARG(name));
     }
     return RESULT_OK;
 }
@@ -74,10 +82,10 @@ static Result read_table(Reading *reading, const TableNode *table, const Measure
         Date day = population_day(table, as_at, p);
         const Published *found = population_find(reading->uses, reading->count, rate->population, day);
         if (found == NULL) {
-            TRY(read_version(reading, rate->population, day, &found, error));
+            TRY(read_version(reading, rate, day, &found, error));
             reading->uses[reading->count++] = (PopulationUse){rate->population, day, found};
         }
-        TRY(check_dimensions(table, found, error));
+        TRY(check_dimensions(reading, table, rate, found, error));
     }
     return RESULT_OK;
 }
@@ -86,7 +94,7 @@ Result population_read(Db *reader, const Tree *tree, Date as_at, Arena *arena, c
                        size_t *count, Error *error)
 {
     size_t most = QUERY_TABLES_MAX * QUERY_MEASURES_MAX * QUERY_PERIODS_MAX;
-    Reading reading = {.reader = reader, .arena = arena};
+    Reading reading = {.reader = reader, .arena = arena, .text = tree->project_at.text};
 
     reading.uses = arena_alloc(arena, most * sizeof *reading.uses);
     for (size_t t = 0; t < tree->table_count; t++)

@@ -31,8 +31,8 @@ Result prices_read(Db *reader, Tree *tree, Arena *arena, Error *error)
             continue;
         TRY(prices_find(reader, prices, arena, &found, error));
         if (found == NULL)
-            return fail(error, ERROR_INPUT, "query: there are no prices %.*s",
-                        TEXT_ARG(prices_said(prices, arena)));
+            return source_text_fail_at(&prices->at, ERROR_INPUT, error, "there are no prices %.*s",
+                                       TEXT_ARG(prices_said(prices, arena)));
         TRY(published_read_lines(reader, found, arena, error));
         prices->published = found;
     }

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "query/parser.h"
 #include "query/query_private.h"
 
 enum { ARENA_BYTES_MAX = 512 << 20 };
@@ -35,14 +36,14 @@ static Result fill(Query *query, const char *file_name, Text text, size_t bytes_
 {
     ParseInput input = {.source = {.file_name = file_name}, .catalogue = &query->catalogue, .files = files};
 
-    if (text.length > bytes_max)
-        return fail(error, ERROR_LIMIT, "%s: longer than %zu bytes", file_name, bytes_max);
     input.source.text = text_copy(query->arena, text);
+    TRY(parser_check_text(&input.source, bytes_max, error));
     TRY(tree_parse(&input, query->arena, &query->tree, error));
     qsort(query->tree->sources, query->tree->source_count, sizeof(CatalogueSource *), compare_sources);
     query->canonical = tree_print(query->tree, query->arena);
     if (query->canonical.length > QUERY_CANONICAL_BYTES_MAX)
-        return fail(error, ERROR_LIMIT, "%s: longer than 1 MiB with its code lists", file_name);
+        return source_text_fail_at(&query->tree->cohort->at, ERROR_LIMIT, error,
+                                   "the query is longer than 1 MiB with its code lists");
     query->content = hash_of(query->canonical.data, query->canonical.length);
     return RESULT_OK;
 }
@@ -126,12 +127,9 @@ Text query_source(const Query *query, size_t index)
 
 Result query_refuse_project(const Query *query, Error *error)
 {
-    const Mention *at = &query->tree->project_at;
     const Error said = *error;
-    Result failed = source_text_fail(at->text, at->place, error, "%s", said.message);
 
-    error->code = said.code;
-    return failed;
+    return source_text_fail_at(&query->tree->project_at, said.code, error, "%s", said.message);
 }
 
 Result query_refuse_source(const Query *query, size_t index, Error *error)
@@ -140,9 +138,7 @@ Result query_refuse_source(const Query *query, size_t index, Error *error)
     const Mention *at = &query->tree->source_at[source - query->catalogue.sources];
 
     assert(at->text != NULL);
-    Result failed = source_text_fail(at->text, at->place, error,
-                                     "source %.*s is not granted to the project, and this reads it",
-                                     TEXT_ARG(source->name));
-    error->code = ERROR_REFUSED;
-    return failed;
+    return source_text_fail_at(at, ERROR_REFUSED, error,
+                               "source %.*s is not granted to the project, and this reads it",
+                               TEXT_ARG(source->name));
 }

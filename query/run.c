@@ -65,14 +65,14 @@ static Result check_known(const Query *query, int64_t release_id, Date known_at,
     if (query->tree->known_at == known_at)
         return RESULT_OK;
     if (query->tree->known_at == DATE_NONE)
-        return fail(error, ERROR_REFUSED,
-                    "release %" PRId64
-                    ": it holds only what was known at %s; the query has to say `as known at %s`",
-                    release_id, date_format(known_at, day), day);
-    return fail(error, ERROR_REFUSED,
-                "release %" PRId64
-                ": it is not of what was known at %s; an engineer builds one with --as-known-at",
-                release_id, date_format(query->tree->known_at, day));
+        return source_text_fail_at(&query->tree->known_day_at, ERROR_REFUSED, error,
+                                   "release %" PRId64
+                                   " holds only what was known at %s; the query has to say `as known at %s`",
+                                   release_id, date_format(known_at, day), day);
+    return source_text_fail_at(&query->tree->known_day_at, ERROR_REFUSED, error,
+                               "release %" PRId64
+                               " is not of what was known at %s; an engineer builds one with --as-known-at",
+                               release_id, date_format(query->tree->known_at, day));
 }
 
 static Result open_release(Db *reader, const uint8_t *permit_id, Text number, const Query *query,
@@ -126,7 +126,8 @@ static Result set_day(const Query *query, Provenance *provenance, Error *error)
 
     provenance->as_at = query->tree->as_at == DATE_NONE ? last : query->tree->as_at;
     if (provenance->as_at > last)
-        return fail(error, ERROR_INPUT, "query: its day is after the last day of the release");
+        return source_text_fail_at(&query->tree->day_at, ERROR_INPUT, error,
+                                   "the query's day is after the last day of the release");
     return RESULT_OK;
 }
 
@@ -165,7 +166,8 @@ Result run_check_plan(const Query *query, const Bound *bound, Error *error)
     const PlanGrant grant = {&query->catalogue, sources, query->tree->source_count};
 
     if (query->tree->source_count > CHECKED_SOURCES_MAX)
-        return fail(error, ERROR_LIMIT, "query: it reads more than %d sources", CHECKED_SOURCES_MAX);
+        return source_text_fail_at(&query->tree->cohort->at, ERROR_LIMIT, error,
+                                   "the query reads more than %d sources", CHECKED_SOURCES_MAX);
     for (size_t i = 0; i < grant.source_count; i++)
         sources[i] = query->tree->sources[i]->name;
     for (size_t i = 0; i < bound->dimension_count; i++)

@@ -11,36 +11,37 @@ static const DbStatement replaced_statement = {
     .columns = {VALUE_TEXT},
 };
 
-Result sent_fail_replaced(Text source, Error *error)
+Result sent_fail_replaced(const Node *sent, Error *error)
 {
-    return fail(
-        error, ERROR_REFUSED,
-        "query: rows of source %.*s are replaced by deliveries of later months, so who sent which month "
-        "is not known",
-        TEXT_ARG(source));
+    return source_text_fail_at(&sent->at, ERROR_REFUSED, error,
+                               "rows of source %.*s are replaced by deliveries of later months, so who sent "
+                               "which month is not known",
+                               TEXT_ARG(sent->source->name));
 }
 
-static Result check_kinds(Db *reader, const Value *sources, Error *error)
+static Result check_kinds(Db *reader, const Tree *tree, const Value *sources, Error *error)
 {
     SCOPED(db_rows_close) DbRows *rows = NULL;
 
     TRY(db_run(reader, &replaced_statement, sources, &rows, error));
-    if (db_row_count(rows) == 0)
-        return RESULT_OK;
-    return sent_fail_replaced(db_text(rows, 0, 0), error);
+    for (size_t i = 0; i < tree->sent_asked_count && db_row_count(rows) > 0; i++)
+        if (text_equal(db_text(rows, 0, 0), tree->sent_asked[i]->source->name))
+            return sent_fail_replaced(tree->sent_asked[i], error);
+    return RESULT_OK;
 }
 
 static Result check_practices(const Tree *tree, Error *error)
 {
-    for (size_t s = 0; s < tree->sent_source_count; s++) {
+    for (size_t s = 0; s < tree->sent_asked_count; s++) {
+        const Node *asked = tree->sent_asked[s];
         size_t i = 0;
-        while (i < tree->sent->count && !text_equal(tree->sent->items[i].source, tree->sent_sources[s]->name))
+        while (i < tree->sent->count && !text_equal(tree->sent->items[i].source, asked->source->name))
             i++;
         if (i == tree->sent->count)
-            return fail(error, ERROR_REFUSED,
-                        "query: who sent source %.*s is no practice, nor do its rows say which they are of, "
-                        "so 'practice sent' cannot be answered",
-                        TEXT_ARG(tree->sent_sources[s]->name));
+            return source_text_fail_at(&asked->at, ERROR_REFUSED, error,
+                                       "who sent source %.*s is no practice, nor do its rows say which they "
+                                       "are of, so 'practice sent' cannot be answered",
+                                       TEXT_ARG(asked->source->name));
     }
     return RESULT_OK;
 }
@@ -75,15 +76,15 @@ static Result read_months(Db *reader, int64_t release_id, const Value *sources, 
 Result sent_read(Db *reader, int64_t release_id, Month last, Tree *tree, Arena *arena, Error *error)
 {
     SCOPED(db_rows_close) DbRows *rows = NULL;
-    Text *names = arena_alloc(arena, (tree->sent_source_count + 1) * sizeof *names);
+    Text *names = arena_alloc(arena, (tree->sent_asked_count + 1) * sizeof *names);
 
-    if (tree->sent_source_count == 0)
+    if (tree->sent_asked_count == 0)
         return RESULT_OK;
-    for (size_t i = 0; i < tree->sent_source_count; i++)
-        names[i] = tree->sent_sources[i]->name;
+    for (size_t i = 0; i < tree->sent_asked_count; i++)
+        names[i] = tree->sent_asked[i]->source->name;
     const Value sources[] = {
-        {.type = VALUE_TEXT_ARRAY, .array = {.items = names, .count = tree->sent_source_count}}};
-    TRY(check_kinds(reader, sources, error));
+        {.type = VALUE_TEXT_ARRAY, .array = {.items = names, .count = tree->sent_asked_count}}};
+    TRY(check_kinds(reader, tree, sources, error));
     TRY(read_months(reader, release_id, sources, &rows, error));
     Sent *sent = arena_alloc(arena, sizeof *sent);
     *sent = (Sent){.items = months_of(rows, arena), .count = db_row_count(rows), .last = last};

@@ -22,6 +22,6 @@ struct Sent {
  * later months, so that who sent is noted only while none of them was.
  */
 Result sent_read(Db *reader, int64_t release_id, Month last, Tree *tree, Arena *arena, Error *error) CHECKED;
-Result sent_fail_replaced(Text source, Error *error) CHECKED;
+Result sent_fail_replaced(const Node *sent, Error *error) CHECKED;
 /* Those who sent each month from first to last; into practices, of at least sent->count; of no month none. */
 size_t sent_each_month(const Sent *sent, Text source, Month first, Month last, Text *practices);

@@ -35,18 +35,48 @@ static unsigned show(Text line, unsigned column, char shown[SHOWN_BYTES + 1])
     return before;
 }
 
+Place source_text_place(const SourceText *source, size_t offset)
+{
+    Place place = {.line = 1, .column = 1, .offset = offset};
+
+    for (size_t i = 0; i < offset; i++) {
+        bool is_inside = ((unsigned char)source->text.data[i] & 0xC0) == 0x80;
+        bool ends_line = source->text.data[i] == '\n';
+        place.line += ends_line;
+        place.column = ends_line ? 1 : place.column + !is_inside;
+    }
+    return place;
+}
+
+static Result fail_with(const SourceText *source, Place place, ErrorCode code, const char *rule, Error *error)
+{
+    char shown[SHOWN_BYTES + 1];
+    unsigned before = show(line_at(source, place.offset), place.column, shown);
+
+    return fail(error, code, "%s:%u:%u: %s\n  %s\n  %*s^", source->file_name, place.line, place.column, rule,
+                shown, (int)(place.column - 1 - before), "");
+}
+
 Result source_text_fail(const SourceText *source, Place place, Error *error, const char *format, ...)
 {
-    char rule[RULE_BYTES], shown[SHOWN_BYTES + 1];
+    char rule[RULE_BYTES];
     va_list arguments;
 
     va_start(arguments, format);
     (void)vsnprintf(rule, sizeof rule, format, arguments);
     va_end(arguments);
+    return fail_with(source, place, ERROR_INPUT, rule, error);
+}
 
-    unsigned before = show(line_at(source, place.offset), place.column, shown);
-    return fail(error, ERROR_INPUT, "%s:%u:%u: %s\n  %s\n  %*s^", source->file_name, place.line, place.column,
-                rule, shown, (int)(place.column - 1 - before), "");
+Result source_text_fail_at(const Mention *at, ErrorCode code, Error *error, const char *format, ...)
+{
+    char rule[RULE_BYTES];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(rule, sizeof rule, format, arguments);
+    va_end(arguments);
+    return fail_with(at->text, at->place, code, rule, error);
 }
 
 Result source_text_fail_unknown(const SourceText *source, Place place, const char *kind, Text word,

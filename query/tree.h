@@ -107,6 +107,7 @@ typedef struct Prices {
     Text name;
     int64_t year; /* the financial one that begins in it */
     bool is_used;
+    Mention at;
     const Published *published; /* as read for a run; NULL: none, so nothing has a price */
 } Prices;
 
@@ -140,11 +141,11 @@ typedef struct Parameter {
     size_t chosen; /* the first until it is set */
     bool is_set;   /* from the beginning where there is one value */
     bool is_used;
-    SourceText source;
-    Place place;
+    Mention at;
 } Parameter;
 
 struct Node {
+    Mention at;
     NodeKind kind;
     QueryType type;
     Comparison comparison;
@@ -229,19 +230,14 @@ typedef struct Part {
 
 typedef struct Sent Sent; /* query/sent.h */
 
-/* Where a word stands, in the query or in a file that it uses. */
-typedef struct Mention {
-    const SourceText *text; /* NULL: nowhere */
-    Place place;
-} Mention;
-
 typedef struct Tree {
     Text title, project;
     Mention project_at;
-    Mention *source_at;        /* of each source of the catalogue: what first made the query read it */
-    Date as_at;                /* DATE_NONE: the release's last day; of a parameter its chosen value */
-    const Parameter *as_at_of; /* NULL: the day is no parameter's */
-    Date known_at;             /* DATE_NONE: what was held when the release was built */
+    Mention day_at, known_day_at; /* behind `as at` and `as known at`; not said: the project's */
+    Mention *source_at;           /* of each source of the catalogue: what first made the query read it */
+    Date as_at;                   /* DATE_NONE: the release's last day; of a parameter its chosen value */
+    const Parameter *as_at_of;    /* NULL: the day is no parameter's */
+    Date known_at;                /* DATE_NONE: what was held when the release was built */
     CodeList code_lists[QUERY_NAMES_MAX];
     size_t code_list_count, code_count, contains_count;
     Let lets[QUERY_NAMES_MAX];
@@ -257,9 +253,9 @@ typedef struct Tree {
     size_t part_count;
     const CatalogueSource **sources; /* each one that it reads, once */
     size_t source_count;
-    bool asks_households;                 /* one person in a cell may stand for a whole home: run.c */
-    const CatalogueSource **sent_sources; /* of `practice sent`, each once */
-    size_t sent_source_count;
+    bool asks_households;    /* one person in a cell may stand for a whole home: run.c */
+    const Node **sent_asked; /* `practice sent`, once a source */
+    size_t sent_asked_count;
     const Sent *sent; /* of the release that it is bound to; NULL: of the catalogue alone */
 } Tree;
 
@@ -281,6 +277,8 @@ void tree_use(Tree *tree, const Catalogue *catalogue);
 bool attribute_is_made_of(const Attribute *attribute, const CatalogueSource *source);
 /* Prints the canonical text: no comments, one layout, operands of and/or sorted and each once. */
 Text tree_print(const Tree *tree, Arena *arena);
+/* Where a word of the query itself stands. */
+Mention tree_mention(const Tree *tree, Place place);
 /* Of the records of node->source: what stands from NODE_EXISTS to NODE_IN_VALUES. */
 bool node_is_of_records(const Node *node);
 /* That of records kept, or NULL. */

@@ -24,17 +24,25 @@ typedef struct Use {
     const Catalogue *catalogue;
 } Use;
 
-static void note_source(const CatalogueSource **sources, size_t *count, const CatalogueSource *source)
-{
-    for (size_t i = 0; i < *count; i++)
-        if (sources[i] == source)
-            return;
-    sources[(*count)++] = source;
-}
-
 static void read_source(const Use *use, const CatalogueSource *source)
 {
-    note_source(use->tree->sources, &use->tree->source_count, source);
+    Tree *tree = use->tree;
+
+    for (size_t i = 0; i < tree->source_count; i++)
+        if (tree->sources[i] == source)
+            return;
+    tree->sources[tree->source_count++] = source;
+}
+
+static void ask_sent(const Use *use, const Node *sent)
+{
+    Tree *tree = use->tree;
+
+    read_source(use, sent->source);
+    for (size_t i = 0; i < tree->sent_asked_count; i++)
+        if (tree->sent_asked[i]->source == sent->source)
+            return;
+    tree->sent_asked[tree->sent_asked_count++] = sent;
 }
 
 /* What an attribute is made of is read too: approval, grants and coverage ask for those sources. */
@@ -111,8 +119,7 @@ static void use_node(const Use *use, const Node *node)
         read_deaths(use);
         break;
     case NODE_SENT:
-        read_source(use, node->source);
-        note_source(use->tree->sent_sources, &use->tree->sent_source_count, node->source);
+        ask_sent(use, node);
         break;
     default:
         break;

@@ -138,16 +138,34 @@ Test(catalogue, is_for_members_of_a_current_project_and_for_ig_leads)
     cr_expect_not_null(strstr(answer, "only a member"));
 }
 
+static const char hospice_body[] =
+    "{\"file_name\": \"t.cohort\", \"text\": \"query \\\"t\\\"\\nproject P-1\\n"
+    "cohort exists hospice_stay\\ntable \\\"t\\\"\\n  by sex\\n  measure people\\n\"}";
+
+/* Without: refuse_submit in broker/queries.c. The log has the refusal all the same. */
+Test(catalogue, a_submit_says_which_source_is_not_granted)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_sql(&bench, two_sources);
+
+    cr_expect_eq(bench_call(&bench, ANALYST, "POST", "/queries", hospice_body, answer), 403, "%s", answer);
+
+    cr_expect_not_null(
+        strstr(answer, "t.cohort:3:15: source hospice_stay is not granted to the project, and this reads it"),
+        "%s", answer);
+    cr_expect_eq(bench_call(&bench, IG_LEAD, "GET", "/audit", "", answer), 200);
+    cr_expect_not_null(strstr(answer, "query_submit"), "%s", answer);
+    cr_expect_not_null(strstr(answer, "refused"), "%s", answer);
+}
+
 /* Switch: check_grants in broker/queries.c. */
 Test(catalogue, a_check_says_which_source_is_not_granted)
 {
     SCOPED(bench_close) Bench bench = bench_open();
-    static const char body[] =
-        "{\"file_name\": \"t.cohort\", \"text\": \"query \\\"t\\\"\\nproject P-1\\n"
-        "cohort exists hospice_stay\\ntable \\\"t\\\"\\n  by sex\\n  measure people\\n\"}";
     bench_sql(&bench, two_sources);
 
-    cr_expect_eq(bench_call(&bench, ANALYST, "POST", "/queries/check", body, answer), 403, "%s", answer);
+    cr_expect_eq(bench_call(&bench, ANALYST, "POST", "/queries/check", hospice_body, answer), 403, "%s",
+                 answer);
     cr_expect_not_null(
         strstr(answer,
                "t.cohort:3:15: source hospice_stay is not granted to the project, and this reads it\\n"
@@ -157,7 +175,7 @@ Test(catalogue, a_check_says_which_source_is_not_granted)
     bench_sql(&bench,
               "INSERT INTO governance.project_source (project_id, source) VALUES ('P-1', 'hospice_stay')");
 
-    cr_expect_eq(bench_call(&bench, ANALYST, "POST", "/queries/check", body, answer), 200);
+    cr_expect_eq(bench_call(&bench, ANALYST, "POST", "/queries/check", hospice_body, answer), 200);
     cr_expect_not_null(strstr(answer, "exists hospice_stay"));
     cr_expect_not_null(strstr(answer, "policy plain of 2020-01-01: at least 8 people, to the nearest 5"));
     cr_expect_not_null(strstr(answer, "opt-outs: applied, by a list of at most 31 days"));
@@ -169,6 +187,6 @@ Test(catalogue, a_check_says_which_source_is_not_granted)
               "INSERT INTO governance.agreement (sender, source, purpose, valid_from, valid_to,"
               " legal_basis) VALUES ('h', 'hospice_stay', 'phm', '2020-01-01', '2099-12-31', 'basis')");
 
-    cr_expect_eq(bench_call(&bench, ANALYST, "POST", "/queries/check", body, answer), 200);
+    cr_expect_eq(bench_call(&bench, ANALYST, "POST", "/queries/check", hospice_body, answer), 200);
     cr_expect_not_null(strstr(answer, "agreements: hospice_stay, 1 sender\\n"));
 }

@@ -21,7 +21,7 @@ Test(amounts, take_memory_that_is_said_and_bounded)
     cr_expect_not(count_people(NULL, &payments.counting, &error).ok);
 
     cr_expect_eq(error.code, ERROR_LIMIT);
-    cr_expect_not_null(strstr(error.message, "query: counting would take up to 1493 MiB of memory"), "%s",
+    cr_expect_not_null(strstr(error.message, "q:1:53: counting would take up to 1493 MiB of memory"), "%s",
                        error.message);
     cr_expect_eq(budget_counting_bytes(1000000, 1, 3, 2) - budget_counting_bytes(1000000, 1, 3, 0), 24250002);
     payments_close(&payments);
@@ -217,7 +217,7 @@ Test(amounts, that_cannot_be_are_refused_with_place_and_rule)
          "no measure of this table speaks of the month: in month, start of month, end of month"},
         {"table \"u\" by month of the 33 months to as_at measure people measure a = sum of age at end of "
          "month",
-         "query: it has more than 32 amounts, each counted once a period"},
+         "q:1:127: more than 32 amounts up to here, each counted once a period"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -90,5 +90,6 @@ Test(format, what_is_no_query_at_all_is_refused_by_its_place)
     cr_assert_not(query_format("q", TEXT("query \"t\nproject"), arena, &formatted, &error).ok);
     cr_expect_not_null(strstr(error.message, "q:1:7: string has no closing quote"), "%s", error.message);
     cr_assert_not(query_format("q", TEXT("query \xFF"), arena, &formatted, &error).ok);
-    cr_expect_str_eq(error.message, "q: not UTF-8, or holds a NUL character");
+    error.message[strcspn(error.message, "\n")] = '\0';
+    cr_expect_str_eq(error.message, "q:1:7: not UTF-8");
 }

@@ -377,7 +377,7 @@ Test(language, a_string_holds_nothing_that_cannot_be_seen)
 
 Test(language, text_that_is_not_utf8_is_refused)
 {
-    expect_refused("query \"\xFF\"", "q.cohort: not UTF-8");
+    expect_refused("query \"\xFF\"", "q.cohort:1:8: not UTF-8");
 }
 
 Test(language, a_missing_code_file_names_the_place)

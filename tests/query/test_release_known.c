@@ -179,19 +179,20 @@ Test(release_known, is_asked_by_no_query_that_does_not_say_so)
 {
     make_known();
 
-    expect_run_refused(
-        "query \"t\" project PHM-2026-014" TABLE,
-        "release 1: it holds only what was known at 2026-03-01; the query has to say `as known at "
-        "2026-03-01`");
+    expect_run_refused("query \"t\" project PHM-2026-014" TABLE,
+                       "test.cohort:1:19: release 1 holds only what was known at 2026-03-01; the query has "
+                       "to say `as known at "
+                       "2026-03-01`");
 }
 
 Test(release_known, is_asked_by_no_query_of_another_day)
 {
     make_known();
 
-    expect_run_refused("query \"t\" project PHM-2026-014 as known at 2026-02-28" TABLE,
-                       "release 1: it is not of what was known at 2026-02-28; an engineer builds one with "
-                       "--as-known-at");
+    expect_run_refused(
+        "query \"t\" project PHM-2026-014 as known at 2026-02-28" TABLE,
+        "test.cohort:1:44: release 1 is not of what was known at 2026-02-28; an engineer builds one with "
+        "--as-known-at");
 }
 
 Test(release_known, answers_queries_of_its_day_and_says_so)

@@ -51,6 +51,7 @@ static void expect_refused(int number, const char *cohort, const char *message)
             .ok);
 
     cr_expect_not_null(strstr(error.message, message), "%s", error.message);
+    cr_expect_eq(strncmp(error.message, "q:1:39: ", 8), 0, "%s", error.message);
 }
 
 /* ---- the release ---- */

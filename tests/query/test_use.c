@@ -98,7 +98,8 @@ Test(use, an_error_names_the_file_it_is_in)
                    "query.cohort:1:19: a file of definitions holds 'codes', 'let' and 'parameter' alone");
     expect_refused("query \"t\" project P let x = care_home use \"twice.cohort\" cohort x" TAIL,
                    "twice.cohort:1:5: this name is taken");
-    expect_refused("query \"t\" project P use \"bytes.cohort\" cohort x" TAIL, "bytes.cohort: not UTF-8");
+    expect_refused("query \"t\" project P use \"bytes.cohort\" cohort x" TAIL,
+                   "bytes.cohort:1:21: not UTF-8");
 }
 
 Test(use, a_file_that_is_not_there_is_named_by_its_place_alone)
@@ -182,9 +183,9 @@ static void expect_file_refused(const char *file, const char *cohort, const char
 Test(use, a_file_of_codes_is_refused_by_its_line)
 {
     expect_file_refused("code,category\nA,one\nB,\n", "code in c",
-                        "c.csv line 3: a category is 1 to 80 printable characters");
+                        "c.csv:3:1: a category is 1 to 80 printable characters");
     expect_file_refused("code\nA\n*\n", "code in c",
-                        "c.csv line 3: a code is 1 to 40 printable characters, and more than *");
+                        "c.csv:3:1: a code is 1 to 40 printable characters, and more than *");
     expect_file_refused("code,category\nA,heart\n", "code in c category \"hart\"",
                         "category 'hart' is unknown; did you mean heart?");
     expect_file_refused("code,term\nA,heart\n", "code in c category \"heart\"",
