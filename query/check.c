@@ -19,6 +19,7 @@
 #include "query/prices.h"
 #include "query/query_private.h"
 #include "query/run.h"
+#include "query/sent.h"
 #include "query/shape.h"
 #include "query_sql.h"
 
@@ -229,6 +230,7 @@ static Result count_values(const Check *check, const Dimension *dimension, int64
 /* Were everybody counted, and alike in all cells: a cohort is fewer, and never spread so. */
 static Result say_table(const Check *check, const TableNode *table, Error *error)
 {
+    Mention at = tree_mention(check->query->tree, table->place);
     double cells = 1;
     int64_t count;
 
@@ -240,12 +242,10 @@ static Result say_table(const Check *check, const TableNode *table, Error *error
     int64_t people_min = run_people_min(check->query, check->policy);
     if (each >= CELL_TIMES_MIN * (double)people_min)
         return RESULT_OK;
-    text_add_format(check->text,
-                    "warning: table \"%.*s\" has %.0f cells for about %" PRIu64
-                    " people of the release: fewer than %" PRId64
-                    " a cell even if all were counted, so most will be hidden\n",
-                    TEXT_ARG(table->title), cells, about((uint64_t)check->people),
-                    CELL_TIMES_MIN * people_min);
+    source_text_warn(&at, check->text,
+                     "%.0f cells for about %" PRIu64 " people of the release: fewer than %" PRId64
+                     " a cell even if all were counted, so most will be hidden",
+                     cells, about((uint64_t)check->people), CELL_TIMES_MIN * people_min);
     return RESULT_OK;
 }
 
@@ -263,7 +263,7 @@ static Result say_prices(const Check *check, Error *error)
             continue;
         TRY(prices_find(check->reader, &tree->prices[i], check->arena, &found, error));
         if (found == NULL)
-            text_add_format(check->text, "warning: there are no prices %.*s\n", TEXT_ARG(said));
+            source_text_warn(&tree->prices[i].at, check->text, "there are no prices %.*s", TEXT_ARG(said));
         else
             text_add_format(check->text, "prices %.*s, content %s: %.*s\n", TEXT_ARG(said),
                             hash_format(&found->content, hex), TEXT_ARG(found->origin));
@@ -272,16 +272,19 @@ static Result say_prices(const Check *check, Error *error)
 }
 
 /* Of a series that of its first period, the earliest day that is asked for. */
-static Result say_population(const Check *check, const TableNode *table, Text name, Date as_at, Error *error)
+static Result say_population(const Check *check, const TableNode *table, const Measure *rate, Date as_at,
+                             Error *error)
 {
+    Mention at = tree_mention(check->query->tree, rate->place);
+    Text name = rate->population;
     Date day = population_day(table, as_at, 0);
     char text[DATE_TEXT_BYTES], hex[HASH_TEXT_BYTES];
     Published *found;
 
     TRY(published_find(check->reader, TEXT("population"), name, day, check->arena, &found, error));
     if (found == NULL)
-        text_add_format(check->text, "warning: there is no population \"%.*s\" of a day up to %s\n",
-                        TEXT_ARG(name), date_format(day, text));
+        source_text_warn(&at, check->text, "there is no population \"%.*s\" of a day up to %s",
+                         TEXT_ARG(name), date_format(day, text));
     else
         text_add_format(check->text, "population \"%.*s\" of %s, content %s: %.*s\n", TEXT_ARG(name),
                         date_format(found->day, text), hash_format(&found->content, hex),
@@ -296,8 +299,7 @@ static Result say_populations(const Check *check, Date as_at, Error *error)
     for (size_t t = 0; t < tree->table_count; t++)
         for (size_t m = 0; m < tree->tables[t].measure_count; m++)
             if (tree->tables[t].measures[m].population.length > 0)
-                TRY(say_population(check, &tree->tables[t], tree->tables[t].measures[m].population, as_at,
-                                   error));
+                TRY(say_population(check, &tree->tables[t], &tree->tables[t].measures[m], as_at, error));
     return RESULT_OK;
 }
 
@@ -320,6 +322,20 @@ static Result open_manifest(Check *check, Month *month, Error *error)
                                  error);
 }
 
+/* A month that the release is before may be in a later one: that is said of the day alone. */
+static Result check_days(const Check *check, Month month, Error *error)
+{
+    Tree *tree = check->query->tree;
+    Date last = month_last_day(month);
+
+    TRY(sent_read(check->reader, check->release_id, month, tree, check->query->arena, error));
+    if (tree->as_at == DATE_NONE || tree->as_at <= last)
+        return RESULT_OK;
+    source_text_warn(&tree->day_at, check->text, "the query's day is after the release's last");
+    tree->sent = NULL;
+    return RESULT_OK;
+}
+
 static Result say_all(Check *check, Error *error)
 {
     const Tree *tree = check->query->tree;
@@ -329,10 +345,8 @@ static Result say_all(Check *check, Error *error)
     Bound bound;
 
     TRY(open_manifest(check, &month, error));
-    Date last = month_last_day(month);
-    if (tree->as_at != DATE_NONE && tree->as_at > last)
-        text_add_string(check->text, "warning: the query's day is after the release's last\n");
-    Date as_at = tree->as_at != DATE_NONE ? tree->as_at : last;
+    TRY(check_days(check, month, error));
+    Date as_at = tree->as_at != DATE_NONE ? tree->as_at : month_last_day(month);
     TRY(bind_tree(tree, shape, as_at, check->arena, &bound, error));
     text_add_format(check->text, "over release %" PRId64 " (%s) it reads at most\n", check->release_id,
                     month_format(month, text));

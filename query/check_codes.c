@@ -76,9 +76,9 @@ static void check_use(Walk *walk, const Node *node)
         is_same_terminology(value->column->terminology, node->codes->terminology))
         return;
     *is_said = true;
-    text_add_format(walk->out, "warning: codes %.*s are of %.*s, and column %.*s is of %.*s\n",
-                    TEXT_ARG(node->codes->name), TEXT_ARG(node->codes->terminology),
-                    TEXT_ARG(value->column->name), TEXT_ARG(value->column->terminology));
+    source_text_warn(&node->at, walk->out, "codes %.*s are of %.*s, and column %.*s is of %.*s",
+                     TEXT_ARG(node->codes->name), TEXT_ARG(node->codes->terminology),
+                     TEXT_ARG(value->column->name), TEXT_ARG(value->column->terminology));
 }
 
 static void check_node(Walk *walk, const Node *node)
@@ -105,9 +105,9 @@ void check_codes(const Tree *tree, TextBuilder *out)
         const CodeList *list = &tree->code_lists[i];
         size_t inactive = list->is_used ? code_list_inactive(list) : 0;
         if (inactive > 0)
-            text_add_format(out,
-                            "warning: codes %.*s name %zu inactive concept%s: old records may hold them, new "
-                            "ones should not\n",
-                            TEXT_ARG(list->name), inactive, inactive == 1 ? "" : "s");
+            source_text_warn(&list->at, out,
+                             "codes %.*s name %zu inactive concept%s: old records may hold them, new "
+                             "ones should not",
+                             TEXT_ARG(list->name), inactive, inactive == 1 ? "" : "s");
     }
 }

@@ -97,7 +97,7 @@ static bool is_known(const Known *known, Text text)
     return known->count == 0;
 }
 
-static void check_text(Walk *walk, Text text)
+static void check_text(Walk *walk, const Node *asked, Text text)
 {
     const Node *of = walk->known.of;
     Text name = of->kind == NODE_COLUMN ? of->column->name : text_from(of->attribute->name);
@@ -105,20 +105,22 @@ static void check_text(Walk *walk, Text text)
     if (is_known(&walk->known, text) || walk->warnings == WARNINGS_MAX)
         return;
     Text nearest = text_nearest(text, walk->known.values, walk->known.count);
-    text_add_format(walk->out, "warning: \"%.*s\" is no value of %.*s", TEXT_ARG(text), TEXT_ARG(name));
     if (nearest.length > 0)
-        text_add_format(walk->out, "; did you mean \"%.*s\"?", TEXT_ARG(nearest));
-    text_add_char(walk->out, '\n');
+        source_text_warn(&asked->at, walk->out, "\"%.*s\" is no value of %.*s; did you mean \"%.*s\"?",
+                         TEXT_ARG(text), TEXT_ARG(name), TEXT_ARG(nearest));
+    else
+        source_text_warn(&asked->at, walk->out, "\"%.*s\" is no value of %.*s", TEXT_ARG(text),
+                         TEXT_ARG(name));
     walk->warnings++;
 }
 
 static void check_compared(Walk *walk, const Node *with)
 {
     if (with->kind == NODE_STRING)
-        check_text(walk, with->text);
+        check_text(walk, with, with->text);
     if (with->kind == NODE_PARAMETER)
         for (size_t i = 0; i < with->parameter->count; i++)
-            check_text(walk, with->parameter->values[i].node->text);
+            check_text(walk, with, with->parameter->values[i].node->text);
 }
 
 static const Node *behind_lets(const Node *node)
@@ -140,9 +142,9 @@ static Result check_condition(Walk *walk, const CatalogueSource *source, const N
     if (walk->known.count == 0)
         return RESULT_OK;
     for (size_t i = 0; node->kind == NODE_IN_LIST && i < node->item_count; i++)
-        check_text(walk, node->items[i]);
+        check_text(walk, node, node->items[i]);
     for (size_t i = 0; node->kind == NODE_IN_CODES && i < node->codes->count; i++)
-        check_text(walk, node->codes->codes[i]);
+        check_text(walk, node, node->codes->codes[i]);
     if (node->kind == NODE_COMPARE)
         check_compared(walk, node->operands[1]);
     return RESULT_OK;

@@ -136,7 +136,7 @@ static Result take_codes_from(Parser *parser, CodeList *list, Error *error)
 static Result take_code_list(Parser *parser, Error *error)
 {
     Tree *tree = parser->tree;
-    CodeList list = {0};
+    CodeList list = {.at = parser_mention_at(parser, parser->token.place)};
     bool is_literal, has_terminology;
 
     TRY(take_new_name(parser, &list.name, error));

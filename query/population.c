@@ -47,11 +47,13 @@ static Result read_version(const Reading *reading, const Measure *rate, Date day
                                    "there is no population \"%.*s\" of a day up to %s", TEXT_ARG(name),
                                    date_format(day, text));
     *found = published;
-    for (size_t i = 0; i < reading->count; i++)
-        if (reading->uses[i].population->id == published->id) {
-            *found = reading->uses[i].population;
+    for (size_t i = 0; i < reading->count; i++) {
+        const Published *other = reading->uses[i].population;
+        if (other != NULL && other->id == published->id) {
+            *found = other;
             return RESULT_OK;
         }
+    }
     return published_read_lines(reading->reader, published, reading->arena, error);
 }
 

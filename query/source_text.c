@@ -79,6 +79,18 @@ Result source_text_fail_at(const Mention *at, ErrorCode code, Error *error, cons
     return fail_with(at->text, at->place, code, rule, error);
 }
 
+void source_text_warn(const Mention *at, TextBuilder *out, const char *format, ...)
+{
+    char rule[RULE_BYTES];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(rule, sizeof rule, format, arguments);
+    va_end(arguments);
+    text_add_format(out, "warning: %s:%u:%u: %s\n", at->text->file_name, at->place.line, at->place.column,
+                    rule);
+}
+
 Result source_text_fail_unknown(const SourceText *source, Place place, const char *kind, Text word,
                                 const Text *candidates, size_t count, Error *error)
 {

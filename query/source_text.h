@@ -36,3 +36,5 @@ Result source_text_fail_unknown(const SourceText *source, Place place, const cha
 /* Of what is found when all has been read, such as at a run; code is the error's. */
 Result source_text_fail_at(const Mention *at, ErrorCode code, Error *error, const char *format, ...)
     PRINTF(4, 5) CHECKED;
+/* "warning: FILE:LINE:COLUMN: ..." and a line end. */
+void source_text_warn(const Mention *at, TextBuilder *out, const char *format, ...) PRINTF(3, 4);

@@ -119,6 +119,7 @@ typedef struct CodeList {
     Text terminology, release; /* of all codes; empty: not said */
     size_t count;
     bool is_used, shows_categories;
+    Mention at;
 } CodeList;
 
 typedef struct Let {

@@ -41,8 +41,8 @@ Test(check, says_which_population_a_rate_would_be_per)
     county_make(60, 0);
     county_release();
     county_sql("DELETE FROM release_1.block WHERE kind > 0");
-    cr_expect_not_null(
-        strstr(check(1, query), "\nwarning: there is no population \"Kent\" of a day up to 2026-06-30\n"));
+    cr_expect_not_null(strstr(
+        check(1, query), "\nwarning: q:1:113: there is no population \"Kent\" of a day up to 2026-06-30\n"));
     county_sql("INSERT INTO ingest.published (kind, name, day, origin, width, fields, content) VALUES "
                "('population', 'Kent', '2025-06-30', 'Census', 2, '{sex,people,1,9,2,9}', sha256('')), "
                "('population', 'Kent', '2026-07-01', 'late', 2, '{sex,people,1,9,2,9}', sha256('1'))");
@@ -64,9 +64,8 @@ Test(check, warns_of_tables_with_fewer_people_a_cell_than_are_shown)
 
     const char *said = check(1, HEAD "table \"thin\" by ward, sex, band(age, 5) measure people");
 
-    cr_expect_not_null(strstr(said,
-                              "warning: table \"thin\" has 152 cells for about 2000 people of the release: "
-                              "fewer than 80 a cell even if all were counted"),
+    cr_expect_not_null(strstr(said, "warning: q:1:89: 152 cells for about 2000 people of the release: "
+                                    "fewer than 80 a cell even if all were counted"),
                        "%s", said);
     cr_expect_null(strstr(check(1, HEAD "table \"t\" by ward, sex measure people"), "warning"));
 }
@@ -122,13 +121,13 @@ Test(check, warns_of_texts_that_are_no_value_of_what_they_are_compared_with)
            "and district in (place, \"Ashford\") and (exists gp_event where code = \"any\") "
            "and exists apc_spell where admission_method in m and admission_method = \"21\" "
            "table \"t\" by sex measure people");
-    const char *rest = strstr(said, "warning: \"");
+    const char *rest = strstr(said, "warning: q:1:127:");
 
     cr_assert_not_null(rest, "%s", said);
-    cr_expect_str_eq(rest, "warning: \"male\" is no value of sex\n"
-                           "warning: \"Dovr\" is no value of district; did you mean \"Dover\"?\n"
-                           "warning: \"3*\" is no value of admission_method\n"
-                           "warning: \"99\" is no value of admission_method\n");
+    cr_expect_str_eq(rest, "warning: q:1:127: \"male\" is no value of sex\n"
+                           "warning: q:1:166: \"Dovr\" is no value of district; did you mean \"Dover\"?\n"
+                           "warning: q:1:252: \"3*\" is no value of admission_method\n"
+                           "warning: q:1:252: \"99\" is no value of admission_method\n");
 }
 
 /* Deliveries of GP events begin with 2026-06 in release 1. */
@@ -146,8 +145,9 @@ Test(check, warns_of_a_series_that_begins_before_what_is_held)
     const char *said = check(1, earlier);
 
     cr_expect_not_null(
-        strstr(said, "\nwarning: table \"t\" begins with 2026-04, deliveries of gp_event with 2026-06: "
-                     "of the time before, 0 may say that nobody sent it\n"),
+        strstr(said,
+               "\nwarning: q:1:62: the series begins with 2026-04, deliveries of gp_event with 2026-06: "
+               "of the time before, 0 may say that nobody sent it\n"),
         "%s", said);
     cr_expect_null(strstr(check(1, held), "begins with"));
 }

@@ -79,7 +79,7 @@ Test(code_lists, a_file_that_contradicts_itself_is_refused)
 Test(code_lists, a_list_of_another_terminology_than_the_columns_is_warned_of)
 {
     cr_expect_str_eq(warnings("query \"t\" project P codes d terminology \"ICD-10\" = (\"A\")" TAIL),
-                     "warning: codes d are of ICD-10, and column code is of SNOMED CT\n");
+                     "warning: q:1:87: codes d are of ICD-10, and column code is of SNOMED CT\n");
     cr_expect_str_eq(warnings("query \"t\" project P codes d terminology \"snomed-ct UK\" = (\"A\")" TAIL),
                      "");
     cr_expect_str_eq(warnings("query \"t\" project P codes d = (\"A\")" TAIL), "");
@@ -93,7 +93,8 @@ Test(code_lists, a_list_with_inactive_concepts_is_warned_of)
     cr_expect_str_eq(
         warnings(
             "query \"t\" project P codes d = (\"A\" inactive, \"B\" as \"x\" inactive, \"B\", \"C\")" TAIL),
-        "warning: codes d name 2 inactive concepts: old records may hold them, new ones should not\n");
+        "warning: q:1:27: codes d name 2 inactive concepts: old records may hold them, new ones should "
+        "not\n");
 }
 
 Test(code_lists, are_said_by_explain)

@@ -201,7 +201,8 @@ Test(prices, of_a_year_that_has_none_are_refused)
     COUNTY_MUST(query_check(reader, query, 1, &COUNTY_POLICY, &said, must));
     cr_expect_not(run_query(reader, COUNTY_RUN_PERMIT, TEXT("1"), query, &run, tables, &count, &error).ok);
 
-    cr_expect_not_null(strstr(said.data, "warning: there are no prices \"T\" of 2024/25\n"), "%s", said.data);
+    cr_expect_not_null(strstr(said.data, "warning: q:1:154: there are no prices \"T\" of 2024/25\n"), "%s",
+                       said.data);
     cr_expect_eq(error.code, ERROR_INPUT);
     error.message[strcspn(error.message, "\n")] = '\0';
     cr_expect_str_eq(error.message, "q:1:154: there are no prices \"T\" of 2024/25");

@@ -35,7 +35,8 @@ static void expect_refused(int number, const char *cohort, const char *message)
     const QueryRun run = {.release_id = 1, .policy = &COUNTY_POLICY};
     uint8_t permit[16];
     size_t table_count;
-    Error error = {0};
+    Error error = {0}, checked = {0};
+    Text said;
 
     memset(permit, 100 + number, sizeof permit);
     county_sql(text_format(arena,
@@ -52,6 +53,9 @@ static void expect_refused(int number, const char *cohort, const char *message)
 
     cr_expect_not_null(strstr(error.message, message), "%s", error.message);
     cr_expect_eq(strncmp(error.message, "q:1:39: ", 8), 0, "%s", error.message);
+
+    cr_expect_not(query_check(reader, query, 1, &COUNTY_POLICY, &said, &checked).ok, "%s", cohort);
+    cr_expect_str_eq(checked.message, error.message);
 }
 
 /* ---- the release ---- */
