@@ -320,29 +320,6 @@ Result input_read_all(const char *path, size_t bytes_max, Arena *arena, Text *co
     return RESULT_OK;
 }
 
-static Result read_to_end(InputFile *file, Error *error)
-{
-    unsigned char piece[64 * 1024];
-    size_t length = 1;
-    Result result = RESULT_OK;
-
-    while (result.ok && length > 0)
-        result = input_file_read(file, piece, sizeof piece, &length, error);
-    OPENSSL_cleanse(piece, sizeof piece);
-    return result;
-}
-
-Result input_hash_file(const char *path, Hash *digest, uint64_t *bytes, Error *error)
-{
-    SCOPED(input_file_close) InputFile file = {.descriptor = -1};
-
-    TRY(input_file_open(path, &file, error));
-    TRY(read_to_end(&file, error));
-    *digest = hash_value(file.hash);
-    *bytes = file.delivered;
-    return RESULT_OK;
-}
-
 Result input_peek_file(const char *path, void *bytes, size_t capacity, size_t *length, Error *error)
 {
     SCOPED(input_file_close) InputFile file = {.descriptor = -1};
@@ -353,17 +330,4 @@ Result input_peek_file(const char *path, void *bytes, size_t capacity, size_t *l
     for (; *length < capacity && part > 0; *length += part)
         TRY(input_file_read(&file, (char *)bytes + *length, capacity - *length, &part, error));
     return RESULT_OK;
-}
-
-Result input_mark_file(const char *path, InputMark *mark, Error *error)
-{
-    SCOPED(input_file_close) InputFile file = {.descriptor = -1};
-
-    TRY(secret_random(mark->key, sizeof mark->key, error));
-    TRY(input_file_open(path, &file, error));
-    TRY(input_file_mark(&file, mark->key, error));
-    TRY(read_to_end(&file, error));
-    mark->path = path;
-    mark->digest = hash_value(file.hash);
-    return fingerprint_end(file.fingerprint, &mark->fingerprint, error);
 }

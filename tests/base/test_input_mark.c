@@ -4,7 +4,7 @@
 
 TestSuite(input_mark, .fini = workbench_clear);
 
-enum { BYTES = 300000 };
+enum { BYTES = (5 << 18) + 1 }; /* more than a thread is begun for, and no whole number of blocks */
 
 static char content[BYTES], path[WORKBENCH_PATH_BYTES];
 static InputMark mark;
@@ -35,15 +35,18 @@ static Result read_whole(Hash *digest, Error *error)
 
 Test(input_mark, the_file_that_was_marked_has_the_hash_it_had)
 {
-    Hash digest, expected;
+    Hash digest, expected, whole;
     uint64_t bytes;
     Error error = {0};
     write_marked();
+    whole = hash_of(content, BYTES);
     cr_assert(input_hash_file(path, &expected, &bytes, &error).ok);
 
     input_expect(&mark);
     cr_assert(read_whole(&digest, &error).ok, "%s", error.message);
 
+    cr_expect_eq(bytes, BYTES);
+    cr_expect_arr_eq(expected.bytes, whole.bytes, HASH_BYTES);
     cr_expect_arr_eq(mark.digest.bytes, expected.bytes, HASH_BYTES);
     cr_expect_arr_eq(digest.bytes, expected.bytes, HASH_BYTES);
 }
