@@ -362,7 +362,8 @@ static void expect_parcel(const Bench *bench, const char *name)
     expect_same_loads(name, clear.load_id, parcel.load_id);
 }
 
-/* A parcel of these is refused (tests/ingest/test_at_source_refused.c): its tokens could name another issuer's. */
+/* A parcel of these is refused (tests/ingest/test_at_source_refused.c): its tokens could name another
+ * issuer's. */
 static bool comes_in_clear_alone(const char *name)
 {
     char sql[SQL_BYTES];
