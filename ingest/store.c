@@ -373,7 +373,14 @@ static Value text_array(const Text *items, size_t count)
     return (Value){.type = VALUE_TEXT_ARRAY, .array = {.items = items, .count = count}};
 }
 
-/* Where subjects were merged, in their transaction. */
+static Result run_and_commit(Db *merger, const DbStatement *statement, const Value *values, DbRows **rows,
+                             Error *error)
+{
+    TRY(db_run(merger, statement, values, rows, error));
+    return db_commit(merger, error);
+}
+
+/* Where subjects were merged, in their transaction; in another where that one had to give them up. */
 static Result run_last(const Store *store, const DbStatement *statement, const Value *values, DbRows **rows,
                        Error *error)
 {
@@ -381,8 +388,12 @@ static Result run_last(const Store *store, const DbStatement *statement, const V
 
     if (statement != &load_publish || merger == NULL)
         return db_run(store->loader, statement, values, rows, error);
-    TRY(db_run(merger, statement, values, rows, error));
-    return db_commit(merger, error);
+    TRY(run_and_commit(merger, statement, values, rows, error));
+    if (!text_equal(db_text(*rows, 0, 0), TEXT("again")))
+        return RESULT_OK;
+    db_rows_close(rows);
+    TRY(db_begin(merger, error));
+    return run_and_commit(merger, statement, values, rows, error);
 }
 
 /* The rows are kept while the last subjects are still merged. What was staged is given up for a load that is

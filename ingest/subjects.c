@@ -24,7 +24,7 @@ struct Subjects {
     HandoverBlock *block;
     /* The thread's until the handover is drained. */
     bool has_failed, has_begun;
-    bool goes_straight; /* none was held already so far */
+    bool goes_straight; /* none was held already so far, nor put in by another load under way */
     bool merges, lags;  /* lags: more may be staged than is merged */
     Error failure;
 };
@@ -56,13 +56,12 @@ static Result begin(Subjects *subjects, Error *error)
     if (subjects->has_begun)
         return RESULT_OK;
     TRY(merge_piece(subjects, error)); /* of nothing: it makes ready */
-    subjects->goes_straight = subjects->merges;
-    subjects->has_begun = true;
+    subjects->goes_straight = subjects->has_begun = true;
     return RESULT_OK;
 }
 
-/* New ones go straight where they belong; one that is held already fails its block, and from there on all are
- * staged, to be looked for. */
+/* New ones go straight where they belong; one that is held already, or comes with another load at this time,
+ * fails its block, and from there on all are staged, to be looked for. */
 static Result take_block(Subjects *subjects, const Subject *block, size_t count, Error *error)
 {
     const SubjectsPlace *place = &subjects->place;

@@ -542,41 +542,37 @@ BEGIN
     END IF;
 END $$;
 
--- Publishers of one source take turns with its subjects. Asked before any other lock of a publisher, for the one whose
--- turn it is may have it since its load began.
+-- Loads of one source take turns to add what they have staged of its subjects. Who has the turn may wait for one that
+-- another load has put in and not published yet; so nobody waits for the turn who has put some in.
 CREATE FUNCTION ingest.subjects_turn(load_source int2) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     SELECT pg_advisory_xact_lock(1667852914, load_source)
 $$;
+CREATE FUNCTION ingest.subjects_turn_try(load_source int2) RETURNS boolean
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    SELECT pg_try_advisory_xact_lock(1667852914, load_source)
+$$;
 
--- Adds those staged subjects, between two places, that are not held yet; since publishers take turns that can be told by a
--- join: an upsert of each row would cost twice as much. Sorted, so that neighbours in the index come together; work_mem
--- keeps that sort in memory. are_new: likely all of them. Then none is looked for before it is added, a quarter of the
--- work, and the index tells where one is held after all.
+-- Adds those staged subjects, between two places, that are not held yet: by a join, since an upsert of each row would cost
+-- twice as much. Sorted, so that neighbours in the index come together; work_mem keeps that sort in memory. are_new: likely
+-- all of them. Then none is looked for before it is added, a quarter of the work. The index tells where one is held after
+-- all, or came to be held while it was waited for; then each is asked for.
 CREATE FUNCTION ingest.subjects_add(staged text, behind tid, up_to tid, are_new boolean) RETURNS int8
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
 DECLARE
+    statement text := format('INSERT INTO subjects.subject SELECT DISTINCT ON (t.subject_id) t.* FROM staging.%I AS t'
+                             ' WHERE t.ctid > %L::tid AND t.ctid <= %L::tid %s ORDER BY t.subject_id', staged, behind, up_to,
+                             CASE WHEN NOT are_new THEN 'AND NOT EXISTS (SELECT FROM subjects.subject AS s'
+                                                        ' WHERE s.subject_id = t.subject_id)' END);
     added int8;
 BEGIN
-    EXECUTE format('INSERT INTO subjects.subject SELECT DISTINCT ON (t.subject_id) t.* FROM staging.%I AS t'
-                   ' WHERE t.ctid > %L::tid AND t.ctid <= %L::tid %s ORDER BY t.subject_id', staged, behind, up_to,
-                   CASE WHEN NOT are_new THEN 'AND NOT EXISTS (SELECT FROM subjects.subject AS s'
-                                              ' WHERE s.subject_id = t.subject_id)' END);
+    BEGIN
+        EXECUTE statement;
+    EXCEPTION WHEN unique_violation THEN
+        EXECUTE statement || ' ON CONFLICT DO NOTHING';
+    END;
     GET DIAGNOSTICS added = ROW_COUNT;
     RETURN added;
-END $$;
-
--- All that a load has staged, of which nothing is merged yet. They are likely new where none of the first ones is held.
-CREATE FUNCTION ingest.subjects_add_all(staged text) RETURNS int8
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    are_new boolean;
-BEGIN
-    EXECUTE format('SELECT NOT EXISTS (SELECT FROM (SELECT t.subject_id FROM staging.%I AS t LIMIT 100) AS t'
-                   ' JOIN subjects.subject AS s USING (subject_id))', staged) INTO are_new;
-    RETURN ingest.subjects_add(staged, '(0,0)', '(4294967295,65535)', are_new);
-EXCEPTION WHEN unique_violation THEN
-    RETURN ingest.subjects_add(staged, '(0,0)', '(4294967295,65535)', false);
 END $$;
 
 -- How many subjects this session has put into subjects.subject lately: their difference is those of a transaction, also
@@ -586,15 +582,24 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     SELECT pg_stat_get_xact_tuples_inserted('subjects.subject'::regclass)
 $$;
 
--- Adds a piece of what was staged and not added yet, while the load's rows still come: in the transaction that will
--- publish it, so that nobody sees them before, and nothing stays of them when it fails. A piece, since nothing is staged
+-- In the transaction that will publish the load: nobody sees before what is put in or merged there, and nothing stays of
+-- it when it fails.
+CREATE FUNCTION ingest.merging_begin(wanted int4) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO subjects.merging (load_id, from_page, counted, put, up_to, given, added)
+    VALUES (wanted, greatest(pg_relation_size('subjects.subject') / current_setting('block_size')::int8 - 1, 0),
+            ingest.subjects_counted(), 0, '(0,0)', 0, 0)
+$$;
+
+-- Adds a piece of what was staged and not added yet, while the load's rows still come. A piece, since nothing is staged
 -- meanwhile. First called before anything is staged or put straight into subjects.subject: into a table that its
 -- transaction has emptied PostgreSQL writes page after page, never into room left on an earlier one, so that what comes
--- next lies behind what came before (subjects_keep sees to it that it did). Returns how many it looked at, 0 where none
--- are left until more is staged, and -1 where there is no point in calling it again, as another load of the source has
--- its turn, or most of the subjects are held already and can only be compared, which publishing does. Each call looks
--- for few subjects among many: by the index alone, whatever statistics say, for what they were made of may have been
--- nearly empty.
+-- next lies behind what came before (subjects_enter sees to it that it did). From then on the transaction gives up what
+-- another load is in the way of, rather than wait until that one ends: of two that put in the same new person each may
+-- meet the other. Returns how many it looked at, 0 where none are left until more is staged, and -1 where there is no
+-- point in calling it again, as another load of the source has its turn or is in the way, or most of the subjects are
+-- held already and can only be compared, which publishing does. Each call looks for few subjects among many: by the index
+-- alone, whatever statistics say, for what they were made of may have been nearly empty.
 CREATE FUNCTION ingest.subjects_merge(permit bytea, wanted int4) RETURNS int8
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_hashjoin = off
 SET enable_mergejoin = off SET enable_seqscan = off SET enable_material = off AS $$
@@ -606,16 +611,15 @@ DECLARE
     last tid;
     fresh int8;
 BEGIN
-    IF NOT pg_try_advisory_xact_lock(1667852914, held.source_id) THEN
-        RETURN -1;
-    END IF;
     SELECT m.* INTO merged FROM subjects.merging AS m WHERE m.load_id = wanted;
     IF NOT FOUND THEN
         EXECUTE format('TRUNCATE staging.%I', staged);
-        INSERT INTO subjects.merging (load_id, from_page, counted, put, up_to, given, added)
-        VALUES (wanted, greatest(pg_relation_size('subjects.subject') / current_setting('block_size')::int8 - 1, 0),
-                ingest.subjects_counted(), 0, '(0,0)', 0, 0);
+        PERFORM ingest.merging_begin(wanted);
+        PERFORM set_config('lock_timeout', '100ms', true);
         RETURN 0;
+    END IF;
+    IF NOT ingest.subjects_turn_try(held.source_id) THEN
+        RETURN -1;
     END IF;
     EXECUTE format('SELECT count(*), max(p.ctid) FROM (SELECT t.ctid FROM staging.%I AS t WHERE t.ctid > %L::tid'
                    ' LIMIT 8192) AS p', staged, merged.up_to) INTO more, last;
@@ -626,6 +630,8 @@ BEGIN
     UPDATE subjects.merging AS m SET up_to = last, given = m.given + more, added = m.added + fresh
      WHERE m.load_id = wanted;
     RETURN CASE WHEN 2 * fresh > more THEN more ELSE -1 END;
+EXCEPTION WHEN lock_not_available THEN
+    RETURN -1;
 END $$;
 
 -- Around each statement that puts subjects straight in: refused but in the transaction of one load that is merged, from
@@ -664,16 +670,19 @@ END $$;
 CREATE CONSTRAINT TRIGGER merging_refuse AFTER INSERT ON subjects.merging DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION ingest.merging_refuse();
 
--- Those put straight in are as many as say that they are of this load and source, and their keys those in force. Nearly
--- always they lie behind all that was there before; where some fill a gap, all are looked for.
-CREATE FUNCTION ingest.subjects_vouch(load_source int2, merged subjects.merging) RETURNS void
+-- Those put straight in are as many as say that they are of this load and source. Nearly always they lie behind all that
+-- was there before; where some fill a gap, all are looked for. Their oldest and newest key versions; null: none were.
+CREATE FUNCTION ingest.subjects_vouch(load_source int2, merged subjects.merging, OUT oldest int2, OUT newest int2)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     from_page int8 := merged.from_page;
     found int8;
-    oldest int2;
-    newest int2;
 BEGIN
+    IF merged.load_id IS NULL OR merged.put = 0 THEN
+        RETURN;
+    ELSIF merged.put IS NULL THEN
+        RAISE EXCEPTION 'load %: its subjects are still being put in', merged.load_id USING ERRCODE = 'CQ001';
+    END IF;
     LOOP
         SELECT count(*), min(s.key_version), max(s.key_version) INTO found, oldest, newest FROM subjects.subject AS s
          WHERE s.ctid >= format('(%s,0)', from_page)::tid AND (s.first_load_id, s.source_id) = (merged.load_id, load_source);
@@ -683,30 +692,21 @@ BEGIN
     IF found <> merged.put + merged.added THEN
         RAISE EXCEPTION 'load %: subjects of another load or source came with it', merged.load_id USING ERRCODE = 'CQ001';
     END IF;
-    PERFORM ingest.staged_keys_require(oldest, newest);
 END $$;
 
 -- What was merged of a load that ends now; null: nothing.
-CREATE FUNCTION ingest.merging_end(load_source int2, wanted int4) RETURNS subjects.merging
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    merged subjects.merging;
-BEGIN
-    DELETE FROM subjects.merging AS m WHERE m.load_id = wanted RETURNING m.* INTO merged;
-    IF merged.load_id IS NOT NULL AND merged.put IS NULL THEN
-        RAISE EXCEPTION 'load %: its subjects are still being put in', wanted USING ERRCODE = 'CQ001';
-    ELSIF merged.put > 0 THEN
-        PERFORM ingest.subjects_vouch(load_source, merged);
-    END IF;
-    RETURN merged;
-END $$;
+CREATE FUNCTION ingest.merging_end(wanted int4) RETURNS subjects.merging
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    DELETE FROM subjects.merging AS m WHERE m.load_id = wanted RETURNING m.*
+$$;
 
 -- The load is not published, or not yet: those that were put straight in are staged after all.
 CREATE FUNCTION ingest.subjects_unmerge(load_source int2, wanted int4) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    merged subjects.merging := ingest.merging_end(load_source, wanted);
+    merged subjects.merging := ingest.merging_end(wanted);
 BEGIN
+    PERFORM ingest.subjects_vouch(load_source, merged);
     IF merged.put > 0 THEN
         EXECUTE format('INSERT INTO staging.%I SELECT s.* FROM subjects.subject AS s WHERE s.first_load_id = %s',
                        'subject_' || wanted, wanted);
@@ -716,43 +716,68 @@ BEGIN
     END IF;
 END $$;
 
--- Moves in those of the load's subjects that were not merged yet.
-CREATE FUNCTION ingest.subjects_keep(load_source int2, wanted int4) RETURNS int8
+-- Adds those of the load's subjects that were staged and not added yet. One that another load has put in is waited for,
+-- until that load ends: so a publisher asks for this before it locks anything that another one needs. false: nothing is
+-- added, and what was put in is staged after all, for another load has its turn and may wait for one of these. When that
+-- is committed nobody waits for this load any more, and it may ask again.
+CREATE FUNCTION ingest.subjects_enter(load_source int2, wanted int4) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     staged text := 'subject_' || wanted;
     merged subjects.merging;
-    given int8;
+    total int8;
     passed int8;
+    are_new boolean := false;
+    more int8 := 0;
+BEGIN
+    SELECT m.* INTO merged FROM subjects.merging AS m WHERE m.load_id = wanted;
+    EXECUTE format('SELECT count(*), count(*) FILTER (WHERE t.ctid <= %L::tid) FROM staging.%I AS t', merged.up_to, staged)
+       INTO total, passed;
+    IF total = 0 THEN
+        RETURN true;
+    ELSIF merged.load_id IS NULL THEN
+        PERFORM ingest.subjects_turn(load_source);
+        PERFORM ingest.merging_begin(wanted);
+        -- Likely new where none of the first ones is held.
+        EXECUTE format('SELECT NOT EXISTS (SELECT FROM (SELECT t.subject_id FROM staging.%I AS t LIMIT 100) AS t'
+                       ' JOIN subjects.subject AS s USING (subject_id))', staged) INTO are_new;
+    ELSIF NOT ingest.subjects_turn_try(load_source) THEN
+        PERFORM ingest.subjects_unmerge(load_source, wanted);
+        RETURN false;
+    END IF;
+    -- Where one more lies among those merged all are looked at again.
+    IF passed < total OR passed <> merged.given THEN
+        more := ingest.subjects_add(staged, CASE WHEN passed = merged.given THEN merged.up_to ELSE '(0,0)' END,
+                                    '(4294967295,65535)', are_new);
+    END IF;
+    UPDATE subjects.merging AS m SET given = total, added = m.added + more WHERE m.load_id = wanted;
+    RETURN true;
+END $$;
+
+-- The subjects of a load that is published are those that were entered. Returns how many were not seen before.
+CREATE FUNCTION ingest.subjects_keep(load_source int2, wanted int4) RETURNS int8
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    staged text := 'subject_' || wanted;
+    merged subjects.merging := ingest.merging_end(wanted);
     oldest int2;
     newest int2;
     has_others boolean;
-    added int8;
 BEGIN
-    PERFORM ingest.subjects_turn(load_source);
-    merged := ingest.merging_end(load_source, wanted);
-    EXECUTE format('SELECT count(*), count(*) FILTER (WHERE t.ctid <= %L::tid), min(t.key_version),'
-                   ' max(t.key_version), bool_or(t.source_id <> %s) FROM staging.%I AS t', merged.up_to, load_source,
-                   staged)
-       INTO given, passed, oldest, newest, has_others;
+    SELECT v.* INTO oldest, newest FROM ingest.subjects_vouch(load_source, merged) AS v;
+    PERFORM ingest.staged_keys_require(oldest, newest);
+    EXECUTE format('SELECT min(t.key_version), max(t.key_version), bool_or(t.source_id <> %s) FROM staging.%I AS t',
+                   load_source, staged) INTO oldest, newest, has_others;
     IF has_others THEN
         RAISE EXCEPTION 'load %: subjects of another source came with it', wanted USING ERRCODE = 'CQ001';
     END IF;
     PERFORM ingest.staged_keys_require(oldest, newest);
-    added := coalesce(merged.added, 0);
-    -- Where one more lies among those merged all are looked at again.
-    IF merged.load_id IS NULL THEN
-        added := ingest.subjects_add_all(staged);
-    ELSIF passed < given OR passed <> merged.given THEN
-        added := added + ingest.subjects_add(staged, CASE WHEN passed = merged.given THEN merged.up_to ELSE '(0,0)' END,
-                                             '(4294967295,65535)', false);
-    END IF;
-    IF added < given THEN
+    IF merged.added < merged.given THEN
         PERFORM ingest.subjects_compare(staged, wanted);
     END IF;
     EXECUTE format('DROP TABLE staging.%I', staged);
     PERFORM ingest.encodings_keep(load_source, wanted);
-    RETURN added + coalesce(merged.put, 0);
+    RETURN coalesce(merged.added + merged.put, 0);
 END $$;
 
 CREATE FUNCTION ingest.replaces_set(wanted int4, groups text[], days int8[]) RETURNS void
@@ -778,8 +803,8 @@ BEGIN
     END LOOP;
 END $$;
 
--- Attaches the staged rows without reading them, keeps new subjects and supersedes what the load may replace. Returns
--- the subjects not seen before.
+-- Attaches the staged rows without reading them, keeps the subjects that were entered and supersedes what the load may
+-- replace. Returns the subjects not seen before.
 CREATE FUNCTION ingest.load_show(held ingest.load) RETURNS int8
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -803,15 +828,20 @@ BEGIN
 END $$;
 
 -- counts: rows read, loaded, quarantined, excluded, withheld; NHS numbers valid, invalid, absent. outcome: 'published',
--- or what the spec's limits make of it (075_hold.sql): 'held', 'rejected'. subjects_new: those not seen before.
+-- or what the spec's limits make of it (075_hold.sql): 'held', 'rejected'; or 'again': nothing is published, and commits
+-- before it asks again (ingest.subjects_enter). subjects_new: those not seen before.
 CREATE FUNCTION ingest.load_publish(permit bytea, wanted int4, counts int8[], columns text[], classes int8[],
                                     groups text[], days int8[])
 RETURNS TABLE (outcome text, subjects_new int8)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = 0 AS $$
 DECLARE
     held ingest.load := ingest.load_claim(permit, wanted);
 BEGIN
-    PERFORM ingest.subjects_turn(held.source_id);
+    IF NOT ingest.subjects_enter(held.source_id, wanted) THEN
+        outcome := 'again';
+        RETURN NEXT;
+        RETURN;
+    END IF;
     LOCK TABLE ingest.load IN ROW EXCLUSIVE MODE; -- waits for a linkage: then the moment is later than its beginning
     PERFORM ingest.quarantine_keep(wanted);
     PERFORM ingest.counts_set(wanted, counts, columns, classes);

@@ -216,12 +216,23 @@ END $$;
 
 -- ---- the doors: decisions are of people, who come through governance ----
 
+-- Whoever decides has locked what publishers need, so nobody is waited for here.
+CREATE FUNCTION ingest.held_enter(held ingest.load) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
+BEGIN
+    PERFORM ingest.subjects_enter(held.source_id, held.load_id);
+EXCEPTION WHEN lock_not_available THEN
+    RAISE EXCEPTION 'load %: a load under way has a subject of it: release it when that one has ended', held.load_id
+        USING ERRCODE = 'CQ001';
+END $$;
+
 -- Returns its rows.
 CREATE FUNCTION governance.release_load(permit bytea, wanted int4) RETURNS int8
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     held ingest.load := ingest.held_decide(permit, 'load_release', wanted, 'released');
 BEGIN
+    PERFORM ingest.held_enter(held);
     PERFORM ingest.load_show(held);
     RETURN held.rows_loaded;
 END $$;

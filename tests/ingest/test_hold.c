@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/ingest/world.h"
+#include "tests/ingest/under_way.h"
 
 #define HEADER "visit_id,nhs_number,visit_date,ward,cost\n"
 #define HEAD                                                                                                 \
@@ -464,12 +464,20 @@ Test(hold, a_newer_load_that_is_held_too_takes_its_place)
     cr_expect_eq(staged_tables(), 2, "records and subjects of the newer one");
 }
 
-static void await(const char *sql)
+/* Switch: lock_timeout in ingest.held_enter, schema 075. A release has locked what that load's publisher
+ * needs. */
+Test(hold, what_a_load_under_way_has_put_in_keeps_a_load_from_being_released)
 {
-    for (int tries = 0; world_count(sql) == 0; tries++) {
-        cr_assert_lt(tries, 500, "nobody came: %s", sql);
-        usleep(10000);
-    }
+    load(100, 20);
+    Db *under_way = under_way_session("INSERT INTO subjects.subject SELECT * FROM staging.subject_1");
+
+    cr_expect_not(decide("ida", true, 1).ok);
+
+    cr_expect_eq(error.code, ERROR_REFUSED, "%s", error.message);
+    expect_state(1, "held");
+    db_close(&under_way);
+    cr_expect(decide("ida", true, 1).ok, "%s", error.message);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 1);
 }
 
 /* Another session publishes load 1 as a release does, and commits when ours waits for its lock. */
@@ -479,12 +487,13 @@ static pid_t release_elsewhere(void)
 
     if (child == 0) {
         world_script("BEGIN; SET LOCAL ROLE cinque_owner; LOCK TABLE ingest.load IN ROW EXCLUSIVE MODE;"
-                     " SELECT ingest.load_show(l) FROM (SELECT l.* FROM ingest.load AS l WHERE l.load_id = 1 "
+                     " SELECT ingest.held_enter(l), ingest.load_show(l) FROM (SELECT l.* FROM ingest.load AS "
+                     "l WHERE l.load_id = 1 "
                      "FOR UPDATE) AS l;"
                      " SELECT pg_sleep(1.5); COMMIT");
         _exit(0);
     }
-    await("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+    under_way_await("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
     return child;
 }
 

@@ -175,7 +175,7 @@ Test(ingest, a_replacement_supersedes_and_keeps_the_earlier_load)
         1);
 }
 
-/* Switch: the update in ingest.subjects_keep. A newer directory may place a postcode elsewhere. */
+/* Switch: the update in ingest.subjects_compare. A newer directory may place a postcode elsewhere. */
 Test(ingest, a_known_subject_gets_the_area_of_the_latest_load)
 {
     must_load(WORLD_HEADER GOOD_ROWS);
@@ -187,7 +187,9 @@ Test(ingest, a_known_subject_gets_the_area_of_the_latest_load)
         "UPDATE staging.subject_7 SET lsoa_2011 = 'E01000002', lsoa_2021 = 'E01000003'"
         " WHERE birth_year = 1990");
 
-    cr_expect_eq(world_count("SELECT ingest.subjects_keep(1::int2, 7)"), 0, "new ones");
+    cr_expect_eq(
+        world_count("SELECT ingest.subjects_keep(1::int2, 7) WHERE ingest.subjects_enter(1::int2, 7)"), 0,
+        "new ones");
 
     cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject WHERE birth_year = 1990 AND"
                              " lsoa_2011 = 'E01000002' AND lsoa_2021 = 'E01000003'"),
@@ -208,7 +210,9 @@ Test(ingest, a_known_subject_without_an_address_token_gets_that_of_a_later_load)
         "INSERT INTO staging.subject_7 SELECT * FROM subjects.subject;"
         "UPDATE staging.subject_7 SET address_token = decode(repeat('bb', 16), 'hex')");
 
-    cr_expect_eq(world_count("SELECT ingest.subjects_keep(1::int2, 7)"), 0, "new ones");
+    cr_expect_eq(
+        world_count("SELECT ingest.subjects_keep(1::int2, 7) WHERE ingest.subjects_enter(1::int2, 7)"), 0,
+        "new ones");
 
     cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject WHERE birth_year = 1990 AND"
                              " address_token = decode(repeat('bb', 16), 'hex')"),

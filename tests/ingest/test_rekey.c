@@ -466,7 +466,7 @@ static void expect_refused(const World *with)
     cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 6);
 }
 
-/* Switches: ingest.staged_keys_require in subjects_vouch, and for subjects that are staged in subjects_keep.
+/* Switches: ingest.staged_keys_require in subjects_keep, of subjects that were put in and of those staged.
  * A trigger rotates between opening and publishing. */
 Test(rekey, a_load_that_opened_before_and_publishes_after_is_refused)
 {

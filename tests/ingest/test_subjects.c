@@ -2,10 +2,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "ingest/store.h"
-#include "tests/ingest/world.h"
+#include "tests/ingest/under_way.h"
 
 #define ANN WORLD_HEADER "v1,9990000018,1980-01-02,CT1 1AA,2026-07-01,,,,,,,\n"
 #define BOB "v2,9990000026,1981-01-02,CT1 1AA,2026-07-02,,,,,,,\n"
@@ -30,107 +28,26 @@ static void close_all(void)
 
 TestSuite(subjects, .init = open_all, .fini = close_all);
 
-static void await(const char *sql)
-{
-    for (int tries = 0; world_count(sql) == 0; tries++) {
-        cr_assert_lt(tries, 1000, "nobody came: %s", sql);
-        usleep(10000);
-    }
-}
-
-static Db *session(const char *sql)
-{
-    Db *db = support_connect(NULL);
-    Error error = {0};
-
-    cr_assert(db_begin(db, &error).ok && db_script(db, "hold", sql, &error).ok, "%s", error.message);
-    return db;
-}
-
-/* Another process, with connections and keys of its own (a fork does not get ours), which loads and ends. */
-static pid_t load_elsewhere(const IngestDelivery *delivery)
-{
-    pid_t child = fork();
-
-    if (child == 0) {
-        World own = world;
-        IngestReport report;
-        Error error = {0};
-        own.loader = support_connect("cinque_loader");
-        own.merger = support_connect("cinque_loader");
-        bool is_ready = governance_open(support_conninfo("cinque_governor"), &own.governance, &error).ok &&
-                        keyring_open(world.keyring_folder, &own.keyring, &error).ok;
-        _exit(is_ready && world_load(&own, spec, delivery, &report, &error).ok ? 0 : 1);
-    }
-    return child;
-}
-
-/* A load under way, before its first row. merger: NULL for none. */
-static Store *opened(const GovernancePermit *permit, const IngestDelivery *delivery, Db *merger,
-                     int64_t *load_id)
-{
-    static Hash content; /* it outlives the store */
-    IngestOutcome outcome;
-    Store *store = NULL;
-    Error error = {0};
-    const StoreLoad load = {.merger = merger,
-                            .permit = permit,
-                            .spec = spec,
-                            .delivery = delivery,
-                            .content = &content,
-                            .key_version = 1};
-
-    cr_assert(hash_parse(governance_permit_object(permit), &content));
-    cr_assert(store_open(world.loader, &load, &store, load_id, &outcome, &error).ok, "%s", error.message);
-    return store;
-}
-
-/* What subjects_merge says. */
-static int64_t merge(const GovernancePermit *permit, int64_t load_id)
-{
-    static const DbStatement statement = {.name = "test merge",
-                                          .sql = "SELECT ingest.subjects_merge($1, $2)",
-                                          .parameters = {VALUE_BYTES, VALUE_INT4},
-                                          .columns = {VALUE_INT8}};
-    const Value values[] = {value_bytes(governance_permit_id(permit), GOVERNANCE_PERMIT_BYTES),
-                            value_int4(load_id)};
-    int64_t merged;
-    Error error = {0};
-
-    cr_assert(db_run_int8(world.merger, &statement, values, &merged, NULL, &error).ok, "%s", error.message);
-    return merged;
-}
-
-static void stage_by_hand(const char *sql)
-{
-    Error error = {0};
-
-    cr_assert(db_script(world.merger, "stage", sql, &error).ok, "%s", error.message);
-}
-
 /* Waits for a lock of the parent table, with everything merged. */
 static const char publishes[] = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation'"
                                 " AND relation = 'records.visit'::regclass";
-/* Waits for its turn. */
-static const char awaits_turn[] =
-    "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory' AND classid = 1667852914";
-
 /* Switch: db_begin in subjects_open: each block would be committed by itself (then merging_refuse refuses).
  */
 Test(subjects, what_is_merged_is_seen_by_nobody_and_gone_when_its_process_is_killed)
 {
     IngestDelivery delivery = world_delivery(ANN BOB);
-    SCOPED(db_close) Db *holder = session(KEEP_FROM_PUBLISHING);
-    pid_t child = load_elsewhere(&delivery);
-    await(publishes);
+    SCOPED(db_close) Db *holder = under_way_session(KEEP_FROM_PUBLISHING);
+    pid_t child = under_way_elsewhere(&world, spec, &delivery);
+    under_way_await(publishes);
 
     int64_t seen = world_count("SELECT count(*) FROM subjects.subject");
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
     db_close(&holder);
-    await("SELECT (count(*) = 0)::int4::int8 FROM pg_stat_activity WHERE usename = 'cinque_loader' AND state "
-          "<> "
-          "'idle'");
+    under_way_await(
+        "SELECT (count(*) = 0)::int4::int8 FROM pg_stat_activity WHERE usename = 'cinque_loader' AND state "
+        "<> "
+        "'idle'");
 
     cr_expect_eq(seen, 0);
     cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 0);
@@ -147,12 +64,13 @@ Test(subjects, a_merge_is_not_kept_without_its_load)
     Error error = {0};
     SCOPED(store_abandon) Store *store = NULL;
     permit = world_permit(&world, spec, &delivery);
-    store = opened(permit, &delivery, NULL, &load_id);
+    store = under_way_open(&world, spec, permit, &delivery, false, &load_id);
     cr_assert(db_begin(world.merger, &error).ok);
-    cr_assert_eq(merge(permit, load_id), 0, "makes ready");
-    stage_by_hand("INSERT INTO staging.subject_1 (subject_id, source_id, digest, first_load_id, key_version,"
-                  " nhs_state) VALUES (7, 1, '\\x00112233445566778899aabbccddeeff', 1, 1, 0)");
-    cr_expect_eq(merge(permit, load_id), 1);
+    cr_assert_eq(under_way_merge(&world, permit, load_id), 0, "makes ready");
+    under_way_script(
+        &world, "INSERT INTO staging.subject_1 (subject_id, source_id, digest, first_load_id, key_version,"
+                " nhs_state) VALUES (7, 1, '\\x00112233445566778899aabbccddeeff', 1, 1, 0)");
+    cr_expect_eq(under_way_merge(&world, permit, load_id), 1);
 
     Result committed = db_commit(world.merger, &error);
 
@@ -168,27 +86,24 @@ Test(subjects, a_merge_is_not_kept_without_its_load)
     ", " token " FROM generate_series(" #from ", " #to                                                       \
     ") AS i, decode('00112233445566778899aabbccddeeff', 'hex') AS d"
 
-/* Switch: the comparison with merged.given in subjects_keep. An INSERT, unlike the COPY that a load is, puts
+/* Switch: the comparison with merged.given in subjects_enter. An INSERT, unlike the COPY that a load is, puts
  * small rows where large ones left room. */
 Test(subjects, one_that_lies_among_those_merged_is_added_when_the_load_is_published)
 {
     SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
     SCOPED(store_abandon) Store *store = NULL;
     IngestDelivery delivery = world_delivery(ANN);
-    IngestOutcome outcome;
     int64_t load_id, subjects_new = 0;
-    RuleCounts columns[SPEC_COLUMNS_MAX] = {{0}};
-    const StoreCounts counts = {.columns = columns};
     Error error = {0};
     permit = world_permit(&world, spec, &delivery);
-    store = opened(permit, &delivery, world.merger, &load_id);
-    cr_assert_eq(merge(permit, load_id), 0);
-    stage_by_hand(STAGE_PEOPLE(1, 1000, "d"));
-    cr_assert_eq(merge(permit, load_id), 1000);
-    stage_by_hand(STAGE_PEOPLE(1001, 1100, "NULL"));
-    cr_assert_geq(merge(permit, load_id), 0);
+    store = under_way_open(&world, spec, permit, &delivery, true, &load_id);
+    cr_assert_eq(under_way_merge(&world, permit, load_id), 0);
+    under_way_script(&world, STAGE_PEOPLE(1, 1000, "d"));
+    cr_assert_eq(under_way_merge(&world, permit, load_id), 1000);
+    under_way_script(&world, STAGE_PEOPLE(1001, 1100, "NULL"));
+    cr_assert_geq(under_way_merge(&world, permit, load_id), 0);
 
-    Result published = store_publish(&store, &counts, &outcome, &subjects_new, &error);
+    Result published = under_way_publish(&store, &subjects_new, &error);
 
     cr_expect(published.ok, "%s", error.message);
     cr_expect_eq(subjects_new, 1100);
@@ -203,13 +118,13 @@ Test(subjects, they_are_merged_by_the_piece_until_none_is_left)
     IngestDelivery delivery = world_delivery(ANN);
     int64_t load_id;
     permit = world_permit(&world, spec, &delivery);
-    store = opened(permit, &delivery, world.merger, &load_id);
-    cr_assert_eq(merge(permit, load_id), 0);
-    stage_by_hand(STAGE_PEOPLE(1, 10000, "d"));
+    store = under_way_open(&world, spec, permit, &delivery, true, &load_id);
+    cr_assert_eq(under_way_merge(&world, permit, load_id), 0);
+    under_way_script(&world, STAGE_PEOPLE(1, 10000, "d"));
 
-    cr_expect_eq(merge(permit, load_id), 8192);
-    cr_expect_eq(merge(permit, load_id), 10000 - 8192);
-    cr_expect_eq(merge(permit, load_id), 0);
+    cr_expect_eq(under_way_merge(&world, permit, load_id), 8192);
+    cr_expect_eq(under_way_merge(&world, permit, load_id), 10000 - 8192);
+    cr_expect_eq(under_way_merge(&world, permit, load_id), 0);
 }
 
 #define REFUSE_SUBJECTS                                                                                      \
@@ -255,53 +170,13 @@ Test(subjects, what_is_copied_later_lies_behind_what_was_merged)
     int64_t load_id, own;
     Error error = {0};
     permit = world_permit(&world, spec, &delivery);
-    store = opened(permit, &delivery, world.merger, &load_id);
+    store = under_way_open(&world, spec, permit, &delivery, true, &load_id);
     int64_t committed = world_count(file.sql);
 
-    cr_assert_eq(merge(permit, load_id), 0);
+    cr_assert_eq(under_way_merge(&world, permit, load_id), 0);
 
     cr_assert(db_run_int8(world.merger, &file, NULL, &own, NULL, &error).ok, "%s", error.message);
     cr_expect_neq(own, committed, "a file of its transaction");
-}
-
-/* Switch: subjects_turn before the locks of load_publish. One that waits for its turn keeps from whoever has
- * it nothing that publishing needs, and no linkage from beginning: else the two would wait for each other. */
-Test(subjects, who_waits_for_a_turn_holds_no_lock_that_another_publisher_needs)
-{
-    IngestDelivery delivery = world_delivery(ANN);
-    SCOPED(db_close) Db *turn = session("SELECT ingest.subjects_turn(1::int2)");
-    Error error = {0};
-    pid_t child = load_elsewhere(&delivery);
-    int status;
-    await(awaits_turn);
-
-    Result locked = db_script(turn, "publish",
-                              "LOCK TABLE records.visit IN SHARE UPDATE EXCLUSIVE MODE NOWAIT;"
-                              "LOCK TABLE ingest.load IN SHARE MODE NOWAIT",
-                              &error);
-
-    cr_expect(locked.ok, "%s", error.message);
-    db_close(&turn);
-    waitpid(child, &status, 0);
-    cr_expect_eq(status, 0, "and publishes when it has it");
-    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 1);
-}
-
-/* Switch: the try in subjects_merge. Another has its turn from before the first row until after the last. */
-Test(subjects, a_load_without_a_turn_merges_when_it_publishes)
-{
-    IngestDelivery delivery = world_delivery(ANN BOB);
-    SCOPED(db_close) Db *turn = session("SELECT ingest.subjects_turn(1::int2)");
-    pid_t child = load_elsewhere(&delivery);
-    int status;
-    await(awaits_turn);
-    cr_assert_eq(world_count("SELECT count(*) FROM staging.subject_1"), 0, "its transaction has them");
-
-    db_close(&turn);
-    waitpid(child, &status, 0);
-
-    cr_expect_eq(status, 0);
-    cr_expect_eq(world_count("SELECT subjects_new FROM ingest.load WHERE load_id = 1"), 2);
 }
 
 Test(subjects, those_held_already_are_neither_new_nor_added_twice)
@@ -370,18 +245,15 @@ static Result publish_with(const char *sql, Error *error)
     SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
     SCOPED(store_abandon) Store *store = NULL;
     IngestDelivery delivery = world_delivery(ANN);
-    IngestOutcome outcome;
     int64_t load_id, subjects_new = 0;
-    RuleCounts columns[SPEC_COLUMNS_MAX] = {{0}};
-    const StoreCounts counts = {.columns = columns};
     permit = world_permit(&world, spec, &delivery);
-    store = opened(permit, &delivery, world.merger, &load_id);
+    store = under_way_open(&world, spec, permit, &delivery, true, &load_id);
     cr_assert_eq(load_id, 1);
-    cr_assert_eq(merge(permit, load_id), 0);
-    stage_by_hand(PUT_ONE(8, 1, 1));
-    stage_by_hand(sql);
+    cr_assert_eq(under_way_merge(&world, permit, load_id), 0);
+    under_way_script(&world, PUT_ONE(8, 1, 1));
+    under_way_script(&world, sql);
 
-    Result published = store_publish(&store, &counts, &outcome, &subjects_new, error);
+    Result published = under_way_publish(&store, &subjects_new, error);
 
     if (published.ok)
         cr_expect_eq(subjects_new, 2);
@@ -403,7 +275,7 @@ Test(subjects, none_is_put_in_by_the_statement_in_which_a_load_begins_to_be_merg
     int64_t load_id;
     Error error = {0};
     permit = world_permit(&world, spec, &delivery);
-    store = opened(permit, &delivery, world.merger, &load_id);
+    store = under_way_open(&world, spec, permit, &delivery, true, &load_id);
     static const DbStatement put = {.name = "test put",
                                     .sql = PUT_AND("ingest.subjects_merge($1, $2)"),
                                     .parameters = {VALUE_BYTES, VALUE_INT4}};
@@ -416,12 +288,12 @@ Test(subjects, none_is_put_in_by_the_statement_in_which_a_load_begins_to_be_merg
     cr_expect_eq(error.code, ERROR_REFUSED, "%s", error.message);
 }
 
-/* Switch: the null put in merging_end. Of a load that ends before the row is counted nobody asks. */
+/* Switch: the null put in subjects_vouch. Of a load that ends before the row is counted nobody asks. */
 Test(subjects, a_load_does_not_end_within_the_statement_that_puts_one_in)
 {
     Error error =
         world_try("cinque_owner", "INSERT INTO subjects.merging VALUES (1, 0, 0, 0, '(0,0)', 0, 0);" PUT_AND(
-                                      "(ingest.merging_end(1::int2, 1)).load_id"));
+                                      "ingest.subjects_keep(1::int2, 1)"));
 
     cr_expect_eq(error.code, ERROR_REFUSED);
     cr_expect_not_null(strstr(error.message, "still being put in"), "%s", error.message);
@@ -494,7 +366,7 @@ Test(subjects, where_a_server_does_not_count_they_are_staged)
         "DO $$ BEGIN EXECUTE format('ALTER ROLE cinque_loader IN DATABASE %I SET track_counts = off',"
         " current_database()); END $$");
 
-    pid_t child = load_elsewhere(&delivery);
+    pid_t child = under_way_elsewhere(&world, spec, &delivery);
     waitpid(child, &status, 0);
 
     cr_expect_eq(status, 0);
@@ -502,7 +374,7 @@ Test(subjects, where_a_server_does_not_count_they_are_staged)
     cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 1);
 }
 
-/* Switch: the exception in subjects_add_all. Of those staged the first hundred are new, and others are not.
+/* Switch: the exception in subjects_add. Of those staged the first hundred are new, and others are not.
  */
 Test(subjects, one_held_behind_many_new_ones_is_not_added_again)
 {
@@ -586,7 +458,7 @@ Test(subjects, rows_are_staged_in_a_file_of_their_transaction_and_not_logged)
     int64_t load_id, own;
     Error error = {0};
     permit = world_permit(&world, spec, &delivery);
-    store = opened(permit, &delivery, NULL, &load_id);
+    store = under_way_open(&world, spec, permit, &delivery, false, &load_id);
 
     int64_t committed = world_count(file.sql);
     cr_assert(db_run_int8(world.loader, &file, NULL, &own, NULL, &error).ok, "%s", error.message);
