@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "linkage/linkage.h"
 #include "query/query.h"
 
 static const char releaser_role[] = "cinque_releaser";
@@ -57,6 +58,15 @@ static Result check_how(const ReleaseWanted *wanted, Error *error)
     return fail(error, ERROR_USAGE, "--status: provisional, final or year_end");
 }
 
+/* A release copies the report of its linkage. */
+static Result keep_report(Cli *cli, const Work *work, Text month, Error *error)
+{
+    SCOPED(db_close) Db *linker = NULL;
+
+    TRY(cli_open(cli, "cinque_linker", &linker, error));
+    return linkage_report_keep(linker, work->permit, month, error);
+}
+
 /* As release.permit_detail has it. */
 static Text detail_of(Arena *arena, const ReleaseWanted *wanted)
 {
@@ -92,6 +102,7 @@ Result cmd_release_build(Cli *cli, int argc, const char *const *argv, Error *err
                                  .object = text_from(month_format(wanted.month, month_text))};
     request.detail = detail_of(cli->arena, &wanted);
     TRY(work_begin(cli, &request, &work, error));
+    TRY(keep_report(cli, &work, request.object, error));
     TRY(query_release_build(releaser, work.permit, &wanted, &report, error));
     GovernanceOutcome outcome = {.succeeded = true,
                                  .rows = report.rows,

@@ -5,6 +5,11 @@ bool disclosure_is_small(int64_t count)
     return count > 0 && count < DISCLOSURE_MIN;
 }
 
+int64_t disclosure_round(int64_t count)
+{
+    return (count + DISCLOSURE_STEP / 2) / DISCLOSURE_STEP * DISCLOSURE_STEP;
+}
+
 /* The sum of what is hidden is known. It gives a count away when there is one, when it is small itself, and
  * when small counts can make it in one way alone: each the least, or each the most. */
 static bool can_be_told(const int64_t *counts, size_t group_count, const bool *hidden)

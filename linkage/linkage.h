@@ -61,7 +61,8 @@ Result linkage_undo(Db *linker, const GovernancePermit *permit, int64_t run_id, 
  * Match rates by source, age, sex, ethnicity, deprivation and addresses: group, value, subjects, linked,
  * rate, low and high (Wilson's interval of 95 %), change since the last run of an earlier month. Counts from
  * 1 to 7, of subjects, of those linked and of those not, stay hidden with their rates, and so do others from
- * which they could be told: the report may travel.
+ * which they could be told; the rest is rounded to 5, and rates are of that: the report may travel. It is of
+ * the newest run, and of what was held when that began.
  */
 Result linkage_report(Db *linker, Table **table, Error *error) CHECKED;
 /* pass, band, links, share of all that are linked, with the same protection. */
@@ -71,6 +72,10 @@ Result linkage_waiting(Db *linker, Table **table, Error *error) CHECKED;
 /* estimate, from, expected, rate, method: false and missed matches by the weights; empty without encodings.
  */
 Result linkage_estimates(Db *linker, Table **table, Error *error) CHECKED;
+/* Writes rates and estimates of the newest run, as these tables show them, where the next release copies them
+ * from: they go beside every answer over it. Permit: GOVERNANCE_RELEASE_BUILD of that release; month: its
+ * object. */
+Result linkage_report_keep(Db *linker, const GovernancePermit *permit, Text month, Error *error) CHECKED;
 /* All of it as one HTML page with charts that needs nothing else. */
 Result linkage_report_page(Db *linker, FILE *out, Error *error) CHECKED;
 /*

@@ -17,14 +17,6 @@ static const DbStatement list_statement = {
 
 /* ---- match rates ---- */
 
-static Text rate_cell(bool is_shown, double rate, char out[REPORT_CELL_BYTES])
-{
-    if (!is_shown)
-        return TEXT("");
-    snprintf(out, REPORT_CELL_BYTES, "%.4f", rate);
-    return text_from(out);
-}
-
 static void report_row(Table *table, const ReportRate *rate)
 {
     char text[6][REPORT_CELL_BYTES];
@@ -32,10 +24,10 @@ static void report_row(Table *table, const ReportRate *rate)
                           rate->value,
                           report_subjects_cell(&rate->now, text[0]),
                           report_linked_cell(&rate->now, text[1]),
-                          rate_cell(rate->has_rate, rate->rate, text[2]),
-                          rate_cell(rate->has_rate, rate->low, text[3]),
-                          rate_cell(rate->has_rate, rate->high, text[4]),
-                          rate_cell(rate->has_change, rate->change, text[5])};
+                          report_rate_cell(rate->has_rate, rate->rate, text[2]),
+                          report_rate_cell(rate->has_rate, rate->low, text[3]),
+                          report_rate_cell(rate->has_rate, rate->high, text[4]),
+                          report_rate_cell(rate->has_change, rate->change, text[5])};
 
     table_row(table, cells);
 }
@@ -68,7 +60,7 @@ Result linkage_passes(Db *linker, Table **table, Error *error)
         char text[2][REPORT_CELL_BYTES];
         const ReportCount *count = &counts.counts[i];
         const Text cells[] = {count->name, count->value, report_count_cell(count, text[0]),
-                              rate_cell(!count->is_hidden, count->share, text[1])};
+                              report_rate_cell(!count->is_hidden, count->share, text[1])};
         table_row(*table, cells);
     }
     return RESULT_OK;
@@ -104,7 +96,7 @@ Result linkage_estimates(Db *linker, Table **table, Error *error)
         const ReportEstimate *estimate = &estimates.estimates[i];
         const Text cells[] = {estimate->counted.name, report_count_cell(&estimate->counted, text[0]),
                               report_expected_cell(estimate, text[1]),
-                              rate_cell(estimate->has_rate, estimate->rate, text[2]),
+                              report_rate_cell(estimate->has_rate, estimate->rate, text[2]),
                               text_from(estimate->method)};
         table_row(*table, cells);
     }

@@ -17,6 +17,7 @@ typedef struct ReportRate {
     double rate, low, high; /* of now; low and high: Wilson's interval of 95 % */
     double change;          /* since before */
     bool has_rate, has_change;
+    bool is_low; /* than all person sources, beyond chance */
 } ReportRate;
 
 typedef struct ReportRates {
@@ -27,9 +28,13 @@ typedef struct ReportRates {
 
 Result report_rates(Db *linker, ReportRates *rates, Error *error) CHECKED;
 void report_rates_close(ReportRates *rates);
-/* A count as it may be shown: "<8", "hidden", of those linked also ">1992" where few are not. */
+/* A count as it may be shown: "<8", "hidden", of those linked also ">1990" where few are not. */
 Text report_subjects_cell(const ReportGroup *group, char out[REPORT_CELL_BYTES]);
 Text report_linked_cell(const ReportGroup *group, char out[REPORT_CELL_BYTES]);
+/* More than this are linked where few are not. */
+int64_t report_linked_least(const ReportGroup *group);
+/* "": none that may be shown. */
+Text report_rate_cell(bool is_shown, double rate, char out[REPORT_CELL_BYTES]);
 
 /* How many links or pairs are of a sort. */
 typedef struct ReportCount {

@@ -70,7 +70,7 @@ static void protect(ReportCount *parts, size_t count, Arena *arena)
     disclosure_protect((const int64_t *const[]){counts}, 1, count, hidden);
     for (size_t i = 0; i < count; i++) {
         parts[i].is_hidden = hidden[i];
-        parts[i].share = sum > 0 ? (double)counts[i] / (double)sum : 0;
+        parts[i].share = sum > 0 ? (double)disclosure_round(counts[i]) / (double)disclosure_round(sum) : 0;
     }
 }
 
@@ -128,7 +128,7 @@ Text report_count_cell(const ReportCount *count, char out[REPORT_CELL_BYTES])
     }
     if (count->is_hidden)
         return TEXT("hidden");
-    snprintf(out, REPORT_CELL_BYTES, "%" PRId64, count->count);
+    snprintf(out, REPORT_CELL_BYTES, "%" PRId64, disclosure_round(count->count));
     return text_from(out);
 }
 

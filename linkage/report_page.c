@@ -82,7 +82,7 @@ static void write_hidden(const ReportRate *rate, const Scale *scale, int middle,
         write_words("", CHANGE_RIGHT, middle, text_from(words), out);
         return;
     }
-    double least = (double)(rate->now.subjects - DISCLOSURE_MIN) / (double)rate->now.subjects;
+    double least = (double)report_linked_least(&rate->now) / (double)disclosure_round(rate->now.subjects);
     fprintf(out, "<line class=\"floor\" x1=\"%.1f\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>", place_of(scale, least),
             middle, PLOT_LEFT + PLOT_WIDTH, middle);
     snprintf(words, sizeof words, "> %.1f %%", floor(least * 1000) / 10);
@@ -117,10 +117,9 @@ static void write_rate(const ReportRate *rate, const Scale *scale, int middle, F
 
 static void write_row(const ReportRate *rate, const Scale *scale, int middle, FILE *out)
 {
-    bool is_low = rate->has_rate && scale->has_all && rate->high < scale->all;
     char subjects[REPORT_CELL_BYTES], linked[REPORT_CELL_BYTES];
 
-    fprintf(out, "<g%s><title>", is_low ? " class=\"low\"" : "");
+    fprintf(out, "<g%s><title>", rate->is_low ? " class=\"low\"" : "");
     fprintf(out, "subjects %.*s", TEXT_ARG(report_subjects_cell(&rate->now, subjects)));
     fputs(", linked ", out);
     page_text(report_linked_cell(&rate->now, linked), out);
@@ -173,7 +172,8 @@ static void write_cards(const ReportRates *rates, const Scale *scale, FILE *out)
           "line all "
           "person sources; red is below it beyond chance. At the right, the change in percentage points "
           "since the run "
-          "before. Counts below 8, and what would tell them, are hidden; a pale bar stands for more than it "
+          "before. Counts below 8, and what would tell them, are hidden, others to the nearest 5; a pale bar "
+          "stands for more than it "
           "begins "
           "at.</p>\n<div class=\"cards\">\n",
           out);

@@ -93,12 +93,18 @@ static void protect_kinds(ReportRates *held)
  * or above 1, and true for rates near them. */
 static void put_interval(ReportRate *rate)
 {
-    const double z = 1.959963984540054, count = (double)rate->now.subjects, share = rate->rate;
+    const double z = 1.959963984540054, share = rate->rate;
+    const double count = (double)disclosure_round(rate->now.subjects);
     double middle = (share + z * z / (2 * count)) / (1 + z * z / count);
     double half = z * sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count);
 
     rate->low = fmax(0, middle - half);
     rate->high = fmin(1, middle + half);
+}
+
+static double share_of(const ReportGroup *group)
+{
+    return (double)disclosure_round(group->linked) / (double)disclosure_round(group->subjects);
 }
 
 static void put_rate(ReportRate *rate)
@@ -108,11 +114,22 @@ static void put_rate(ReportRate *rate)
     rate->has_rate = now->subjects > 0 && !now->hides_linked;
     if (!rate->has_rate)
         return;
-    rate->rate = (double)now->linked / (double)now->subjects;
+    rate->rate = share_of(now);
     put_interval(rate);
     rate->has_change = before->subjects > 0 && !before->hides_linked;
     if (rate->has_change)
-        rate->change = rate->rate - (double)before->linked / (double)before->subjects;
+        rate->change = rate->rate - share_of(before);
+}
+
+static void mark_low(ReportRates *held)
+{
+    const ReportRate *all = NULL;
+
+    for (size_t i = 0; i < held->count; i++)
+        if (held->rates[i].has_rate && text_equal(held->rates[i].kind, TEXT("all")))
+            all = &held->rates[i];
+    for (size_t i = 0; all != NULL && i < held->count; i++)
+        held->rates[i].is_low = held->rates[i].has_rate && held->rates[i].high < all->rate;
 }
 
 Result report_rates(Db *linker, ReportRates *held, Error *error)
@@ -134,6 +151,7 @@ Result report_rates(Db *linker, ReportRates *held, Error *error)
     protect_kinds(held);
     for (size_t i = 0; i < held->count; i++)
         put_rate(&held->rates[i]);
+    mark_low(held);
     return RESULT_OK;
 }
 
@@ -158,8 +176,16 @@ Text report_subjects_cell(const ReportGroup *group, char out[REPORT_CELL_BYTES])
         return small_cell(out);
     if (group->hides_subjects)
         return TEXT("hidden");
-    snprintf(out, REPORT_CELL_BYTES, "%" PRId64, group->subjects);
+    snprintf(out, REPORT_CELL_BYTES, "%" PRId64, disclosure_round(group->subjects));
     return text_from(out);
+}
+
+/* Of up to 2 fewer subjects than it is rounded to, up to 7 are not. */
+int64_t report_linked_least(const ReportGroup *group)
+{
+    int64_t subjects = disclosure_round(group->subjects);
+
+    return subjects > 2 * DISCLOSURE_STEP ? subjects - 2 * DISCLOSURE_STEP : 0;
 }
 
 Text report_linked_cell(const ReportGroup *group, char out[REPORT_CELL_BYTES])
@@ -171,10 +197,18 @@ Text report_linked_cell(const ReportGroup *group, char out[REPORT_CELL_BYTES])
     if (disclosure_is_small(group->linked))
         return small_cell(out);
     if (disclosure_is_small(unlinked(group)))
-        snprintf(out, REPORT_CELL_BYTES, ">%" PRId64, group->subjects - DISCLOSURE_MIN);
+        snprintf(out, REPORT_CELL_BYTES, ">%" PRId64, report_linked_least(group));
     else if (group->hides_linked)
         return TEXT("hidden");
     else
-        snprintf(out, REPORT_CELL_BYTES, "%" PRId64, group->linked);
+        snprintf(out, REPORT_CELL_BYTES, "%" PRId64, disclosure_round(group->linked));
+    return text_from(out);
+}
+
+Text report_rate_cell(bool is_shown, double rate, char out[REPORT_CELL_BYTES])
+{
+    if (!is_shown)
+        return TEXT("");
+    snprintf(out, REPORT_CELL_BYTES, "%.4f", rate);
     return text_from(out);
 }

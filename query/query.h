@@ -26,8 +26,9 @@ typedef struct ReleaseReport {
     int64_t elapsed_us;
 } ReleaseReport;
 
-/* Object of the permit: the month, CCYY-MM; its detail "status=final" or "status=year_end", of provisional
- * none, and behind it "known=CCYY-MM-DD" where that is asked for. Fails closed without a fresh opt-out list.
+/* Copies the report of the newest linkage, which must be written: linkage_report_keep. Object of the permit:
+ * the month, CCYY-MM; its detail "status=final" or "status=year_end", of provisional none, and behind it
+ * "known=CCYY-MM-DD" where that is asked for. Fails closed without a fresh opt-out list.
  */
 Result query_release_build(Db *releaser, const GovernancePermit *permit, const ReleaseWanted *wanted,
                            ReleaseReport *report, Error *error) CHECKED;
@@ -148,7 +149,8 @@ Result query_run(Db *reader, const GovernancePermit *permit, const Query *query,
 void released_table_close(ReleasedTable **table);
 int64_t released_table_cells(const ReleasedTable *table);
 int64_t released_table_suppressed(const ReleasedTable *table); /* primary and complementary */
-/* The table, its disclosure record (policy, rules, cells hidden) and its sources' coverage. */
+/* The table, its disclosure record (policy, rules, cells hidden), its sources' coverage and the report of
+ * their linkage. */
 void released_table_print(const ReleasedTable *table, TableFormat format, FILE *out);
 /* Canonical bytes (JSON) that are kept and hashed. */
 Text released_table_canonical(const ReleasedTable *table);

@@ -198,6 +198,7 @@ static void copy_provenance(ReleasedTable *table, const Provenance *from)
     table->provenance.known_at = text_copy(table->arena, from->known_at);
     table->provenance.dummy_seed = text_copy(table->arena, from->dummy_seed);
     table->provenance.coverage = released_coverage_copy(from->coverage, from->coverage_count, table->arena);
+    table->provenance.linkage = linkage_lines_copy(&from->linkage, table->arena);
     table->provenance.codes = released_codes_copy(from->codes, from->codes_count, table->arena);
     copy_settings(table, from);
 }
@@ -317,12 +318,13 @@ static json_t *table_json(const ReleasedTable *table)
         released_coverage_json(provenance->coverage, provenance->coverage_count, &provenance->policy);
     json_t *codes = released_codes_json(provenance->codes, provenance->codes_count);
     json_t *json =
-        json_pack("{s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "title",
+        json_pack("{s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "title",
                   text_json(table->title), "query", text_json(provenance->query_title), "project",
                   text_json(provenance->project), "query_content", hash_json(&provenance->query_content),
                   "release", (json_int_t)provenance->release_id, "month", month_json(provenance->month),
                   "as_at", date_json(provenance->as_at), "dimensions", dimensions, "cells", cells, "measures",
-                  measures, "disclosure", disclosure_json(table), "coverage", coverage, "code_lists", codes);
+                  measures, "disclosure", disclosure_json(table), "coverage", coverage, "linkage",
+                  linkage_lines_json(&provenance->linkage), "code_lists", codes);
     if (provenance->known_at.length > 0)
         (void)json_object_set_new(json, "known_at", text_json(provenance->known_at));
     return json;

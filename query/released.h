@@ -4,6 +4,7 @@
 #include "query/coverage.h"
 #include "query/population.h"
 #include "query/released_codes.h"
+#include "query/released_linkage.h"
 #include "query/suppress.h"
 
 /* A parameter and the value that the run is of. */
@@ -24,6 +25,7 @@ typedef struct Provenance {
     bool is_of_households; /* who has none was not counted */
     const Coverage *coverage;
     size_t coverage_count;
+    LinkageLines linkage;
     const Setting *settings;
     size_t setting_count;
     const ReleasedCodes *codes;

@@ -193,6 +193,8 @@ static void print_text(const ReleasedTable *table, TableFormat format, FILE *out
         print_record(table, "# ", out);
         released_coverage_print_csv(provenance->coverage, provenance->coverage_count, &provenance->policy,
                                     "# ", out);
+        if (provenance->dummy_seed.length == 0)
+            linkage_lines_print_csv(&provenance->linkage, "# ", out);
         return;
     }
     fprintf(out, "%.*s\n\n", TEXT_ARG(table->title));
@@ -203,6 +205,8 @@ static void print_text(const ReleasedTable *table, TableFormat format, FILE *out
     fputc('\n', out);
     print_record(table, "", out);
     released_coverage_print(provenance->coverage, provenance->coverage_count, &provenance->policy, out);
+    if (provenance->dummy_seed.length == 0)
+        linkage_lines_print(&provenance->linkage, "", out);
 }
 
 void dummy_text_print(Text text, TableFormat format, FILE *out)

@@ -96,6 +96,7 @@ static Result open_release(Db *reader, const uint8_t *permit_id, Text number, co
     return RESULT_OK;
 }
 
+/* Of the sources it reads: what is held of them, and how well they are linked. */
 static Result read_coverage(Db *reader, const Query *query, Arena *arena, Provenance *provenance,
                             Error *error)
 {
@@ -103,8 +104,10 @@ static Result read_coverage(Db *reader, const Query *query, Arena *arena, Proven
 
     for (size_t i = 0; i < query->tree->source_count; i++)
         sources[i] = query->tree->sources[i]->name;
-    return coverage_read(reader, provenance->release_id, sources, query->tree->source_count, arena,
-                         &provenance->coverage, &provenance->coverage_count, error);
+    TRY(coverage_read(reader, provenance->release_id, sources, query->tree->source_count, arena,
+                      &provenance->coverage, &provenance->coverage_count, error));
+    return linkage_lines_read(reader, provenance->release_id, sources, query->tree->source_count, arena,
+                              &provenance->linkage, error);
 }
 
 static void read_settings(const Query *query, Arena *arena, Provenance *provenance)

@@ -1,5 +1,6 @@
 -- What the linkage report says: counts by group as of the newest run and of the last one of an earlier month, and what
 -- weights say of links and pairs. Counts alone leave these functions; which of them may be seen is decided in linkage/.
+-- What came since the run is not in them, so that the report of a run says the same whenever it is asked for.
 SET LOCAL ROLE cinque_owner;
 
 -- The newest run and the last one of a month before its own; no row before the first run.
@@ -54,7 +55,7 @@ $$;
 
 -- Private: each subject with its groups, and whether it was held and linked, now and at the run before. A subject is
 -- linked to a person by any pass but the last, which makes a person of whoever is like nobody; a household's to an
--- address. Ages are those reached this year, for a subject has no day of birth.
+-- address. Ages are those reached in the year of the run, for a subject has no day of birth.
 CREATE FUNCTION linkage.report_subject()
 RETURNS TABLE (subject_id int8, source text, is_person boolean, is_linked boolean, was_held boolean, was_linked boolean,
                age int8, sex text, decile int8, places int8)
@@ -69,7 +70,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                                  WHERE gone.subject_id = subject.subject_id AND gone.pass < 10
                                    AND gone.run_id <= runs.before_run AND gone.moved_run > runs.before_run)
                 ELSE coalesce(home.run_id <= runs.before_run, false) END,
-           extract(year FROM current_date)::int8 - subject.birth_year, subject.sex, deprivation.imd_decile, moved.places
+           extract(year FROM coalesce(runs.started, now()) AT TIME ZONE 'Europe/London')::int8 - subject.birth_year,
+           subject.sex, deprivation.imd_decile, moved.places
       FROM subjects.subject
       JOIN ingest.source USING (source_id)
       LEFT JOIN ingest.load ON load.load_id = subject.first_load_id
@@ -80,7 +82,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
              ON moved.source_id = subject.source_id
             AND moved.number = coalesce(subject.local_token, subject.nhs_token, subject.foreign_token)
       LEFT JOIN linkage.report_runs() AS runs ON true
-     WHERE source.role IS NULL OR source.role NOT IN ('merger', 'crosswalk')
+     WHERE (source.role IS NULL OR source.role NOT IN ('merger', 'crosswalk'))
+       AND (coalesce(load.held_from, '-infinity') <= runs.started OR runs.run_id IS NULL)
 $$;
 
 CREATE FUNCTION linkage.report_age_band(age int8) RETURNS text
@@ -127,17 +130,27 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 1 / (1 + power(2::float8, -greatest(least(weight, 60), -60)))
 $$;
 
--- Private: links with a weight and what their pair's probability is; certain where somebody decided. In
--- PL/pgSQL like what follows, for the tables that it reads are made later, in 048_alike.sql.
+-- Private: what had been decided of pairs when the newest run began. In PL/pgSQL like what follows, for the tables that it
+-- reads are made later, in 048_alike.sql.
+CREATE FUNCTION linkage.report_decisions() RETURNS TABLE (subject_a int8, subject_b int8, is_same boolean)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+    SELECT said.subject_a, said.subject_b, said.is_same
+      FROM linkage.decision AS said JOIN linkage.report_runs() AS newest
+        ON said.decided <= newest.started AND coalesce(said.ended > newest.started, true);
+END $$;
+
+-- Private: links with a weight and what their pair's probability is; certain where somebody decided.
 CREATE FUNCTION linkage.report_scored() RETURNS TABLE (pass int2, probability float8)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN QUERY
     SELECT link.pass, CASE WHEN said.is_same THEN 1 ELSE linkage.probability(link.weight) END
       FROM linkage.link
-      LEFT JOIN linkage.decision AS said
+      LEFT JOIN linkage.report_decisions() AS said
              ON said.subject_a = least(link.subject_id, link.other_subject)
-            AND said.subject_b = greatest(link.subject_id, link.other_subject) AND said.ended IS NULL
+            AND said.subject_b = greatest(link.subject_id, link.other_subject)
      WHERE link.weight IS NOT NULL;
 END $$;
 
@@ -190,14 +203,64 @@ BEGIN
       LEFT JOIN linkage.current_link AS a ON a.subject_id = p.subject_a
       LEFT JOIN linkage.current_link AS b ON b.subject_id = p.subject_b
      WHERE p.weight IS NOT NULL AND linkage.probability(p.weight) < 0.95 AND (a.person_id = b.person_id) IS NOT TRUE
-       AND NOT EXISTS (SELECT FROM linkage.decision AS said
-                        WHERE said.subject_a = p.subject_a AND said.subject_b = p.subject_b AND said.ended IS NULL);
+       AND NOT EXISTS (SELECT FROM linkage.report_decisions() AS said
+                        WHERE said.subject_a = p.subject_a AND said.subject_b = p.subject_b);
+END $$;
+
+-- The report of the newest run as it may be seen, without counts: a release copies it (050_release.sql), and it goes beside
+-- every answer. Only that of the newest run asked for is kept. First come the days of the run and of the one that it is
+-- compared with.
+CREATE TABLE linkage.report (
+    run_id  int4    NOT NULL REFERENCES linkage.run,
+    line    int4    NOT NULL,              -- in the order they are printed
+    kind    text    NOT NULL,
+    value   text    NOT NULL,
+    rate    numeric(5,4) CHECK (rate BETWEEN 0 AND 1),    -- null: hidden
+    low     numeric(5,4) CHECK (low BETWEEN 0 AND 1),     -- null: an estimate
+    high    numeric(5,4) CHECK (high BETWEEN 0 AND 1),
+    change  numeric(5,4) CHECK (change BETWEEN -1 AND 1), -- null: hidden, or nothing to compare with
+    is_weak boolean NOT NULL,              -- linked less than all, beyond chance
+    PRIMARY KEY (run_id, line)
+);
+
+-- The run whose report is about to be written, in the transaction of the caller, with no linkage beside it; null: none was
+-- done. What was written before goes. The permit is that of the release of a month, CCYY-MM, which is to copy it.
+CREATE FUNCTION linkage.report_begin(permit bytea, month text) RETURNS int4
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    newest record;
+BEGIN
+    PERFORM audit.require(permit, 'release_build', month);
+    LOCK TABLE linkage.run IN SHARE MODE;
+    LOCK TABLE linkage.report IN SHARE ROW EXCLUSIVE MODE;
+    DELETE FROM linkage.report;
+    SELECT r.* INTO newest FROM linkage.report_runs() AS r;
+    INSERT INTO linkage.report (run_id, line, kind, value, is_weak)
+    SELECT newest.run_id, d.line, d.kind, to_char(d.started AT TIME ZONE 'Europe/London', 'YYYY-MM-DD'), false
+      FROM (VALUES (-2, 'run', newest.started), (-1, 'run before', newest.before_started)) AS d (line, kind, started)
+     WHERE d.started IS NOT NULL;
+    RETURN newest.run_id;
+END $$;
+
+-- Numbers as the report prints them; '': none.
+CREATE FUNCTION linkage.report_add(permit bytea, month text, run_id int4, line int4, kind text, value text, rate text, low text,
+                                   high text, change text, is_weak boolean) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM audit.require(permit, 'release_build', month);
+    INSERT INTO linkage.report (run_id, line, kind, value, rate, low, high, change, is_weak)
+    VALUES (report_add.run_id, report_add.line, report_add.kind, report_add.value, nullif(report_add.rate, '')::numeric,
+            nullif(report_add.low, '')::numeric, nullif(report_add.high, '')::numeric,
+            nullif(report_add.change, '')::numeric, report_add.is_weak);
 END $$;
 
 REVOKE EXECUTE ON FUNCTION linkage.report_runs(), linkage.report_ethnicity(), linkage.report_mobility(),
     linkage.report_subject(), linkage.report_age_band(int8), linkage.report_rates(), linkage.probability(float8),
-    linkage.report_scored(), linkage.report_passes(), linkage.report_waiting(), linkage.report_estimates() FROM PUBLIC;
+    linkage.report_decisions(), linkage.report_scored(), linkage.report_passes(), linkage.report_waiting(),
+    linkage.report_estimates(), linkage.report_begin(bytea, text),
+    linkage.report_add(bytea, text, int4, int4, text, text, text, text, text, text, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION linkage.report_runs(), linkage.report_rates(), linkage.report_passes(), linkage.report_waiting(),
-    linkage.report_estimates() TO cinque_linker;
+    linkage.report_estimates(), linkage.report_begin(bytea, text),
+    linkage.report_add(bytea, text, int4, int4, text, text, text, text, text, text, boolean) TO cinque_linker;
 
 RESET ROLE;

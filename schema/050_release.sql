@@ -97,6 +97,20 @@ CREATE TABLE release.coverage (
     PRIMARY KEY (release_id, source, month)
 );
 
+-- The report of the linkage that a release was linked by, as it may be seen: linkage.report as it was. None: none was done.
+CREATE TABLE release.linkage (
+    release_id int4 NOT NULL REFERENCES release.release ON DELETE CASCADE,
+    line       int4 NOT NULL,
+    kind       text NOT NULL,
+    value      text NOT NULL,
+    rate       numeric(5,4),
+    low        numeric(5,4),
+    high       numeric(5,4),
+    change     numeric(5,4),
+    is_weak    boolean NOT NULL,
+    PRIMARY KEY (release_id, line)
+);
+
 -- Who delivered a source for a month: each practice that a row of it is of, where the source's rows say that, else the
 -- sender of the load; a nil return is one of its sender. Practices whose lists are left out did not deliver.
 CREATE TABLE release.sent (
@@ -318,6 +332,20 @@ END $$;
 
 -- ---- begin ----
 
+-- How good the linkage is that a release is linked by: no answer goes without it.
+CREATE FUNCTION release.linkage_note(wanted int4) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO release.linkage (release_id, line, kind, value, rate, low, high, change, is_weak)
+    SELECT r.release_id, l.line, l.kind, l.value, l.rate, l.low, l.high, l.change, l.is_weak
+      FROM release.release AS r JOIN linkage.report AS l ON l.run_id = r.links_run_id
+     WHERE r.release_id = wanted;
+    IF NOT FOUND AND EXISTS (SELECT FROM release.release AS r WHERE r.release_id = wanted AND r.links_run_id IS NOT NULL) THEN
+        RAISE EXCEPTION 'release: the report of its linkage is not written, or a linkage came or went meanwhile; build it again'
+            USING ERRCODE = 'CQ001';
+    END IF;
+END $$;
+
 CREATE FUNCTION release.leftovers_drop(month int4, purpose text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -481,6 +509,7 @@ BEGIN
     VALUES (build_begin.month, build_begin.purpose, 'building', permit, opt_out_load,
             (SELECT max(r.run_id) FROM linkage.run AS r WHERE r.state = 'done'), build_begin.at_least, build_begin.known_on)
     RETURNING release_id INTO made;
+    PERFORM release.linkage_note(made);
     INSERT INTO release.release_load (release_id, load_id, source_id, has_agreement, each_controller)
     SELECT made, a.load_id, a.source_id,
            s.subject_kind = 'none' OR governance.agreement_is_current(a.sender, s.name, build_begin.purpose),
@@ -1056,8 +1085,8 @@ BEGIN
     RETURN hash;
 END $$;
 
--- Over name, columns and rows of each table, the blocks by their manifest, the coverage that is printed beside every
--- answer, who sent what of it and who has closed, the status that was asked for, and the practices that were left out.
+-- Over name, columns and rows of each table, the blocks by their manifest, the coverage and linkage that are printed beside
+-- every answer, who sent what of it and who has closed, the status that was asked for, and the practices that were left out.
 CREATE FUNCTION release.content_hash(wanted int4) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 AS $$
     SELECT sha256(coalesce(string_agg(convert_to(c.relname || E'\n' || d.columns || E'\n', 'UTF8')
@@ -1066,6 +1095,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits
                                       ''::bytea ORDER BY c.relname COLLATE "C"), ''::bytea)
                   || convert_to((SELECT coalesce(string_agg(v::text, E'\n' ORDER BY v.source, v.month), '')
                                    FROM release.coverage AS v WHERE v.release_id = wanted)
+                                || (SELECT coalesce(string_agg(E'\nlinkage ' || k::text, '' ORDER BY k.line), '')
+                                      FROM release.linkage AS k WHERE k.release_id = wanted)
                                 || (SELECT coalesce(string_agg(E'\nsent ' || t::text, '' ORDER BY t.source, t.month, t.sender), '')
                                       FROM release.sent AS t WHERE t.release_id = wanted)
                                 || (SELECT coalesce(string_agg(E'\nclosed ' || c::text, '' ORDER BY c.practice), '')
@@ -1297,6 +1328,6 @@ GRANT EXECUTE ON FUNCTION
 GRANT EXECUTE ON FUNCTION release.open(bytea, text, bytea, int4), release.query_of(bytea, bytea),
     release.month_end(int4) TO cinque_query;
 GRANT SELECT (release_id, month, purpose, at_least, known_on, state, people, rows, content, manifest, built) ON release.release TO cinque_query;
-GRANT SELECT ON release.coverage, release.sent, release.closed, release.practice_left_out TO cinque_query;
+GRANT SELECT ON release.coverage, release.linkage, release.sent, release.closed, release.practice_left_out TO cinque_query;
 
 RESET ROLE;

@@ -76,6 +76,8 @@ for load in $(seq 1 30); do run "quarantine-$load" cinque quarantine "$load"; do
 strike KILL 100 cinque link
 run link cinque link
 run link-report cinque link report
+run link-rates cinque link report --format csv
+run link-estimates cinque link report --format csv --table estimates
 run link-page cinque link report --format html
 alike=$(sql "SELECT coalesce(min(subject_id), 1) FROM linkage.link WHERE pass BETWEEN 6 AND 9")
 run explain cinque link explain -- "$alike"
@@ -106,6 +108,17 @@ run broker cinque broker start
 run submit as_person 61001 "$programs/cinque" query submit "$work/examples/queries/diabetes-admissions.cohort"
 run approve as_person 61002 "$programs/cinque" query approve 1
 run run as_person 61001 "$programs/cinque" query run 1
+run run-csv as_person 61001 "$programs/cinque" query run 1 --format csv
+# What stands beside an answer of the linkage is what the linkage report says, counts left out: of sources those it reads.
+# Red where release.linkage_note copies another run's, or linkage_report_keep writes another rate than the report has.
+tr -d '\r' <"$work/outputs/link-rates.out" | sed 1d | cut -d, -f1,2,5- >"$work/reported"
+tr -d '\r' <"$work/outputs/link-estimates.out" | sed 1d | awk -F, '{ print "estimate," $1 "," $4 ",,," }' >>"$work/reported"
+sed -n '/^# group,value,rate/,$ { s/^# \(.*\),[^,]*$/\1/p }' "$work/outputs/run-csv.out" | sed '1d; /^run,/d; /^run before,/d' >"$work/beside"
+expect "an answer carries every group of the linkage report" test \
+    "$(grep -cv 'source,' "$work/beside")" -eq "$(grep -cv 'source,' "$work/reported")"
+expect "and the sources that it reads" grep -q "^source,patient_list,[01]" "$work/beside"
+expect "and what is estimated, here hidden" grep -q "^estimate,missed matches," "$work/beside"
+expect_equal "and says of each what the report says" "$(sort "$work/beside" | comm -23 - <(sort "$work/reported"))" ""
 run audit as_person 61002 "$programs/cinque" audit list --rows 1000
 run verify as_person 61002 "$programs/cinque" audit verify
 rejecting=$(sql "SELECT min(load_id) FROM ingest.quarantine")

@@ -265,7 +265,8 @@ Test(roles, no_role_has_a_right_on_a_table_that_is_not_written_here)
         "ingest\\."
         "source)$|"
         "^cinque_query "
-        "(ingest\\.(source(_[a-z]+)?|published)|release\\.(release|practice_left_out|coverage|sent|closed))$"
+        "(ingest\\.(source(_[a-z]+)?|published)|release\\.(release|practice_left_out|coverage|linkage|sent|"
+        "closed))$"
         "')");
 }
 
@@ -343,7 +344,8 @@ Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
         "cinque_linker", "linkage",
         "clerical_list comparable_rows compare_begin compare_keep current_person decide deprivation_rows "
         "explain "
-        "model_keep once_rows report_estimates report_passes report_rates report_runs report_waiting "
+        "model_keep once_rows report_add report_begin report_estimates report_passes report_rates "
+        "report_runs report_waiting "
         "run_alike "
         "run_begin run_crosscheck run_crosswalk run_evidence run_finish run_households run_mergers "
         "run_people run_residences undo");

@@ -161,6 +161,13 @@ DROP TABLE person;
 
 -- After the loads. The permit to build is for this purpose: tag 11 of its log entry.
 INSERT INTO linkage.run (rule_version, state, permit_id) VALUES (1, 'done', decode(repeat('00', 16), 'hex'));
+INSERT INTO linkage.report (run_id, line, kind, value, rate, low, high, change, is_weak) VALUES
+ (1, -2, 'run', '2026-07-02', NULL, NULL, NULL, NULL, false), (1, -1, 'run before', '2026-06-03', NULL, NULL, NULL, NULL, false),
+ (1, 0, 'all', 'person sources', 0.9600, 0.9480, 0.9693, 0.0123, false),
+ (1, 1, 'source', 'gp_event', 0.9000, 0.8802, 0.9168, -0.0040, true), (1, 2, 'source', 'apc_spell', 1, 0.9963, 1, NULL, false),
+ (1, 3, 'source', 'patient_list', NULL, NULL, NULL, NULL, false), (1, 4, 'age', '18 to 24', 0.8000, 0.7720, 0.8254, 0, true),
+ (1, 5, 'estimate', 'false matches', 0.0071, NULL, NULL, NULL, false),
+ (1, 6, 'estimate', 'missed matches', NULL, NULL, NULL, NULL, false);
 INSERT INTO audit.intake (entry_id, at, entry) OVERRIDING SYSTEM VALUE
 VALUES (1, now(), '\x0b0003'::bytea || convert_to('phm', 'UTF8'));
 INSERT INTO audit.permit (permit_id, action, object, person_id, entry_id)

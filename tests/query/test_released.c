@@ -108,7 +108,8 @@ Test(released, the_terminal_shows_the_table_and_its_record)
         "Query \"Q, \"quoted\"\", project P-1, release 4 (2026-06), as at 2026-06-30.\n"
         "Codes d: 12 codes of SNOMED CT, release 2026-04-01, 1 inactive; e: 1 code.\n"
         "Source gp_event: 2026-04 to 2026-06 (3 months), final, 2 senders, 98 % of rows linked\n"
-        "  2026-04 final, 2 senders; 2026-05 not delivered, 2 missing; 2026-06 final, 1 sender, 1 missing\n");
+        "  2026-04 final, 2 senders; 2026-05 not delivered, 2 missing; 2026-06 final, 1 sender, 1 missing\n"
+        "Linkage: nothing had been linked when the release was built.\n");
 }
 
 Test(released, csv_has_a_line_a_cell_and_the_record_behind)
