@@ -33,8 +33,8 @@ typedef struct Rounds {
     double cpu_us[KIND_COUNT][PAIRS_MAX], server_us[KIND_COUNT][PAIRS_MAX]; /* processor time a row */
     double copy_server_us[PAIRS_MAX]; /* of the plain load's rows, binary */
     /* as ratios to the load */
-    double copy_text[PAIRS_MAX], copy_binary[KIND_COUNT][PAIRS_MAX], copy_bare[PAIRS_MAX],
-        copy_bare_keys[PAIRS_MAX];
+    double copy_text[PAIRS_MAX], copy_binary[KIND_COUNT][PAIRS_MAX], copy_emptied[PAIRS_MAX],
+        copy_bare[PAIRS_MAX], copy_bare_keys[PAIRS_MAX];
     double packed[KIND_COUNT][PAIRS_MAX]; /* the plain load's time to this one's */
     double two_streams_s[PAIRS_MAX];
 } Rounds;
@@ -138,12 +138,14 @@ static Result copy_otherwise(Bench *bench, int64_t round, Error *error)
     const PsqlCopy *copy = &bench->copies[PLAIN];
     Rounds *rounds = &bench->rounds;
     double load_s = rounds->load_s[PLAIN][round], keys_s;
-    PsqlCopyTime text, bare;
+    PsqlCopyTime text, emptied, bare;
 
     TRY(psql_copy(copy, PSQL_TEXT, PSQL_AS_LOADED, &text, error));
+    TRY(psql_copy(copy, PSQL_BINARY, PSQL_EMPTIED, &emptied, error));
     TRY(psql_copy(copy, PSQL_BINARY, PSQL_BARE, &bare, error));
     TRY(psql_copy_keys(copy, &keys_s, error));
     rounds->copy_text[round] = text.seconds / load_s;
+    rounds->copy_emptied[round] = emptied.seconds / load_s;
     rounds->copy_bare[round] = bare.seconds / load_s;
     rounds->copy_bare_keys[round] = (bare.seconds + keys_s) / load_s;
     return RESULT_OK;
@@ -221,6 +223,7 @@ static void print(Bench *bench, bool json)
         {"rows_per_s", rows / bench_median(rounds->load_s[PLAIN], count), 0},
         {"ratio_to_copy_text", bench_median(rounds->copy_text, count), 3},
         {"ratio_to_copy_binary", bench_median(rounds->copy_binary[PLAIN], count), 3},
+        {"ratio_to_copy_binary_emptied", bench_median(rounds->copy_emptied, count), 3},
         {"ratio_to_copy_binary_bare", bench_median(rounds->copy_bare, count), 3},
         {"ratio_to_copy_binary_bare_and_keys", bench_median(rounds->copy_bare_keys, count), 3},
         {"held_rows_per_s", rows / bench_median(rounds->load_s[NEXT_MONTH], count), 0},

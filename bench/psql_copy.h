@@ -20,9 +20,10 @@ typedef enum PsqlFormat { PSQL_TEXT, PSQL_BINARY, PSQL_FORMAT_COUNT } PsqlFormat
 /*
  * PSQL_AS_LOADED  what the load itself copies into has: records the checks of a partition being staged,
  *                 subjects all keys, indexes and checks
- * PSQL_BARE       no key, index or check
+ * PSQL_EMPTIED    the same, and records come in the transaction that empties their table, as the load's do,
+ * so that the server need not log them PSQL_BARE       no key, index or check
  */
-typedef enum PsqlTables { PSQL_AS_LOADED, PSQL_BARE } PsqlTables;
+typedef enum PsqlTables { PSQL_AS_LOADED, PSQL_EMPTIED, PSQL_BARE } PsqlTables;
 
 /* server_s: processor time. */
 typedef struct PsqlCopyTime {
