@@ -21,6 +21,7 @@
 #include "bench/bench.h"
 #include "bench/likeness.h"
 #include "bench/link_figures.h"
+#include "bench/month_sql.h"
 #include "bench/similarity_figures.h"
 #include "linkage/linkage.h"
 #include "schema.h"
@@ -56,13 +57,7 @@ static const char setup_sql[] =
 /* Of one month: the people from one number to another are new; the list and the mergers come whole. Each
  * source's load has the number 10 * month + source. */
 static const char people_sql[] =
-    "SET ROLE cinque_owner;"
-    "INSERT INTO ingest.load (load_id, source_id, sender, period, status, spec_version, permit_id, "
-    "may_replace,"
-    "       state, held_from) OVERRIDING SYSTEM VALUE"
-    " SELECT 10 * %" PRId64 " + source_id, source_id, 'bench', %" PRId64 ", 'final', 1,"
-    "        substr(sha256(int8send(10 * %" PRId64 " + source_id)), 1, 16), false, 'published', now()"
-    "   FROM ingest.source;"
+    "SET ROLE cinque_owner;" MONTH_LOADS_SQL
     "INSERT INTO subjects.subject (subject_id, source_id, digest, first_load_id, key_version, nhs_token,"
     "       superseded_nhs_token, uprn_token, nhs_state)"
     " SELECT 10 * i + s, s, substr(sha256(int8send(10 * i + s)), 1, 16), 10 * %" PRId64 " + s, 1,"
@@ -72,12 +67,8 @@ static const char people_sql[] =
     "        CASE WHEN s IN (1, 5) THEN substr(sha256(int8send(1000000000 + i / 2)), 1, 16) END, 1"
     "   FROM generate_series(%" PRId64 "::int8, %" PRId64 "::int8) AS i CROSS JOIN generate_series(1, 5) AS s"
     "  WHERE CASE s WHEN 4 THEN i %% 100 = 0 WHEN 5 THEN i %% 2 = 0 ELSE true END"
-    "  ORDER BY sha256(int8send(10 * i + s));"
-    "CREATE TABLE records.list_%" PRId64 " PARTITION OF records.list FOR VALUES IN (10 * %" PRId64 " + 1);"
-    "INSERT INTO records.list SELECT 10 * %" PRId64 " + 1, subject_id, '2020-01-01' FROM subjects.subject"
-    " WHERE source_id = 1;"
-    "CREATE TABLE records.merging_%" PRId64 " PARTITION OF records.merging FOR VALUES IN (10 * %" PRId64
-    " + 4);"
+    "  ORDER BY sha256(int8send(10 * i + s));" MONTH_LIST_SQL "CREATE TABLE records.merging_%" PRId64
+    " PARTITION OF records.merging FOR VALUES IN (10 * %" PRId64 " + 4);"
     "INSERT INTO records.merging SELECT 10 * %" PRId64 " + 4, subject_id, '2020-01-01' FROM subjects.subject"
     " WHERE source_id = 4;"
     "ANALYZE subjects.subject, records.list, records.merging; RESET ROLE";

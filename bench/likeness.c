@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "bench/month_sql.h"
 #include "bench/rows.h"
 
 enum { SQL_BYTES = 4096, PATH_BYTES = 128, LIST = 1, CARE = 2, CARE_ONE_IN = 10, OTHER_NAME_ONE_IN = 30 };
@@ -39,13 +40,7 @@ static const char setup_sql[] =
 
 /* Subjects of a row: its number times ten and the source. */
 static const char people_sql[] =
-    "SET ROLE cinque_owner;"
-    "INSERT INTO ingest.load (load_id, source_id, sender, period, status, spec_version, permit_id, "
-    "may_replace,"
-    "       state, held_from) OVERRIDING SYSTEM VALUE"
-    " SELECT 10 * %" PRId64 " + source_id, source_id, 'bench', %" PRId64 ", 'final', 1,"
-    "        substr(sha256(int8send(10 * %" PRId64 " + source_id)), 1, 16), false, 'published', now()"
-    "   FROM ingest.source;"
+    "SET ROLE cinque_owner;" MONTH_LOADS_SQL
     "INSERT INTO subjects.subject (subject_id, source_id, digest, first_load_id, key_version, nhs_token,"
     "       uprn_token, nhs_state)"
     " SELECT 10 * i + s, s, substr(sha256(int8send(10 * i + s)), 1, 16), 10 * %" PRId64 " + s, 1,"
@@ -53,10 +48,7 @@ static const char people_sql[] =
     "        CASE WHEN s = 1 THEN substr(sha256(int8send(1000000000 + i / 2)), 1, 16) END, 1"
     "   FROM generate_series(%" PRId64 "::int8, %" PRId64 "::int8) AS i CROSS JOIN generate_series(1, 2) AS s"
     "  WHERE s = 1 OR i %% 10 = 0"
-    "  ORDER BY sha256(int8send(10 * i + s));"
-    "CREATE TABLE records.list_%" PRId64 " PARTITION OF records.list FOR VALUES IN (10 * %" PRId64 " + 1);"
-    "INSERT INTO records.list SELECT 10 * %" PRId64 " + 1, subject_id, '2020-01-01' FROM subjects.subject"
-    " WHERE source_id = 1;"
+    "  ORDER BY sha256(int8send(10 * i + s));" MONTH_LIST_SQL
     "ANALYZE subjects.subject, records.list; RESET ROLE";
 
 Result likeness_prepare(Db *db, Error *error)

@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/config.h"
 #include "bench/bench.h"
 #include "bench/query/questions.h"
 #include "query/posting.h"
@@ -181,23 +180,7 @@ static Result run(uint32_t people, const char *folder, Error *error)
 
 int main(int argc, char **argv)
 {
-    int64_t people = 0;
-    const char *folder = NULL;
-    const Option options[] = {
-        {"people", OPTION_COUNT, false, "2000000", "people in the release", &people},
-        {"dump", OPTION_TEXT, false, NULL, "folder for the same data as CSV", &folder},
-    };
-    const char *positional[1];
-    size_t positional_count;
-    Error error = {0};
+    const Option folder = {"dump", OPTION_TEXT, false, NULL, "folder for the same data as CSV", NULL};
 
-    Result done = config_parse(options, 2, argc - 1, (const char *const *)argv + 1, positional, 0,
-                               &positional_count, &error);
-    if (done.ok && (people < 1 || people > 10000000))
-        done = fail(&error, ERROR_USAGE, "--people is from 1 to 10000000");
-    if (done.ok)
-        done = run((uint32_t)people, folder, &error);
-    if (!done.ok)
-        (void)fprintf(stderr, "bench_engine: %s\n", error.message);
-    return done.ok ? 0 : error_exit_status(&error);
+    return events_main(argc, argv, &(EventsProgram){"bench_engine", folder, run});
 }

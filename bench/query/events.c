@@ -1,10 +1,11 @@
 #include "bench/query/events.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "query/posting.h"
 
-enum { EVENTS_MOST = 40, BIRTH_FIRST = 1926, BIRTH_YEARS = 100, DAYS = 3652 };
+enum { EVENTS_MOST = 40, BIRTH_FIRST = 1926, BIRTH_YEARS = 100, DAYS = 3652, PEOPLE_MAX = 10000000 };
 
 static uint64_t chance_state = 20260930;
 
@@ -209,4 +210,25 @@ const Dataset *events_make(uint32_t people, Arena *arena)
     make_events(arena, people, &sources[EVENTS_EVENT]);
     *dataset = (Dataset){people, sources, EVENTS_SOURCES, words, word_count};
     return dataset;
+}
+
+int events_main(int argc, char **argv, const EventsProgram *program)
+{
+    int64_t people = 0;
+    const char *folder = NULL, *positional[1];
+    size_t positional_count;
+    Option options[] = {{"people", OPTION_COUNT, false, "2000000", "people in the release", &people},
+                        program->folder};
+    Error error = {0};
+
+    options[1].target = &folder;
+    Result done = config_parse(options, 2, argc - 1, (const char *const *)argv + 1, positional, 0,
+                               &positional_count, &error);
+    if (done.ok && (people < 1 || people > PEOPLE_MAX))
+        done = fail(&error, ERROR_USAGE, "--people is from 1 to %d", PEOPLE_MAX);
+    if (done.ok)
+        done = program->run((uint32_t)people, folder, &error);
+    if (!done.ok)
+        (void)fprintf(stderr, "%s: %s\n", program->name, error.message);
+    return done.ok ? 0 : error_exit_status(&error);
 }

@@ -4,6 +4,7 @@
  * district, their registrations, and about twenty events a person whose codes are as unequal as
  * 1 / (rank + 2)^0.9 over ten years.
  */
+#include "base/config.h"
 #include "query/dataset.h"
 
 enum { EVENTS_PERSON, EVENTS_REGISTRATION, EVENTS_EVENT, EVENTS_SOURCES };
@@ -18,3 +19,12 @@ enum { WORD_SEX = 0, WORD_DISTRICT = EVENTS_SEXES, WORD_CODE = EVENTS_SEXES + EV
 Date events_as_at(void); /* the last day of events */
 /* The same people and events for the same number of people. */
 const Dataset *events_make(uint32_t people, Arena *arena);
+
+/* A program that makes them: its options are --people and one for a folder. */
+typedef struct EventsProgram {
+    const char *name;
+    Option folder;                                                    /* without a target */
+    Result (*run)(uint32_t people, const char *folder, Error *error); /* folder NULL: not given */
+} EventsProgram;
+/* The exit status; what went wrong is said under the program's name. */
+int events_main(int argc, char **argv, const EventsProgram *program);

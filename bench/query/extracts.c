@@ -4,7 +4,6 @@
  */
 #include <stdio.h>
 
-#include "base/config.h"
 #include "bench/query/questions.h"
 #include "synth/numbers.h"
 
@@ -89,23 +88,7 @@ static Result write_all(uint32_t people, const char *folder, Error *error)
 
 int main(int argc, char **argv)
 {
-    int64_t people = 0;
-    const char *folder = NULL;
-    const Option options[] = {
-        {"people", OPTION_COUNT, false, "2000000", "people in the release", &people},
-        {"out", OPTION_TEXT, true, NULL, "folder for the files", &folder},
-    };
-    const char *positional[1];
-    size_t positional_count;
-    Error error = {0};
+    const Option folder = {"out", OPTION_TEXT, true, NULL, "folder for the files", NULL};
 
-    Result done = config_parse(options, 2, argc - 1, (const char *const *)argv + 1, positional, 0,
-                               &positional_count, &error);
-    if (done.ok && (people < 1 || people > 10000000))
-        done = fail(&error, ERROR_USAGE, "--people is from 1 to 10000000");
-    if (done.ok)
-        done = write_all((uint32_t)people, folder, &error);
-    if (!done.ok)
-        (void)fprintf(stderr, "bench_extracts: %s\n", error.message);
-    return done.ok ? 0 : error_exit_status(&error);
+    return events_main(argc, argv, &(EventsProgram){"bench_extracts", folder, write_all});
 }
