@@ -3,65 +3,12 @@
  * the same people and records lack what the queries define.
  */
 #include <glob.h>
-#include <inttypes.h>
 #include <unistd.h>
 
-#include "base/input.h"
-#include "cli/dummy.h"
 #include "query/dummy.h"
-#include "tests/cli/workbench.h"
-
-#define MANUAL   TEST_FILES "/../../docs/query-language.md"
-#define EXAMPLES TEST_FILES "/../../examples/queries"
-
-enum { PEOPLE = 120, TEXT_BYTES_MAX = 1 << 20, EXAMPLES_MAX = 64, MONTH = 12 * 26 + 8 };
-
-#define MUST(call)                                                                                           \
-    do {                                                                                                     \
-        Error must_error = {0};                                                                              \
-        Error *must = &must_error;                                                                           \
-        Result must_result = (call);                                                                         \
-        cr_assert(must_result.ok, "%s", must->message);                                                      \
-    } while (0)
-
-static Arena *arena;
-static const DummySource *sources;
-static size_t source_count;
-
-static void open_specs(void)
-{
-    arena = arena_create(64 << 20);
-    MUST(dummy_shipped(arena, &sources, &source_count, must));
-    cr_redirect_stdout();
-}
-
-static void close_specs(void)
-{
-    arena_close(&arena);
-}
+#include "tests/cli/dummies.h"
 
 TestSuite(dummy, .init = open_specs, .fini = close_specs);
-
-static void open_query(Text text, Query **query)
-{
-    const QueryFiles files = {.codes_folder = EXAMPLES};
-    Error error = {0};
-
-    MUST(query_open_dummy(sources, source_count, "q.cohort", text, &files, query, must));
-    if (query_check_set(*query, &error).ok)
-        return;
-    MUST(query_set(*query, TEXT("area"), TEXT("Dover"), must));
-    MUST(query_set(*query, TEXT("from_age"), TEXT("65"), must));
-}
-
-static void ask(Text text, uint64_t seed, const char *folder, DummyAnswer *answer)
-{
-    SCOPED(query_close) Query *query = NULL;
-    const DummyWanted wanted = {.people = PEOPLE, .seed = seed, .month = MONTH, .folder = folder};
-
-    open_query(text, &query);
-    MUST(query_dummy(query, sources, &wanted, answer, must));
-}
 
 /* ```cohort blocks of the manual, then the files of examples/queries. */
 static size_t find_examples(Text *examples)
@@ -98,33 +45,6 @@ static Text printed(const DummyAnswer *answer, TableFormat format)
     Text copy = text_copy(arena, (Text){text, length});
     free(text);
     return copy;
-}
-
-/* definition,yes,no,... of which yes and no are people of one definition */
-static void expect_both_sides(const DummyAnswer *answer, Text example)
-{
-    char *text = NULL;
-    size_t length = 0;
-    FILE *out = open_memstream(&text, &length);
-
-    table_print(answer->definitions, TABLE_CSV, out);
-    (void)fclose(out);
-    Text lines = {text, length};
-    (void)text_next(&lines, '\n');
-    while (lines.length > 0) {
-        Text line = text_next(&lines, '\n'), name = text_next(&line, ','), yes = text_next(&line, ',');
-        Text no = text_next(&line, ',');
-        int64_t have, lack, unknown;
-        cr_assert(text_to_int64(yes, &have) && text_to_int64(no, &lack) &&
-                  text_to_int64(text_next(&line, ','), &unknown));
-        int64_t all = have + lack + unknown;
-        cr_expect_gt(have, 0, "%.*s in %.*s", TEXT_ARG(name), TEXT_ARG(example));
-        if (strstr(text_to_string(arena, name), "is known") == NULL)
-            cr_expect(8 * have >= all && 8 * lack >= all,
-                      "%.*s: %" PRId64 " have it, %" PRId64 " lack it: %.*s", TEXT_ARG(name), have, lack,
-                      TEXT_ARG(example));
-    }
-    free(text);
 }
 
 Test(dummy, each_example_has_people_on_both_sides_of_each_definition)
@@ -199,14 +119,6 @@ Test(dummy, each_line_says_that_it_is_of_nobody)
     cr_expect_not_null(strstr(json, "\"title\":\"DUMMY DATA, OF NOBODY: t\""));
 }
 
-static const char *file_of(const char *folder, const char *name)
-{
-    Text text;
-
-    MUST(input_read_all(text_format(arena, "%s/%s", folder, name).data, 8 << 20, arena, &text, must));
-    return text_to_string(arena, text);
-}
-
 Test(dummy, the_data_stand_at_the_bounds_of_windows_and_codes_and_beyond)
 {
     static const char *const events[] = {
@@ -248,20 +160,6 @@ Test(dummy, the_command_needs_no_data_folder_and_writes_over_nothing)
     expect_failure(again, &error, ERROR_SYSTEM, "out");
 }
 
-static Text field(Text line, size_t index)
-{
-    for (size_t i = 0; i < index; i++)
-        (void)text_next(&line, ',');
-    return text_next(&line, ',');
-}
-
-static Text wanting(const char *cohort, const char *by)
-{
-    return text_format(arena,
-                       "query \"q\" project P as at 2026-06-30 cohort %s table \"t\" by %s measure people",
-                       cohort, by);
-}
-
 Test(dummy, another_word_is_one_of_the_same_column)
 {
     SCOPED(dummy_answer_close) DummyAnswer answer = {0};
@@ -277,206 +175,6 @@ Test(dummy, another_word_is_one_of_the_same_column)
                       text_starts_with(line, TEXT("all")),
                   "%.*s", TEXT_ARG(line));
     }
-}
-
-static size_t column_named(Text heading, const char *name)
-{
-    size_t index = 0;
-
-    while (heading.length > 0 && !text_equal(text_next(&heading, ','), text_from(name)))
-        index++;
-    return index;
-}
-
-/* DATE_NONE: not known */
-static void read_births(const char *folder, Date *born)
-{
-    Text people = text_from(file_of(folder, "dummy_person.csv")), heading = text_next(&people, '\n');
-    size_t of_year = column_named(heading, "birth_year"), of_month = column_named(heading, "birth_month");
-    int64_t number, year, month;
-
-    while (people.length > 0) {
-        Text line = text_next(&people, '\n');
-        cr_assert(text_to_int64(field(line, 1), &number) && number < PEOPLE);
-        born[number] =
-            text_to_int64(field(line, of_year), &year) && text_to_int64(field(line, of_month), &month)
-                ? date_from_civil((int)year, (int)month, 1)
-                : DATE_NONE;
-    }
-}
-
-static size_t expect_after_birth(const char *folder, const char *file, const char *column)
-{
-    Date born[PEOPLE], day;
-    Text lines = text_from(file_of(folder, file)), heading = text_next(&lines, '\n');
-    size_t of_day = column_named(heading, column), compared = 0;
-    int64_t number;
-
-    read_births(folder, born);
-    while (lines.length > 0) {
-        Text line = text_next(&lines, '\n');
-        cr_assert(text_to_int64(field(line, 1), &number) && number < PEOPLE);
-        if (!date_parse(field(line, of_day), &day) || born[number] == DATE_NONE)
-            continue;
-        cr_expect_geq(day, born[number], "%s: %.*s", file, TEXT_ARG(line));
-        compared++;
-    }
-    return compared;
-}
-
-Test(dummy, nothing_is_dated_before_its_person_is_born)
-{
-    const char *folder = support_folder();
-    SCOPED(dummy_answer_close) DummyAnswer answer = {0};
-
-    ask(wanting("age < 3 and ((exists gp_event where event_date < 2025-06-30) or exists death)", "sex"), 1,
-        folder, &answer);
-
-    cr_expect_eq(answer.unmet, 0);
-    cr_expect_gt(expect_after_birth(folder, "dummy_gp_event.csv", "clinical_effective_date"), 100);
-    cr_expect_gt(expect_after_birth(folder, "dummy_gp_event.csv", "date_recorded"), 100);
-    cr_expect_gt(expect_after_birth(folder, "dummy_registration.csv", "valid_from"), 50);
-    cr_expect_gt(expect_after_birth(folder, "dummy_registration.csv", "valid_to"), 0);
-    cr_expect_gt(expect_after_birth(folder, "dummy_death.csv", "date_of_death"), 5);
-}
-
-Test(dummy, nobody_has_what_was_recorded_before_they_are_born)
-{
-    static const char *const never[] = {
-        "age < 5 and exists gp_event where event_date < 2015-01-01",
-        "age < 5 and registered at 2015-01-01",
-        "age < 5 and exists death where event_date < 2015-01-01",
-    };
-
-    for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
-        SCOPED(dummy_answer_close) DummyAnswer answer = {0};
-        ask(wanting(never[i], "sex"), 1, NULL, &answer);
-        cr_expect_eq(answer.unmet, 1, "%s", never[i]);
-    }
-}
-
-Test(dummy, the_young_have_what_they_are_just_old_enough_for)
-{
-    static const char *const possible[] = {
-        "age < 10 and exists gp_event where event_date from 2017-01-01 to 2017-12-31",
-        "age < 5 and registered at 2022-01-01",
-        "age < 12 and count of gp_event where event_date < 2016-01-01 >= 4",
-    };
-
-    for (size_t i = 0; i < sizeof possible / sizeof *possible; i++) {
-        SCOPED(dummy_answer_close) DummyAnswer answer = {0};
-        ask(wanting(possible[i], "sex"), 1, NULL, &answer);
-        cr_expect_eq(answer.unmet, 0, "%s", possible[i]);
-        expect_both_sides(&answer, text_from(possible[i]));
-    }
-}
-
-static const DummyColumn *column_of(Text source, Text name)
-{
-    for (size_t s = 0; s < source_count; s++)
-        for (size_t c = 0; text_equal(sources[s].name, source) && c < sources[s].column_count; c++)
-            if (text_equal(sources[s].columns[c].name, name))
-                return &sources[s].columns[c];
-    return NULL;
-}
-
-static bool can_have(const DummyColumn *column, Text cell)
-{
-    char text[DUMMY_TEXT_BYTES_MAX];
-    size_t length;
-
-    if (column->form != NULL)
-        return column->text_of(column->form, cell, 0, text, &length) &&
-               text_equal((Text){text, length}, cell);
-    for (size_t i = 0; i < column->code_count; i++)
-        if (text_equal(column->codes[i], cell))
-            return true;
-    return false;
-}
-
-/* How many texts there are. */
-static size_t expect_fitting(const char *folder, Text source)
-{
-    const char *file = text_format(arena, "dummy_%.*s.csv", TEXT_ARG(source)).data;
-    Text lines = text_from(file_of(folder, file)), heading = text_next(&lines, '\n');
-    size_t compared = 0;
-
-    while (lines.length > 0) {
-        Text line = text_next(&lines, '\n'), names = heading;
-        while (names.length > 0) {
-            Text name = text_next(&names, ','), cell = text_next(&line, ',');
-            const DummyColumn *column = column_of(source, name);
-            if (column == NULL || !text_equal(column->type, TEXT("text")) || cell.length == 0)
-                continue;
-            cr_expect(can_have(column, cell), "%.*s: %.*s", TEXT_ARG(name), TEXT_ARG(cell));
-            compared++;
-        }
-    }
-    return compared;
-}
-
-Test(dummy, each_text_is_of_the_list_shape_or_check_of_its_column)
-{
-    const char *folder = support_folder();
-    SCOPED(dummy_answer_close) DummyAnswer answer = {0};
-
-    ask(wanting(
-            "(exists gp_event where code in (\"44054006\", \"E11*\", \"73211*\") and units != \"mg\") and "
-            "(exists apc_spell where primary_diagnosis in (\"E1*\", \"44054006\", \"I21\") and "
-            "admission_method != \"21\") and "
-            "value of core_hrg in first apc_spell by admission_date != \"AA99A\"",
-            "sex"),
-        1, folder, &answer);
-
-    cr_expect_eq(answer.unmet, 0);
-    cr_expect_gt(expect_fitting(folder, TEXT("gp_event")), 400);
-    cr_expect_gt(expect_fitting(folder, TEXT("apc_spell")), 400);
-    cr_expect_not_null(strstr(file_of(folder, "dummy_apc_spell.csv"), ",E19,"));
-}
-
-Test(dummy, nobody_has_a_code_that_its_column_cannot_have)
-{
-    static const char *const never[] = {
-        "exists gp_event where code in (\"E11\", \"E12*\")",
-        "exists apc_spell where primary_diagnosis = \"44054006\"",
-        "exists apc_spell where admission_method in (\"99\", \"x*\")",
-        "value of admission_method in first apc_spell by admission_date = \"99\"",
-    };
-
-    for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
-        SCOPED(dummy_answer_close) DummyAnswer answer = {0};
-        ask(wanting(never[i], "sex"), 1, NULL, &answer);
-        cr_expect_eq(answer.unmet, 1, "%s", never[i]);
-    }
-}
-
-/* Goes red when a sum at prices is taken for nothing that can be set. */
-Test(dummy, a_bound_on_a_cost_has_people_on_both_sides)
-{
-    static const char *const bounds[] = {
-        "sum of core_hrg at prices \"N\" of 2024/25 in apc_spell >= 5000",
-        "sum of core_hrg at prices \"N\" of 2024/25 in apc_spell from 1000 to 2000",
-    };
-
-    for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++) {
-        SCOPED(dummy_answer_close) DummyAnswer answer = {0};
-        ask(wanting(bounds[i], "sex"), 1, NULL, &answer);
-        cr_expect_eq(answer.unmet, 0, "%s", bounds[i]);
-        expect_both_sides(&answer, text_from(bounds[i]));
-    }
-}
-
-/* The sanitizer's: nothing is worked out that does not fit. */
-Test(dummy, nobody_is_as_old_as_a_number_can_be)
-{
-    SCOPED(dummy_answer_close) DummyAnswer answer = {0};
-
-    ask(wanting("age > 400000000 or age - 3 > 4000000000 or days registered from 2026-01-01 to as_at > "
-                "4000000000",
-                "sex"),
-        1, NULL, &answer);
-
-    cr_expect_eq(answer.unmet, 1);
 }
 
 static void expect_limit(const char *part)
