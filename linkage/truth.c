@@ -66,7 +66,8 @@ static double count_true_pairs(const uint32_t *truth, size_t count, uint64_t *ke
 static LinkageScore score_pairs(const LinkagePairs *pairs, const uint32_t *truth, double true_pairs,
                                 double threshold)
 {
-    LinkageScore best = {.threshold = threshold}, now;
+    /* Where no pair is right none is best: at a threshold that nobody reaches. */
+    LinkageScore best = score_of(0, 0, true_pairs, 1), now;
     double right = 0, found = 0;
 
     for (size_t i = 0; i < pairs->count; i++) {

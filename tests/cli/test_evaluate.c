@@ -98,6 +98,17 @@ static void expect_refusal(const char *spec, const char *records, ErrorCode code
     cr_expect_null(strstr(error.message, "Okafor"), "a value is in: %s", error.message);
 }
 
+/* Of two records no weights can be learnt. Switch: what `best` is at first in score_pairs; JSON has no NAN.
+ */
+Test(evaluate, where_no_pair_is_right_the_report_says_so)
+{
+    SCOPED(files_remove)
+    Files files =
+        files_of(good_spec, "who,given,family,born\n1,Anne,Quill,1961-05-02\n1,Anne,Quill,1961-05-02\n");
+
+    expect_printed(&files, NULL, "\"pairs_best\": {\n    \"threshold\": 1");
+}
+
 Test(evaluate, a_wrong_file_or_spec_is_told_by_place_and_never_by_value)
 {
     expect_refusal("columns:\n  - { name: given, kind: first }\n", "who,given\n", ERROR_CONFIG,
