@@ -128,14 +128,18 @@ static void keep_apart(AlikePeople *people)
 Result alike_clusters(AlikePeople *people, Error *error)
 {
     uint64_t *unique = memory_alloc((people->unit_count + 1) * sizeof *unique);
+    TreeYears *years = memory_alloc((people->unit_count + 1) * sizeof *years);
 
-    for (size_t i = 0; i < people->unit_count; i++)
+    for (size_t i = 0; i < people->unit_count; i++) {
         unique[i] = people->units[i].mask;
+        years[i] = people->units[i].years;
+    }
     tear_units(people);
     make_pairs(people);
-    const TreeUnique once = {.bits = unique, .lists = people->once};
+    const TreeUnique once = {.bits = unique, .lists = people->once, .years = years};
     Result result = cluster_pairs(&people->pairs, &once, SHARE, &people->clusters, error);
     memory_free(unique);
+    memory_free(years);
     TRY(result);
     for (size_t i = 0; i < people->unit_count; i++)
         people->units[i].cluster = people->clusters.person[i];

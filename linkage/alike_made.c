@@ -21,7 +21,7 @@ static const char *conflict_of(const AlikePeople *people, const AlikeEvidence *e
 
     if (!alike_is_enough(evidence) || a->cluster == b->cluster)
         return NULL;
-    if (evidence->is_impossible)
+    if (evidence->is_impossible || tree_years_apart(&a->years, &b->years))
         return "ages";
     if (a->is_torn || b->is_torn)
         return "two numbers";

@@ -6,8 +6,6 @@
 #include "linkage/alike_people_private.h"
 #include "linkage_sql.h"
 
-enum { YEARS_MOST = 10 };
-
 static const DbStatement collect_statement = {
     .name = "linkage_run_evidence",
     .sql = linkage_sql_run_evidence,
@@ -18,7 +16,7 @@ static const DbStatement evidence_statement = {
     .name = "linkage_evidence",
     .sql = linkage_sql_evidence,
     .columns = {VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_FLOAT8, VALUE_INT8, VALUE_BOOL,
-                VALUE_BOOL, VALUE_INT8},
+                VALUE_BOOL, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8, VALUE_INT8},
 };
 static const DbStatement free_statement = {
     .name = "linkage_free_subjects", .sql = linkage_sql_free_subjects, .columns = {VALUE_INT8}};
@@ -37,12 +35,17 @@ static void close_people(AlikePeople *people)
     linkage_clusters_close(&people->clusters);
 }
 
-static AlikeSide read_side(const Value *subject, const Value *person, const Value *is_dead)
+/* years: two values, of the first and the last. */
+static AlikeSide read_side(const Value *subject, const Value *person, const Value *is_dead,
+                           const Value *years)
 {
     return (AlikeSide){.subject_id = subject->integer,
                        .key = person->is_null ? subject->integer : person->integer,
                        .has_number = !person->is_null,
-                       .is_dead = is_dead->boolean};
+                       .is_dead = is_dead->boolean,
+                       .years = years[0].is_null
+                                    ? ALIKE_UNBORN
+                                    : (TreeYears){.from = years[0].integer, .to = years[1].integer}};
 }
 
 static Result add_evidence(void *context, const Value *row, Error *error)
@@ -54,10 +57,11 @@ static Result add_evidence(void *context, const Value *row, Error *error)
     people->evidence = memory_room(people->evidence, people->evidence_count, &people->evidence_capacity,
                                    sizeof(AlikeEvidence));
     people->evidence[people->evidence_count++] = (AlikeEvidence){
-        .sides = {read_side(&row[0], &row[2], &row[6]), read_side(&row[1], &row[3], &row[7])},
+        .sides = {read_side(&row[0], &row[2], &row[6], &row[9]),
+                  read_side(&row[1], &row[3], &row[7], &row[11])},
         .weight = weight,
         .levels = (uint64_t)row[5].integer,
-        .is_impossible = row[8].integer >= YEARS_MOST && weight < ALIKE_DECIDED,
+        .is_impossible = row[8].integer >= TREE_YEARS_APART && weight < ALIKE_DECIDED,
     };
     return RESULT_OK;
 }

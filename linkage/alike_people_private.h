@@ -10,9 +10,13 @@ enum {
     ALIKE_HAS_DEATH = 2, /* of masks: what a person has once at most */
 };
 
+/* Nobody says when. */
+#define ALIKE_UNBORN ((TreeYears){.from = 0, .to = -1})
+
 typedef struct AlikeSide {
     int64_t subject_id, key; /* key: of the unit, a person's or a subject's */
     bool has_number, is_dead;
+    TreeYears years; /* of birth: whom a number places, of all their subjects */
     uint32_t unit;
 } AlikeSide;
 
@@ -28,6 +32,7 @@ typedef struct AlikeUnit {
     int64_t key, first_subject, person_id; /* person_id 0: none yet */
     bool has_number, is_torn;              /* torn: likely two people who have numbers */
     uint64_t mask;
+    TreeYears years;           /* of birth, where they speak with one voice and nobody decided against them */
     const AlikeEvidence *best; /* why it is with the others */
     uint32_t cluster;
 } AlikeUnit;

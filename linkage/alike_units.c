@@ -74,6 +74,20 @@ static void place_units(AlikePeople *people)
     people->units = placed;
 }
 
+/* Who is of two ages by themselves says nothing of others', nor does who somebody decided is one person with
+ * whom years part. Each side of a unit says the same. */
+static void note_years(AlikePeople *people)
+{
+    for (size_t i = 0; i < people->unit_count; i++)
+        if (tree_years_apart(&people->units[i].years, &people->units[i].years))
+            people->units[i].years = ALIKE_UNBORN;
+    for (size_t i = 0; i < people->evidence_count; i++) {
+        const AlikeSide *sides = people->evidence[i].sides;
+        if (people->evidence[i].weight >= ALIKE_DECIDED && tree_years_apart(&sides[0].years, &sides[1].years))
+            people->units[sides[0].unit].years = people->units[sides[1].unit].years = ALIKE_UNBORN;
+    }
+}
+
 void alike_units(AlikePeople *people)
 {
     people->units = memory_alloc((2 * people->evidence_count + 1) * sizeof(AlikeUnit));
@@ -85,6 +99,7 @@ void alike_units(AlikePeople *people)
                 .first_subject = side->subject_id,
                 .person_id = side->has_number ? side->key : 0,
                 .has_number = side->has_number,
+                .years = side->years,
                 .mask = (side->has_number ? ALIKE_HAS_NUMBER : 0U) | (side->is_dead ? ALIKE_HAS_DEATH : 0U),
             };
         }
@@ -93,4 +108,5 @@ void alike_units(AlikePeople *people)
         qsort(people->units, people->unit_count, sizeof(AlikeUnit), compare_keys);
     merge_units(people);
     place_units(people);
+    note_years(people);
 }

@@ -34,7 +34,8 @@ typedef struct Growth {
     uint32_t *first, *last; /* of a root's links */
     uint32_t *parent, *sizes;
     uint64_t *sources;
-    TreeList *lists; /* NULL: nobody has any; else of each root its own, freed with it */
+    TreeList *lists;  /* NULL: nobody has any; else of each root its own, freed with it */
+    TreeYears *years; /* NULL: nobody's are known */
     Candidate *heap;
     size_t heap_count, heap_capacity, record_count;
 } Growth;
@@ -56,6 +57,7 @@ static void growth_close(Growth *growth)
     memory_free(growth->parent);
     memory_free(growth->sizes);
     memory_free(growth->sources);
+    memory_free(growth->years);
     memory_free(growth->heap);
 }
 
@@ -148,9 +150,24 @@ bool tree_lists_share(const TreeList *a, const TreeList *b)
     return false;
 }
 
+TreeYears tree_years_of(const TreeYears *a, const TreeYears *b)
+{
+    if (a->to < a->from || b->to < b->from)
+        return a->to < a->from ? *b : *a;
+    return (TreeYears){.from = a->from < b->from ? a->from : b->from, .to = a->to > b->to ? a->to : b->to};
+}
+
+bool tree_years_apart(const TreeYears *a, const TreeYears *b)
+{
+    TreeYears both = tree_years_of(a, b);
+
+    return both.to - both.from >= TREE_YEARS_APART;
+}
+
 static bool may_join(const Growth *growth, uint32_t a, uint32_t b)
 {
     return (growth->sources[a] & growth->sources[b]) == 0 &&
+           (growth->years == NULL || !tree_years_apart(&growth->years[a], &growth->years[b])) &&
            (growth->lists == NULL || !tree_lists_share(&growth->lists[a], &growth->lists[b]));
 }
 
@@ -232,6 +249,10 @@ static void growth_open(const LinkagePairs *pairs, const TreeUnique *unique, Gro
     }
     if (unique->lists != NULL)
         copy_lists(unique->lists, growth);
+    if (unique->years != NULL) {
+        growth->years = memory_alloc(records * sizeof *growth->years);
+        memcpy(growth->years, unique->years, growth->record_count * sizeof *growth->years);
+    }
     for (uint32_t i = 0; i < pairs->count; i++) {
         const LinkagePair *pair = &pairs->pairs[i];
         double probability = linkage_probability((double)pair->weight);
@@ -308,6 +329,8 @@ static void join(Growth *growth, Tree *tree, const Candidate *candidate, double 
     growth->sources[kept] |= growth->sources[gone];
     if (growth->lists != NULL)
         take_list(growth, kept, gone);
+    if (growth->years != NULL)
+        growth->years[kept] = tree_years_of(&growth->years[kept], &growth->years[gone]);
     growth->parent[gone] = kept;
     move_links(growth, gone, kept);
     append_links(growth, gone, kept);

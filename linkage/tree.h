@@ -24,10 +24,23 @@ typedef struct TreeList {
     size_t count;
 } TreeList;
 
+/* When somebody was born, as far as it is known: not at all where to is below from. */
+typedef struct TreeYears {
+    int64_t from, to;
+} TreeYears;
+
+/* Years from which on two are not one person. */
+enum { TREE_YEARS_APART = 10 };
+
 typedef struct TreeUnique {
     const uint64_t *bits;
-    const TreeList *lists; /* NULL: of nobody */
+    const TreeList *lists;  /* NULL: of nobody */
+    const TreeYears *years; /* those of a cluster are not apart; NULL: of nobody */
 } TreeUnique;
+
+bool tree_years_apart(const TreeYears *a, const TreeYears *b);
+/* Those of both. */
+TreeYears tree_years_of(const TreeYears *a, const TreeYears *b);
 
 bool tree_lists_share(const TreeList *a, const TreeList *b);
 

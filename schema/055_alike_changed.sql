@@ -185,8 +185,8 @@ BEGIN
 END
 $$;
 
--- pg_temp.alike_pair: all pairs, or those touched; alike_placed: whom numbers place their subjects with; alike_dead: of
--- these people, whose death is registered.
+-- pg_temp.alike_pair: all pairs, or those touched; alike_placed: whom numbers place their subjects with; alike_known: of
+-- these people, whether their death is registered and between which years they were born.
 CREATE FUNCTION linkage.placed_collect(new_run int4) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 BEGIN
@@ -208,14 +208,16 @@ BEGIN
     SELECT held.subject_id, now.current_id AS person_id
       FROM held
       JOIN linkage.people_now((SELECT array_agg(DISTINCT h.person_id) FROM held AS h)) AS now USING (person_id);
-    CREATE TEMPORARY TABLE alike_dead ON COMMIT DROP AS
-    SELECT DISTINCT behind.current_id AS person_id
+    CREATE TEMPORARY TABLE alike_known ON COMMIT DROP AS
+    SELECT behind.current_id AS person_id, coalesce(bool_or(source.role = 'death'), false) AS is_dead,
+           min(s.birth_year) AS born_from, max(s.birth_year) AS born_to
       FROM linkage.people_behind((SELECT array_agg(DISTINCT p.person_id) FROM pg_temp.alike_placed AS p)) AS behind
       JOIN linkage.link USING (person_id)
       JOIN subjects.subject AS s USING (subject_id)
-      JOIN ingest.source ON source.source_id = s.source_id AND source.role = 'death'
-     WHERE link.pass < 6;
-    ANALYZE pg_temp.alike_placed, pg_temp.alike_dead;
+      JOIN ingest.source USING (source_id)
+     WHERE link.pass < 6
+     GROUP BY 1;
+    ANALYZE pg_temp.alike_placed, pg_temp.alike_known;
 END
 $$;
 
@@ -239,9 +241,11 @@ BEGIN
     SELECT pair.subject_a, pair.subject_b, a.person_id AS person_a, b.person_id AS person_b,
            CASE WHEN said.is_same THEN 60 WHEN NOT said.is_same THEN -60 ELSE pair.weight END::float8 AS weight,
            coalesce(pair.levels, 0) AS levels,
-           coalesce(source_a.role = 'death' OR dead_a.person_id IS NOT NULL, false) AS is_dead_a,
-           coalesce(source_b.role = 'death' OR dead_b.person_id IS NOT NULL, false) AS is_dead_b,
-           coalesce(abs(s_a.birth_year - s_b.birth_year), 0)::int8 AS years_between
+           coalesce(source_a.role = 'death' OR known_a.is_dead, false) AS is_dead_a,
+           coalesce(source_b.role = 'death' OR known_b.is_dead, false) AS is_dead_b,
+           coalesce(abs(s_a.birth_year - s_b.birth_year), 0)::int8 AS years_between,
+           coalesce(known_a.born_from, s_a.birth_year)::int8 AS born_from_a, coalesce(known_a.born_to, s_a.birth_year)::int8 AS born_to_a,
+           coalesce(known_b.born_from, s_b.birth_year)::int8 AS born_from_b, coalesce(known_b.born_to, s_b.birth_year)::int8 AS born_to_b
       FROM pg_temp.alike_pair AS pair
       JOIN subjects.subject AS s_a ON s_a.subject_id = pair.subject_a
       JOIN subjects.subject AS s_b ON s_b.subject_id = pair.subject_b
@@ -249,8 +253,8 @@ BEGIN
       JOIN ingest.source AS source_b ON source_b.source_id = s_b.source_id
       LEFT JOIN pg_temp.alike_placed AS a ON a.subject_id = pair.subject_a
       LEFT JOIN pg_temp.alike_placed AS b ON b.subject_id = pair.subject_b
-      LEFT JOIN pg_temp.alike_dead AS dead_a ON dead_a.person_id = a.person_id
-      LEFT JOIN pg_temp.alike_dead AS dead_b ON dead_b.person_id = b.person_id
+      LEFT JOIN pg_temp.alike_known AS known_a ON known_a.person_id = a.person_id
+      LEFT JOIN pg_temp.alike_known AS known_b ON known_b.person_id = b.person_id
       LEFT JOIN linkage.decision AS said
         ON said.subject_a = pair.subject_a AND said.subject_b = pair.subject_b AND said.ended IS NULL
      WHERE (pair.weight IS NOT NULL OR said.is_same IS NOT NULL)

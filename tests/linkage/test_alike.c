@@ -127,6 +127,59 @@ Test(alike, ages_far_apart_are_no_one_person)
     cr_expect_str_eq(text, "ages");
 }
 
+/* Nobody knows when the third was born. Switch: years in may_join of tree.c. */
+Test(alike, ages_far_apart_are_no_one_person_through_somebody_between_either)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){1, "care", NULL, ANNE, TOKENS});
+    alike_add(&bench, &(Alike){2, "care", NULL, ANNE, TOKENS});
+    alike_add(&bench, &(Alike){3, "care", NULL, ANNE, TOKENS});
+    bench_run(bench.owner, "UPDATE subjects.subject SET birth_year = birth_year - 20 WHERE subject_id = 2;"
+                           "UPDATE subjects.subject SET birth_year = NULL WHERE subject_id = 3");
+
+    bench_link(&bench);
+
+    bench_text(&bench,
+               "SELECT (a.person_id = b.person_id)::text FROM linkage.link AS a, linkage.link AS b"
+               " WHERE a.subject_id = 1 AND b.subject_id = 2",
+               text);
+    cr_expect_str_eq(text, "false");
+}
+
+static void decide(Bench *bench, int64_t pair_id, bool is_same)
+{
+    char object[32];
+    Error error = {0};
+
+    snprintf(object, sizeof object, "%" PRId64 " %s", pair_id, is_same ? "same" : "apart");
+    SCOPED(governance_permit_close)
+    GovernancePermit *permit = bench_permit(bench, GOVERNANCE_LINK_DECIDE, object);
+    cr_assert(linkage_decide(bench->linker, permit, pair_id, is_same, &error).ok, "%s", error.message);
+}
+
+/* The register's own subject is like nobody, but says when who has its number was born. Switches: alike_known
+ * in linkage.run_evidence; note_years in alike_units.c, for what somebody decided. */
+Test(alike, ages_far_apart_are_no_one_person_whichever_subject_of_a_number_says_it)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){1, "list", "A", BERT, {201, 202}});
+    alike_add(&bench, &(Alike){2, "care", "A", ANNE, TOKENS});
+    alike_add(&bench, &(Alike){3, "care", NULL, ANNE, TOKENS});
+    bench_run(bench.owner, "UPDATE subjects.subject SET birth_year = birth_year - 20 WHERE subject_id = 3;"
+                           "UPDATE subjects.subject SET birth_year = NULL WHERE subject_id = 2");
+
+    bench_link(&bench);
+    cr_expect_str_eq(bench_people(&bench, text), "1,2|3");
+    bench_text(&bench, "SELECT string_agg(reason, ';') FROM linkage.conflict", text);
+    cr_expect_str_eq(text, "ages");
+
+    decide(&bench, 1, true);
+    bench_link(&bench);
+    cr_expect_str_eq(bench_people(&bench, text), "1,2,3", "a decision stands above it");
+}
+
 /* ---- the number is held against birth and sex ---- */
 
 static Bench open_suspect(void)
@@ -217,17 +270,6 @@ Test(alike, a_pair_of_whom_a_merger_made_one_person_waits_no_more)
 }
 
 /* ---- decisions ---- */
-
-static void decide(Bench *bench, int64_t pair_id, bool is_same)
-{
-    char object[32];
-    Error error = {0};
-
-    snprintf(object, sizeof object, "%" PRId64 " %s", pair_id, is_same ? "same" : "apart");
-    SCOPED(governance_permit_close)
-    GovernancePermit *permit = bench_permit(bench, GOVERNANCE_LINK_DECIDE, object);
-    cr_assert(linkage_decide(bench->linker, permit, pair_id, is_same, &error).ok, "%s", error.message);
-}
 
 Test(alike, what_somebody_decided_holds_from_the_next_run_on)
 {
