@@ -169,6 +169,61 @@ static void say_case(const Explainer *explainer, const PlanNode *node)
     text_add_string(explainer->text, ")");
 }
 
+/* ---- what plans say often, and people in fewer words ---- */
+
+/* Operands that are said in their place, and not before. */
+static const PlanNode *said_here(const Explainer *explainer, const PlanNode *node, size_t operand,
+                                 PlanKind kind)
+{
+    PlanId id = node->operands[operand];
+    const PlanNode *at = &explainer->plan->nodes[id];
+
+    return at->kind == kind && explainer->steps[id] == 0 ? at : NULL;
+}
+
+/* `(X, else D) is at most D`, or at least: the first day, or the last, of what bind_covers asks; NULL:
+ * neither */
+static const PlanNode *end_of_stretch(const Explainer *explainer, const PlanNode *node, size_t operand,
+                                      PlanKind kind)
+{
+    const PlanNode *end = said_here(explainer, node, operand, kind);
+    const PlanNode *known = end == NULL ? NULL : said_here(explainer, end, 0, PLAN_COALESCE);
+
+    return known != NULL && known->operand_count == 2 && known->operands[1] == end->operands[1] ? end : NULL;
+}
+
+/* An end that is not known is none. */
+static bool say_covers(const Explainer *explainer, const PlanNode *node)
+{
+    const PlanNode *nodes = explainer->plan->nodes;
+    const PlanNode *from = end_of_stretch(explainer, node, 0, PLAN_AT_MOST);
+    const PlanNode *to = end_of_stretch(explainer, node, 1, PLAN_AT_LEAST);
+
+    if (node->operand_count != 2 || from == NULL || to == NULL || from->operands[1] != to->operands[1])
+        return false;
+    say(explainer, from->operands[1]);
+    text_add_string(explainer->text, " is from ");
+    say(explainer, nodes[from->operands[0]].operands[0]);
+    text_add_string(explainer->text, " to ");
+    say(explainer, nodes[to->operands[0]].operands[0]);
+    return true;
+}
+
+/* Above PLAN_AMOUNT_MAX an amount is not known. */
+static bool say_amount(const Explainer *explainer, const PlanNode *node)
+{
+    const PlanNode *fits = said_here(explainer, node, 0, PLAN_AT_MOST);
+    const PlanNode *size = fits == NULL ? NULL : said_here(explainer, fits, 0, PLAN_ABSOLUTE);
+
+    if (node->operand_count != 2 || size == NULL || size->operands[0] != node->operands[1])
+        return false;
+    say(explainer, node->operands[1]);
+    text_add_string(explainer->text, " (up to ");
+    say(explainer, fits->operands[1]);
+    text_add_string(explainer->text, ")");
+    return true;
+}
+
 static void say_phrase(const Explainer *explainer, const PlanNode *node)
 {
     if ((size_t)node->kind >= PHRASE_COUNT || PHRASES[node->kind] == NULL) {
@@ -191,9 +246,33 @@ static void say_phrase(const Explainer *explainer, const PlanNode *node)
     }
 }
 
+static bool say_everybody_at_home(const Explainer *explainer, const PlanNode *node)
+{
+    const PlanNode *asked = &explainer->plan->nodes[node->operands[1]];
+
+    if (asked->kind != PLAN_NUMBER || asked->integer != true)
+        return false;
+    text_add_string(explainer->text,
+                    node->kind == PLAN_PEOPLE_AT_HOME ? "how many people share " : "how many others share ");
+    say(explainer, node->operands[0]);
+    return true;
+}
+
+static bool say_short(const Explainer *explainer, const PlanNode *node)
+{
+    bool is_of_homes = node->kind == PLAN_PEOPLE_AT_HOME || node->kind == PLAN_OTHERS_AT_HOME;
+
+    return (is_of_homes && say_everybody_at_home(explainer, node)) ||
+           (node->kind == PLAN_AND && say_covers(explainer, node)) ||
+           (node->kind == PLAN_CASE && say_amount(explainer, node));
+}
+
 static void say_itself(const Explainer *explainer, PlanId id)
 {
     const PlanNode *node = &explainer->plan->nodes[id];
+
+    if (say_short(explainer, node))
+        return;
 
     switch (node->kind) {
     case PLAN_NUMBER:
