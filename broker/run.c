@@ -77,11 +77,12 @@ static Text settings_of(const Prepared *prepared, bool is_set)
 static Result run_query(const GovernancePermit *permit, const Prepared *prepared, QueryRun *run,
                         Tables *tables, Error *error)
 {
-    TRY(query_release_newest(prepared->reader, prepared->project.purpose, query_known_at(prepared->query),
-                             &run->release_id, error));
+    Result done = query_release_newest(prepared->reader, prepared->project.purpose,
+                                       query_known_at(prepared->query), &run->release_id, error);
+    if (!done.ok)
+        return error->code == ERROR_REFUSED ? query_refuse_known(prepared->query, error) : done;
     run->policy = &prepared->project.policy;
-    Result done =
-        query_run(prepared->reader, permit, prepared->query, run, tables->items, &tables->count, error);
+    done = query_run(prepared->reader, permit, prepared->query, run, tables->items, &tables->count, error);
     run->policy = NULL; /* ends here */
     return done;
 }

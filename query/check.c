@@ -305,6 +305,17 @@ static Result say_populations(const Check *check, Date as_at, Error *error)
 
 /* ---- the whole ---- */
 
+static void say_no_release(const Check *check)
+{
+    const Tree *tree = check->query->tree;
+    char day[DATE_TEXT_BYTES];
+
+    source_text_warn(&tree->known_day_at, check->text,
+                     "no release is built for this purpose%s%s, or its newest is retired",
+                     tree->known_at == DATE_NONE ? "" : " as known at ",
+                     tree->known_at == DATE_NONE ? "" : date_format(tree->known_at, day));
+}
+
 static Result open_manifest(Check *check, Month *month, Error *error)
 {
     SCOPED(db_rows_close) DbRows *rows = NULL;
@@ -372,7 +383,7 @@ Result query_check(Db *reader, const Query *query, int64_t release_id, const Gov
     check_codes(query->tree, &text);
     TRY(say_prices(&check, error));
     if (release_id == 0)
-        text_add_string(&text, "warning: no release is built for this purpose, or its newest is retired\n");
+        say_no_release(&check);
     else
         TRY(say_all(&check, error));
     TRY(check_values(reader, release_id, query->tree, arena, &text, error));

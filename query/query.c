@@ -125,11 +125,21 @@ Text query_source(const Query *query, size_t index)
     return query->tree->sources[index]->name;
 }
 
-Result query_refuse_project(const Query *query, Error *error)
+static Result refuse_at(const Mention *at, Error *error)
 {
     const Error said = *error;
 
-    return source_text_fail_at(&query->tree->project_at, said.code, error, "%s", said.message);
+    return source_text_fail_at(at, said.code, error, "%s", said.message);
+}
+
+Result query_refuse_project(const Query *query, Error *error)
+{
+    return refuse_at(&query->tree->project_at, error);
+}
+
+Result query_refuse_known(const Query *query, Error *error)
+{
+    return refuse_at(&query->tree->known_day_at, error);
 }
 
 Result query_refuse_source(const Query *query, size_t index, Error *error)

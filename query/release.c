@@ -331,12 +331,10 @@ static Result fail_newest(const char *purpose, Date known_at, Error *error)
     char day[DATE_TEXT_BYTES];
 
     if (known_at == DATE_NONE)
-        return fail(error, ERROR_REFUSED,
-                    "release: none is built for this purpose, or its newest is retired");
+        return fail(error, ERROR_REFUSED, "no release is built for this purpose, or its newest is retired");
     return fail(error, ERROR_REFUSED,
-                "release: none is built for this purpose as known at %s, or the newest is retired; an "
-                "engineer builds "
-                "one: cinque release build CCYY-MM --purpose %s --as-known-at %s",
+                "no release is built for this purpose as known at %s, or its newest is retired; an "
+                "engineer builds one: cinque release build CCYY-MM --purpose %s --as-known-at %s",
                 date_format(known_at, day), purpose, day);
 }
 

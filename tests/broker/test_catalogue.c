@@ -180,7 +180,7 @@ Test(catalogue, a_check_says_which_source_is_not_granted)
     cr_expect_not_null(strstr(answer, "policy plain of 2020-01-01: at least 8 people, to the nearest 5"));
     cr_expect_not_null(strstr(answer, "opt-outs: applied, by a list of at most 31 days"));
     cr_expect_not_null(strstr(answer, "warning: nobody agrees to give source hospice_stay"));
-    cr_expect_not_null(strstr(answer, "warning: no release is built"));
+    cr_expect_not_null(strstr(answer, "warning: t.cohort:2:9: no release is built"));
 
     bench_sql(&bench,
               "INSERT INTO governance.supplier (supplier, title) VALUES ('h', 'Hospice');"

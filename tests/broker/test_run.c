@@ -133,6 +133,7 @@ Test(run, a_retired_release_does_not_stay_in_memory)
     int status = bench_call(&bench, ANALYST, "POST", "/queries/1/run", "", answer);
 
     cr_expect_eq(status, 403, "%s", answer);
+    cr_expect_not_null(strstr(answer, "query:2:9: no release is built for this purpose"), "%s", answer);
     cr_expect_eq(kept_bytes(), 0);
 }
 

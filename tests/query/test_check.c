@@ -86,7 +86,11 @@ Test(check, says_that_there_is_no_release)
     county_make(60, 0);
 
     cr_expect_str_eq(check(0, HEAD "table \"t\" by sex measure people"),
-                     "warning: no release is built for this purpose, or its newest is retired\n");
+                     "warning: q:1:19: no release is built for this purpose, or its newest is retired\n");
+    cr_expect_str_eq(check(0, "query \"t\" project PHM-2026-014 as known at 2026-03-02 cohort care_home "
+                              "table \"t\" by sex measure people"),
+                     "warning: q:1:44: no release is built for this purpose as known at 2026-03-02, or its "
+                     "newest is retired\n");
 }
 
 /* Switch: the hash in dataset_read_manifest. */

@@ -144,7 +144,7 @@ Test(release_known, stands_beside_the_release_of_what_is_held)
     cr_expect_eq(county_number("SELECT count(*) FROM release.release WHERE state = 'live'"), 2);
     cr_assert_not(query_release_newest(reader, "phm", date_from_civil(2026, 3, 2), &known, &error).ok);
     cr_expect_str_eq(error.message,
-                     "release: none is built for this purpose as known at 2026-03-02, or the newest is "
+                     "no release is built for this purpose as known at 2026-03-02, or its newest is "
                      "retired; an engineer builds one: cinque release build CCYY-MM --purpose phm "
                      "--as-known-at 2026-03-02");
 }
