@@ -18,6 +18,13 @@ static const char *base_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+/* JSON takes UTF-8 alone, so what is wrong is said here, with its place. */
+static Result fail_text(const char *file_name, Text text, Error *error)
+{
+    TRY(query_check_text(file_name, text, error));
+    return fail(error, ERROR_SYSTEM, "request: could not be made");
+}
+
 /* Reads one file from beside the query, if it is there, into files and *content. Whether it is a good one the
  * broker says, with line and column. */
 static Result add_file(const Cli *cli, const char *query_path, Text name, json_t *files, Text *content,
@@ -33,7 +40,7 @@ static Result add_file(const Cli *cli, const char *query_path, Text name, json_t
     TRY(input_read_all(path.data, QUERY_BYTES_MAX, cli->arena, content, error));
     json_t *text = json_stringn(content->data, content->length);
     if (text == NULL)
-        return fail(error, ERROR_INPUT, "%s: not UTF-8", path.data);
+        return fail_text(path.data, *content, error);
     if (json_object_set_new(files, text_to_string(cli->arena, name), text) != 0)
         return fail(error, ERROR_SYSTEM, "request: could not be made");
     return RESULT_OK;
@@ -78,7 +85,7 @@ static Result make_body(const Cli *cli, const char *path, json_t **body, Error *
     TRY(input_read_all(path, QUERY_BYTES_MAX, cli->arena, &text, error));
     json_t *whole = json_stringn(text.data, text.length);
     if (whole == NULL)
-        return fail(error, ERROR_INPUT, "%s: not UTF-8", path);
+        return fail_text(base_name(path), text, error);
     if (json_object_set_new(*body, "text", whole) != 0 ||
         json_object_set_new(*body, "file_name", json_string(base_name(path))) != 0)
         return fail(error, ERROR_SYSTEM, "request: could not be made");
@@ -114,8 +121,9 @@ Result cmd_query_check(Cli *cli, int argc, const char *const *argv, Error *error
         fputs(text_of(answer, "canonical"), stdout);
         return RESULT_OK;
     }
+    const char *sources = text_of(answer, "sources");
     printf("good: %s, project %s, reads %s\n", text_of(answer, "title"), text_of(answer, "project"),
-           text_of(answer, "sources"));
+           *sources != '\0' ? sources : "no records");
     fputs(text_of(answer, "said"), stdout);
     return RESULT_OK;
 }

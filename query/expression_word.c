@@ -182,6 +182,18 @@ static size_t add_names(const Parser *parser, Text *candidates, size_t count)
     return count;
 }
 
+/* A word of the grammar, which nothing can be called, means that a value is missing before it. */
+static Result fail_word(const Parser *parser, const char *kind, const Text *candidates, size_t count,
+                        Error *error)
+{
+    Text word = parser->token.text;
+
+    if (parser_is_reserved(word) && text_nearest(word, candidates, count).length == 0)
+        return parser_fail(parser, error, "expected a value before '%.*s'", TEXT_ARG(word));
+    return source_text_fail_unknown(&parser->input->source, parser->token.place, kind, word, candidates,
+                                    count, error);
+}
+
 static Result fail_person_word(const Parser *parser, Error *error)
 {
     static const char *const words[] = {"as_at", "registered", "exists",   "count",    "not",    "case",
@@ -195,8 +207,7 @@ static Result fail_person_word(const Parser *parser, Error *error)
     for (size_t i = 0; i < ATTRIBUTE_COUNT; i++)
         candidates[count++] = text_from(ATTRIBUTES[i].name);
     count = add_names(parser, candidates, count);
-    return source_text_fail_unknown(&parser->input->source, parser->token.place, "word", parser->token.text,
-                                    candidates, count, error);
+    return fail_word(parser, "word", candidates, count, error);
 }
 
 static Result fail_column(const Parser *parser, const CatalogueSource *source, bool with_lets, Error *error)
@@ -210,8 +221,7 @@ static Result fail_column(const Parser *parser, const CatalogueSource *source, b
     }
     for (size_t i = 0; i < source->column_count && count < EXPRESSION_CANDIDATES_MAX; i++)
         candidates[count++] = source->columns[i].name;
-    return source_text_fail_unknown(&parser->input->source, parser->token.place, "column", parser->token.text,
-                                    candidates, count, error);
+    return fail_word(parser, "column", candidates, count, error);
 }
 
 Result expression_column(Parser *parser, const CatalogueSource *source, Token name,

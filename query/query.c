@@ -90,6 +90,13 @@ Result query_open_canonical(Db *reader, Text canonical, Query **query, Error *er
     return open_with_catalogue(reader, "query", canonical, QUERY_CANONICAL_BYTES_MAX, NULL, query, error);
 }
 
+Result query_check_text(const char *file_name, Text text, Error *error)
+{
+    const SourceText source = {.file_name = file_name, .text = text};
+
+    return parser_check_text(&source, CODES_FILE_BYTES_MAX, error);
+}
+
 Text query_canonical(const Query *query)
 {
     return query->canonical;

@@ -91,6 +91,8 @@ Result query_open(Db *reader, const char *file_name, Text text, const QueryFiles
                   Error *error) CHECKED;
 /* From a canonical text; needs no files. */
 Result query_open_canonical(Db *reader, Text canonical, Query **query, Error *error) CHECKED;
+/* UTF-8, without NUL and not too long; else "FILE:LINE:COLUMN: rule". */
+Result query_check_text(const char *file_name, Text text, Error *error) CHECKED;
 /* One layout, comments kept; reads no catalogue, so it also lays out what would not be accepted. */
 Result query_format(const char *file_name, Text text, Arena *arena, Text *formatted, Error *error) CHECKED;
 void query_close(Query **query);

@@ -130,6 +130,17 @@ Test(client, a_query_takes_no_other_file_along)
     cr_expect_not_null(strstr(request, "\"files\":{}"), "%s", request);
 }
 
+Test(client, a_file_that_is_not_utf8_is_refused_by_its_place)
+{
+    Error error = {0};
+    const char *path = support_file("q.cohort", "query \"x\"\n  \xFF\n");
+
+    cr_assert_not(CLI(&error, "query", "submit", path, "--data", support_folder()).ok);
+
+    cr_expect_eq(error.code, ERROR_INPUT);
+    cr_expect_eq(strncmp(error.message, "q.cohort:2:3: not UTF-8\n", 24), 0, "%s", error.message);
+}
+
 Test(client, what_a_filter_holds_is_escaped)
 {
     Fake fake = fake_start("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"text\":\"ok\"}");

@@ -203,6 +203,8 @@ Test(language, each_rule_has_its_message)
          "q.cohort:3:8: a condition is not compared; use it alone, or with not"},
         {COHORT "agee > 3" TAIL, "q.cohort:3:8: word 'agee' is unknown; did you mean age?"},
         {COHORT "birth_date before as_at" TAIL, "q.cohort:3:8: word 'birth_date' is unknown"},
+        {COHORT "exists gp_event where code = \"1\" or" TAIL,
+         "q.cohort:4:1: expected a value before 'table'"},
         {COHORT "exists gp_event where cod = \"1\"" TAIL,
          "q.cohort:3:30: column 'cod' is unknown; did you mean code?"},
         {COHORT "exists gp_event where sex = \"1\"" TAIL,
