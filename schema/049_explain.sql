@@ -87,7 +87,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     LOCK TABLE linkage.run IN ROW EXCLUSIVE MODE;
 EXCEPTION WHEN lock_not_available THEN
-    RAISE EXCEPTION 'linkage: a run is under way: decide when it has ended' USING ERRCODE = 'CQ001';
+    RAISE EXCEPTION 'linkage: a run or a release is being made: decide when that has ended' USING ERRCODE = 'CQ001';
 END
 $$;
 

@@ -342,11 +342,59 @@ Test(alike, nothing_is_decided_while_a_run_goes_on)
     cr_assert(linkage_run(bench.linker, &opener, run, &report, &error).ok, "%s", error.message);
 
     cr_expect_eq(desk.refusal.code, ERROR_REFUSED);
-    cr_expect_not_null(strstr(desk.refusal.message, "a run is under way"), "%s", desk.refusal.message);
+    cr_expect_not_null(strstr(desk.refusal.message, "a run or a release is being made"), "%s",
+                       desk.refusal.message);
     cr_expect_str_eq(bench_people(&bench, text), "1,2");
     decide(&bench, 1, false);
     bench_link(&bench);
     cr_expect_str_eq(bench_people(&bench, text), "1|2");
+}
+
+/* What another run and a load, or its withdrawal, would do meanwhile; their sessions do not wait here. */
+typedef struct Beside {
+    Db *linker, *owner;
+    GovernancePermit *permit;
+    bool ran, loaded;
+} Beside;
+
+static Result run_and_load_meanwhile(void *context, int64_t load_id, int key_version, Text header,
+                                     Error *error)
+{
+    Beside *beside = context;
+    LinkageReport report;
+    Error refusal = {0};
+
+    beside->ran = linkage_run(beside->linker, &bench_opener, beside->permit, &report, &refusal).ok;
+    beside->loaded = db_script(beside->owner, "bench", "UPDATE ingest.load SET sender = sender", &refusal).ok;
+    return bench_add_load(NULL, load_id, key_version, header, error);
+}
+
+/* Switch: the lock of ingest.load in linkage.run_begin; without that of linkage.run it is decided meanwhile,
+ * above. */
+Test(alike, no_other_run_begins_and_no_load_comes_or_goes_while_one_goes_on)
+{
+    SCOPED(bench_close) Bench bench = alike_open();
+    SCOPED(db_close) Db *linker = support_connect("cinque_linker");
+    SCOPED(governance_permit_close)
+    GovernancePermit *first = bench_permit(&bench, GOVERNANCE_LINK, "link"),
+                     *second = bench_permit(&bench, GOVERNANCE_LINK, "link");
+    Beside beside = {.linker = linker, .owner = bench.owner, .permit = second, .ran = true, .loaded = true};
+    const LinkageOpener opener = {
+        .add_load = run_and_load_meanwhile, .open = bench_open_sealed, .context = &beside};
+    LinkageReport report;
+    Error error = {0};
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){1, "list", "A", ANNE, TOKENS});
+    alike_add(&bench, &(Alike){2, "care", NULL, ANNE, TOKENS});
+    bench_run(linker, "SET lock_timeout = '20ms'");
+    bench_run(bench.owner, "SET lock_timeout = '20ms'");
+
+    cr_assert(linkage_run(bench.linker, &opener, first, &report, &error).ok, "%s", error.message);
+
+    cr_expect(!beside.ran);
+    cr_expect(!beside.loaded);
+    cr_expect_str_eq(bench_people(&bench, text), "1,2");
+    cr_expect(linkage_run(linker, &bench_opener, second, &report, &error).ok, "%s", error.message);
 }
 
 Test(alike, a_permit_for_one_decision_makes_no_other)
