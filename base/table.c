@@ -211,7 +211,9 @@ static void print_json(const Table *table, FILE *out)
             (void)fputs(i > 0 ? ", " : "", out);
             put_json_string(table->headings[i], out);
             (void)fputs(": ", out);
-            if (table->right_aligned[i] && is_json_number(cells[i]))
+            if (table->right_aligned[i] && cells[i].length == 0)
+                (void)fputs("null", out);
+            else if (table->right_aligned[i] && is_json_number(cells[i]))
                 (void)fwrite(cells[i].data, 1, cells[i].length, out);
             else
                 put_json_string(cells[i], out);

@@ -15,7 +15,7 @@ typedef struct Table Table;
 typedef enum TableFormat { TABLE_TERMINAL, TABLE_CSV, TABLE_JSON } TableFormat;
 
 /* Copies all it is given. right_aligned may be NULL; JSON writes the cells of such columns that are numbers
- * as numbers. */
+ * as numbers, and empty ones as null. */
 Table *table_create(const char *const *headings, const bool *right_aligned, size_t column_count);
 void table_row(Table *table, const Text *cells); /* column_count cells */
 size_t table_row_count(const Table *table);
