@@ -51,7 +51,7 @@ enum {
 
 extern const uint8_t PARCEL_START[SEAL_MAGIC_BYTES + 1];
 
-/* ---- parcel_row.c ---- */
+/* ---- parcel_row.c, parcel_row_read.c ---- */
 
 void parcel_put_note(TextBuilder *out, Text note);
 /* ERROR_LIMIT past PARCEL_ROW_TEXT_BYTES_MAX of text. */

@@ -185,6 +185,14 @@ static void wish_registered_at(const Wish *wish, const Node *node, bool wanted)
         wish_registered(wish, (Date)day, wanted);
 }
 
+static void wish_is_known(const Wish *wish, const Node *node, bool wanted)
+{
+    if (wanted)
+        wish_known(wish, node);
+    else
+        wish_amount(wish, node, NAN);
+}
+
 static void wish_kind(const Wish *wish, const Node *node, bool wanted)
 {
     switch (node->kind) {
@@ -225,10 +233,7 @@ static void wish_kind(const Wish *wish, const Node *node, bool wanted)
         wish_in_values(wish, node, wanted);
         return;
     case NODE_IS_KNOWN:
-        if (wanted)
-            wish_known(wish, node->operands[0]);
-        else
-            wish_amount(wish, node->operands[0], NAN);
+        wish_is_known(wish, node->operands[0], wanted);
         return;
     case NODE_REGISTERED:
         wish_registered_at(wish, node->operands[0], wanted);

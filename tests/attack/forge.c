@@ -196,7 +196,7 @@ static void look_up(Wanted *wanted, const uint8_t *blocks, size_t count, Forged 
     }
 }
 
-/* ---- keys, by pseudonymise/encoding.c and encoding_block.c ---- */
+/* ---- keys, by pseudonymise/encoding_create.c and encoding_block.c ---- */
 
 typedef struct ForgedKeys {
     Cmac *codes;

@@ -41,8 +41,8 @@ static size_t of_columns(int overlap, Outcome means[COLUMNS_MAX])
 }
 
 /* Every column of the table: tokens, filters under each token, classes. Switches: is_broad in
- * encoding_block.c, crowd_of in encoding.c; without both the tokens of name and area give a quarter of all
- * names. */
+ * encoding_block_rules.c, crowd_of in encoding.c; without both the tokens of name and area give a quarter of
+ * all names. */
 Test(frequency, tells_no_more_of_hardened_encodings_than_guessing)
 {
     static const int overlaps[] = {100, 80, 50, 20, 0};

@@ -90,8 +90,8 @@ Test(structure, breaks_encodings_with_broad_blocks)
     county_close(&county);
 }
 
-/* Switch: is_broad in encoding_block.c, seen at full overlap alone in so few people: 93 % without it. Of
- * 200,000 people it is broken at 80 %: docs/linkage.md, "What does not hold". */
+/* Switch: is_broad in encoding_block_rules.c, seen at full overlap alone in so few people: 93 % without it.
+ * Of 200,000 people it is broken at 80 %: docs/linkage.md, "What does not hold". */
 Test(structure, leads_to_nobody_in_hardened_encodings_of_a_district)
 {
     static const int overlaps[] = {100, 80, 50, 20, 0};

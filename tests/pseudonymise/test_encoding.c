@@ -129,7 +129,7 @@ Test(encoding, an_absent_field_has_no_filter_and_no_block)
 }
 
 /* A token of a name alone could be counted against a public list of names. Switch: the rules of
- * encoding_block.c, none of which has fewer than two fields. */
+ * encoding_block_rules.c, none of which has fewer than two fields. */
 Test(encoding, one_field_alone_has_no_token)
 {
     SCOPED(keyring_close) Keyring *keyring = fixture_keyring();
@@ -428,7 +428,7 @@ Test(encoding, behind_the_last_day_of_a_key_nothing_is_encoded)
     keyring_close(&keyring);
 }
 
-/* Given and family name alone make a block of strangers. Switch: is_broad in encoding_block.c's table. */
+/* Given and family name alone make a block of strangers. Switch: is_broad in encoding_block_rules.c. */
 Test(encoding, hardened_encodings_have_no_broad_blocks)
 {
     SCOPED(keyring_close) Keyring *keyring = fixture_keyring();
