@@ -374,7 +374,7 @@ Test(subjects, where_a_server_does_not_count_they_are_staged)
     cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 1);
 }
 
-/* Switch: the exception in subjects_add. Of those staged the first hundred are new, and others are not.
+/* Switch: ON CONFLICT in subjects_add. Of those staged the first hundred are new, and others are not.
  */
 Test(subjects, one_held_behind_many_new_ones_is_not_added_again)
 {
