@@ -29,6 +29,8 @@ static void nhs_number(uint64_t person, char out[11])
     }
 }
 
+enum { POSTCODES = 9 * 10 * 20 * 20 }; /* about as many as a county has */
+
 typedef enum Column {
     NHS_NUMBER,
     PROVIDER,
@@ -101,6 +103,14 @@ static const struct {
 #define COUNT(array)          (sizeof(array) / sizeof *(array))
 #define PUT(row, column, ...) snprintf((row)[column], sizeof(row)[column], __VA_ARGS__)
 
+static void put_postcode(char *out, size_t bytes, unsigned number)
+{
+    static const char letters[] = "ABDEFGHJLNPQRSTUWXYZ"; /* 20, as the last two of a postcode are */
+
+    snprintf(out, bytes, "CT%u %u%c%c", 1 + number % 9, number / 9 % 10, letters[number / 90 % 20],
+             letters[number / 1800 % 20]);
+}
+
 static void put_person(Row row, uint64_t person)
 {
     uint64_t p = mix(person + (1ull << 40));
@@ -113,8 +123,7 @@ static void put_person(Row row, uint64_t person)
         (unsigned)(1 + p / 1080 % 28));
     PUT(row, GENDER, "%u", (unsigned)(1 + p / 7 % 2));
     PUT(row, ETHNICITY, "%c", "ABCDH"[p % 5]);
-    PUT(row, POSTCODE, "CT%u %u%c%c", (unsigned)(1 + p % 9), (unsigned)(p / 9 % 10), "ABDE"[p / 90 % 4],
-        "FGHJ"[p / 360 % 4]);
+    put_postcode(row[POSTCODE], sizeof row[POSTCODE], (unsigned)(p % POSTCODES));
     PUT(row, PRACTICE, "G%05u", (unsigned)(82000 + p % 200));
 }
 
@@ -195,12 +204,14 @@ Result attendances_pack(const char *packer, const char *path, const char *packed
 Result attendances_write_directory(const char *path, Error *error)
 {
     FILE *out = fopen(path, "w");
+    char postcode[16];
 
     if (out == NULL)
         return fail_errno(error, "%s", path);
     fprintf(out, "postcode,lsoa_code_2011,lsoa_code_2021\n");
-    for (unsigned i = 0; i < 9 * 10 * 16; i++)
-        fprintf(out, "CT%u %u%c%c,E0102%04u,E0102%04u\n", 1 + i % 9, i / 9 % 10, "ABDE"[i / 90 % 4],
-                "FGHJ"[i / 360 % 4], i, i);
+    for (unsigned i = 0; i < POSTCODES; i++) {
+        put_postcode(postcode, sizeof postcode, i);
+        fprintf(out, "%s,E01%06u,E01%06u\n", postcode, 24000 + i / 30, 24000 + i / 30);
+    }
     return fclose(out) == 0 ? RESULT_OK : fail_errno(error, "%s", path);
 }
