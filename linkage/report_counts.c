@@ -141,13 +141,16 @@ static const char *const methods[REPORT_ESTIMATES] = {
     "pairs that no block brought together are not in it",
 };
 
-static ReportEstimate read_estimate(const DbRows *rows, size_t row, bool is_shown, Arena *arena)
+/* unrounded: how many more links there are than are shown; a rate of them all would tell their count. */
+static ReportEstimate read_estimate(const DbRows *rows, size_t row, bool is_shown, int64_t unrounded,
+                                    Arena *arena)
 {
     ReportEstimate estimate = {
         .counted = {.name = text_copy(arena, db_text(rows, row, 0)), .count = db_int(rows, row, 1)},
         .method = methods[row],
     };
-    double expected = db_value(rows, row, 2).real, out_of = db_value(rows, row, 3).real;
+    double expected = db_value(rows, row, 2).real;
+    double out_of = db_value(rows, row, 3).real - (double)unrounded;
 
     /* Without links there is nothing to miss a share of. */
     estimate.has_rate = is_shown && estimate.counted.count > 0 && out_of > expected;
@@ -163,13 +166,16 @@ Result report_estimates(Db *linker, ReportEstimates *held, Error *error)
 {
     SCOPED(db_rows_close) DbRows *rows = NULL;
     bool is_shown = true;
+    int64_t unrounded = 0;
 
     TRY(db_run(linker, &estimates_statement, NULL, &rows, error));
     *held = (ReportEstimates){.arena = arena_create(COUNTS_BYTES_MAX)};
     for (size_t i = 0; i < db_row_count(rows); i++)
         is_shown = is_shown && !disclosure_is_small(db_int(rows, i, 1));
+    if (db_row_count(rows) > 0) /* links come first */
+        unrounded = db_int(rows, 0, 1) - disclosure_round(db_int(rows, 0, 1));
     for (size_t i = 0; i < db_row_count(rows) && i < REPORT_ESTIMATES; i++)
-        held->estimates[held->count++] = read_estimate(rows, i, is_shown, held->arena);
+        held->estimates[held->count++] = read_estimate(rows, i, is_shown, unrounded, held->arena);
     return RESULT_OK;
 }
 

@@ -1,6 +1,7 @@
 -- What the linkage report says: counts by group as of the newest run and of the last one of an earlier month, and what
 -- weights say of links and pairs. Counts alone leave these functions; which of them may be seen is decided in linkage/.
--- What came since the run is not in them, so that the report of a run says the same whenever it is asked for.
+-- What came since the run is not in them, so that the report of a run says the same whenever it is asked for; an ethnic group
+-- alone is what the rows that are held now say.
 SET LOCAL ROLE cinque_owner;
 
 -- The newest run and the last one of a month before its own; no row before the first run.
@@ -44,12 +45,15 @@ END $$;
 
 -- Private: at how many addresses, or areas where it sends none, a source has somebody, by the sender's own number or else
 -- the NHS number or pseudonym: known of those who are not linked too, so that moving is not measured by what linking found.
+-- Addresses that came since the newest run are none.
 CREATE FUNCTION linkage.report_mobility() RETURNS TABLE (source_id int2, number bytea, places int8)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT s.source_id, n.number, count(DISTINCT coalesce(s.uprn_token, convert_to(s.lsoa_2011, 'UTF8')))
       FROM subjects.subject AS s
+      LEFT JOIN ingest.load ON load.load_id = s.first_load_id
+      LEFT JOIN linkage.report_runs() AS runs ON true
      CROSS JOIN LATERAL (SELECT coalesce(s.local_token, s.nhs_token, s.foreign_token)) AS n (number)
-     WHERE n.number IS NOT NULL
+     WHERE n.number IS NOT NULL AND (coalesce(load.held_from, '-infinity') <= runs.started OR runs.run_id IS NULL)
      GROUP BY s.source_id, n.number
 $$;
 

@@ -209,6 +209,24 @@ Test(report, what_came_since_the_run_is_not_in_it)
     free(csv);
 }
 
+/* Switch: held_from in report_mobility. */
+Test(report, an_address_that_came_since_the_run_makes_nobody_a_mover)
+{
+    SCOPED(bench_close) Bench bench = bench_open();
+    bench_run(bench.owner,
+              "SELECT bench.person(i, 'list', 'n' || i, 'H' || i) FROM generate_series(1, 20) AS i");
+    bench_link(&bench);
+    bench_run(bench.owner, spell_came);
+    bench_run(bench.owner,
+              "SELECT bench.person(200 + i, 'list', 'n' || i, 'I' || i) FROM generate_series(1, 20) AS i;"
+              "UPDATE subjects.subject SET first_load_id = 2 WHERE subject_id > 200");
+
+    char *csv = report_csv(&bench);
+
+    expect_line(csv, "addresses,1,20,20,1.0000,");
+    free(csv);
+}
+
 Test(report, the_change_is_since_the_last_run_of_an_earlier_month)
 {
     SCOPED(bench_close) Bench bench = bench_open();
@@ -369,7 +387,8 @@ static Bench scored(void)
     return bench;
 }
 
-/* 9 links of 8 to 1 and 9 of 32 to 1: 9/9 + 9/33 false, 16.7273 right; 20 pairs of 4 to 1: 16 missed. */
+/* 9 links of 8 to 1 and 9 of 32 to 1: 9/9 + 9/33 false, of 20 as is shown 18.7273 right; 20 pairs of 4 to 1:
+ * 16 missed. Switch: unrounded in read_estimate: 1.3 of 0.0707 would be 18 links. */
 Test(report, estimates_are_sums_of_the_weights_probabilities)
 {
     SCOPED(bench_close) Bench bench = scored();
@@ -377,11 +396,11 @@ Test(report, estimates_are_sums_of_the_weights_probabilities)
     char *csv = csv_of(&bench, linkage_estimates), *passes = csv_of(&bench, linkage_passes),
          *page = page_of(&bench);
 
-    expect_line(csv, "false matches,20,1.3,0.0707,");
-    expect_line(csv, "missed matches,20,16.0,0.4889,");
+    expect_line(csv, "false matches,20,1.3,0.0636,");
+    expect_line(csv, "missed matches,20,16.0,0.4607,");
     expect_line(passes, "9 likeness,link,10,");
     expect_line(passes, "9 likeness,clerical,10,");
-    expect_line(page, "<p class=\"figure\">7.07 %</p>");
+    expect_line(page, "<p class=\"figure\">6.36 %</p>");
     free(csv);
     free(passes);
     free(page);
@@ -429,7 +448,7 @@ Test(report, what_was_decided_since_the_run_is_not_in_it)
 
     char *csv = csv_of(&bench, linkage_estimates);
 
-    expect_line(csv, "missed matches,20,16.0,0.4889,");
+    expect_line(csv, "missed matches,20,16.0,0.4607,");
     free(csv);
 }
 
@@ -527,8 +546,8 @@ Test(report, what_a_release_copies_is_what_the_tables_show)
     expect_line(kept, "household source,tax,,,,\r\n");
     cr_expect_eq(kept_number(&bench, "run_id = 2"), kept_number(&bench, "true"));
     cr_expect_eq(kept_number(&bench, "kind LIKE 'run%' AND rate IS NULL"), 2, "the run and the one before");
-    expect_line(estimates, "missed matches,20,16.0,0.4889,");
-    cr_expect_eq(kept_number(&bench, "kind = 'estimate' AND value = 'missed matches' AND rate = 0.4889"), 1);
+    expect_line(estimates, "missed matches,20,16.0,0.4607,");
+    cr_expect_eq(kept_number(&bench, "kind = 'estimate' AND value = 'missed matches' AND rate = 0.4607"), 1);
     free(csv);
     free(kept);
     free(estimates);
