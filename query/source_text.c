@@ -48,6 +48,13 @@ Place source_text_place(const SourceText *source, size_t offset)
     return place;
 }
 
+/* A character that does not fit is left out whole: JSON takes no part of one. */
+PRINTF(2, 0) static void write_rule(char rule[RULE_BYTES], const char *format, va_list arguments)
+{
+    (void)vsnprintf(rule, RULE_BYTES, format, arguments);
+    rule[text_utf8_length(text_from(rule))] = '\0';
+}
+
 static Result fail_with(const SourceText *source, Place place, ErrorCode code, const char *rule, Error *error)
 {
     char shown[SHOWN_BYTES + 1];
@@ -63,7 +70,7 @@ Result source_text_fail(const SourceText *source, Place place, Error *error, con
     va_list arguments;
 
     va_start(arguments, format);
-    (void)vsnprintf(rule, sizeof rule, format, arguments);
+    write_rule(rule, format, arguments);
     va_end(arguments);
     return fail_with(source, place, ERROR_INPUT, rule, error);
 }
@@ -74,7 +81,7 @@ Result source_text_fail_at(const Mention *at, ErrorCode code, Error *error, cons
     va_list arguments;
 
     va_start(arguments, format);
-    (void)vsnprintf(rule, sizeof rule, format, arguments);
+    write_rule(rule, format, arguments);
     va_end(arguments);
     return fail_with(at->text, at->place, code, rule, error);
 }
@@ -85,7 +92,7 @@ void source_text_warn(const Mention *at, TextBuilder *out, const char *format, .
     va_list arguments;
 
     va_start(arguments, format);
-    (void)vsnprintf(rule, sizeof rule, format, arguments);
+    write_rule(rule, format, arguments);
     va_end(arguments);
     text_add_format(out, "warning: %s:%u:%u: %s\n", at->text->file_name, at->place.line, at->place.column,
                     rule);

@@ -175,6 +175,26 @@ Test(parameter, another_value_is_refused_with_the_place_and_the_values_there_are
     cr_expect_str_eq(error.message, "query: it has no parameter of this name");
 }
 
+/* A message is cut in the midst of the second value, whose letters have two bytes; JSON takes no half of one.
+ * Switch: text_utf8_length in write_rule of source_text.c. */
+Test(parameter, a_list_too_long_to_say_ends_with_a_whole_letter)
+{
+    char text[600] = HEAD "parameter area in (\"", *end = text + strlen(text);
+    Error error = {0};
+
+    memset(end, 'a', 101);
+    end = stpcpy(end + 101, "\", \"");
+    for (int i = 0; i < 100; i++)
+        end = stpcpy(end, "\u00e9");
+    (void)stpcpy(end, "\") cohort district = area" TAIL);
+    SCOPED(query_close) Query *query = parsed(text);
+
+    cr_expect_not(query_set(query, TEXT("area"), TEXT("Dover"), &error).ok);
+
+    cr_expect(text_is_utf8(text_from(error.message)), "%s", error.message);
+    cr_expect_not_null(strstr(error.message, "\u00e9\n"), "%s", error.message);
+}
+
 Test(parameter, of_several_values_one_is_to_be_set_and_of_one_it_is)
 {
     SCOPED(query_close)
