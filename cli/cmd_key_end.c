@@ -9,19 +9,24 @@ enum { ENTRIES_MAX = 64 };
 
 static const char keeper_role[] = "cinque_keeper";
 
-/* *version 0: the regional key. */
-static Result parse_version(const char *text, int *version, Error *error)
+static Result parse_number(const char *text, const char *what, int *version, Error *error)
 {
     int64_t number;
 
+    TRY(cli_number(text_from(text), what, &number, error));
+    if (number > INT16_MAX)
+        return fail(error, ERROR_USAGE, "%s: out of range", what);
+    *version = (int)number;
+    return RESULT_OK;
+}
+
+/* *version 0: the regional key. */
+static Result parse_version(const char *text, int *version, Error *error)
+{
     *version = 0;
     if (strcmp(text, "regional") == 0)
         return RESULT_OK;
-    TRY(cli_number(text_from(text), "hub key version", &number, error));
-    if (number > INT16_MAX)
-        return fail(error, ERROR_USAGE, "hub key version: out of range");
-    *version = (int)number;
-    return RESULT_OK;
+    return parse_number(text, "hub key version", version, error);
 }
 
 Result cmd_key_expire(Cli *cli, int argc, const char *const *argv, Error *error)
@@ -106,7 +111,8 @@ Result cmd_key_destroy(Cli *cli, int argc, const char *const *argv, Error *error
     TRY(cli_parse(cli, argc, argv, NULL, 0, 1, 1, error));
     TRY(cli_path(cli, "keyring", keyring, error));
     if (strncmp(cli->arguments[0], encodings, strlen(encodings)) == 0) {
-        TRY(parse_version(cli->arguments[0] + strlen(encodings), &version, error));
+        TRY(parse_number(cli->arguments[0] + strlen(encodings), "version of the encodings' key", &version,
+                         error));
         TRY(check_older(keyring, version, error));
         return destroy_encodings(cli, keyring, version, error);
     }

@@ -66,7 +66,9 @@ Test(key_end, what_encodings_are_sealed_to_is_rotated_and_its_older_version_dest
     expect_failure(CLI(&error, "key", "destroy", "encodings-2", "--data", own_folder), &error, ERROR_CONFIG,
                    "no older version 2");
     expect_failure(CLI(&error, "key", "destroy", "encodings-x", "--data", own_folder), &error, ERROR_USAGE,
-                   "");
+                   "version of the encodings' key: not a number");
+    expect_failure(CLI(&error, "key", "destroy", "encodings-regional", "--data", own_folder), &error,
+                   ERROR_USAGE, "version of the encodings' key: not a number");
 
     cr_expect(CLI(&error, "key", "destroy", "encodings-1", "--data", own_folder).ok, "%s", error.message);
 
