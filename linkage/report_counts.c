@@ -153,7 +153,7 @@ static ReportEstimate read_estimate(const DbRows *rows, size_t row, bool is_show
     double out_of = db_value(rows, row, 3).real - (double)unrounded;
 
     /* Without links there is nothing to miss a share of. */
-    estimate.has_rate = is_shown && estimate.counted.count > 0 && out_of > expected;
+    estimate.has_rate = is_shown && out_of > expected;
     if (estimate.has_rate) {
         estimate.expected = expected;
         estimate.rate = expected / out_of;

@@ -422,6 +422,32 @@ Test(report, links_by_a_keyed_combination_have_a_line_of_their_own)
     free(page);
 }
 
+/* Said as such: an empty rate would say that there are few. */
+Test(report, where_no_pair_is_left_nothing_is_missed)
+{
+    SCOPED(bench_close) Bench bench = scored();
+    bench_run(bench.owner, "DELETE FROM linkage.pair");
+
+    char *csv = csv_of(&bench, linkage_estimates);
+
+    expect_line(csv, "false matches,20,1.3,0.0636,");
+    expect_line(csv, "missed matches,0,0.0,0.0000,");
+    free(csv);
+}
+
+/* The other way round there is nothing that a share would be of. */
+Test(report, without_links_no_share_is_missed)
+{
+    SCOPED(bench_close) Bench bench = scored();
+    bench_run(bench.owner, "DELETE FROM linkage.link WHERE weight IS NOT NULL");
+
+    char *csv = csv_of(&bench, linkage_estimates);
+
+    expect_line(csv, "false matches,0,,,");
+    expect_line(csv, "missed matches,20,,,");
+    free(csv);
+}
+
 /* Switch: is_shown in report_estimates. */
 Test(report, an_estimate_from_few_pairs_is_not_shown)
 {
