@@ -209,6 +209,7 @@ Text report_rate_cell(bool is_shown, double rate, char out[REPORT_CELL_BYTES])
 {
     if (!is_shown)
         return TEXT("");
-    snprintf(out, REPORT_CELL_BYTES, "%.4f", rate);
+    /* What a release copies of it has no -0. */
+    snprintf(out, REPORT_CELL_BYTES, "%.4f", fabs(rate) < 0.00005 ? 0 : rate);
     return text_from(out);
 }

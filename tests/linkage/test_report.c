@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "linkage/report.h"
 #include "tests/linkage/workbench.h"
 
 /* A table of the report as CSV; the caller frees. */
@@ -207,6 +208,14 @@ Test(report, what_came_since_the_run_is_not_in_it)
     expect_line(csv, "all,person sources,20,20,1.0000,");
     cr_expect_null(strstr(csv, "spell"), "%s", csv);
     free(csv);
+}
+
+Test(report, a_change_too_small_to_be_seen_has_no_sign)
+{
+    char out[REPORT_CELL_BYTES];
+
+    cr_expect(text_equal(report_rate_cell(true, -0.00004, out), TEXT("0.0000")), "%s", out);
+    cr_expect(text_equal(report_rate_cell(true, -0.00006, out), TEXT("-0.0001")), "%s", out);
 }
 
 /* Switch: held_from in report_mobility. */
