@@ -806,7 +806,7 @@ BEGIN
         of_source.name, of_source.source_id, ingest.practice_column(of_source.source_id) IS NULL);
 END $$;
 
--- Says how many rows are of nobody linked.
+-- Says how many rows are of nobody linked for the release's purpose.
 CREATE FUNCTION release.coverage_count(wanted int4, of_source ingest.source) RETURNS int8
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -819,7 +819,7 @@ BEGIN
             SELECT seen.load_id, sum(seen.row_count) AS row_count,
                    coalesce(sum(seen.row_count) FILTER (WHERE k.subject_id IS NOT NULL), 0) AS linked
               FROM %1$s.work_seen AS seen
-              LEFT JOIN linkage.%4$I AS k USING (subject_id)
+              LEFT JOIN %4$s
              WHERE seen.source_id = %5$s
              GROUP BY seen.load_id),
         covered AS (
@@ -836,7 +836,11 @@ BEGIN
              WHERE u.release_id = %2$s AND u.source_id = %5$s AND u.has_agreement
              GROUP BY l.period)
         SELECT coalesce(sum(row_count - linked), 0) FROM seen$sql$, place, wanted, of_source.name,
-        CASE of_source.subject_kind WHEN 'person' THEN 'link' ELSE 'subject_household' END, of_source.source_id)
+        CASE of_source.subject_kind
+        WHEN 'person' THEN format('linkage.link AS k ON k.subject_id = seen.subject_id AND (k.pass < 6 OR k.pass = 10'
+                                  ' OR release.link_serves(k.subject_id, k.other_subject, %L))',
+                                  (SELECT r.purpose FROM release.release AS r WHERE r.release_id = wanted))
+        ELSE 'linkage.subject_household AS k USING (subject_id)' END, of_source.source_id)
        INTO unlinked;
     RETURN unlinked;
 END $$;

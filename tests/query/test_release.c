@@ -89,10 +89,16 @@ Test(release, takes_what_was_found_alike_for_the_purposes_of_its_rule_alone)
 
     (void)county_release();
     cr_expect_eq(county_number("SELECT count(*) FROM release_1.apc_spell"), 0);
+    cr_expect_eq(
+        county_number("SELECT count(*) FROM release.coverage WHERE source = 'apc_spell' AND match_rate > 0"),
+        0, "nor is it said to be linked: link_serves in release.coverage_count");
 
     county_sql("UPDATE governance.linkage SET purpose = 'phm'");
     (void)county_release();
     cr_expect_gt(county_number("SELECT count(*) FROM release_2.apc_spell"), 0);
+    cr_expect_gt(
+        county_number("SELECT count(*) FROM release.coverage WHERE source = 'apc_spell' AND match_rate > 0"),
+        0);
 }
 
 Test(release, leaves_rows_without_agreement_out_and_counts_them)
