@@ -17,6 +17,10 @@ const char DB_SESSION_SQL[] = "SET search_path = pg_catalog, pg_temp;"
                               "SET statement_timeout = 0;"
                               "SET idle_in_transaction_session_timeout = '10min'";
 
+/* Of our own server, which is new enough: without it who waits for a lock outlives its client and keeps what
+ * it has locked. */
+static const char WATCH_CLIENT_SQL[] = "SET client_connection_check_interval = '1s'";
+
 void db_notice_discard(void *context, const char *message)
 {
     (void)context;
@@ -60,7 +64,8 @@ static Result session_prepare(Db *db, Error *error)
         return fail(error, ERROR_CONFIG, "database: PostgreSQL 15 or newer is needed");
     if (encoding == NULL || strcmp(encoding, "UTF8") != 0)
         return fail(error, ERROR_CONFIG, "database: its encoding is not UTF8");
-    return db_script(db, "session", DB_SESSION_SQL, error);
+    TRY(db_script(db, "session", DB_SESSION_SQL, error));
+    return db_script(db, "session", WATCH_CLIENT_SQL, error);
 }
 
 Result db_open(const char *conninfo, const char *program, Db **db, Error *error)

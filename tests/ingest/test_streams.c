@@ -135,6 +135,28 @@ Test(streams, who_is_killed_while_it_waits_for_another_load_leaves_nothing)
     cr_expect_eq(world_must_load(&world, spec, &both).subjects_new, 1, "it can be loaded again");
 }
 
+/* Switch: client_connection_check_interval, base/db.c. The server would not see that nobody is there any
+ * more, and what clears up behind killed loads, as each that opens does, would wait for its row in vain. */
+Test(streams, who_is_killed_while_it_waits_for_another_load_keeps_nobody_from_opening_one)
+{
+    SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
+    SCOPED(store_abandon) Store *store = NULL;
+    IngestDelivery bob = from_hosp_b(WORLD_HEADER BOB);
+    int64_t load_id;
+    Pair pair = start_pair();
+    kill(pair.second, SIGKILL);
+    end_of(pair.second);
+    bob.period = month_from(2026, 8);
+    permit = world_permit(&world, spec, &bob);
+
+    store = under_way_open(&world, spec, permit, &bob, false, &load_id);
+
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.load WHERE load_id = 2 AND state = 'abandoned'"),
+                 1);
+    db_close(&pair.holder);
+    cr_expect_eq(end_of(pair.first), 0);
+}
+
 /* Its subjects are staged, and that is committed. */
 Test(streams, who_is_killed_while_it_waits_for_its_turn_leaves_nothing)
 {
