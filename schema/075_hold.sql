@@ -198,7 +198,6 @@ DECLARE
     held ingest.load;
 BEGIN
     PERFORM audit.require(permit, action, wanted::text);
-    PERFORM ingest.subjects_turn(l.source_id) FROM ingest.load AS l WHERE l.load_id = wanted;
     LOCK TABLE ingest.load IN ROW EXCLUSIVE MODE; -- as when a load is published
     SELECT l.* INTO held FROM ingest.load AS l WHERE l.load_id = wanted AND l.state = 'held' FOR UPDATE;
     IF NOT FOUND THEN
@@ -222,7 +221,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms
 BEGIN
     PERFORM ingest.subjects_enter(held.source_id, held.load_id);
 EXCEPTION WHEN lock_not_available THEN
-    RAISE EXCEPTION 'load %: a load under way has a subject of it: release it when that one has ended', held.load_id
+    RAISE EXCEPTION 'load %: another of its source is under way: release it when that one has ended', held.load_id
         USING ERRCODE = 'CQ001';
 END $$;
 

@@ -480,6 +480,25 @@ Test(hold, what_a_load_under_way_has_put_in_keeps_a_load_from_being_released)
     cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 1);
 }
 
+/* Switch: no turn asked in ingest.held_decide, schema 075, and lock_timeout in ingest.held_enter. The other
+ * may have it for hours, and a refusal needs none. */
+Test(hold, while_another_load_has_its_turn_one_is_not_released_and_may_be_refused)
+{
+    load(100, 20);
+    SCOPED(db_close) Db *turn = under_way_session("SELECT ingest.subjects_turn(1::int2)");
+    world_script("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET lock_timeout = 1000',"
+                 " current_database()); END $$");
+    governance_close(&world.governance);
+    cr_assert(governance_open(support_conninfo("cinque_governor"), &world.governance, &error).ok);
+
+    cr_expect_not(decide("ida", true, 1).ok);
+
+    cr_expect_eq(error.code, ERROR_REFUSED, "%s", error.message);
+    expect_state(1, "held");
+    cr_expect(decide("ida", false, 1).ok, "%s", error.message);
+    expect_state(1, "refused");
+}
+
 /* Another session publishes load 1 as a release does, and commits when ours waits for its lock. */
 static pid_t release_elsewhere(void)
 {
