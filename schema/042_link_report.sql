@@ -7,7 +7,7 @@ SET LOCAL ROLE cinque_owner;
 -- The newest run and the last one of a month before its own; no row before the first run.
 CREATE FUNCTION linkage.report_runs()
 RETURNS TABLE (run_id int4, started timestamptz, before_run int4, before_started timestamptz)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT newest.run_id, newest.started, before.run_id, before.started
       FROM (SELECT run.run_id, run.started FROM linkage.run
              WHERE run.state = 'done' ORDER BY run.run_id DESC LIMIT 1) AS newest
@@ -22,7 +22,7 @@ $$;
 -- Private: the ethnic group of subjects of sources that hold one, by the five groups of the 2001 census; one of several
 -- codes is taken, and one that says something before one that does not. No payload leaves but these groups' counts.
 CREATE FUNCTION linkage.report_ethnicity() RETURNS TABLE (subject_id int8, value text)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE ROWS 1000000 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     held text;
 BEGIN
@@ -45,9 +45,10 @@ END $$;
 
 -- Private: at how many addresses, or areas where it sends none, a source has somebody, by the sender's own number or else
 -- the NHS number or pseudonym: known of those who are not linked too, so that moving is not measured by what linking found.
--- Addresses that came since the newest run are none.
+-- Addresses that came since the newest run are none. ROWS: planned as few, all of a source would be looked through for each
+-- subject.
 CREATE FUNCTION linkage.report_mobility() RETURNS TABLE (source_id int2, number bytea, places int8)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE ROWS 1000000 SET search_path = pg_catalog, pg_temp AS $$
     SELECT s.source_id, n.number, count(DISTINCT coalesce(s.uprn_token, convert_to(s.lsoa_2011, 'UTF8')))
       FROM subjects.subject AS s
       LEFT JOIN ingest.load ON load.load_id = s.first_load_id
@@ -70,9 +71,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            coalesce(coalesce(load.held_from, '-infinity') <= runs.before_started, false),
            CASE WHEN source.subject_kind = 'person'
                 THEN coalesce(link.pass < 10 AND link.run_id <= runs.before_run, false)
-                     OR EXISTS (SELECT FROM linkage.link_history AS gone
-                                 WHERE gone.subject_id = subject.subject_id AND gone.pass < 10
-                                   AND gone.run_id <= runs.before_run AND gone.moved_run > runs.before_run)
+                     OR runs.before_run IS NOT NULL
+                        AND EXISTS (SELECT FROM linkage.link_history AS gone
+                                     WHERE gone.subject_id = subject.subject_id AND gone.pass < 10
+                                       AND gone.run_id <= runs.before_run AND gone.moved_run > runs.before_run)
                 ELSE coalesce(home.run_id <= runs.before_run, false) END,
            extract(year FROM coalesce(runs.started, now()) AT TIME ZONE 'Europe/London')::int8 - subject.birth_year,
            subject.sex, deprivation.imd_decile, moved.places
