@@ -104,30 +104,35 @@ $$;
 CREATE FUNCTION linkage.report_rates()
 RETURNS TABLE (kind text, value text, subjects int8, linked int8, subjects_before int8, linked_before int8)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
-    WITH placed AS (
-        SELECT g.place, g.kind, coalesce(g.value, 'unknown') AS value, coalesce(g.sort_key, '~') AS sort_key,
-               s.is_linked, s.was_held, s.was_linked
+    WITH alike AS ( -- many subjects are, and each kind of group is made of these few
+        SELECT s.source, s.is_person, linkage.report_age_band(s.age) AS band, s.sex, s.decile,
+               CASE WHEN s.places >= 3 THEN 3 ELSE s.places END AS places, e.value AS ethnicity, min(s.age) AS youngest,
+               count(*) AS subjects, count(*) FILTER (WHERE s.is_linked) AS linked,
+               count(*) FILTER (WHERE s.was_held) AS subjects_before,
+               count(*) FILTER (WHERE s.was_held AND s.was_linked) AS linked_before
           FROM linkage.report_subject() AS s
           LEFT JOIN linkage.report_ethnicity() AS e USING (subject_id)
-         CROSS JOIN LATERAL (VALUES
-               (1, 'all', 'person sources', '', s.is_person),
-               (2, 'source', s.source, s.source, s.is_person),
-               (3, 'age', linkage.report_age_band(s.age), to_char(s.age, '000'), s.is_person),
-               (4, 'sex', CASE s.sex WHEN '1' THEN 'male' WHEN '2' THEN 'female' WHEN '9' THEN 'indeterminate' END,
-                   s.sex, s.is_person),
-               (5, 'ethnicity', e.value, (e.value = 'not stated')::text || e.value, s.is_person AND e.value IS NOT NULL),
-               (6, 'deprivation decile', s.decile::text, to_char(s.decile, '000'), s.is_person),
-               (7, 'addresses', CASE WHEN s.places >= 3 THEN '3 or more' WHEN s.places > 0 THEN s.places::text END,
-                   CASE WHEN s.places > 0 THEN to_char(s.places, '0000000') END, s.is_person),
-               (8, 'household source', s.source, s.source, NOT s.is_person)
-             ) AS g (place, kind, value, sort_key, is_counted)
-         WHERE g.is_counted
+         GROUP BY 1, 2, 3, 4, 5, 6, 7
     )
-    SELECT kind, value, count(*), count(*) FILTER (WHERE is_linked),
-           count(*) FILTER (WHERE was_held), count(*) FILTER (WHERE was_held AND was_linked)
-      FROM placed
-     GROUP BY place, kind, value
-     ORDER BY place, min(sort_key), value
+    SELECT g.kind, coalesce(g.value, 'unknown'), sum(a.subjects)::int8, sum(a.linked)::int8, sum(a.subjects_before)::int8,
+           sum(a.linked_before)::int8
+      FROM alike AS a
+     CROSS JOIN LATERAL (VALUES
+           (1, 'all', 'person sources', '', a.is_person),
+           (2, 'source', a.source, a.source, a.is_person),
+           (3, 'age', a.band, to_char(a.youngest, '000'), a.is_person),
+           (4, 'sex', CASE a.sex WHEN '1' THEN 'male' WHEN '2' THEN 'female' WHEN '9' THEN 'indeterminate' END,
+               a.sex, a.is_person),
+           (5, 'ethnicity', a.ethnicity, (a.ethnicity = 'not stated')::text || a.ethnicity,
+               a.is_person AND a.ethnicity IS NOT NULL),
+           (6, 'deprivation decile', a.decile::text, to_char(a.decile, '000'), a.is_person),
+           (7, 'addresses', CASE WHEN a.places >= 3 THEN '3 or more' WHEN a.places > 0 THEN a.places::text END,
+               CASE WHEN a.places > 0 THEN a.places::text END, a.is_person),
+           (8, 'household source', a.source, a.source, NOT a.is_person)
+         ) AS g (place, kind, value, sort_key, is_counted)
+     WHERE g.is_counted
+     GROUP BY g.place, g.kind, 2
+     ORDER BY g.place, min(coalesce(g.sort_key, '~')), 2
 $$;
 
 -- log2 of the odds of a pair as its probability. Beyond 60 it makes no difference that is seen.
