@@ -24,10 +24,13 @@ static Result check_kinds(Db *reader, const Tree *tree, const Value *sources, Er
     SCOPED(db_rows_close) DbRows *rows = NULL;
 
     TRY(db_run(reader, &replaced_statement, sources, &rows, error));
-    for (size_t i = 0; i < tree->sent_asked_count && db_row_count(rows) > 0; i++)
-        if (text_equal(db_text(rows, 0, 0), tree->sent_asked[i]->source->name))
-            return sent_fail_replaced(tree->sent_asked[i], error);
-    return RESULT_OK;
+    if (db_row_count(rows) == 0)
+        return RESULT_OK;
+    size_t i = 0;
+    while (i + 1 < tree->sent_asked_count &&
+           !text_equal(db_text(rows, 0, 0), tree->sent_asked[i]->source->name))
+        i++;
+    return sent_fail_replaced(tree->sent_asked[i], error);
 }
 
 static Result check_practices(const Tree *tree, Error *error)
