@@ -82,3 +82,13 @@ ledger() {
 kept_delivery() { sql "SELECT min(delivery_id) FROM ingest.delivery WHERE state NOT IN ('seen', 'duplicate')"; }
 lies() { find "$1" -mindepth 1 -printf '%f ' 2>/dev/null | tr ' ' '\n' | sort | paste -s -d ' '; }
 archives() { lies "$CINQUE_DATA/archive" | sed "s/\b$(kept_delivery)\.sealed/N.sealed/; s/ *$feed_name\.lock//"; }
+
+expect_survived() { # what: one_fault NUMBER says so of each of $faults, from what is held before
+    local survived=0 n
+    for ((n = 0; n < faults; n++)); do
+        set_back faults
+        rm -f "$CINQUE_DATA"/quarantine/*
+        if one_fault "$n"; then survived=$((survived + 1)); fi
+    done
+    expect_equal "$1" "$survived" "$faults"
+}
