@@ -19,18 +19,19 @@ static void print_load(const IngestReport *report)
 
 static void print_rules(const IngestReport *report)
 {
-    static const char *const headings[] = {"rule", "rows"};
-    static const bool right_aligned[] = {false, true};
+    static const char *const headings[] = {"rule", "rows", "first line"};
+    static const bool right_aligned[] = {false, true, true};
     SCOPED(table_close) Table *table = NULL;
 
     if (report->rule_count == 0)
         return;
     print_load(report);
-    table = table_create(headings, right_aligned, 2);
+    table = table_create(headings, right_aligned, 3);
     for (size_t i = 0; i < report->rule_count; i++) {
-        char rows[24];
+        char rows[24], line[24];
         snprintf(rows, sizeof rows, "%" PRId64, report->rules[i].rows);
-        const Text cells[] = {text_from(report->rules[i].rule), text_from(rows)};
+        snprintf(line, sizeof line, "%" PRIu64, report->rules[i].line);
+        const Text cells[] = {text_from(report->rules[i].rule), text_from(rows), text_from(line)};
         table_row(table, cells);
     }
     table_print(table, TABLE_TERMINAL, stdout);
@@ -56,6 +57,24 @@ static bool is_to_come(const IngestReport *report)
     return month_parse(text_from(report->period), &period) && period > month_of_date(date_today());
 }
 
+/* What would not show if the file were not whole. */
+static void print_doubts(const IngestReport *report)
+{
+    const char *of = *report->sender != '\0' ? " of " : "";
+
+    if (report->is_unprotected)
+        printf("%s is unprotected: nothing would tell that the file of %s was cut at a row's end\n",
+               report->source, report->sender);
+    if (report->ends_open)
+        printf(
+            "%s%s%s: the last line of the file has no line end: was it cut there? Then its last row may be "
+            "wrong\n",
+            report->source, of, report->sender);
+    if (report->is_unchecked)
+        printf("%s is unprotected: zstd without a checksum, a changed byte in the file%s%s would not show\n",
+               report->source, of, report->sender);
+}
+
 static void print_notice(const IngestReport *report)
 {
     if (report->load_id > 0 && is_to_come(report))
@@ -70,12 +89,11 @@ static void print_notice(const IngestReport *report)
         printf("load %" PRId64 ": rows that have the record key of an earlier row of the delivery: %" PRId64
                "\n",
                report->load_id, report->rows_duplicate);
-    if (report->is_unprotected)
-        printf("%s is unprotected: nothing would tell that the file of %s was cut at a row's end\n",
-               report->source, report->sender);
-    if (report->is_unchecked)
-        printf("%s is unprotected: zstd without a checksum, a changed byte in the file%s%s would not show\n",
-               report->source, *report->sender != '\0' ? " of " : "", report->sender);
+    if (report->outcome == INGEST_REJECTED && report->load_id > 0)
+        printf("load %" PRId64 " is refused, nothing but its quarantine is kept: cinque quarantine %" PRId64
+               " lists line, column and rule\n",
+               report->load_id, report->load_id);
+    print_doubts(report);
 }
 
 void load_report_print(const IngestReport *reports, size_t count)

@@ -176,6 +176,8 @@ static Result read_file(Load *load, Error *error)
     Result passed = run_passes(load, &pass, &content, error);
     input_expect(NULL);
     TRY(passed);
+    if (load->delivery->is_signed)
+        load->report->ends_open = false; /* it is as its sender signed it */
     TRY(store_waiting(load, error));
     TRY(store_references(load, error));
     return check_content(load, &content, error);

@@ -86,6 +86,7 @@ enum { INGEST_RULES_MAX = 64, INGEST_RULE_BYTES = 96 };
 typedef struct IngestRuleCount {
     char rule[INGEST_RULE_BYTES]; /* "column arrival_date: not a date" */
     int64_t rows;
+    uint64_t line; /* of the first of them, as the quarantine has it */
 } IngestRuleCount;
 
 typedef struct IngestReport {
@@ -106,6 +107,7 @@ typedef struct IngestReport {
     size_t rule_count;
     bool is_unchecked;   /* packed without a checksum: a changed byte would not show */
     bool is_unprotected; /* nothing would tell that the file was cut at a row's end */
+    bool ends_open; /* its last line has no end, as if it had been cut there, and no trailer stands behind */
 } IngestReport;
 
 typedef struct IngestContext {

@@ -167,7 +167,7 @@ static Result take_note(const ParcelPass *pass, Text text, Tally *tally, IngestR
     if (load_is_past_rows_max(pass->spec, report))
         return fail(error, ERROR_INPUT, "%s: parcel: of a file that its spec would have rejected",
                     pass->path);
-    tally_add(tally, &note.row);
+    tally_add(tally, note.record.line, &note.row);
     return pass->sink.fault(pass->sink.context, &note.record, &note.row, error);
 }
 

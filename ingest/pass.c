@@ -74,7 +74,7 @@ static Result hand_on(const Pass *pass, const ReaderRecord *record, const RuleRo
         return pass->sink.good(pass->sink.context, record->line, row, error);
     report->rows_quarantined++;
     report->rows_damaged += record->fault != READER_GOOD;
-    tally_add(tally, row);
+    tally_add(tally, record->line, row);
     return pass->sink.bad(pass->sink.context, record, row, error);
 }
 
@@ -119,6 +119,7 @@ Result pass_run(const Pass *pass, IngestReport *report, Hash *content, Error *er
         if (reader_is_renamed(reader, i))
             note_renamed(pass, i, report);
     report->is_unchecked = reader_is_unchecked(reader);
+    report->ends_open = reader_ends_open(reader);
     tally_report(tally, pass->spec, report);
     if (pass->counts != NULL)
         memcpy(pass->counts, rules_counts(rules), pass->spec->column_count * sizeof *pass->counts);

@@ -267,6 +267,16 @@ bool reader_is_unchecked(const Reader *reader)
     return input_is_unchecked(reader->input);
 }
 
+bool reader_ends_open(const Reader *reader)
+{
+    /* a shorter value is a good one, but a fixed width or a brace that is missing shows */
+    bool may_be_cut = reader->format.kind == READER_DELIMITED || reader->record.fault != READER_GOOD;
+    bool has_lines = reader->format.kind != READER_XML && reader->format.kind != READER_POSTGRES_BINARY;
+
+    return has_lines && may_be_cut && !reader->has_trailer && reader->has_content &&
+           reader->last_byte != '\n' && reader->last_byte != '\r';
+}
+
 void reader_close(Reader **reader)
 {
     if (*reader == NULL)

@@ -125,4 +125,7 @@ bool reader_is_empty(const Reader *reader);
 bool reader_is_renamed(const Reader *reader, size_t column);
 bool reader_digest(const Reader *reader, Hash *digest); /* as input_digest has it */
 bool reader_is_unchecked(const Reader *reader);         /* as input_is_unchecked has it */
-void reader_close(Reader **reader);                     /* wipes what was read */
+/* At the end: the last line lacks its end, as it does where a file was cut, and neither a trailer nor what
+ * the line itself says tells that it is whole. */
+bool reader_ends_open(const Reader *reader);
+void reader_close(Reader **reader); /* wipes what was read */

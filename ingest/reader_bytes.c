@@ -23,6 +23,8 @@ Result reader_fill(Reader *reader, Error *error)
                        error));
     reader->end += length;
     reader->at_end = length == 0;
+    if (length > 0)
+        reader->last_byte = reader->buffer[reader->end - 1];
     reader->buffer[reader->end] = '\n'; /* stops the scan of an unquoted field */
     return RESULT_OK;
 }

@@ -21,6 +21,7 @@ struct Reader {
     uint64_t line, rows;
     size_t fields_expected;
     bool at_end, is_discarding, has_header_record, has_trailer, has_content;
+    char last_byte;         /* of what was read so far */
     uint64_t rows_declared; /* by the header record */
     Names names;            /* JSON lines and XML */
     JsonLines *json;

@@ -2,8 +2,13 @@
 
 #include <stdio.h>
 
+typedef struct Broken {
+    int64_t rows;
+    uint64_t line; /* of the first */
+} Broken;
+
 struct Tally {
-    int64_t rows[SPEC_COLUMNS_MAX + 1][RULE_REASON_COUNT]; /* by column + 1: RULE_WHOLE_ROW is 0 */
+    Broken broken[SPEC_COLUMNS_MAX + 1][RULE_REASON_COUNT]; /* by column + 1: RULE_WHOLE_ROW is 0 */
 };
 
 Tally *tally_create(void)
@@ -11,10 +16,13 @@ Tally *tally_create(void)
     return memory_alloc(sizeof(Tally));
 }
 
-void tally_add(Tally *tally, const RuleRow *row)
+void tally_add(Tally *tally, uint64_t line, const RuleRow *row)
 {
-    for (size_t i = 0; i < row->fault_count; i++)
-        tally->rows[row->faults[i].column + 1][row->faults[i].reason]++;
+    for (size_t i = 0; i < row->fault_count; i++) {
+        Broken *broken = &tally->broken[row->faults[i].column + 1][row->faults[i].reason];
+        if (broken->rows++ == 0)
+            broken->line = line;
+    }
 }
 
 /* Sorted by insertion; a less frequent one falls off the end. */
@@ -39,7 +47,8 @@ void tally_report(const Tally *tally, const IngestSpec *spec, IngestReport *repo
     report->rule_count = 0;
     for (int column = RULE_WHOLE_ROW; column < (int)spec->column_count; column++)
         for (int reason = 0; reason < RULE_REASON_COUNT; reason++) {
-            IngestRuleCount count = {.rows = tally->rows[column + 1][reason]};
+            const Broken *broken = &tally->broken[column + 1][reason];
+            IngestRuleCount count = {.rows = broken->rows, .line = broken->line};
             if (count.rows == 0)
                 continue;
             rule_text(spec, (RuleFault){.column = (int16_t)column, .reason = (uint16_t)reason}, rule);

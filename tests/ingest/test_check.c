@@ -48,6 +48,49 @@ Test(check, it_tells_what_a_load_would_do_without_keys_or_database)
     cr_expect_eq(report.nhs_absent, 2, "none, and one that is withheld");
 }
 
+static bool ends_open(const char *file, const char *content)
+{
+    char text[1024];
+
+    snprintf(text, sizeof text,
+             "source: stay\ntitle: Stays\nversion: 1\neffective_from: 2024-04-01\nfile: { %s }\n"
+             "update: snapshot\ncontroller: sender\nsubject: none\n"
+             "rejects: { rows_max: 9, percent_max: 100 }\n"
+             "columns:\n  - { name: n, use: measure, type: integer, min: 0, max: 99%s }\n",
+             file, strstr(file, "fixed") != NULL ? ", width: 2" : "");
+    return must_check(text, content).ends_open;
+}
+
+/* A value that was cut short is a good one: 12 of 123. Switch: reader_ends_open in pass_run. */
+Test(check, a_last_line_without_its_end_may_have_been_cut)
+{
+    cr_expect(ends_open("format: delimited", "n\n12\n1"));
+    cr_expect(ends_open("format: delimited, header: none", "12\r\n1"));
+    cr_expect(ends_open("format: fixed", "12\n1"), "shorter than its columns");
+    cr_expect(ends_open("format: json_lines", "{\"n\": 12}\n{\"n\": 1"));
+    cr_expect(ends_open("format: delimited", "n"));
+    cr_expect_not(ends_open("format: delimited", "n\n12\n1\n"));
+    cr_expect_not(ends_open("format: delimited", "n\r12\r1\r"));
+    cr_expect_not(ends_open("format: delimited", "n\n12\n1\n\n"));
+    cr_expect_not(ends_open("format: fixed", "12\n13"), "as wide as its columns");
+    cr_expect_not(ends_open("format: json_lines", "{\"n\": 12}\n{\"n\": 1}"));
+    cr_expect_not(ends_open("format: xml, record: r", "<a><r><n>12</n></r></a>"));
+    cr_expect_not(ends_open("format: delimited, trailer: END", "n\n12\nEND,1"));
+}
+
+Test(check, it_says_where_a_rule_is_broken_first)
+{
+    IngestReport report = must_check(WORLD_SPEC, WORLD_HEADER "v1,,,,2026-07-03,,,,,,,\n"
+                                                              "v2,,,,bad,,,,,,,\n"
+                                                              "v3,,,\n"
+                                                              "v4,,,,bad,,,,,,,\n");
+
+    cr_assert_eq(report.rule_count, 2);
+    cr_expect_str_eq(report.rules[0].rule, "column visit_date: not a date");
+    cr_expect_eq(report.rules[0].line, 3);
+    cr_expect_eq(report.rules[1].line, 4);
+}
+
 Test(check, it_says_that_a_load_would_be_rejected)
 {
     cr_expect_eq(must_check(WORLD_SPEC, WORLD_HEADER "v5,,,,bad,,,,,,,\n").outcome, INGEST_REJECTED);

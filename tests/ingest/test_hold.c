@@ -704,6 +704,22 @@ Test(hold, a_source_that_names_no_protection_is_unprotected)
     cr_expect(load(1, 0).is_unprotected);
 }
 
+/* Switch: is_signed in read_file. */
+Test(hold, a_last_line_without_its_end_is_what_its_sender_signed)
+{
+    char content[256];
+    snprintf(content, sizeof content, "%s", rows(JULY, 1, 0));
+    content[strlen(content) - 1] = '\0';
+    IngestDelivery delivery = world_delivery(content);
+
+    cr_expect(world_must_load(&world, spec, &delivery).ends_open);
+    snprintf(content, sizeof content, "%s", rows(JULY, 2, 0));
+    content[strlen(content) - 1] = '\0';
+    delivery = world_delivery(content);
+    delivery.replace = delivery.is_signed = true;
+    cr_expect_not(world_must_load(&world, spec, &delivery).ends_open);
+}
+
 #define HEAD_2                                                                                               \
     "source: visit\ntitle: Visits\nversion: 2\neffective_from: 2024-04-01\nfile: { format: delimited }\n"    \
     "controller: sender\nsubject: person\nrecord_key: [visit_id]\n"                                          \
