@@ -51,17 +51,6 @@ static inline void tear_down(void)
     world_close(&world);
 }
 
-static inline const char *printed(Table *table)
-{
-    static char text[16 * 1024];
-
-    memset(text, 0, sizeof text);
-    FILE *out = fmemopen(text, sizeof text - 1, "w");
-    table_print(table, TABLE_CSV, out);
-    fclose(out);
-    return text;
-}
-
 /* Rows of one kind and cost; each with a record key of its own. */
 static inline void load_rows(const char *sender, int month, int count, const char *kind, const char *cost)
 {
@@ -83,7 +72,7 @@ static inline const char *report(int month, bool all, IngestQuality *counts)
 
     cr_assert(ingest_quality(world.loader, month_from(2026, month), NULL, all, &table, counts, &error).ok,
               "%s", error.message);
-    return printed(table);
+    return support_csv(table);
 }
 
 static inline void expect_line(const char *text, const char *line)
@@ -160,5 +149,5 @@ static inline const char *tests_of(int month)
 
     cr_assert(ingest_quality_tests(world.loader, month_from(2026, month), NULL, &table, &error).ok, "%s",
               error.message);
-    return printed(table);
+    return support_csv(table);
 }

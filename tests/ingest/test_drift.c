@@ -17,10 +17,8 @@ static Result diff(const char *spec_text, const char *content, Found *found, Err
 
     memset(found, 0, sizeof *found);
     TRY(ingest_diff(spec, support_file("extract.csv", content), &found->drift, &table, error));
-    FILE *out = fmemopen(found->text, sizeof found->text - 1, "w");
-    cr_assert_not_null(out);
-    table_print(table, TABLE_CSV, out);
-    fclose(out);
+    cr_assert_lt(snprintf(found->text, sizeof found->text, "%s", support_csv(table)),
+                 (int)sizeof found->text);
     return RESULT_OK;
 }
 

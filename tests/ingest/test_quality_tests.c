@@ -90,7 +90,7 @@ Test(quality_tests, the_maturity_index_has_its_four_measures)
 
     /* 2 of 4 months; of 5 columns cost is filled in half; all valid; kind says not known in half of its rows.
      */
-    expect_line(printed(table), "visit,hosp_a,50.0,90.0,100.0,10.0\r\n");
+    expect_line(support_csv(table), "visit,hosp_a,50.0,90.0,100.0,10.0\r\n");
 }
 
 Test(quality_tests, the_page_has_the_seven_tests_and_says_what_others_publish)

@@ -71,17 +71,12 @@ static Result try_apply(const char *spec_text)
 
 static const char *report(void)
 {
-    static char text[16 * 1024];
     SCOPED(table_close) Table *table = NULL;
     IngestQuality counts;
 
     cr_assert(ingest_quality(world.loader, month_from(2026, 7), NULL, true, &table, &counts, &error).ok, "%s",
               error.message);
-    memset(text, 0, sizeof text);
-    FILE *out = fmemopen(text, sizeof text - 1, "w");
-    table_print(table, TABLE_CSV, out);
-    fclose(out);
-    return text;
+    return support_csv(table);
 }
 
 static int64_t met(void)

@@ -1,28 +1,12 @@
 /* Each test here goes red when the switch that it names is off. */
-#include "tests/ingest/world.h"
-
 #include <stdio.h>
 #include <string.h>
 
-static World world;
-static IngestSpec *spec;
-
-static void set_up(void)
-{
-    world = world_open();
-    spec = world_spec(WORLD_SPEC);
-    world_apply(spec);
-}
-
-static void tear_down(void)
-{
-    ingest_spec_close(&spec);
-    world_close(&world);
-}
+#include "tests/ingest/visits.h"
 
 TestSuite(walls, .init = set_up, .fini = tear_down);
 
-#define EXTRACT WORLD_HEADER "v1,9990000018,1980-02-29,CT1 2AB,2026-07-03,2026-07-05,A,W1,12.50,2,x,\n"
+#define EXTRACT WORLD_HEADER GOOD_ROW
 
 static void expect_refused(const char *sql)
 {

@@ -23,16 +23,11 @@ static void make(const char *published)
 
 static const char *practices(int64_t release_id)
 {
-    static char text[512];
     SCOPED(db_close) Db *releaser = support_database("cinque_releaser");
     SCOPED(table_close) Table *table = NULL;
-    FILE *out = fmemopen(text, sizeof text - 1, "w");
 
     COUNTY_MUST(query_release_practices(releaser, release_id, &table, must));
-    memset(text, 0, sizeof text);
-    table_print(table, TABLE_CSV, out);
-    fclose(out);
-    return text;
+    return support_csv(table);
 }
 
 /* Switch: release.practices_judge in release.build_begin. Odd people are on the list of G00002. */

@@ -16,16 +16,11 @@
 
 static const char *unsettled(int64_t release_id)
 {
-    static char text[512];
     SCOPED(db_close) Db *releaser = support_database("cinque_releaser");
     SCOPED(table_close) Table *table = NULL;
-    FILE *out = fmemopen(text, sizeof text - 1, "w");
 
     COUNTY_MUST(query_release_unsettled(releaser, release_id, &table, must));
-    memset(text, 0, sizeof text);
-    table_print(table, TABLE_CSV, out);
-    fclose(out);
-    return text;
+    return support_csv(table);
 }
 
 /* Load 2 has the GP events of s1, load 10 those of s2. Switch: status_rank in ingest.active_load_at. */

@@ -165,3 +165,16 @@ const char *support_file(const char *name, const char *content)
     cr_assert_eq(fclose(file), 0);
     return path;
 }
+
+const char *support_csv(const Table *table)
+{
+    static char *text;
+    size_t length;
+
+    free(text);
+    FILE *out = open_memstream(&text, &length);
+    cr_assert_not_null(out);
+    table_print(table, TABLE_CSV, out);
+    cr_assert_eq(fclose(out), 0);
+    return text;
+}

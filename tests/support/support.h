@@ -6,6 +6,7 @@
  * A failure in here fails the running test.
  */
 #include "base/db.h"
+#include "base/table.h"
 
 /* A connection to the test's own copy of the whole schema. role: NULL for the superuser. Close with
  * SCOPED(db_close). */
@@ -22,3 +23,5 @@ Db *support_empty_database(void);
 const char *support_folder(void);
 /* A file in that folder with this content; its path lives as long as the test. */
 const char *support_file(const char *name, const char *content);
+/* The table as CSV, until the next is asked for. */
+const char *support_csv(const Table *table);
