@@ -21,6 +21,7 @@ static const uint8_t COUNTY_BUILD_PERMIT[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
 static const uint8_t COUNTY_RETIRE_PERMIT[16] = {2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2};
 static const uint8_t COUNTY_RUN_PERMIT[16] = {3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3};
 
+#define COUNTY_HEAD "query \"t\" project PHM-2026-014 "
 #define COUNTY_MUST(call)                                                                                    \
     do {                                                                                                     \
         Error must_error = {0};                                                                              \
@@ -135,4 +136,27 @@ __attribute__((unused)) static Text county_ask(const char *text, Arena *arena)
     for (size_t i = 0; i < table_count; i++)
         released_table_close(&tables[i]);
     return canonical;
+}
+
+__attribute__((unused)) static void county_expect(Text answer, const char *part)
+{
+    cr_expect_not_null(strstr(answer.data, part), "%s is not in %s", part, answer.data);
+}
+
+/* Opens, approves and runs a query over release 1, which refuses it. message: its first line. */
+__attribute__((unused)) static void county_expect_refused(const char *text, const char *message)
+{
+    SCOPED(db_close) Db *reader = support_database("cinque_query");
+    SCOPED(query_close) Query *query = NULL;
+    ReleasedTable *tables[QUERY_TABLES_MAX];
+    const QueryRun run = {.release_id = 1, .policy = &COUNTY_POLICY};
+    Error error = {0};
+    size_t count;
+
+    COUNTY_MUST(query_open(reader, "q", text_from(text), NULL, &query, must));
+    county_approve(query);
+    cr_expect_not(run_query(reader, COUNTY_RUN_PERMIT, TEXT("1"), query, &run, tables, &count, &error).ok);
+    cr_expect_eq(error.code, ERROR_INPUT);
+    error.message[strcspn(error.message, "\n")] = '\0';
+    cr_expect_str_eq(error.message, message);
 }

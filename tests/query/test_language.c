@@ -1,50 +1,5 @@
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/input.h"
-#include "tests/query/words.h"
-
-#define TAIL     "\ntable \"t\" by sex measure people\n"
-#define COHORT   "query \"t\"\nproject P\ncohort "
-#define EXAMPLES TEST_FILES "/../../examples/queries"
-
-static const QueryFiles files = {.codes_folder = EXAMPLES};
-
-static Result parse(const char *text, Query **query, Error *error)
-{
-    return query_parse(&WORDS, "q.cohort", text_from(text), QUERY_TEXT_BYTES_MAX, &files, query, error);
-}
-
-static void expect_canonical(const char *text, const char *expected)
-{
-    SCOPED(query_close) Query *query = NULL;
-    SCOPED(query_close) Query *again = NULL;
-    Error error = {0};
-
-    Result result = parse(text, &query, &error);
-
-    cr_assert(result.ok, "%s", error.message);
-    cr_expect_str_eq(query_canonical(query).data, expected);
-    result =
-        query_parse(&WORDS, "query", query_canonical(query), QUERY_CANONICAL_BYTES_MAX, NULL, &again, &error);
-    cr_assert(result.ok, "the canonical text is a query: %s", error.message);
-    cr_expect(text_equal(query_canonical(query), query_canonical(again)), "and its own canonical text");
-}
-
-/* The whole message but for the line and the caret. */
-static void expect_refused(const char *text, const char *expected)
-{
-    SCOPED(query_close) Query *query = NULL;
-    Error error = {0};
-
-    Result result = parse(text, &query, &error);
-
-    cr_assert_not(result.ok, "%s", text);
-    error.message[strcspn(error.message, "\n")] = '\0';
-    cr_expect_str_eq(error.message, expected);
-}
+/* What a query is written in, and what is refused of it. */
+#include "tests/query/parsing.h"
 
 Test(language, layout_comments_and_order_leave_no_trace)
 {
@@ -103,6 +58,20 @@ Test(language, code_lists_of_files_are_pinned_into_the_text)
         "cohort exists gp_event where code in s" TAIL,
         "query \"t\"\nproject P\ncodes s = (\"77176002\")\ncohort exists gp_event where code in s\n"
         "\ntable \"t\"\n  by sex\n  measure people\n");
+}
+
+#define CANONICAL_TAIL "\n\ntable \"t\"\n  by sex\n  measure people\n"
+
+Test(language, categories_stand_in_the_text_where_the_query_names_one)
+{
+    expect_canonical("query \"t\" project P codes d = (\"B\" as \"two\", \"A\", \"B\" as \"one\") "
+                     "cohort exists gp_event where code in d category \"one\"" CANONICAL_TAIL,
+                     "query \"t\"\nproject P\ncodes d = (\"A\", \"B\" as \"one\", \"B\" as \"two\")\n"
+                     "cohort exists gp_event where code in d category \"one\"" CANONICAL_TAIL);
+    expect_canonical("query \"t\" project P codes d = (\"B\" as \"two\", \"A\", \"B\" as \"one\") "
+                     "cohort exists gp_event where code in d" CANONICAL_TAIL,
+                     "query \"t\"\nproject P\ncodes d = (\"A\", \"B\")\ncohort exists gp_event where code in "
+                     "d" CANONICAL_TAIL);
 }
 
 Test(language, an_error_shows_its_place_the_rule_the_nearest_word_and_a_caret)
@@ -244,116 +213,6 @@ Test(language, each_rule_has_its_message)
         expect_refused(cases[i].text, cases[i].message);
 }
 
-/* The place is that of the age that is wrong. */
-Test(language, declared_bands_ascend_are_wide_and_begin_by_90)
-{
-    static const struct {
-        const char *starts;
-        int column;
-    } cases[] = {
-        {"from 4", 46},       {"from 18, 22", 50}, {"from 18, 18", 50},     {"from 65, 18", 50},
-        {"from 18, 91", 50},  {"from 86, 91", 50}, {"from 18, 65, 69", 54}, {"from sex", 46},
-        {"from 18, 65,", 53}, {"from 2.5", 46},
-    };
-
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char text[256], message[256];
-        snprintf(text, sizeof text, COHORT "care_home table \"t\" by band(age, %s) measure people",
-                 cases[i].starts);
-        snprintf(message, sizeof message,
-                 "q.cohort:3:%d: band: expected the age at which the next band begins: a whole number up to "
-                 "90, at least 5 above where the one before begins",
-                 cases[i].column);
-        expect_refused(text, message);
-    }
-}
-
-static void expect_bands(const char *said, const char *canonical)
-{
-    char text[256], expected[256];
-
-    snprintf(text, sizeof text,
-             COHORT "care_home table \"t\" by band(age, %s) totals band(age, %s) measure people", said, said);
-    snprintf(expected, sizeof expected,
-             COHORT "care_home\n\ntable \"t\"\n  by band(age, %s)\n  totals band(age, %s)\n"
-                    "  measure people\n",
-             canonical, canonical);
-    expect_canonical(text, expected);
-}
-
-Test(language, the_same_bands_are_one_question_however_they_are_said)
-{
-    expect_bands("from 18,65 , 75", "from 18, 65, 75");
-    expect_bands("from 20, 40, 60, 80", "20");
-    expect_bands("20", "20");
-    expect_bands("from 20, 40, 60", "from 20, 40, 60");
-    expect_bands("from 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90", "5");
-    expect_bands("from 90", "from 90");
-    expect_bands("65", "from 65");
-    expect_bands("91", "120");
-}
-
-#define BY(dimensions) " table \"t\" by " dimensions " measure people"
-
-/* Red when check_rings is not called: pairs of margins agree, and no table of people has all three. */
-Test(language, tables_whose_dimensions_form_a_ring_are_refused)
-{
-    static const char rule[] = "the dimensions of the tables form a ring, from which hidden cells can be "
-                               "worked out; ask one table by all of them";
-    char three[256], four[256];
-    snprintf(three, sizeof three, "q.cohort:3:117: %s", rule);
-    snprintf(four, sizeof four, "q.cohort:3:172: %s", rule);
-
-    expect_refused(COHORT "care_home" BY("sex, district") BY("sex, imd_decile") BY("district, imd_decile"),
-                   three);
-    expect_refused(COHORT "care_home" BY("sex, district") BY("district, imd_decile")
-                       BY("imd_decile, care_home") BY("care_home, sex"),
-                   four);
-}
-
-/* Red when dimension_equal does not compare bands: those from 18 less those from 19 would be of one year. */
-Test(language, tables_of_other_bands_of_age_are_refused)
-{
-    static const char *const pairs[][2] = {{"from 18, 65", "from 19, 65"},
-                                           {"from 18, 65", "from 18, 65, 75"},
-                                           {"from 18, 65", "from 18, 70"},
-                                           {"5", "from 18"},
-                                           {"18", "from 18"},
-                                           {"5", "7"}};
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        SCOPED(query_close) Query *query = NULL;
-        Error error = {0};
-        char text[256];
-        snprintf(text, sizeof text, COHORT "care_home" BY("band(age, %s)") BY("sex, band(age, %s)"),
-                 pairs[i][0], pairs[i][1]);
-        cr_expect_not(parse(text, &query, &error).ok, "%s", text);
-        cr_expect_not_null(strstr(error.message, ": an earlier table has another level of this dimension"));
-    }
-    SCOPED(query_close) Query *query = NULL;
-    Error error = {0};
-    cr_expect(parse(COHORT "care_home" BY("band(age, 20)") BY("sex, band(age, from 20, 40, 60, 80)"), &query,
-                    &error)
-                  .ok,
-              "%s", error.message);
-}
-
-/* A chain, a star, and a ring that one table spans. */
-Test(language, tables_whose_dimensions_form_no_ring_are_accepted)
-{
-    static const char *const texts[] = {
-        COHORT "care_home" BY("sex, district") BY("district, imd_decile") BY("imd_decile, care_home"),
-        COHORT "care_home" BY("sex, district") BY("sex, imd_decile") BY("sex, care_home") BY("sex"),
-        COHORT "care_home" BY("sex, district") BY("sex, imd_decile") BY("district, imd_decile")
-            BY("sex, district, imd_decile"),
-    };
-
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        SCOPED(query_close) Query *query = NULL;
-        Error error = {0};
-        cr_expect(parse(texts[i], &query, &error).ok, "%s", error.message);
-    }
-}
-
 /* A Cyrillic letter that looks like an a. */
 Test(language, look_alike_letters_are_refused)
 {
@@ -432,108 +291,4 @@ Test(language, limits_hold)
     expect_limit("query \"t\" project P let a = ", "care_home and ", 200,
                  "care_home let b = a and a and a and a and a let c = b and b and b and b and b cohort c",
                  "too large, with each use of a let counted");
-}
-
-Test(language, the_sources_it_reads_are_named_once_each_sorted)
-{
-    SCOPED(query_close) Query *query = NULL;
-    Error error = {0};
-
-    cr_assert(parse(COHORT "(exists gp_event) and (exists apc_spell) and (count of gp_event) > 1" TAIL,
-                    &query, &error)
-                  .ok,
-              "%s", error.message);
-
-    cr_assert_eq(query_source_count(query), 2);
-    cr_expect(text_equal(query_source(query, 0), TEXT("apc_spell")));
-    cr_expect(text_equal(query_source(query, 1), TEXT("gp_event")));
-    cr_expect(text_equal(query_title(query), TEXT("t")));
-    cr_expect(text_equal(query_project(query), TEXT("P")));
-}
-
-/* Without them a project that was not granted a source would learn from it. */
-Test(language, the_sources_that_an_attribute_is_made_of_are_read_too)
-{
-    static const struct {
-        const char *text, *sources;
-    } cases[] = {
-        {COHORT "registered at as_at" TAIL, "death"},
-        {COHORT "count of people in the household = 1" TAIL, "death"},
-        {COHORT "exists fire_visit" TAIL, "death fire_visit"},
-        {COHORT "days registered from 2025-01-01 to as_at > 3" TAIL, "death"},
-        {COHORT "ethnic_category = \"A\"" TAIL, "apc_spell"},
-        {COHORT "care_home" BY("ethnic_category"), "apc_spell"},
-    };
-
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        SCOPED(query_close) Query *query = NULL;
-        Error error = {0};
-
-        cr_assert(parse(cases[i].text, &query, &error).ok, "%s", error.message);
-
-        Text expected = text_from(cases[i].sources);
-        for (size_t s = 0; s < query_source_count(query); s++)
-            cr_expect(text_equal(query_source(query, s), text_next(&expected, ' ')), "case %zu", i);
-        cr_expect_eq(expected.length, 0, "case %zu", i);
-    }
-}
-
-static Text read_file(const char *path, Arena *arena)
-{
-    Error error = {0};
-    Text text = TEXT("");
-
-    cr_assert(input_read_all(path, 1 << 20, arena, &text, &error).ok, "%s", error.message);
-    return text;
-}
-
-Test(language, the_queries_of_the_demo_are_queries)
-{
-    static const char *const names[] = {EXAMPLES "/diabetes-admissions.cohort",
-                                        EXAMPLES "/smokers-alone.cohort"};
-    SCOPED(arena_close) Arena *arena = arena_create(1 << 22);
-
-    for (size_t i = 0; i < 2; i++) {
-        SCOPED(query_close) Query *query = NULL;
-        Error error = {0};
-        cr_expect(parse(read_file(names[i], arena).data, &query, &error).ok, "%s", error.message);
-    }
-}
-
-/* Each block marked `cohort` parses; each marked `refused` ends in a line "# RULE" with which it is refused.
- */
-static int check_block(Text block, bool is_refused, Arena *arena)
-{
-    SCOPED(query_close) Query *query = NULL;
-    Error error = {0};
-    char *text = text_to_string(arena, block);
-
-    Result result = parse(text, &query, &error);
-    cr_expect_eq(result.ok, !is_refused, "%s%s", text, error.message);
-    if (is_refused) {
-        char *rule = strstr(text, "# ");
-        cr_assert_not_null(rule);
-        rule[strcspn(rule, "\n")] = '\0';
-        cr_expect_not_null(strstr(error.message, rule + 2), "%s: %s", rule, error.message);
-    }
-    return 1;
-}
-
-Test(language, the_examples_of_its_page_are_true)
-{
-    SCOPED(arena_close) Arena *arena = arena_create(1 << 22);
-    const char *page = read_file(TEST_FILES "/../../docs/query-language.md", arena).data;
-    int blocks = 0;
-
-    for (const char *at = page; (at = strstr(at, "\n```")) != NULL;) {
-        bool is_cohort = strncmp(at, "\n```cohort\n", 11) == 0,
-             is_refused = strncmp(at, "\n```refused\n", 12) == 0;
-        const char *from = strchr(at + 1, '\n') + 1, *to = strstr(from - 1, "\n```");
-        cr_assert_not_null(to);
-        if (is_cohort || is_refused)
-            blocks += check_block((Text){from, (size_t)(to - from)}, is_refused, arena);
-        at = to + 4;
-    }
-
-    cr_expect_geq(blocks, 6);
 }

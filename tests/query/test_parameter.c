@@ -255,8 +255,8 @@ Test(parameter, the_chosen_value_is_what_is_worked_out)
 
 /* ---- runs ---- */
 
-#define COUNTY_HEAD "query \"t\" project PHM-2026-014 parameter area in (\"Ashford\", \"Dover\") "
-#define COUNTY_TAIL "cohort district = area table \"t\" by sex totals sex measure people"
+#define AREAS   "parameter area in (\"Ashford\", \"Dover\") "
+#define OF_AREA "cohort district = area table \"t\" by sex totals sex measure people"
 
 static Result ask(const char *value, Text *canonical, Arena *arena, Error *error)
 {
@@ -266,7 +266,7 @@ static Result ask(const char *value, Text *canonical, Arena *arena, Error *error
     const QueryRun run = {.release_id = 1, .policy = &COUNTY_POLICY};
     size_t count = 0;
 
-    TRY(query_open(reader, "q", TEXT(COUNTY_HEAD COUNTY_TAIL), NULL, &query, error));
+    TRY(query_open(reader, "q", TEXT(COUNTY_HEAD AREAS OF_AREA), NULL, &query, error));
     if (county_number("SELECT count(*) FROM governance.query") == 0)
         county_approve(query);
     if (value != NULL)

@@ -2,7 +2,6 @@
 #include "query/released_parts.h"
 #include "tests/query/county.h"
 
-#define HEAD  "query \"t\" project PHM-2026-014 "
 #define RATE  "measure rate = people per 1000 of population \"Kent\""
 #define BY(d) "cohort as_at = as_at table \"t\" by " d " measure people " RATE
 
@@ -19,28 +18,6 @@ static void put(const char *day, const char *origin, int width, const char *fiel
                    .data);
 }
 
-static void expect_said(Text answer, const char *part)
-{
-    cr_expect_not_null(strstr(answer.data, part), "%s in %.*s", part, TEXT_ARG(answer));
-}
-
-static void expect_refused(const char *text, const char *message)
-{
-    SCOPED(db_close) Db *reader = support_database("cinque_query");
-    SCOPED(query_close) Query *query = NULL;
-    ReleasedTable *tables[QUERY_TABLES_MAX];
-    const QueryRun run = {.release_id = 1, .policy = &COUNTY_POLICY};
-    Error error = {0};
-    size_t count;
-
-    COUNTY_MUST(query_open(reader, "q", text_from(text), NULL, &query, must));
-    county_approve(query);
-    cr_expect_not(run_query(reader, COUNTY_RUN_PERMIT, TEXT("1"), query, &run, tables, &count, &error).ok);
-    cr_expect_eq(error.code, ERROR_INPUT);
-    error.message[strcspn(error.message, "\n")] = '\0';
-    cr_expect_str_eq(error.message, message);
-}
-
 /* The county has 980 of either sex; the one after the query's day would give half the rate. Of a day two:
  * what came last counts. Age is summed. */
 Test(population, a_rate_is_of_the_newest_version_up_to_the_querys_day)
@@ -53,12 +30,12 @@ Test(population, a_rate_is_of_the_newest_version_up_to_the_querys_day)
     put("2026-06-30", "right", 3, "{sex,age,people,1,a,9000,1,b,800,2,a,0,2,b,0}");
     put("2026-07-01", "late", 2, "{sex,people,1,19600,2,19600}");
 
-    Text answer = county_ask(HEAD "as at 2026-06-30 " BY("sex totals sex"), arena);
+    Text answer = county_ask(COUNTY_HEAD "as at 2026-06-30 " BY("sex totals sex"), arena);
 
-    expect_said(answer, "\"values\":[{\"at\":[\"1\"],\"value\":100.0},{\"at\":[\"2\"],\"value\":null},"
-                        "{\"at\":[\"all\"],\"value\":200.0}]");
-    expect_said(answer, "\"populations\":[{\"content\":\"");
-    expect_said(answer, "\"day\":\"2026-06-30\",\"name\":\"Kent\",\"origin\":\"right\"}]");
+    county_expect(answer, "\"values\":[{\"at\":[\"1\"],\"value\":100.0},{\"at\":[\"2\"],\"value\":null},"
+                          "{\"at\":[\"all\"],\"value\":200.0}]");
+    county_expect(answer, "\"populations\":[{\"content\":\"");
+    county_expect(answer, "\"day\":\"2026-06-30\",\"name\":\"Kent\",\"origin\":\"right\"}]");
 }
 
 /* Half are 46 and half 80; between their bands stands the one that has nobody, and none before or behind. */
@@ -71,10 +48,11 @@ Test(population, declared_bands_of_age_are_found_by_their_names)
     county_release();
     put("2026-06-30", "june", 2, "{age,people,0-17,7,18-64,9800,65-74,100,75-84,4900,85+,8}");
 
-    Text answer = county_ask(HEAD "as at 2026-06-30 " BY("band(age, from 18, 65, 75, 85)"), arena);
+    Text answer = county_ask(COUNTY_HEAD "as at 2026-06-30 " BY("band(age, from 18, 65, 75, 85)"), arena);
 
-    expect_said(answer, "\"values\":[{\"at\":[\"18-64\"],\"value\":100.0},{\"at\":[\"65-74\"],\"value\":0.0},"
-                        "{\"at\":[\"75-84\"],\"value\":200.0}]");
+    county_expect(answer,
+                  "\"values\":[{\"at\":[\"18-64\"],\"value\":100.0},{\"at\":[\"65-74\"],\"value\":0.0},"
+                  "{\"at\":[\"75-84\"],\"value\":200.0}]");
 }
 
 /* Of May that of May, of June that of June. */
@@ -87,15 +65,15 @@ Test(population, each_period_of_a_series_has_the_version_of_its_end)
     put("2026-06-01", "june", 2, "{sex,people,1,4900,2,4900}");
 
     Text answer =
-        county_ask(HEAD "as at 2026-06-30 cohort as_at = as_at table \"t\" by month of the 2 months "
-                        "to as_at, sex measure people measure admitted = people with exists "
-                        "apc_spell where admission_date before end of month " RATE,
+        county_ask(COUNTY_HEAD "as at 2026-06-30 cohort as_at = as_at table \"t\" by month of the 2 months "
+                               "to as_at, sex measure people measure admitted = people with exists "
+                               "apc_spell where admission_date before end of month " RATE,
                    arena);
 
-    expect_said(answer, "{\"at\":[\"2026-05\",\"1\"],\"value\":100.0}");
-    expect_said(answer, "{\"at\":[\"2026-06\",\"1\"],\"value\":200.0}");
-    expect_said(answer, "\"origin\":\"may\"");
-    expect_said(answer, "\"origin\":\"june\"");
+    county_expect(answer, "{\"at\":[\"2026-05\",\"1\"],\"value\":100.0}");
+    county_expect(answer, "{\"at\":[\"2026-06\",\"1\"],\"value\":200.0}");
+    county_expect(answer, "\"origin\":\"may\"");
+    county_expect(answer, "\"origin\":\"june\"");
 }
 
 Test(population, a_population_that_there_is_none_of_is_refused)
@@ -104,8 +82,8 @@ Test(population, a_population_that_there_is_none_of_is_refused)
     county_release();
     put("2026-06-30", "june", 2, "{sex,people,1,9,2,9}");
 
-    expect_refused(HEAD "as at 2026-06-29 " BY("sex"),
-                   "q:1:110: there is no population \"Kent\" of a day up to 2026-06-29");
+    county_expect_refused(COUNTY_HEAD "as at 2026-06-29 " BY("sex"),
+                          "q:1:110: there is no population \"Kent\" of a day up to 2026-06-29");
 }
 
 Test(population, a_table_by_more_than_its_population_is_refused)
@@ -114,8 +92,8 @@ Test(population, a_table_by_more_than_its_population_is_refused)
     county_release();
     put("2026-06-30", "june", 2, "{sex,people,1,9,2,9}");
 
-    expect_refused(HEAD "as at 2026-06-30 " BY("sex, district"),
-                   "q:1:120: the population \"Kent\" is not by district, as the table of its rate is");
+    county_expect_refused(COUNTY_HEAD "as at 2026-06-30 " BY("sex, district"),
+                          "q:1:120: the population \"Kent\" is not by district, as the table of its rate is");
 }
 
 /* ---- what is published ---- */
