@@ -185,6 +185,33 @@ Test(sources, drug_treatment_identifies_nobody)
         cr_expect(!spec_column_identifies(&spec->columns[i]));
 }
 
+static bool has_limit(const IngestSpec *spec, Text measure)
+{
+    for (size_t i = 0; i < spec->limit_count; i++)
+        if (text_equal(spec->limits[i].measure, measure))
+            return true;
+    return false;
+}
+
+/* A partial top-up sent as if it were the month: the first month has no history that a fall could be told by.
+ */
+Test(sources, each_source_tells_of_a_file_that_was_cut_and_of_a_smaller_resubmission)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    const char *names[SHIPPED_MAX];
+    size_t count = shipped_names(arena, "sources", ".yaml", names);
+
+    for (size_t i = 0; i < count; i++) {
+        SCOPED(ingest_spec_close) IngestSpec *spec = NULL;
+        char path[SHIPPED_PATH_BYTES];
+        Error error = {0};
+        cr_assert(ingest_spec_open(shipped_path("sources", names[i], ".yaml", path), NULL, &spec, &error).ok,
+                  "%s", error.message);
+        cr_expect_gt(spec->protection_count, 0, "%s: unprotected", names[i]);
+        cr_expect(has_limit(spec, TEXT("shrunk")), "%s", names[i]);
+    }
+}
+
 /* One that names no source, or not all of its key, would never be measured. */
 static void expect_references_fit(const IngestSpec *spec, int64_t *by_key)
 {
