@@ -119,6 +119,7 @@ static inline char *db_encode(char *out, const Value *value)
         db_put_32(out, (uint32_t)value->integer);
         return value->integer == (int32_t)value->integer ? out + 4 : NULL;
     case VALUE_INT8:
+    case VALUE_TIME:
         db_put_64(out, (uint64_t)value->integer);
         return out + 8;
     default:

@@ -13,10 +13,13 @@ typedef struct TypeName {
 } TypeName;
 
 static const TypeName type_names[] = {
-    {VALUE_BOOL, "bool"},       {VALUE_BYTES, "bytea"},       {VALUE_INT8, "int8"},
-    {VALUE_INT2, "int2"},       {VALUE_INT4, "int4"},         {VALUE_TEXT, "text"},
-    {VALUE_FLOAT8, "float8"},   {VALUE_DATE, "date"},         {VALUE_TIMESTAMPTZ, "timestamptz"},
-    {VALUE_NUMERIC, "numeric"}, {VALUE_INT8_ARRAY, "int8[]"}, {VALUE_TEXT_ARRAY, "text[]"},
+    {VALUE_BOOL, "bool"},         {VALUE_BYTES, "bytea"},
+    {VALUE_INT8, "int8"},         {VALUE_INT2, "int2"},
+    {VALUE_INT4, "int4"},         {VALUE_TEXT, "text"},
+    {VALUE_FLOAT8, "float8"},     {VALUE_DATE, "date"},
+    {VALUE_TIME, "time"},         {VALUE_TIMESTAMPTZ, "timestamptz"},
+    {VALUE_NUMERIC, "numeric"},   {VALUE_INT8_ARRAY, "int8[]"},
+    {VALUE_TEXT_ARRAY, "text[]"},
 };
 
 const char *db_type_name(ValueType type)
@@ -211,6 +214,7 @@ static size_t type_length(ValueType type)
         return 4;
     case VALUE_INT8:
     case VALUE_FLOAT8:
+    case VALUE_TIME:
     case VALUE_TIMESTAMPTZ:
         return 8;
     default:
@@ -236,6 +240,7 @@ const char *db_decode(ValueType type, const char *data, size_t length, Arena *ar
         value->integer = (int32_t)db_get_32(data);
         return NULL;
     case VALUE_INT8:
+    case VALUE_TIME:
         value->integer = (int64_t)db_get_64(data);
         return NULL;
     case VALUE_DATE:

@@ -19,6 +19,7 @@ typedef enum ValueType {
     VALUE_TEXT = 25,
     VALUE_FLOAT8 = 701,
     VALUE_DATE = 1082,
+    VALUE_TIME = 1083,        /* integer: microseconds since midnight */
     VALUE_TIMESTAMPTZ = 1184, /* integer: microseconds since 1970-01-01 UTC on our side */
     VALUE_NUMERIC = 1700,     /* integer in hundredths (pence, 2 decimal places) */
     VALUE_INT8_ARRAY = 1016,
@@ -32,7 +33,7 @@ typedef struct Value {
     uint16_t packed_count; /* PACKED: how many columns */
     union {
         bool boolean;
-        int64_t integer; /* INT2, INT4, INT8, TIMESTAMPTZ, NUMERIC */
+        int64_t integer; /* INT2, INT4, INT8, TIME, TIMESTAMPTZ, NUMERIC */
         double real;
         Date date;
         Text text; /* TEXT, BYTES and PACKED: a view */

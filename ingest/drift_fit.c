@@ -48,6 +48,8 @@ const char *drift_wants(const IngestSpec *spec, int column)
     switch (wanted->use) {
     case SPEC_DATE:
         return "dates";
+    case SPEC_TIME:
+        return "times of day";
     case SPEC_MEASURE:
         return "numbers between its bounds";
     case SPEC_DIMENSION:

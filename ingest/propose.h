@@ -24,7 +24,7 @@ enum { PLACE_LETTER = 1, PLACE_DIGIT = 2, PLACE_MARK = 4 };
 
 /* What the values of a column are, counted; a value may be of several kinds. */
 typedef struct ProposeCounts {
-    int64_t filled, integers, decimals, padded, nhs_numbers, postcodes, uprns, sexes, concepts;
+    int64_t filled, times, integers, decimals, padded, nhs_numbers, postcodes, uprns, sexes, concepts;
     int64_t dates[PROPOSE_DATE_FORMATS];
     Date first[PROPOSE_DATE_FORMATS], last[PROPOSE_DATE_FORMATS];
     int64_t low, high; /* hundredths, of integers and decimals */

@@ -11,6 +11,8 @@ enum { SEX_BYTES_MAX = 15, SEEN_SLOTS_MIN = 64 };
 static const SpecColumn any_decimal = {
     .use = SPEC_MEASURE, .type = SPEC_DECIMAL, .min = INT64_MIN, .max = INT64_MAX, .list = SPEC_NONE};
 
+static const SpecColumn any_time = {.use = SPEC_TIME, .type = SPEC_TIME_OF_DAY, .list = SPEC_NONE};
+
 static bool is_sex(Text value)
 {
     static const char *const sexes[] = {"0", "1", "2", "9", "X", "M", "F", "U", "I", "MALE", "FEMALE"};
@@ -53,14 +55,16 @@ static void count_date(ProposeCounts *counts, Text value)
     }
 }
 
-static void count_identity(ProposeCounts *counts, Text value)
+static void count_kinds(ProposeCounts *counts, Text value)
 {
     char out[16];
+    Value time;
 
     counts->nhs_numbers += pseudonymise_nhs_number(value, out) == IDENTIFIER_VALID;
     counts->postcodes += pseudonymise_postcode(value, out) == IDENTIFIER_VALID;
     counts->uprns += pseudonymise_uprn(value, out) == IDENTIFIER_VALID;
     counts->sexes += value.length < SEX_BYTES_MAX && is_sex(value);
+    counts->times += rule_value(NULL, &any_time, value, &time) == READER_GOOD;
     counts->concepts += snomed_is_concept(value);
 }
 
@@ -173,7 +177,7 @@ void propose_count(ProposeCounts *counts, Text value, Arena *arena)
     counts->bytes_max = value.length > counts->bytes_max ? value.length : counts->bytes_max;
     count_number(counts, value);
     count_date(counts, value);
-    count_identity(counts, value);
+    count_kinds(counts, value);
     count_shape(counts, value);
     count_distinct(counts, value, arena);
 }

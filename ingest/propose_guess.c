@@ -86,7 +86,8 @@ static void guess_column(Propose *propose, size_t index)
     name_stored(propose, index);
     if (column->counts.filled == 0)
         EVIDENCE(column, "empty in all %" PRId64 " rows", propose->rows);
-    else if (propose_guess_identity(propose, column) || propose_guess_date(propose, column))
+    else if (propose_guess_identity(propose, column) || propose_guess_date(propose, column) ||
+             propose_guess_time(column))
         return;
     else if (is_unique(propose, column))
         guess_unique(propose, index);

@@ -28,5 +28,6 @@ void propose_guess_subject(Propose *propose);
  * thing than this. */
 void propose_guess_date_format(Propose *propose);
 bool propose_guess_date(const Propose *propose, ProposeColumn *column);
+bool propose_guess_time(ProposeColumn *column);
 bool propose_guess_number(ProposeColumn *column);
 void propose_guess_text(const Propose *propose, ProposeColumn *column);

@@ -48,6 +48,17 @@ bool propose_guess_date(const Propose *propose, ProposeColumn *column)
     return true;
 }
 
+bool propose_guess_time(ProposeColumn *column)
+{
+    const ProposeCounts *counts = &column->counts;
+
+    if (!propose_nearly_all(counts->times, counts->filled))
+        return false;
+    EVIDENCE(column, FEW " are times of day", counts->times, counts->filled);
+    column->use = SPEC_TIME;
+    return true;
+}
+
 /* ---- numbers ---- */
 
 /* The next of 1, 2, 5, 10, 20, ... above a number: a bound is never a value of the file. */

@@ -6,6 +6,7 @@
 static const char *const reason_texts[RULE_CROSS] = {
     [RULE_REQUIRED] = "missing",
     [RULE_NOT_DATE] = "not a date",
+    [RULE_NOT_TIME] = "not a time of day",
     [RULE_NOT_INTEGER] = "not a whole number",
     [RULE_NOT_DECIMAL] = "not a number",
     [RULE_DECIMALS] = "more than 2 decimals",
@@ -59,6 +60,7 @@ static const char *const reason_codes[RULE_CROSS] = {
     [READER_STRAY_TEXT] = "stray_text",
     [RULE_REQUIRED] = "required",
     [RULE_NOT_DATE] = "not_date",
+    [RULE_NOT_TIME] = "not_time",
     [RULE_NOT_INTEGER] = "not_integer",
     [RULE_NOT_DECIMAL] = "not_decimal",
     [RULE_DECIMALS] = "decimals",

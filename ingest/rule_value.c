@@ -2,7 +2,9 @@
 
 #include "ingest/snomed.h"
 
-enum { DIGITS_MAX = 12, DECIMALS = 2 }; /* numeric(14,2) */
+enum { DIGITS_MAX = 12, DECIMALS = 2 };                                        /* numeric(14,2) */
+enum { HOURS = 24, SIXTY = 60, PART_BYTES = 3, PARTS_MIN = 2, PARTS_MAX = 3 }; /* HH:MM or HH:MM:SS */
+static const int64_t SECOND_US = 1000000;
 
 /* Member by member: a whole Value is put together on the stack first, and read back before it is there. */
 static void put_type(Value *value, ValueType type)
@@ -16,6 +18,34 @@ static int read_date(const IngestSpec *spec, Text text, Value *value)
 {
     put_type(value, VALUE_DATE);
     return spec_date(spec, text, &value->date) ? READER_GOOD : RULE_NOT_DATE;
+}
+
+/* -1: not two digits below the limit */
+static int read_part(const char *digits, int limit)
+{
+    unsigned tens = (unsigned char)digits[0] - (unsigned)'0', ones = (unsigned char)digits[1] - (unsigned)'0';
+    int part = (int)(tens * 10 + ones);
+
+    return tens <= 9 && ones <= 9 && part < limit ? part : -1;
+}
+
+static int read_time(Text text, Value *value)
+{
+    size_t parts = (text.length + 1) / PART_BYTES;
+    int64_t seconds = 0;
+
+    put_type(value, VALUE_TIME);
+    if ((text.length + 1) % PART_BYTES != 0 || parts < PARTS_MIN || parts > PARTS_MAX)
+        return RULE_NOT_TIME;
+    for (size_t i = 0; i < PARTS_MAX; i++) {
+        const char *at = text.data + i * PART_BYTES;
+        int part = i < parts ? read_part(at, i == 0 ? HOURS : SIXTY) : 0;
+        if (part < 0 || (i > 0 && i < parts && at[-1] != ':'))
+            return RULE_NOT_TIME;
+        seconds = seconds * SIXTY + part;
+    }
+    value->integer = seconds * SECOND_US;
+    return READER_GOOD;
 }
 
 static int check_range(const SpecColumn *column, int64_t number)
@@ -100,6 +130,8 @@ int rule_value(const IngestSpec *spec, const SpecColumn *column, Text text, Valu
         return read_string(column, text, value);
     case SPEC_DAY:
         return read_date(spec, text, value);
+    case SPEC_TIME_OF_DAY:
+        return read_time(text, value);
     case SPEC_INTEGER:
         return read_integer(column, text, value);
     case SPEC_DECIMAL:
@@ -120,6 +152,9 @@ int rule_stored(const IngestSpec *spec, const SpecColumn *column, const Value *v
         return column->is_required && spec->change.operation == SPEC_NONE ? RULE_REQUIRED : READER_GOOD;
     if (column->type == SPEC_INTEGER || column->type == SPEC_DECIMAL)
         return check_range(column, value->integer);
+    if (column->type == SPEC_TIME_OF_DAY)
+        return value->integer >= 0 && value->integer < HOURS * SIXTY * SIXTY * SECOND_US ? READER_GOOD
+                                                                                         : RULE_NOT_TIME;
     if (column->type != SPEC_STRING)
         return READER_GOOD;
     int reason = value->text.length > 0 ? read_string(column, value->text, &same) : RULE_REQUIRED;

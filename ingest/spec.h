@@ -27,6 +27,7 @@ typedef enum SpecUse {
     SPEC_DIMENSION,
     SPEC_MEASURE,
     SPEC_DATE,
+    SPEC_TIME,
     SPEC_CODE,
     SPEC_TEXT,
     SPEC_PRESENCE,
@@ -39,6 +40,7 @@ extern const char *const SPEC_USE_NAMES[SPEC_USE_COUNT];
 typedef enum SpecType {
     SPEC_STRING,
     SPEC_DAY,
+    SPEC_TIME_OF_DAY,
     SPEC_INTEGER,
     SPEC_DECIMAL,
     SPEC_BOOLEAN,

@@ -5,12 +5,15 @@
 #include "ingest/spec_place.h"
 
 const char *const SPEC_USE_NAMES[SPEC_USE_COUNT] = {
-    "identifier", "demographic", "dimension", "measure", "date", "code", "text", "presence", "ignored",
+    "identifier", "demographic", "dimension", "measure",  "date",
+    "time",       "code",        "text",      "presence", "ignored",
 };
-const char *const SPEC_TYPE_NAMES[SPEC_TYPE_COUNT] = {"text", "date", "integer", "decimal", "boolean"};
-const char *const SPEC_TYPE_SQL[SPEC_TYPE_COUNT] = {"text", "date", "int8", "numeric(14,2)", "boolean"};
-const ValueType SPEC_TYPE_VALUES[SPEC_TYPE_COUNT] = {VALUE_TEXT, VALUE_DATE, VALUE_INT8, VALUE_NUMERIC,
-                                                     VALUE_BOOL};
+const char *const SPEC_TYPE_NAMES[SPEC_TYPE_COUNT] = {"text",    "date",    "time",
+                                                      "integer", "decimal", "boolean"};
+const char *const SPEC_TYPE_SQL[SPEC_TYPE_COUNT] = {"text", "date",          "time",
+                                                    "int8", "numeric(14,2)", "boolean"};
+const ValueType SPEC_TYPE_VALUES[SPEC_TYPE_COUNT] = {VALUE_TEXT, VALUE_DATE,    VALUE_TIME,
+                                                     VALUE_INT8, VALUE_NUMERIC, VALUE_BOOL};
 
 /* What a column's use lets it say beside name, use and required. */
 enum {
@@ -35,6 +38,7 @@ static const unsigned allowed_keys[SPEC_USE_COUNT] = {
     [SPEC_DIMENSION] = KEYS_OF_TEXT,
     [SPEC_MEASURE] = KEY_AS | KEY_TYPE | KEY_RANGE,
     [SPEC_DATE] = KEY_AS,
+    [SPEC_TIME] = KEY_AS,
     [SPEC_CODE] = KEYS_OF_TEXT,
     [SPEC_TEXT] = KEYS_OF_TEXT,
     [SPEC_PRESENCE] = KEY_AS,
@@ -275,6 +279,7 @@ static Result build_stored(const ColumnBuild *at, Error *error)
         return wrong(at, "this name is taken in every source: give `as`", error);
     bool is_text = (allowed_keys[column->use] & KEY_SHAPE) != 0;
     column->type = column->use == SPEC_DATE       ? SPEC_DAY
+                   : column->use == SPEC_TIME     ? SPEC_TIME_OF_DAY
                    : column->use == SPEC_PRESENCE ? SPEC_BOOLEAN
                                                   : SPEC_STRING;
     if (column->use == SPEC_MEASURE)
@@ -293,7 +298,8 @@ static Result build_column(const ColumnBuild *at, Error *error)
     column->name = text_copy(at->build->spec->arena, text_trim(text_from(at->yaml->name)));
     if (use < 0)
         return wrong(
-            at, "use: identifier, demographic, dimension, measure, date, code, text, presence or ignored",
+            at,
+            "use: identifier, demographic, dimension, measure, date, time, code, text, presence or ignored",
             error);
     column->use = (SpecUse)use;
     TRY(check_keys(at, error));

@@ -67,6 +67,8 @@ static Text rule_of(const SpecPage *page, const SpecColumn *column)
         return text_format(page->arena, "shape %.*s", TEXT_ARG(column->shape_text));
     if (column->is_snomed)
         return TEXT("a SNOMED CT concept");
+    if (column->use == SPEC_TIME)
+        return TEXT("HH:MM or HH:MM:SS");
     return column->use == SPEC_PRESENCE ? TEXT("whether there is a value") : (Text){0};
 }
 

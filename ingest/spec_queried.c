@@ -3,7 +3,7 @@
 #include "ingest/snomed.h"
 #include "ingest/spec.h"
 
-enum { HUNDREDTHS = 100 };
+enum { HUNDREDTHS = 100, MINUTES_OF_DAY = 24 * 60 };
 
 struct IngestForm {
     bool is_snomed;
@@ -61,7 +61,7 @@ static IngestColumn column_of(const IngestSpec *spec, const SpecColumn *from, Ar
         .terminology = text_from(terminology_of(from)),
         .is_required = from->is_required,
         .lowest = (double)from->min / unit,
-        .highest = (double)from->max / unit,
+        .highest = from->type == SPEC_TIME_OF_DAY ? MINUTES_OF_DAY - 1 : (double)from->max / unit,
         .form = form_of(from, arena),
     };
 

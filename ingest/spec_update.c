@@ -65,8 +65,8 @@ static Result build_change(SpecBuild *build, bool is_wanted, Error *error)
     TRY(spec_refer(build, "change", yaml->time, false, &spec->change.time, error));
     if (!is_stored_text(spec, spec->change.operation))
         return spec_fail_key(build, "change", "operation names a column that is not stored as text", error);
-    if (!is_stored_text(spec, spec->change.time))
-        return spec_fail_key(build, "change", "time names a column that is not stored as text", error);
+    if (spec->change.time != SPEC_NONE && spec->columns[spec->change.time].use != SPEC_TIME)
+        return spec_fail_key(build, "change", "time names a column whose use is not time", error);
     spec->change.remove = text_copy(spec->arena, text_from(yaml->remove));
     if (!is_wanted)
         return RESULT_OK;

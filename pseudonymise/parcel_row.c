@@ -5,7 +5,8 @@
 static const struct {
     ValueType type;
     uint8_t number;
-} types[] = {{VALUE_BOOL, 1}, {VALUE_INT8, 2}, {VALUE_NUMERIC, 3}, {VALUE_DATE, 4}, {VALUE_TEXT, 5}};
+} types[] = {{VALUE_BOOL, 1}, {VALUE_INT8, 2}, {VALUE_NUMERIC, 3},
+             {VALUE_DATE, 4}, {VALUE_TEXT, 5}, {VALUE_TIME, 6}};
 
 int parcel_type_number(ValueType type)
 {

@@ -65,11 +65,12 @@ static const DbStatement catalogue_statement = {
     .columns = {VALUE_TEXT, VALUE_BOOL, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT, VALUE_BOOL, VALUE_TEXT},
 };
 
-static QueryType type_of(Text type)
+QueryType catalogue_type(Text type)
 {
     if (text_equal(type, TEXT("date")))
         return TYPE_DATE;
-    if (text_equal(type, TEXT("integer")) || text_equal(type, TEXT("decimal")))
+    if (text_equal(type, TEXT("integer")) || text_equal(type, TEXT("decimal")) ||
+        text_equal(type, TEXT("time")))
         return TYPE_NUMBER;
     return text_equal(type, TEXT("boolean")) ? TYPE_BOOL : TYPE_TEXT;
 }
@@ -104,7 +105,7 @@ Result catalogue_read(Db *reader, Arena *arena, Catalogue *catalogue, Error *err
         source->columns[source->column_count++] = (CatalogueColumn){
             .name = text_copy(arena, db_text(rows, row, 2)),
             .stored = text_copy(arena, db_text(rows, row, 3)),
-            .type = type_of(db_text(rows, row, 4)),
+            .type = catalogue_type(db_text(rows, row, 4)),
             .terminology = db_is_null(rows, row, 6) ? TEXT("") : text_copy(arena, db_text(rows, row, 6)),
         };
     }

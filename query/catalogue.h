@@ -48,4 +48,6 @@ typedef struct Catalogue {
 /* Registered sources about people and households; opt-out and merger lists are no part of a release. */
 Result catalogue_read(Db *reader, Arena *arena, Catalogue *catalogue, Error *error) CHECKED;
 const CatalogueSource *catalogue_source(const Catalogue *catalogue, Text name);
+/* type: as ingest.source_column has it; a time of day is whole minutes since midnight */
+QueryType catalogue_type(Text type);
 const CatalogueColumn *catalogue_column(const CatalogueSource *source, Text name);

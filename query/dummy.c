@@ -19,15 +19,6 @@ enum {
 
 /* ---- opening ---- */
 
-static QueryType type_of(Text type)
-{
-    if (text_equal(type, TEXT("date")))
-        return TYPE_DATE;
-    if (text_equal(type, TEXT("integer")) || text_equal(type, TEXT("decimal")))
-        return TYPE_NUMBER;
-    return text_equal(type, TEXT("boolean")) ? TYPE_BOOL : TYPE_TEXT;
-}
-
 static void describe(const DummySource *from, CatalogueSource *to, Arena *arena)
 {
     *to =
@@ -36,7 +27,7 @@ static void describe(const DummySource *from, CatalogueSource *to, Arena *arena)
     for (size_t i = 0; i < from->column_count; i++)
         to->columns[to->column_count++] = (CatalogueColumn){.name = from->columns[i].name,
                                                             .stored = from->columns[i].name,
-                                                            .type = type_of(from->columns[i].type),
+                                                            .type = catalogue_type(from->columns[i].type),
                                                             .terminology = from->columns[i].terminology};
     if (from->event_date.length > 0 && catalogue_column(to, TEXT("event_date")) == NULL)
         to->columns[to->column_count++] =

@@ -58,8 +58,8 @@ CREATE TABLE ingest.source_column (
     name          text NOT NULL,             -- in records.<source>
     position      int2 NOT NULL,
     label         text NOT NULL,             -- in the file's header
-    use           text NOT NULL CHECK (use IN ('dimension', 'measure', 'date', 'code', 'text', 'presence')),
-    type          text NOT NULL CHECK (type IN ('text', 'date', 'integer', 'decimal', 'boolean')),
+    use           text NOT NULL CHECK (use IN ('dimension', 'measure', 'date', 'time', 'code', 'text', 'presence')),
+    type          text NOT NULL CHECK (type IN ('text', 'date', 'time', 'integer', 'decimal', 'boolean')),
     list          text,                      -- of ingest.source_code
     shape         text,
     terminology   text GENERATED ALWAYS AS ( -- of its codes: those without a list or a shape are checked as SNOMED CT's

@@ -864,7 +864,9 @@ BEGIN
         SELECT w.%3$I, (row_number() OVER (ORDER BY w.%3$I))::int4 AS record_number%4$s
           FROM %6$s AS r
           JOIN %5$s AS w USING (subject_id)$sql$, place, source.name, number_column,
-        (SELECT coalesce(string_agg(', r.' || quote_ident(c.name), '' ORDER BY c.position, c.name), '')
+        (SELECT coalesce(string_agg(CASE c.type WHEN 'time' -- asked in bands: whole minutes since midnight
+                                                THEN format(', (extract(hour FROM r.%1$I) * 60 + extract(minute FROM r.%1$I))::int2 AS %1$I', c.name)
+                                                ELSE ', r.' || quote_ident(c.name) END, '' ORDER BY c.position, c.name), '')
            FROM ingest.source_column AS c WHERE c.source_id = source.source_id),
         release.number_map(place, source.subject_kind), release.rows_of(wanted, source));
     GET DIAGNOSTICS copied = ROW_COUNT;

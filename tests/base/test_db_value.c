@@ -61,6 +61,14 @@ Test(db_value, integers_keep_their_extremes)
     expect_integer(db, value_int8(0), "0");
 }
 
+Test(db_value, times_of_day_are_microseconds_since_midnight)
+{
+    SCOPED(db_close) Db *db = support_empty_database();
+
+    expect_integer(db, (Value){.type = VALUE_TIME, .integer = 0}, "00:00:00");
+    expect_integer(db, (Value){.type = VALUE_TIME, .integer = INT64_C(86399999999)}, "23:59:59.999999");
+}
+
 Test(db_value, numerics_are_hundredths)
 {
     SCOPED(db_close) Db *db = support_empty_database();
@@ -186,7 +194,8 @@ Test(db_value, nulls_of_every_type_come_back)
     SCOPED(db_close) Db *db = support_empty_database();
     static const ValueType types[] = {VALUE_BOOL,    VALUE_BYTES,      VALUE_INT8,       VALUE_INT2,
                                       VALUE_INT4,    VALUE_TEXT,       VALUE_FLOAT8,     VALUE_DATE,
-                                      VALUE_NUMERIC, VALUE_INT8_ARRAY, VALUE_TEXT_ARRAY, VALUE_TIMESTAMPTZ};
+                                      VALUE_NUMERIC, VALUE_INT8_ARRAY, VALUE_TEXT_ARRAY, VALUE_TIMESTAMPTZ,
+                                      VALUE_TIME};
 
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         cr_expect(round_trip(db, value_null(types[i]), "").is_null, "type %d", (int)types[i]);

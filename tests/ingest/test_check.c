@@ -1,3 +1,4 @@
+#include "ingest/rule_value.h"
 #include "tests/ingest/world.h"
 
 #include <stdio.h>
@@ -242,6 +243,40 @@ Test(rule, a_snomed_column_takes_concepts_alone)
     cr_assert_eq(report.rule_count, 1);
     cr_expect_str_eq(report.rules[0].rule, "column c: not a snomed concept");
     cr_expect_eq(report.rules[0].rows, 3);
+}
+
+#define TIMED_SPEC                                                                                           \
+    "source: stay\ntitle: Stays\nversion: 1\neffective_from: 2024-04-01\n"                                   \
+    "file: { format: delimited }\nupdate: snapshot\ncontroller: sender\n"                                    \
+    "subject: none\nrejects: { rows_max: 99, percent_max: 100 }\n"                                           \
+    "columns:\n  - { name: at, use: time }\n"
+
+/* Switch: HOURS and SIXTY in ingest/rule_value.c. */
+Test(rule, a_time_of_day_is_one_of_the_clock)
+{
+    IngestReport report =
+        must_check(TIMED_SPEC, "at\n00:00\n23:59\n 09:30 \n23:59:59\n00:00:00\n"
+                               "24:00\n23:60\n23:59:60\n9:30\n09:3\n09.30\n0930\n09:30:\n09:30:1\n09:30.15\n"
+                               "-1:30\n+9:30\n09:30:15.5\n09:30:15:00\n0/:30\n0::30\n09:30Z\n");
+
+    cr_expect_eq(report.rows_loaded, 5);
+    cr_assert_eq(report.rule_count, 1);
+    cr_expect_str_eq(report.rules[0].rule, "column at: not a time of day");
+    cr_expect_eq(report.rules[0].rows, 17);
+}
+
+/* A provider signs what it likes. */
+Test(rule, a_time_of_day_that_was_typed_elsewhere_is_one_of_the_clock)
+{
+    SCOPED(ingest_spec_close) IngestSpec *timed = world_spec(TIMED_SPEC);
+    const int64_t day_us = INT64_C(86400000000);
+    const int64_t times[] = {-1, 0, day_us - 1, day_us};
+    const int reasons[] = {RULE_NOT_TIME, READER_GOOD, READER_GOOD, RULE_NOT_TIME};
+
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        const Value value = {.type = VALUE_TIME, .integer = times[i]};
+        cr_expect_eq(rule_stored(timed, &timed->columns[0], &value), reasons[i]);
+    }
 }
 
 Test(rule, values_are_held_to_their_columns)

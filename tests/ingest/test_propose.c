@@ -124,6 +124,19 @@ Test(propose, types_and_identities_are_guessed_with_their_evidence)
         "{ name: \"kind\", use: ignored } # guess: text, 3 different in 200: a code list? see --codes");
 }
 
+/* Nearly all of them different, as identifiers are. */
+Test(propose, times_of_day_are_guessed)
+{
+    SCOPED(text_builder_close) TextBuilder rows = text_builder(PROPOSED_BYTES);
+
+    text_add_string(&rows, "call_id,called\n");
+    for (int i = 0; i < ROWS; i++)
+        text_add_format(&rows, "C%05d,%02d:%02d:%02d\n", i, i % 24, i % 60, i % 59);
+    propose_text(text_built(&rows).data, false);
+
+    expect_part("{ name: \"called\", as: called, use: time } # guess: 200 of 200 are times of day");
+}
+
 Test(propose, every_line_that_guesses_is_marked)
 {
     propose_text(visits(HEAD), false);

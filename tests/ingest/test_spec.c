@@ -191,6 +191,7 @@ Test(spec, columns_are_checked)
                  "stored text needs a list, a shape or a check");
     expect_error("use: code, list: kind", "use: code, check: luhn",
                  "column kind: check: only `snomed` is known");
+    expect_error("use: code, list: kind", "use: time, list: kind", "column kind: `list` is for");
     expect_error("use: code, list: kind", "use: code, list: ../kind", "column kind: list: a name has");
     expect_error("shape: \"A99?\"", "shape: \"A9?9\"",
                  "column ward: shape: a place that must be there follows");

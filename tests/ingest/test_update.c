@@ -11,7 +11,7 @@
     "  - { name: nhs_number, use: identifier, identity: nhs_number }\n"                                      \
     "  - { name: done, use: text, shape: \"9\", required: true }\n"                                          \
     "  - { name: said_on, use: date, required: true }\n"                                                     \
-    "  - { name: said_at, use: text, shape: \"99:99\" }\n"                                                   \
+    "  - { name: said_at, use: time }\n"                                                                     \
     "  - { name: cost, use: measure, type: integer, min: 0, max: 1000, required: true }\n"                   \
     "  - { name: ended_on, use: date }\n"
 #define CHANGE_SPEC                                                                                          \
@@ -123,6 +123,13 @@ Test(update, of_two_words_of_one_moment_the_later_deliverys_counts)
     load(change, "hosp_a", 7, CHANGE_HEADER "v1,9990000018,9,2026-08-01,,1,\n");
 
     cr_expect_eq(cost_of_list(), 300, "August's, though July's came last");
+}
+
+Test(update, the_time_of_a_word_is_kept_as_one)
+{
+    load(change, "hosp_a", 8, CHANGE_HEADER "v1,9990000018,9,2026-08-01,09:30:15,300,\n");
+
+    cr_expect_eq(world_count("SELECT count(*) FROM records.list WHERE said_at = time '09:30:15'"), 1);
 }
 
 /* Switches: removal_code in ingest.active_rows; is_removal in ingest/rule.c, without which the row is
@@ -335,7 +342,7 @@ Test(update, a_spec_must_say_what_its_mode_needs)
     expect_refused(CHANGE_SPEC, "use: text, shape: \"9\"", "use: code, list: kind",
                    "change: remove is no value that its column may have");
     expect_refused(CHANGE_SPEC, "time: said_at", "time: cost",
-                   "change: time names a column that is not stored as text");
+                   "change: time names a column whose use is not time");
     expect_refused(CHANGE_SPEC, "record_key: [visit_id]\n", "",
                    "record_key: net_change tells records apart by it");
     expect_refused(CHANGE_SPEC, "record_key: [visit_id]", "record_key: [nhs_number]",

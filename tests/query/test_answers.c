@@ -39,6 +39,28 @@ Test(answers, adds_up_what_people_have)
     county_expect(answer, "{\"at\":[\"all\"],\"value\":17.5}]}");
 }
 
+/* Every 3rd of 2,000 has one D1: at 22:05 in the night before the 15th, later at 09:59:59. */
+Test(answers, asks_times_of_day_in_minutes)
+{
+    SCOPED(arena_close) Arena *arena = arena_create(1 << 20);
+    county_make(2000, 1);
+    county_sql(
+        "INSERT INTO ingest.source_column (source_id, name, position, label, use, type, required,"
+        " first_version, last_version) SELECT source_id, 'seen_at', 4, 'seen_at', 'time', 'time', false, 1, 1"
+        " FROM ingest.source WHERE name = 'gp_event'; ALTER TABLE records.gp_event ADD seen_at time;"
+        " UPDATE records.gp_event SET seen_at = CASE WHEN code = 'D1' THEN time '22:05' ELSE '09:59:59' END");
+    county_release();
+
+    Text late = county_ask(COUNTY_HEAD
+                           "codes d = (\"D1\") cohort exists gp_event where code in d and seen_at >= 1325 "
+                           "and seen_at < 1326 table \"t\" by sex totals sex measure people",
+                           arena);
+
+    county_expect(late, "{\"at\":[\"all\"],\"people\":655}");
+    cr_expect_eq(
+        county_number("SELECT count(*) FROM release_1.gp_event WHERE code <> 'D1' AND seen_at <> 599"), 0);
+}
+
 /* 90 categories, each used four times; D1 is of the last, which alone holds of anybody. */
 Test(answers, each_of_many_categories_of_a_list_keeps_its_own_codes)
 {
