@@ -1,9 +1,12 @@
+#include <inttypes.h>
 #include <string.h>
 
 #include "cli/held.h"
 #include "cli/load_report.h"
 #include "cli/loading.h"
 #include "cli/streams.h"
+
+enum { NUMBER_BYTES = 32 };
 
 /* What went wrong with the delivery itself does not keep the others from being loaded. */
 static bool is_of_delivery(const Error *error)
@@ -15,20 +18,25 @@ static bool is_of_delivery(const Error *error)
 typedef struct Tally {
     IngestReport *reports;
     size_t reported, rejected, failed;
-    Error first; /* of those that failed */
+    Error first;     /* of those that failed */
+    bool is_stopped; /* what came behind the last that failed was not begun */
 } Tally;
 
 /* One that was pulled has no path before its archive is opened. */
-static const char *name_of(const Delivery *delivery)
+static const char *name_of(const Delivery *delivery, char number[NUMBER_BYTES])
 {
+    snprintf(number, NUMBER_BYTES, "delivery %" PRId64,
+             delivery->held != NULL ? delivery->held->delivery_id : 0);
     if (delivery->held != NULL)
-        return "archive";
+        return number;
     return delivery->delivery.path != NULL ? delivery->delivery.path : "nil return";
 }
 
 /* Most messages begin with the file's name. */
-static void say_failure(const char *name, const char *message)
+static void say_failure(const Delivery *delivery, const char *message)
 {
+    char number[NUMBER_BYTES];
+    const char *name = name_of(delivery, number);
     bool is_named = strncmp(message, name, strlen(name)) == 0;
 
     fprintf(stderr, "cinque: %s%s%s\n", is_named ? "" : name, is_named ? "" : ": ", message);
@@ -36,11 +44,12 @@ static void say_failure(const char *name, const char *message)
 
 static Result tally_failure(Tally *tally, const Delivery *delivery, const Error *failure, Error *error)
 {
-    say_failure(name_of(delivery), failure->message);
+    say_failure(delivery, failure->message);
     if (tally->failed++ == 0)
         tally->first = *failure;
     if (is_of_delivery(failure))
         return RESULT_OK;
+    tally->is_stopped = true;
     *error = *failure;
     return (Result){.ok = false};
 }
@@ -120,11 +129,14 @@ static Result report_all(Loading *loading, const Tally *tally, size_t count, Res
 {
     if (tally->reported > 0)
         load_report_print(tally->reports, tally->reported);
+    size_t missing = count - (tally->reported - tally->rejected);
+    if (tally->is_stopped)
+        return fail(error, error->code, "%zu of %zu deliveries were not loaded", missing, count);
     TRY(done);
     TRY(load_report_limits(loading->loader, tally->reports, tally->reported, error));
-    if (tally->rejected + tally->failed > 0)
+    if (missing > 0)
         return fail(error, tally->failed > 0 ? tally->first.code : ERROR_INPUT,
-                    "%zu of %zu deliveries were not loaded", tally->rejected + tally->failed, count);
+                    "%zu of %zu deliveries were not loaded", missing, count);
     return RESULT_OK;
 }
 
@@ -151,10 +163,22 @@ Result load_deliveries(const Cli *cli, int64_t streams, Delivery *deliveries, si
     return report_all(&loading, &tally, count, done, error);
 }
 
+/* What a list or a pulled delivery says itself is never said beside it: it would be passed over. */
+static Result check_alone(const Cli *cli, const Delivery *beside, bool has_status, bool is_nil, Error *error)
+{
+    if (cli->argument_count > 0 || beside->delivery.sender != NULL || beside->delivery.period != DATE_NONE ||
+        has_status || is_nil)
+        return fail(
+            error, ERROR_USAGE,
+            "--deliveries, --delivery: say themselves what is loaded: no source, file, --nil, --sender, "
+            "--period or --status beside them");
+    return RESULT_OK;
+}
+
 Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error)
 {
     Delivery one = {.delivery = {.period = DATE_NONE}}, *deliveries = &one;
-    const char *list = NULL, *status = "final", *again = NULL;
+    const char *list = NULL, *status = NULL, *again = NULL;
     int64_t held = 0, streams = 1;
     bool is_nil = false;
     const Option options[] = {
@@ -173,8 +197,12 @@ Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error)
 
     TRY(cli_parse(cli, argc, argv, options, sizeof options / sizeof options[0], 0, 2, error));
     TRY(ingest_again_check(again, error));
-    if ((list != NULL || held > 0) && cli->argument_count > 0)
-        return fail(error, ERROR_USAGE, "--deliveries, --delivery: take no source or file beside them");
+    if (list != NULL || held > 0)
+        TRY(check_alone(cli, &one, status != NULL, is_nil, error));
+    if (list != NULL && (held > 0 || one.delivery.replace))
+        return fail(
+            error, ERROR_USAGE,
+            "--deliveries: neither --delivery nor --replace beside it: its column replace says which do");
     if (streams < 1 || streams > STREAMS_MAX || (streams > 1 && list == NULL))
         return fail(error, ERROR_USAGE, "--streams: 1 to %d, with --deliveries", STREAMS_MAX);
     if (held > 0) {
@@ -183,7 +211,7 @@ Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error)
         TRY(delivery_list_read(list, cli->arena, &deliveries, &count, error));
     } else {
         TRY(one_delivery(cli, is_nil, &one, error));
-        TRY(delivery_status(text_from(status), &one.delivery.status, error));
+        TRY(delivery_status(text_from(status != NULL ? status : "final"), &one.delivery.status, error));
         if (one.delivery.period == DATE_NONE)
             return fail(error, ERROR_USAGE, "--period: required");
     }

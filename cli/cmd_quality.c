@@ -67,7 +67,7 @@ Result cmd_quality_report(Cli *cli, int argc, const char *const *argv, Error *er
 {
     SCOPED(db_close) Db *loader = NULL;
     SCOPED(table_close) Table *table = NULL;
-    const char *format_name = "terminal", *source = NULL, *table_name = "measures";
+    const char *format_name = "terminal", *source = NULL, *table_name = NULL;
     bool all = false;
     const Option options[] = {
         {"source", OPTION_TEXT, false, NULL, "of this source alone", &source},
@@ -81,19 +81,24 @@ Result cmd_quality_report(Cli *cli, int argc, const char *const *argv, Error *er
 
     TRY(cli_parse(cli, argc, argv, options, 4, 1, 1, error));
     bool is_page = strcmp(format_name, "html") == 0;
-    if (!is_page)
-        TRY(cli_format(format_name, &format, error));
+    if (is_page && table_name != NULL)
+        return fail(error, ERROR_USAGE, "--table: a page holds them all");
+    if (!is_page && !table_format_parse(text_from(format_name), &format))
+        return fail(error, ERROR_USAGE, "--format: one of terminal, csv, json, html");
     if (!month_parse(text_from(cli->arguments[0]), &month))
         return fail(error, ERROR_USAGE, "month: not of the form CCYY-MM");
     TRY(cli_open(cli, loader_role, &loader, error));
     if (is_page)
         return ingest_quality_page(loader, month, source, stdout, error);
-    if (strcmp(table_name, "measures") != 0)
+    if (table_name != NULL && strcmp(table_name, "measures") != 0)
         return print_table(loader, table_name, month, source, format, error);
     TRY(ingest_quality(loader, month, source, all, &table, &counts, error));
     if (table_row_count(table) > 0 || format != TABLE_TERMINAL)
         table_print(table, format, stdout);
-    if (format == TABLE_TERMINAL)
+    if (format == TABLE_TERMINAL && counts.measures == 0)
+        printf("nothing was measured: no delivery%s%s for %s is held, and none is missed\n",
+               source != NULL ? " of source " : "", source != NULL ? source : "", cli->arguments[0]);
+    else if (format == TABLE_TERMINAL)
         printf("%" PRId64 " of %" PRId64 " measures are unusual; %" PRId64
                " have less than three months of history\n",
                counts.unusual, counts.measures, counts.without_history);

@@ -120,6 +120,8 @@ Result ingest_pull_look(const IngestPullContext *context, const IngestFeed *feed
     TRY(lock_feed(made, error));
     made->kind = kind;
     TRY(kind->open(feed, &made->state, error));
+    if (context->period != DATE_NONE && feed->period_from != FEED_PERIOD_GIVEN)
+        return fail(error, ERROR_USAGE, "feed %s: its deliveries tell their month: no --period", feed->name);
     if (kind->use_period != NULL && context->period != DATE_NONE)
         kind->use_period(made->state, context->period);
     TRY(kind->list(made->state, consider, made, error));

@@ -177,6 +177,37 @@ Test(commands, a_load_needs_source_file_sender_and_period)
         &error, ERROR_USAGE, "provisional, final, year_end");
 }
 
+/* --status provisional beside a list would else hold each of its deliveries as final. Switch: check_alone. */
+Test(commands, what_a_list_says_itself_is_not_said_beside_it)
+{
+    static const char *const beside[][2] = {
+        {"--sender", "ons"}, {"--period", "2026-09"}, {"--status", "provisional"}, {"--nil", NULL}};
+    Error error = {0};
+    setenv("CINQUE_DATA", support_folder(), 1);
+
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+        expect_failure(CLI(&error, "load", "--deliveries", "d.csv", beside[i][0], beside[i][1]), &error,
+                       ERROR_USAGE, "say themselves what is loaded");
+        expect_failure(CLI(&error, "load", "--delivery", "7", beside[i][0], beside[i][1]), &error,
+                       ERROR_USAGE, "say themselves what is loaded");
+    }
+    expect_failure(CLI(&error, "load", "--deliveries", "d.csv", "--replace"), &error, ERROR_USAGE,
+                   "its column replace");
+    expect_failure(CLI(&error, "load", "--deliveries", "d.csv", "--delivery", "7"), &error, ERROR_USAGE,
+                   "neither --delivery");
+}
+
+Test(commands, a_page_of_quality_is_not_cut_to_one_table)
+{
+    Error error = {0};
+    setenv("CINQUE_DATA", support_folder(), 1);
+
+    expect_failure(CLI(&error, "quality", "report", "2026-09", "--format", "html", "--table", "dqmi"), &error,
+                   ERROR_USAGE, "a page holds them all");
+    expect_failure(CLI(&error, "quality", "report", "2026-09", "--format", "pdf"), &error, ERROR_USAGE,
+                   "html");
+}
+
 /* Switch: check_conninfo in base/db_place.c. Secrets are never on the command line. */
 Test(commands, a_password_on_the_command_line_is_refused)
 {

@@ -137,7 +137,7 @@ cp "$work/whole" "$sealed"
 # ---- loaded from the archive ----
 sql "UPDATE ingest.delivery SET bytes = bytes + (8::int8 << 40) WHERE delivery_id = 1" >/dev/null
 expect "without room in the database nothing is begun, and the archive is named" refused_with \
-    '^cinque: archive: delivery 1: needs ' cinque load --delivery 1
+    '^cinque: delivery 1: needs ' cinque load --delivery 1
 sql "UPDATE ingest.delivery SET bytes = bytes - (8::int8 << 40) WHERE delivery_id = 1" >/dev/null
 expect "a load reads the archive" quiet cinque load --delivery 1
 expect_equal "its rows are those of the file" "$(sql "SELECT rows_read FROM ingest.load WHERE state = 'published'")" \
@@ -252,6 +252,13 @@ octets() { local bytes='' one; for one in "$@"; do bytes+=$(printf '\\x%02x' $((
 } >"$work/bare.zst"
 cinque source check apc_spell "$work/bare.zst" >"$work/checked" 2>/dev/null
 expect "zstd without a checksum is told" grep -q 'apc_spell is unprotected: zstd without a checksum' "$work/checked"
+
+# ---- what is said when nothing is there ----
+printf 'source,sender,period,path\napc_spell,kent-icb,2020-01,gone.csv\napc_spell,kent-icb,2020-02,gone.csv\n' >"$work/list.csv"
+expect_equal "a list that stops says once why, and how much of it is not loaded" "$(cinque load --deliveries "$work/list.csv" 2>&1 >/dev/null)" \
+    "cinque: $work/gone.csv: No such file or directory"$'\n'"cinque: 2 of 2 deliveries were not loaded"
+expect_equal "of a month without deliveries nothing is called usual" "$(cinque quality report 2019-01 --source apc_spell)" \
+    "nothing was measured: no delivery of source apc_spell for 2019-01 is held, and none is missed"
 
 # ---- another PostgreSQL ----
 withdraw_third

@@ -94,6 +94,21 @@ Test(pull, a_permit_for_another_feed_or_sender_pulls_nothing)
     cr_expect_eq(world_count("SELECT count(*) FROM ingest.delivery"), 0);
 }
 
+/* It would be taken for the month of all that is pulled, and is for none. */
+Test(pull, a_month_is_not_given_to_a_feed_whose_files_tell_theirs)
+{
+    const IngestPullContext context = {.loader = world.loader,
+                                       .keyring = world.keyring,
+                                       .archive_folder = archive,
+                                       .period = month_from(2026, 7)};
+    SCOPED(ingest_pull_close) IngestPull *pull = NULL;
+    Error error = {0};
+
+    cr_expect_not(ingest_pull_look(&context, feed, &pull, &error).ok);
+    cr_expect_eq(error.code, ERROR_USAGE);
+    cr_expect_str_eq(error.message, "feed visits: its deliveries tell their month: no --period");
+}
+
 Test(pull, a_required_manifest_that_is_missing_refuses)
 {
     ingest_feed_close(&feed);

@@ -129,7 +129,7 @@ Test(pull_killed, while_one_pulls_a_feed_no_other_looks_though_sessions_are_lost
 {
     SCOPED(ingest_pull_close) IngestPull *other = NULL;
     const IngestPullContext context = {
-        .loader = world.loader, .keyring = world.keyring, .archive_folder = archive};
+        .loader = world.loader, .keyring = world.keyring, .archive_folder = archive, .period = DATE_NONE};
     Error error = {0};
     drop("visit_202607.csv", ROWS);
     IngestPull *first = look();
