@@ -8,8 +8,6 @@
 #include "base/input.h"
 
 enum { LINE_BYTES_MAX = 256, READ_BYTES = 64 * 1024, EDITION_BYTES = 32, LSOA_DIGITS = 8 };
-enum { BUCKET_ENTRIES = 4 }; /* at most, on average: a line of the processor's memory */
-
 /* 16 bytes: Great Britain has 1.7 million live postcodes and 2.7 million in all. */
 typedef struct Entry {
     uint64_t postcode;             /* letters and digits, 8 bits each, the first one highest */
@@ -17,10 +15,10 @@ typedef struct Entry {
 } Entry;
 
 struct PostcodeDirectory {
-    Entry *entries; /* by bucket_of their postcodes */
+    Entry *entries; /* as read, until they are in slots */
     size_t count, capacity;
-    size_t *starts; /* of each bucket; one more for the end of the last */
-    unsigned bucket_bits;
+    Entry *slots; /* each postcode in the first free one from home_of it on; 0: free */
+    size_t slot_count;
     char edition[EDITION_BYTES];
 };
 
@@ -156,54 +154,40 @@ static Result read_entries(Lines *lines, PostcodeDirectory *directory, Error *er
     }
 }
 
-/* The top bits of a product spread evenly however alike postcodes are (Knuth, TAOCP 6.4). */
-static size_t bucket_of(const PostcodeDirectory *directory, uint64_t postcode)
+/* Where a postcode is looked for first: products spread evenly however alike postcodes are (Knuth, TAOCP
+ * 6.4). */
+static size_t home_of(const PostcodeDirectory *directory, uint64_t postcode)
 {
-    return (size_t)(postcode * UINT64_C(0x9E3779B97F4A7C15) >> (64 - directory->bucket_bits));
+    uint64_t spread = postcode * UINT64_C(0x9E3779B97F4A7C15);
+
+    return (size_t)((unsigned __int128)spread * directory->slot_count >> 64);
 }
 
-/* Counted first, then each put behind those of its bucket that are there: what was the start of a bucket is
- * then that of the next. */
-static void order_entries(PostcodeDirectory *directory)
+/* Its slot, or the free one that it would take. */
+static Entry *find_slot(const PostcodeDirectory *directory, uint64_t postcode)
 {
-    Entry *ordered = memory_alloc(directory->count * sizeof *ordered);
+    size_t at = home_of(directory, postcode);
 
-    directory->bucket_bits = 1;
-    while (directory->count >> directory->bucket_bits >= BUCKET_ENTRIES)
-        directory->bucket_bits++;
-    size_t buckets = (size_t)1 << directory->bucket_bits;
-    size_t *starts = directory->starts = memory_alloc((buckets + 2) * sizeof *starts);
-    for (size_t i = 0; i < directory->count; i++)
-        starts[bucket_of(directory, directory->entries[i].postcode) + 2]++;
-    for (size_t i = 2; i < buckets + 2; i++)
-        starts[i] += starts[i - 1];
-    for (size_t i = 0; i < directory->count; i++)
-        ordered[starts[bucket_of(directory, directory->entries[i].postcode) + 1]++] = directory->entries[i];
-    memory_free(directory->entries);
-    directory->entries = ordered;
-    directory->capacity = directory->count;
+    while (directory->slots[at].postcode != postcode && directory->slots[at].postcode != 0)
+        at = at + 1 < directory->slot_count ? at + 1 : 0;
+    return &directory->slots[at];
 }
 
-/* Of its bucket, before the entry at `end`; NULL: none. */
-static const Entry *find_entry(const PostcodeDirectory *directory, uint64_t postcode, size_t end)
-{
-    size_t bucket = bucket_of(directory, postcode);
-
-    for (size_t i = directory->starts[bucket]; i < directory->starts[bucket + 1] && i < end; i++)
-        if (directory->entries[i].postcode == postcode)
-            return &directory->entries[i];
-    return NULL;
-}
-
+/* A fifth of the slots stays free: three are looked at on average, mostly of one line of memory. */
 static Result index_entries(const char *path, PostcodeDirectory *directory, Error *error)
 {
     if (directory->count == 0)
         return fail(error, ERROR_INPUT, "%s: an empty postcode directory", path);
-    order_entries(directory);
+    directory->slot_count = directory->count + directory->count / 4 + 1;
+    directory->slots = memory_alloc(directory->slot_count * sizeof *directory->slots);
     for (size_t i = 0; i < directory->count; i++) {
-        if (find_entry(directory, directory->entries[i].postcode, i) != NULL)
+        Entry *slot = find_slot(directory, directory->entries[i].postcode);
+        if (slot->postcode != 0)
             return fail(error, ERROR_INPUT, "%s: a postcode occurs twice", path);
+        *slot = directory->entries[i];
     }
+    memory_free(directory->entries);
+    directory->entries = NULL;
     return RESULT_OK;
 }
 
@@ -231,14 +215,19 @@ const char *postcode_directory_edition(const PostcodeDirectory *directory)
     return directory->edition;
 }
 
+void postcode_directory_expect(const PostcodeDirectory *directory, Text postcode)
+{
+    __builtin_prefetch(&directory->slots[home_of(directory, pack_postcode(postcode))]);
+}
+
 bool postcode_directory_find(const PostcodeDirectory *directory, Text postcode, char lsoa_2011[LSOA_BYTES],
                              char lsoa_2021[LSOA_BYTES])
 {
-    const Entry *found = find_entry(directory, pack_postcode(postcode), directory->count);
+    const Entry *found = find_slot(directory, pack_postcode(postcode));
 
-    unpack_lsoa(found == NULL ? 0 : found->lsoa_2011, lsoa_2011);
-    unpack_lsoa(found == NULL ? 0 : found->lsoa_2021, lsoa_2021);
-    return found != NULL;
+    unpack_lsoa(found->lsoa_2011, lsoa_2011); /* of a free slot 0 */
+    unpack_lsoa(found->lsoa_2021, lsoa_2021);
+    return found->postcode != 0;
 }
 
 void postcode_directory_close(PostcodeDirectory **directory)
@@ -246,7 +235,7 @@ void postcode_directory_close(PostcodeDirectory **directory)
     if (*directory == NULL)
         return;
     memory_free((*directory)->entries);
-    memory_free((*directory)->starts);
+    memory_free((*directory)->slots);
     memory_free(*directory);
     *directory = NULL;
 }

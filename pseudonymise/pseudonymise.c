@@ -166,6 +166,11 @@ static Result make_tokens(Pseudonymiser *pseudonymiser, const Bundle *bundle, Su
     return make_address(pseudonymiser, bundle, &subject->address, error);
 }
 
+static bool has_area(const Pseudonymiser *pseudonymiser, const Bundle *bundle)
+{
+    return pseudonymiser->directory != NULL && bundle->states[IDENTITY_POSTCODE] == IDENTIFIER_VALID;
+}
+
 static Result fill_subject(Pseudonymiser *pseudonymiser, const Bundle *bundle, TokenisedRow *row,
                            Error *error)
 {
@@ -180,7 +185,7 @@ static Result fill_subject(Pseudonymiser *pseudonymiser, const Bundle *bundle, T
     if (pseudonymiser->encoder != NULL)
         TRY(bundle_encode(bundle, pseudonymiser->encoder, row->encoding, &row->encoding_length, error));
     pseudonymiser->encoding_count += pseudonymiser->encoder != NULL;
-    if (pseudonymiser->directory != NULL && bundle->states[IDENTITY_POSTCODE] == IDENTIFIER_VALID)
+    if (has_area(pseudonymiser, bundle))
         (void)postcode_directory_find(pseudonymiser->directory, bundle->fields[IDENTITY_POSTCODE],
                                       subject->lsoa_2011, subject->lsoa_2021);
     return RESULT_OK;
@@ -223,17 +228,28 @@ static Result hash_subjects(Pseudonymiser *pseudonymiser, const Seen *seen, Hash
     return RESULT_OK;
 }
 
-static Result make_subjects(Pseudonymiser *pseudonymiser, const Hashes *hashes, Error *error)
+/* Who is new; of those what fill_subject will look at is asked of memory. */
+static void name_subjects(Pseudonymiser *pseudonymiser, const Hashes *hashes)
 {
     for (size_t i = 0; i < hashes->count; i++) {
         Draft *draft = &pseudonymiser->drafts[hashes->of[i]];
-        Subject *subject = &draft->row.subject;
-        name_subject(pseudonymiser, &draft->bundle, hashes->digests[i], subject);
-        if (seen_contains(pseudonymiser->seen, subject->digest))
+        name_subject(pseudonymiser, &draft->bundle, hashes->digests[i], &draft->row.subject);
+        if (seen_contains(pseudonymiser->seen, hashes->digests[i]))
             continue;
-        TRY(fill_subject(pseudonymiser, &draft->bundle, &draft->row, error));
-        seen_add(pseudonymiser->seen, subject->digest);
+        seen_add(pseudonymiser->seen, hashes->digests[i]);
         draft->row.subject_is_new = true;
+        if (has_area(pseudonymiser, &draft->bundle))
+            postcode_directory_expect(pseudonymiser->directory, draft->bundle.fields[IDENTITY_POSTCODE]);
+    }
+}
+
+static Result make_subjects(Pseudonymiser *pseudonymiser, const Hashes *hashes, Error *error)
+{
+    name_subjects(pseudonymiser, hashes);
+    for (size_t i = 0; i < pseudonymiser->waiting; i++) {
+        Draft *draft = &pseudonymiser->drafts[i];
+        if (draft->row.subject_is_new)
+            TRY(fill_subject(pseudonymiser, &draft->bundle, &draft->row, error));
     }
     return tokeniser_finish(pseudonymiser->tokeniser, error);
 }
