@@ -210,8 +210,8 @@ ALTER TABLE subjects.arriving ATTACH PARTITION subjects.subject DEFAULT;
 
 -- How far the subjects of a load under way are held, in the transaction that will publish it: of those put straight
 -- into subjects.subject how many (null while a statement puts some in), from which page on, and what this session had
--- counted there before; of those staged, up to where they are merged, how many these are, and how many were new. No other
--- transaction ever sees a row of it.
+-- counted there before; of those staged, up to where they are merged, how many these are, how many were new, and whether
+-- one may differ from who is held. No other transaction ever sees a row of it.
 CREATE TABLE subjects.merging (
     load_id   int4 PRIMARY KEY,
     from_page int8 NOT NULL,
@@ -219,7 +219,8 @@ CREATE TABLE subjects.merging (
     put       int8,
     up_to     tid NOT NULL,
     given     int8 NOT NULL,
-    added     int8 NOT NULL
+    added     int8 NOT NULL,
+    differs   boolean NOT NULL
 );
 
 -- The one version of the hub key that the tokens of all subjects are under. The first load decides it, and re-keying
@@ -508,33 +509,45 @@ BEGIN
     PERFORM ingest.key_version_require(newest);
 END $$;
 
--- Of the staged subjects that are held already: each must be who is held, and a newer directory may place a postcode
--- elsewhere, or at all (the postcode itself is part of what makes a subject). One that came before addresses had tokens
--- takes its own now: what it was made of is the same. One join answers all three.
+-- Whether a newer directory places the staged subject t elsewhere than s, who is held.
+CREATE FUNCTION ingest.subject_moves() RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT '(s.subject_id IS NOT NULL AND (t.lsoa_2011 IS NOT NULL AND t.lsoa_2011 IS DISTINCT FROM s.lsoa_2011'
+           ' OR t.lsoa_2021 IS NOT NULL AND t.lsoa_2021 IS DISTINCT FROM s.lsoa_2021))'
+$$;
+
+-- Of the staged subjects between two places, where those are that are not held; and whether one of the others is not who
+-- is held, has moved, as a newer directory may place a postcode elsewhere, or at all (the postcode itself is part of what
+-- makes a subject), or brings a token of its address, which is part of it too, to one that came before addresses had any.
+CREATE FUNCTION ingest.subjects_look(staged text, behind tid, up_to tid, OUT fresh tid[], OUT is_clash boolean,
+                                     OUT is_moved boolean, OUT is_addressed boolean)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
+BEGIN
+    EXECUTE format('SELECT array_agg(t.ctid) FILTER (WHERE s.subject_id IS NULL),'
+                   ' bool_or(s.digest <> t.digest OR s.source_id <> t.source_id), bool_or(%s),'
+                   ' bool_or(s.subject_id IS NOT NULL AND s.address_token IS NULL AND t.address_token IS NOT NULL)'
+                   ' FROM staging.%I AS t LEFT JOIN subjects.subject AS s USING (subject_id)'
+                   ' WHERE t.ctid > %L::tid AND t.ctid <= %L::tid', ingest.subject_moves(), staged, behind, up_to)
+       INTO fresh, is_clash, is_moved, is_addressed;
+END $$;
+
+-- What is new of subjects held already is taken, and each must be who is held.
 CREATE FUNCTION ingest.subjects_compare(staged text, wanted int4) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    moves text := '(t.lsoa_2011 IS NOT NULL AND t.lsoa_2011 IS DISTINCT FROM s.lsoa_2011'
-                  ' OR t.lsoa_2021 IS NOT NULL AND t.lsoa_2021 IS DISTINCT FROM s.lsoa_2021)';
-    is_clash boolean;
-    is_moved boolean;
-    is_addressed boolean;
+    looked record;
 BEGIN
-    EXECUTE format('SELECT bool_or(s.digest <> t.digest OR s.source_id <> t.source_id), bool_or(%s),'
-                   ' bool_or(s.address_token IS NULL AND t.address_token IS NOT NULL)'
-                   ' FROM staging.%I AS t JOIN subjects.subject AS s USING (subject_id)', moves, staged)
-       INTO is_clash, is_moved, is_addressed;
-    IF is_clash THEN
+    SELECT l.* INTO looked FROM ingest.subjects_look(staged, '(0,0)', '(4294967295,65535)') AS l;
+    IF looked.is_clash THEN
         RAISE EXCEPTION 'load %: two identities have one subject number', wanted USING ERRCODE = 'CQ002';
     END IF;
-    IF is_moved THEN
+    IF looked.is_moved THEN
         EXECUTE format('UPDATE subjects.subject AS s SET lsoa_2011 = coalesce(t.lsoa_2011, s.lsoa_2011),'
                        ' lsoa_2021 = coalesce(t.lsoa_2021, s.lsoa_2021)'
                        ' FROM (SELECT DISTINCT ON (subject_id) subject_id, lsoa_2011, lsoa_2021 FROM staging.%I'
                        ' WHERE lsoa_2011 IS NOT NULL OR lsoa_2021 IS NOT NULL ORDER BY subject_id) AS t'
-                       ' WHERE s.subject_id = t.subject_id AND %s', staged, moves);
+                       ' WHERE s.subject_id = t.subject_id AND %s', staged, ingest.subject_moves());
     END IF;
-    IF is_addressed THEN
+    IF looked.is_addressed THEN
         EXECUTE format('UPDATE subjects.subject AS s SET address_token = t.address_token FROM staging.%I AS t'
                        ' WHERE s.subject_id = t.subject_id AND s.address_token IS NULL AND t.address_token IS NOT NULL',
                        staged);
@@ -553,26 +566,37 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     SELECT pg_try_advisory_xact_lock(1667852914, load_source)
 $$;
 
--- Adds those staged subjects, between two places, that are not held yet: by a join, since an upsert of each row would cost
--- twice as much. Sorted, so that neighbours in the index come together; work_mem keeps that sort in memory. are_new: likely
--- all of them. Then none is looked for before it is added, a quarter of the work. The index tells where one is held after
--- all, or came to be held while it was waited for; then each is asked for.
-CREATE FUNCTION ingest.subjects_add(staged text, behind tid, up_to tid, are_new boolean) RETURNS int8
+-- Adds those staged subjects, between two places, that are not held yet: looked for by one join, since an upsert of each
+-- row would cost twice as much. Sorted, so that neighbours in the index come together; work_mem keeps that sort in memory.
+-- are_new: likely all of them. Then none is looked for before it is added, a quarter of the work. The index tells where one
+-- is held after all, or came to be held while it was waited for; then each is asked for. differs: one that is held may not
+-- be as it was staged.
+CREATE FUNCTION ingest.subjects_add(staged text, behind tid, up_to tid, are_new boolean, OUT added int8, OUT differs boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
 DECLARE
-    statement text := format('INSERT INTO subjects.subject SELECT DISTINCT ON (t.subject_id) t.* FROM staging.%I AS t'
-                             ' WHERE t.ctid > %L::tid AND t.ctid <= %L::tid %s ORDER BY t.subject_id', staged, behind, up_to,
-                             CASE WHEN NOT are_new THEN 'AND NOT EXISTS (SELECT FROM subjects.subject AS s'
-                                                        ' WHERE s.subject_id = t.subject_id)' END);
-    added int8;
+    statement text := 'INSERT INTO subjects.subject SELECT DISTINCT ON (t.subject_id) t.* FROM staging.%I AS t'
+                      ' WHERE %s ORDER BY t.subject_id';
+    place text := format('t.ctid > %L::tid AND t.ctid <= %L::tid', behind, up_to);
+    fresh tid[];
+    wanted int8;
 BEGIN
+    IF are_new THEN
+        EXECUTE format('SELECT count(*) FROM staging.%I AS t WHERE %s', staged, place) INTO wanted;
+        differs := false;
+    ELSE
+        SELECT l.fresh, coalesce(l.is_clash OR l.is_moved OR l.is_addressed, false) INTO fresh, differs
+          FROM ingest.subjects_look(staged, behind, up_to) AS l;
+        place := 't.ctid = ANY ($1)';
+        wanted := coalesce(cardinality(fresh), 0);
+    END IF;
+    statement := format(statement, staged, place);
     BEGIN
-        EXECUTE statement;
+        EXECUTE statement USING fresh;
     EXCEPTION WHEN unique_violation THEN
-        EXECUTE statement || ' ON CONFLICT DO NOTHING';
+        EXECUTE statement || ' ON CONFLICT DO NOTHING' USING fresh;
     END;
     GET DIAGNOSTICS added = ROW_COUNT;
-    RETURN added;
+    differs := differs OR added < wanted;
 END $$;
 
 -- How many subjects this session has put into subjects.subject lately: their difference is those of a transaction, also
@@ -586,9 +610,9 @@ $$;
 -- it when it fails.
 CREATE FUNCTION ingest.merging_begin(wanted int4) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    INSERT INTO subjects.merging (load_id, from_page, counted, put, up_to, given, added)
+    INSERT INTO subjects.merging (load_id, from_page, counted, put, up_to, given, added, differs)
     VALUES (wanted, greatest(pg_relation_size('subjects.subject') / current_setting('block_size')::int8 - 1, 0),
-            ingest.subjects_counted(), 0, '(0,0)', 0, 0)
+            ingest.subjects_counted(), 0, '(0,0)', 0, 0, false)
 $$;
 
 -- Adds a piece of what was staged and not added yet, while the load's rows still come. A piece, since nothing is staged
@@ -609,7 +633,7 @@ DECLARE
     merged subjects.merging;
     more int8;
     last tid;
-    fresh int8;
+    piece record;
 BEGIN
     SELECT m.* INTO merged FROM subjects.merging AS m WHERE m.load_id = wanted;
     IF NOT FOUND THEN
@@ -622,14 +646,16 @@ BEGIN
         RETURN -1;
     END IF;
     EXECUTE format('SELECT count(*), max(p.ctid) FROM (SELECT t.ctid FROM staging.%I AS t WHERE t.ctid > %L::tid'
-                   ' LIMIT 8192) AS p', staged, merged.up_to) INTO more, last;
+                   ' LIMIT %s) AS p', staged, merged.up_to, CASE merged.given WHEN 0 THEN 1000 ELSE 8192 END)
+       INTO more, last;
     IF more = 0 THEN
         RETURN 0;
     END IF;
-    fresh := ingest.subjects_add(staged, merged.up_to, last, false);
-    UPDATE subjects.merging AS m SET up_to = last, given = m.given + more, added = m.added + fresh
+    SELECT a.* INTO piece FROM ingest.subjects_add(staged, merged.up_to, last, false) AS a;
+    UPDATE subjects.merging AS m SET up_to = last, given = m.given + more, added = m.added + piece.added,
+           differs = m.differs OR piece.differs
      WHERE m.load_id = wanted;
-    RETURN CASE WHEN 2 * fresh > more THEN more ELSE -1 END;
+    RETURN CASE WHEN 2 * piece.added > more THEN more ELSE -1 END;
 EXCEPTION WHEN lock_not_available THEN
     RETURN -1;
 END $$;
@@ -721,21 +747,19 @@ END $$;
 -- added, and what was put in is staged after all, for another load has its turn and may wait for one of these. When that
 -- is committed nobody waits for this load any more, and it may ask again.
 CREATE FUNCTION ingest.subjects_enter(load_source int2, wanted int4) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET default_statistics_target = 1 AS $$
 DECLARE
     staged text := 'subject_' || wanted;
     merged subjects.merging;
-    total int8;
-    passed int8;
+    passed int8 := 0;
+    are_staged boolean;
     are_new boolean := false;
-    more int8 := 0;
+    piece record;
 BEGIN
-    SELECT m.* INTO merged FROM subjects.merging AS m WHERE m.load_id = wanted;
-    EXECUTE format('SELECT count(*), count(*) FILTER (WHERE t.ctid <= %L::tid) FROM staging.%I AS t', merged.up_to, staged)
-       INTO total, passed;
-    IF total = 0 THEN
+    EXECUTE format('SELECT EXISTS (SELECT FROM staging.%I)', staged) INTO are_staged;
+    IF NOT are_staged THEN
         RETURN true;
-    ELSIF merged.load_id IS NULL THEN
+    ELSIF NOT EXISTS (SELECT FROM subjects.merging AS m WHERE m.load_id = wanted) THEN
         PERFORM ingest.subjects_turn(load_source);
         PERFORM ingest.merging_begin(wanted);
         -- Likely new where none of the first ones is held.
@@ -745,12 +769,17 @@ BEGIN
         PERFORM ingest.subjects_unmerge(load_source, wanted);
         RETURN false;
     END IF;
-    -- Where one more lies among those merged all are looked at again.
-    IF passed < total OR passed <> merged.given THEN
-        more := ingest.subjects_add(staged, CASE WHEN passed = merged.given THEN merged.up_to ELSE '(0,0)' END,
-                                    '(4294967295,65535)', are_new);
+    SELECT m.* INTO merged FROM subjects.merging AS m WHERE m.load_id = wanted;
+    IF merged.given > 0 THEN
+        EXECUTE format('SELECT count(*) FROM staging.%I AS t WHERE t.ctid <= %L::tid', staged, merged.up_to) INTO passed;
     END IF;
-    UPDATE subjects.merging AS m SET given = total, added = m.added + more WHERE m.load_id = wanted;
+    EXECUTE format('ANALYZE staging.%I (subject_id)', staged); -- the fewer are hashed, not all that are held
+    -- Where one more lies among those merged all are looked at again.
+    SELECT a.* INTO piece
+      FROM ingest.subjects_add(staged, CASE WHEN passed = merged.given THEN merged.up_to ELSE '(0,0)' END,
+                               '(4294967295,65535)', are_new) AS a;
+    UPDATE subjects.merging AS m SET added = m.added + piece.added, differs = m.differs OR piece.differs
+     WHERE m.load_id = wanted;
     RETURN true;
 END $$;
 
@@ -772,7 +801,7 @@ BEGIN
         RAISE EXCEPTION 'load %: subjects of another source came with it', wanted USING ERRCODE = 'CQ001';
     END IF;
     PERFORM ingest.staged_keys_require(oldest, newest);
-    IF merged.added < merged.given THEN
+    IF merged.differs THEN
         PERFORM ingest.subjects_compare(staged, wanted);
     END IF;
     EXECUTE format('DROP TABLE staging.%I', staged);

@@ -110,7 +110,8 @@ Test(subjects, one_that_lies_among_those_merged_is_added_when_the_load_is_publis
     cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 1100);
 }
 
-/* Switch: the LIMIT in subjects_merge. While a piece is merged nothing is staged. */
+/* Switch: the LIMIT in subjects_merge. While a piece is merged nothing is staged, and the first one only
+ * tells whether most are new. */
 Test(subjects, they_are_merged_by_the_piece_until_none_is_left)
 {
     SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
@@ -122,8 +123,9 @@ Test(subjects, they_are_merged_by_the_piece_until_none_is_left)
     cr_assert_eq(under_way_merge(&world, permit, load_id), 0);
     under_way_script(&world, STAGE_PEOPLE(1, 10000, "d"));
 
+    cr_expect_eq(under_way_merge(&world, permit, load_id), 1000);
     cr_expect_eq(under_way_merge(&world, permit, load_id), 8192);
-    cr_expect_eq(under_way_merge(&world, permit, load_id), 10000 - 8192);
+    cr_expect_eq(under_way_merge(&world, permit, load_id), 10000 - 1000 - 8192);
     cr_expect_eq(under_way_merge(&world, permit, load_id), 0);
 }
 
@@ -291,9 +293,9 @@ Test(subjects, none_is_put_in_by_the_statement_in_which_a_load_begins_to_be_merg
 /* Switch: the null put in subjects_vouch. Of a load that ends before the row is counted nobody asks. */
 Test(subjects, a_load_does_not_end_within_the_statement_that_puts_one_in)
 {
-    Error error =
-        world_try("cinque_owner", "INSERT INTO subjects.merging VALUES (1, 0, 0, 0, '(0,0)', 0, 0);" PUT_AND(
-                                      "ingest.subjects_keep(1::int2, 1)"));
+    Error error = world_try("cinque_owner",
+                            "INSERT INTO subjects.merging VALUES (1, 0, 0, 0, '(0,0)', 0, 0, false);" PUT_AND(
+                                "ingest.subjects_keep(1::int2, 1)"));
 
     cr_expect_eq(error.code, ERROR_REFUSED);
     cr_expect_not_null(strstr(error.message, "still being put in"), "%s", error.message);
@@ -339,6 +341,45 @@ Test(subjects, one_that_is_staged_for_another_source_is_not_kept)
     expect_not_kept(
         "INSERT INTO staging.subject_1 (subject_id, source_id, digest, first_load_id, key_version,"
         " nhs_state) VALUES (7, 2, '\\x00112233445566778899aabbccddeeff', 1, 1, 0)");
+}
+
+#define STAGE_ONE(digest)                                                                                    \
+    "INSERT INTO staging.subject_1 (subject_id, source_id, digest, first_load_id, key_version, nhs_state)"   \
+    " VALUES (7, 1, '\\x" digest "', 1, 1, 0);"
+
+/* Switch: the count in subjects_add. Neither was held when they were looked for, and one is added. */
+Test(subjects, two_identities_that_one_load_stages_under_one_number_stop_it)
+{
+    Error error = {0};
+
+    Result published = publish_with(
+        STAGE_ONE("00112233445566778899aabbccddeeff") STAGE_ONE("ff112233445566778899aabbccddeeff"), &error);
+
+    cr_expect(!published.ok);
+    cr_expect_eq(error.code, ERROR_INPUT, "%s", error.message);
+    cr_expect_not_null(strstr(error.message, "two identities have one subject number"), "%s", error.message);
+}
+
+/* Switch: what a piece's subjects differ in, kept by subjects_merge: publishing looks at the rest alone. */
+Test(subjects, one_merged_by_the_piece_that_is_somebody_else_stops_its_load)
+{
+    SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
+    SCOPED(store_abandon) Store *store = NULL;
+    IngestDelivery delivery = world_delivery(ANN);
+    int64_t load_id, subjects_new = 0;
+    Error error = {0};
+    world_script("INSERT INTO subjects.subject (subject_id, source_id, digest, first_load_id, key_version,"
+                 " nhs_state) VALUES (7, 1, '\\xff112233445566778899aabbccddeeff', 0, 1, 0)");
+    permit = world_permit(&world, spec, &delivery);
+    store = under_way_open(&world, spec, permit, &delivery, true, &load_id);
+    cr_assert_eq(under_way_merge(&world, permit, load_id), 0);
+    under_way_script(&world, STAGE_ONE("00112233445566778899aabbccddeeff"));
+    cr_assert_eq(under_way_merge(&world, permit, load_id), -1, "most are held");
+
+    Result published = under_way_publish(&store, &subjects_new, &error);
+
+    cr_expect(!published.ok);
+    cr_expect_eq(error.code, ERROR_INPUT, "%s", error.message);
 }
 
 /* Switch: the second look in subjects_vouch. PostgreSQL puts rows where others have left room. */

@@ -204,7 +204,7 @@ Test(walls, a_spent_permit_opens_nothing)
     governance_permit_close(&permit);
 }
 
-/* Switch: the comparison of digests in subjects_compare. */
+/* Switch: the comparison of digests in subjects_look. */
 Test(walls, two_identities_under_one_subject_number_stop_the_load)
 {
     IngestDelivery delivery = world_delivery(EXTRACT);
