@@ -108,6 +108,8 @@ BEGIN
     INSERT INTO linkage.decision (subject_a, subject_b, is_same, author, weight, levels, permit_id)
     VALUES (held.subject_a, held.subject_b, decide.is_same, audit.permit_person(permit), held.weight, held.levels, permit);
     RETURN wanted;
+EXCEPTION WHEN lock_not_available THEN
+    RAISE EXCEPTION 'linkage: another session is deciding about this pair: decide when that has ended' USING ERRCODE = 'CQ001';
 END
 $$;
 

@@ -184,3 +184,27 @@ static inline void alike_clear(Bench *bench)
               " linkage.link, linkage.link_history, linkage.person, linkage.pair, linkage.compared,"
               " linkage.compared_rule, linkage.conflict, linkage.suspect, linkage.decision");
 }
+
+static inline void alike_decide(Bench *bench, int64_t pair_id, bool is_same)
+{
+    char object[32];
+    Error error = {0};
+
+    snprintf(object, sizeof object, "%" PRId64 " %s", pair_id, is_same ? "same" : "apart");
+    SCOPED(governance_permit_close)
+    GovernancePermit *permit = bench_permit(bench, GOVERNANCE_LINK_DECIDE, object);
+    cr_assert(linkage_decide(bench->linker, permit, pair_id, is_same, &error).ok, "%s", error.message);
+}
+
+static inline Bench alike_suspect(void)
+{
+    Bench bench = alike_open();
+
+    alike_allow(&bench);
+    alike_add(&bench, &(Alike){1, "list", "A", ANNE, TOKENS});
+    alike_add(&bench, &(Alike){2, "care", "A", BERT, {201, 202}});
+    bench_run(
+        bench.owner,
+        "UPDATE subjects.subject SET birth_year = birth_year - 3, birth_month = 7 WHERE subject_id = 2");
+    return bench;
+}

@@ -1,11 +1,5 @@
 #include "tests/linkage/alike.h"
 
-static void fclose_file(FILE **file)
-{
-    if (*file != NULL)
-        fclose(*file);
-}
-
 static char text[BENCH_TEXT_BYTES], other[BENCH_TEXT_BYTES];
 
 static const char *links(Bench *bench, char out[BENCH_TEXT_BYTES])
@@ -147,17 +141,6 @@ Test(alike, ages_far_apart_are_no_one_person_through_somebody_between_either)
     cr_expect_str_eq(text, "false");
 }
 
-static void decide(Bench *bench, int64_t pair_id, bool is_same)
-{
-    char object[32];
-    Error error = {0};
-
-    snprintf(object, sizeof object, "%" PRId64 " %s", pair_id, is_same ? "same" : "apart");
-    SCOPED(governance_permit_close)
-    GovernancePermit *permit = bench_permit(bench, GOVERNANCE_LINK_DECIDE, object);
-    cr_assert(linkage_decide(bench->linker, permit, pair_id, is_same, &error).ok, "%s", error.message);
-}
-
 /* The register's own subject is like nobody, but says when who has its number was born. Switches: alike_known
  * in linkage.run_evidence; note_years in alike_units.c, for what somebody decided. */
 Test(alike, ages_far_apart_are_no_one_person_whichever_subject_of_a_number_says_it)
@@ -175,30 +158,15 @@ Test(alike, ages_far_apart_are_no_one_person_whichever_subject_of_a_number_says_
     bench_text(&bench, "SELECT string_agg(reason, ';') FROM linkage.conflict", text);
     cr_expect_str_eq(text, "ages");
 
-    decide(&bench, 1, true);
+    alike_decide(&bench, 1, true);
     bench_link(&bench);
     cr_expect_str_eq(bench_people(&bench, text), "1,2,3", "a decision stands above it");
-}
-
-/* ---- the number is held against birth and sex ---- */
-
-static Bench open_suspect(void)
-{
-    Bench bench = alike_open();
-
-    alike_allow(&bench);
-    alike_add(&bench, &(Alike){1, "list", "A", ANNE, TOKENS});
-    alike_add(&bench, &(Alike){2, "care", "A", BERT, {201, 202}});
-    bench_run(
-        bench.owner,
-        "UPDATE subjects.subject SET birth_year = birth_year - 3, birth_month = 7 WHERE subject_id = 2");
-    return bench;
 }
 
 /* Switch: the condition on linkage.suspect in run_people. */
 Test(alike, a_number_that_birth_speaks_against_is_not_linked_silently)
 {
-    SCOPED(bench_close) Bench bench = open_suspect();
+    SCOPED(bench_close) Bench bench = alike_suspect();
 
     LinkageReport report = bench_link(&bench);
 
@@ -208,7 +176,7 @@ Test(alike, a_number_that_birth_speaks_against_is_not_linked_silently)
 
 Test(alike, one_wrong_part_of_the_birth_date_is_borne_where_the_sex_agrees)
 {
-    SCOPED(bench_close) Bench bench = open_suspect();
+    SCOPED(bench_close) Bench bench = alike_suspect();
     bench_run(bench.owner, "UPDATE subjects.subject SET birth_month = 1 WHERE subject_id = 2");
 
     bench_link(&bench);
@@ -221,7 +189,7 @@ Test(alike, one_wrong_part_of_the_birth_date_is_borne_where_the_sex_agrees)
 
 Test(alike, a_number_not_believed_is_whom_they_are_alike)
 {
-    SCOPED(bench_close) Bench bench = open_suspect();
+    SCOPED(bench_close) Bench bench = alike_suspect();
     alike_add(&bench, &(Alike){3, "list", "B", BERT, {201, 202}});
 
     bench_link(&bench);
@@ -268,177 +236,6 @@ Test(alike, a_pair_of_whom_a_merger_made_one_person_waits_no_more)
     cr_expect_str_eq(bench_people(&bench, text), "1,2,3");
     cr_expect_eq(after.clerical, 0);
 }
-
-/* ---- decisions ---- */
-
-Test(alike, what_somebody_decided_holds_from_the_next_run_on)
-{
-    SCOPED(bench_close) Bench bench = open_suspect();
-    bench_link(&bench);
-    decide(&bench, 1, true);
-    cr_expect_str_eq(bench_people(&bench, text), "1|2");
-
-    LinkageReport report = bench_link(&bench);
-
-    cr_expect_str_eq(bench_people(&bench, text), "1,2");
-    cr_expect_eq(report.clerical, 0);
-    bench_text(&bench, "SELECT string_agg(concat_ws(' ', author, is_same), ';') FROM linkage.decision", text);
-    cr_expect_str_eq(text, "engineer t");
-}
-
-/* Switch: keep_apart. */
-Test(alike, who_was_decided_to_be_apart_is_though_alike)
-{
-    SCOPED(bench_close) Bench bench = alike_open();
-    alike_allow(&bench);
-    alike_add(&bench, &(Alike){1, "list", "A", ANNE, TOKENS});
-    alike_add(&bench, &(Alike){2, "care", NULL, ANNE, TOKENS});
-    bench_link(&bench);
-    cr_expect_str_eq(bench_people(&bench, text), "1,2");
-    decide(&bench, 1, false);
-
-    bench_link(&bench);
-    cr_expect_str_eq(bench_people(&bench, text), "1|2");
-
-    decide(&bench, 1, true);
-    bench_link(&bench);
-    cr_expect_str_eq(bench_people(&bench, text), "1,2", "the later decision counts");
-}
-
-/* Somebody at another desk, while encodings are opened. */
-typedef struct Desk {
-    Db *linker;
-    GovernancePermit *permit;
-    Error refusal;
-} Desk;
-
-static Result decide_meanwhile(void *context, int64_t load_id, int key_version, Text header, Error *error)
-{
-    Desk *desk = context;
-
-    cr_expect(!linkage_decide(desk->linker, desk->permit, 1, false, &desk->refusal).ok);
-    return bench_add_load(NULL, load_id, key_version, header, error);
-}
-
-/* Half of a run would go by what was decided before and half by what is decided now. Switch: the lock of
- * linkage.decide. */
-Test(alike, nothing_is_decided_while_a_run_goes_on)
-{
-    SCOPED(bench_close) Bench bench = alike_open();
-    SCOPED(db_close) Db *beside = support_connect("cinque_linker");
-    SCOPED(governance_permit_close)
-    GovernancePermit *run = bench_permit(&bench, GOVERNANCE_LINK, "link"),
-                     *apart = bench_permit(&bench, GOVERNANCE_LINK_DECIDE, "1 apart");
-    Desk desk = {.linker = beside, .permit = apart};
-    const LinkageOpener opener = {.add_load = decide_meanwhile, .open = bench_open_sealed, .context = &desk};
-    LinkageReport report;
-    Error error = {0};
-    alike_allow(&bench);
-    alike_add(&bench, &(Alike){1, "list", "A", ANNE, TOKENS});
-    alike_add(&bench, &(Alike){2, "care", NULL, ANNE, TOKENS});
-    bench_link(&bench);
-    bench_run(bench.owner, "ALTER FUNCTION linkage.decide(bytea, int8, boolean) SET lock_timeout = '20ms'");
-
-    cr_assert(linkage_run(bench.linker, &opener, run, &report, &error).ok, "%s", error.message);
-
-    cr_expect_eq(desk.refusal.code, ERROR_REFUSED);
-    cr_expect_not_null(strstr(desk.refusal.message, "a run or a release is being made"), "%s",
-                       desk.refusal.message);
-    cr_expect_str_eq(bench_people(&bench, text), "1,2");
-    decide(&bench, 1, false);
-    bench_link(&bench);
-    cr_expect_str_eq(bench_people(&bench, text), "1|2");
-}
-
-/* What another run and a load, or its withdrawal, would do meanwhile; their sessions do not wait here. */
-typedef struct Beside {
-    Db *linker, *owner;
-    GovernancePermit *permit;
-    bool ran, loaded;
-} Beside;
-
-static Result run_and_load_meanwhile(void *context, int64_t load_id, int key_version, Text header,
-                                     Error *error)
-{
-    Beside *beside = context;
-    LinkageReport report;
-    Error refusal = {0};
-
-    beside->ran = linkage_run(beside->linker, &bench_opener, beside->permit, &report, &refusal).ok;
-    beside->loaded = db_script(beside->owner, "bench", "UPDATE ingest.load SET sender = sender", &refusal).ok;
-    return bench_add_load(NULL, load_id, key_version, header, error);
-}
-
-/* Switch: the lock of ingest.load in linkage.run_begin; without that of linkage.run it is decided meanwhile,
- * above. */
-Test(alike, no_other_run_begins_and_no_load_comes_or_goes_while_one_goes_on)
-{
-    SCOPED(bench_close) Bench bench = alike_open();
-    SCOPED(db_close) Db *linker = support_connect("cinque_linker");
-    SCOPED(governance_permit_close)
-    GovernancePermit *first = bench_permit(&bench, GOVERNANCE_LINK, "link"),
-                     *second = bench_permit(&bench, GOVERNANCE_LINK, "link");
-    Beside beside = {.linker = linker, .owner = bench.owner, .permit = second, .ran = true, .loaded = true};
-    const LinkageOpener opener = {
-        .add_load = run_and_load_meanwhile, .open = bench_open_sealed, .context = &beside};
-    LinkageReport report;
-    Error error = {0};
-    alike_allow(&bench);
-    alike_add(&bench, &(Alike){1, "list", "A", ANNE, TOKENS});
-    alike_add(&bench, &(Alike){2, "care", NULL, ANNE, TOKENS});
-    bench_run(linker, "SET lock_timeout = '20ms'");
-    bench_run(bench.owner, "SET lock_timeout = '20ms'");
-
-    cr_assert(linkage_run(bench.linker, &opener, first, &report, &error).ok, "%s", error.message);
-
-    cr_expect(!beside.ran);
-    cr_expect(!beside.loaded);
-    cr_expect_str_eq(bench_people(&bench, text), "1,2");
-    cr_expect(linkage_run(linker, &bench_opener, second, &report, &error).ok, "%s", error.message);
-}
-
-Test(alike, a_permit_for_one_decision_makes_no_other)
-{
-    SCOPED(bench_close) Bench bench = open_suspect();
-    Error error = {0};
-    bench_link(&bench);
-    SCOPED(governance_permit_close)
-    GovernancePermit *permit = bench_permit(&bench, GOVERNANCE_LINK_DECIDE, "1 apart");
-
-    Result result = linkage_decide(bench.linker, permit, 1, true, &error);
-
-    cr_expect(!result.ok);
-    cr_expect_eq(error.code, ERROR_REFUSED);
-    cr_expect_str_eq(bench_text(&bench, "SELECT count(*)::text FROM linkage.decision", text), "0");
-}
-
-Test(alike, an_explanation_says_how_fields_agree)
-{
-    SCOPED(bench_close) Bench bench = alike_open();
-    SCOPED(table_close) Table *table = NULL;
-    SCOPED(governance_permit_close)
-    GovernancePermit *permit = bench_permit(&bench, GOVERNANCE_LINK_EXPLAIN, "2");
-    Error error = {0};
-    alike_allow(&bench);
-    alike_add(&bench, &(Alike){1, "list", "A", {11, 12, 13, 14, 15, 0}, TOKENS});
-    alike_add(&bench, &(Alike){2, "care", NULL, ANNE, TOKENS});
-    bench_link(&bench);
-
-    cr_assert(linkage_explain(bench.linker, permit, 2, &table, &error).ok, "%s", error.message);
-
-    SCOPED(fclose_file) FILE *out = tmpfile();
-    table_print(table, TABLE_CSV, out);
-    rewind(out);
-    size_t length = fread(text, 1, sizeof text - 1, out);
-    text[length] = '\0';
-    cr_expect_not_null(strstr(text, "is,2,1,all equal,1,4,"), "%s", text);
-    cr_expect_not_null(
-        strstr(text, "given name equal; family name equal; birth date equal; sex equal; postcode equal"),
-        "%s", text);
-    cr_expect_null(strstr(text, "address"), "what one of them lacks is no evidence");
-}
-
-/* ---- undo and the end of a rule ---- */
 
 Test(alike, everything_is_as_it_was_before_the_run)
 {
