@@ -118,6 +118,8 @@ Result newest_release(Db *reader, const GovernanceProject *project, Date known_a
 
 /* ---- run.c ---- */
 
+/* Of all tables of an answer: 64 MiB, unless a test says less. */
+extern size_t run_kept_bytes_max;
 /* One line more of what is kept of a query; ERROR_LIMIT before the builder's own end. */
 Result run_kept_add(TextBuilder *kept, Text canonical, Error *error) CHECKED;
 

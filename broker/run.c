@@ -7,7 +7,7 @@
 #include "broker/broker_private.h"
 #include "query/query.h"
 
-enum { KEPT_BYTES_MAX = 64 << 20 };
+size_t run_kept_bytes_max = 64 << 20;
 
 typedef struct Tables {
     ReleasedTable *items[QUERY_TABLES_MAX];
@@ -90,7 +90,7 @@ static Result run_query(const GovernancePermit *permit, const Prepared *prepared
 Result run_kept_add(TextBuilder *kept, Text canonical, Error *error)
 {
     if (canonical.length >= kept->bytes_max - kept->length)
-        return fail(error, ERROR_LIMIT, "query: its tables are longer than %zu bytes together",
+        return fail(error, ERROR_LIMIT, "up to this table the answer is longer than %zu bytes",
                     kept->bytes_max);
     text_add(kept, canonical);
     text_add_char(kept, '\n');
@@ -98,13 +98,14 @@ Result run_kept_add(TextBuilder *kept, Text canonical, Error *error)
 }
 
 /* The canonical bytes of all tables in order, one a line: what is kept, hashed and logged. */
-static Result keep(const Call *call, GovernancePermit *permit, const QueryRun *run, const Tables *tables,
-                   GovernanceOutcome *outcome, Error *error)
+static Result keep(const Call *call, const Prepared *prepared, GovernancePermit *permit, const QueryRun *run,
+                   const Tables *tables, GovernanceOutcome *outcome, Error *error)
 {
-    SCOPED(text_builder_close) TextBuilder kept = text_builder(KEPT_BYTES_MAX);
+    SCOPED(text_builder_close) TextBuilder kept = text_builder(run_kept_bytes_max);
 
     for (size_t i = 0; i < tables->count; i++) {
-        TRY(run_kept_add(&kept, released_table_canonical(tables->items[i]), error));
+        if (!run_kept_add(&kept, released_table_canonical(tables->items[i]), error).ok)
+            return query_refuse_table(prepared->query, i, error);
         outcome->cells += released_table_cells(tables->items[i]);
         outcome->cells_suppressed += released_table_suppressed(tables->items[i]);
     }
@@ -175,7 +176,7 @@ Result handle_query_run(Call *call, json_t **answer, Error *error)
         log_event(LOG_LEVEL_WARNING, "query_failed", "query=%" PRId64 " %s", call->number, error->message);
         return done;
     }
-    TRY(keep(call, permit, &run, &tables, &outcome, error));
+    TRY(keep(call, &prepared, permit, &run, &tables, &outcome, error));
     TRY(seal_log(call, error));
     log_event(LOG_LEVEL_INFO, "query_run",
               "query=%" PRId64 " release=%" PRId64 " cells=%" PRId64 " suppressed=%" PRId64, call->number,

@@ -15,9 +15,9 @@ static int64_t processor_us(void)
     return (int64_t)now.tv_sec * SECOND_US + now.tv_nsec / 1000;
 }
 
-void deadline_start(Deadline *deadline, int64_t allowed_us)
+void deadline_start(Deadline *deadline, int64_t allowed_us, const Mention *at)
 {
-    *deadline = (Deadline){.allowed_us = allowed_us, .end_us = processor_us() + allowed_us};
+    *deadline = (Deadline){.allowed_us = allowed_us, .end_us = processor_us() + allowed_us, .at = at};
 }
 
 bool deadline_is_over(Deadline *deadline)
@@ -33,8 +33,8 @@ Result deadline_check(Deadline *deadline, Error *error)
 {
     if (!deadline_is_over(deadline))
         return RESULT_OK;
-    return fail(error, ERROR_LIMIT,
-                "query: stopped, as it took more than %" PRId64
-                " s of processor time; ask less of it, or of fewer records, at once",
-                deadline->allowed_us / SECOND_US);
+    return source_text_fail_at(deadline->at, ERROR_LIMIT, error,
+                               "the query was stopped, as it took more than %" PRId64
+                               " s of processor time; ask less of it, or of fewer records, at once",
+                               deadline->allowed_us / SECOND_US);
 }

@@ -7,20 +7,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/error.h"
+#include "query/source_text.h"
 
 enum { QUERY_PROCESSOR_SECONDS_MAX = 60 };
 
 typedef struct Deadline {
     int64_t allowed_us, end_us; /* of the thread's processor time */
     uint64_t work;              /* since the clock was looked at */
+    const Mention *at;          /* what to point at when it is over */
     bool is_over;               /* and stays so */
 } Deadline;
 
 /* QUERY_PROCESSOR_SECONDS_MAX, unless a test says less. */
 extern int64_t query_processor_us_max;
 
-void deadline_start(Deadline *deadline, int64_t allowed_us);
+/* at lives as long as the deadline. */
+void deadline_start(Deadline *deadline, int64_t allowed_us, const Mention *at);
 /* Looks at the clock. NULL: never. */
 bool deadline_is_over(Deadline *deadline);
 /* ERROR_LIMIT: it is over. */

@@ -201,7 +201,7 @@ static Result make(Dummy *dummy, const DummySource *sources, const DummyWanted *
     TRY(bind_dummy(dummy, &bound, error));
     TRY(run_check_plan(dummy->query, &bound, error));
     dummy_find_goals(dummy, &bound);
-    deadline_start(&dummy->deadline, DEADLINES * query_processor_us_max);
+    deadline_start(&dummy->deadline, DEADLINES * query_processor_us_max, &dummy->query->tree->cohort->at);
     dummy->plan->deadline = &dummy->deadline;
     TRY(dummy_satisfy(dummy, error));
     TRY(count_goals(dummy, answer, error));

@@ -45,8 +45,8 @@ static Result find_parameter(const Query *query, Text name, Parameter **paramete
     }
     Text nearest = text_nearest(name, names, count);
     if (nearest.length == 0)
-        return fail(error, ERROR_INPUT, "query: it has no parameter of this name");
-    return fail(error, ERROR_INPUT, "query: it has no parameter of this name; did you mean %.*s?",
+        return fail(error, ERROR_INPUT, "--set: the query has no parameter of this name");
+    return fail(error, ERROR_INPUT, "--set: the query has no parameter of this name; did you mean %.*s?",
                 TEXT_ARG(nearest));
 }
 

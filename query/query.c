@@ -149,6 +149,13 @@ Result query_refuse_known(const Query *query, Error *error)
     return refuse_at(&query->tree->known_day_at, error);
 }
 
+Result query_refuse_table(const Query *query, size_t index, Error *error)
+{
+    const Mention at = tree_mention(query->tree, query->tree->tables[index].place);
+
+    return refuse_at(&at, error);
+}
+
 Result query_refuse_source(const Query *query, size_t index, Error *error)
 {
     const CatalogueSource *source = query->tree->sources[index];

@@ -104,10 +104,12 @@ Date query_known_at(
     const Query *query); /* the releases it runs on: of what was known then; DATE_NONE: others */
 size_t query_source_count(const Query *query);
 Text query_source(const Query *query, size_t index); /* sources it reads */
-/* Fails with the place in the query: puts where it names its project, or says what was to be known when,
- * before a failure's message; and ERROR_REFUSED, where it first reads a source that is not granted. */
+/* Fails with the place in the query: puts where it names its project, says what was to be known when, or has
+ * the table of this number from 0, before a failure's message; and ERROR_REFUSED, where it first reads a
+ * source that is not granted. */
 Result query_refuse_project(const Query *query, Error *error) CHECKED;
 Result query_refuse_known(const Query *query, Error *error) CHECKED;
+Result query_refuse_table(const Query *query, size_t index, Error *error) CHECKED;
 Result query_refuse_source(const Query *query, size_t index, Error *error) CHECKED;
 
 /*

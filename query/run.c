@@ -135,29 +135,31 @@ static Result set_day(const Query *query, Provenance *provenance, Error *error)
 }
 
 /* Rates and amounts stand in no cell of what is counted: one a place of each table and period. */
-static size_t rates_of(const Tree *tree, const CountTable *counts)
+static size_t rates_of(const Tree *tree, const CountTable *counts, size_t p)
 {
+    const Part *part = &tree->parts[p];
+    const TableNode *table = &tree->tables[part->table];
+    bool is_first = p == 0 || part[-1].table != part->table || part[-1].period != part->period;
     size_t rates = 0;
 
-    for (size_t p = 0; p < tree->part_count; p++) {
-        const Part *part = &tree->parts[p];
-        const TableNode *table = &tree->tables[part->table];
-        bool is_first = p == 0 || part[-1].table != part->table || part[-1].period != part->period;
-        for (size_t m = 0; is_first && m < table->measure_count; m++)
-            rates += table->measures[m].kind != MEASURE_PEOPLE ? count_places(&counts[p]) : 0;
-    }
+    for (size_t m = 0; is_first && m < table->measure_count; m++)
+        rates += table->measures[m].kind != MEASURE_PEOPLE ? count_places(&counts[p]) : 0;
     return rates;
 }
 
-Result run_check_cells(const CountTable *tables, size_t count, size_t rates, Error *error)
+Result run_check_cells(const Tree *tree, const CountTable *counts, Error *error)
 {
-    size_t cells = rates;
+    size_t cells = 0;
 
-    for (size_t i = 0; i < count; i++)
-        cells += tables[i].cell_count;
-    if (cells > QUERY_CELLS_MAX)
-        return fail(error, ERROR_LIMIT, "query: its tables have more than %d cells together",
-                    QUERY_CELLS_MAX);
+    for (size_t p = 0; p < tree->part_count; p++) {
+        const Mention at = tree_mention(tree, tree->tables[tree->parts[p].table].place);
+        cells += counts[p].cell_count + rates_of(tree, counts, p);
+        if (cells > QUERY_CELLS_MAX)
+            return source_text_fail_at(&at, ERROR_LIMIT, error,
+                                       "up to this table there are more than %d cells together; use fewer or "
+                                       "coarser dimensions",
+                                       QUERY_CELLS_MAX);
+    }
     return RESULT_OK;
 }
 
@@ -220,7 +222,7 @@ Result run_release(const Tree *tree, const CountTable *counts, const Provenance 
     Deadline *deadline = provenance->deadline;
     const SuppressRule rule = {.people_min = provenance->policy.people_min, .deadline = deadline};
 
-    TRY(run_check_cells(counts, tree->part_count, rates_of(tree, counts), error));
+    TRY(run_check_cells(tree, counts, error));
     suppress(counts, tree->part_count, &rule, arena, states);
     for (size_t p = 0, next = 0; p < tree->part_count && !deadline_is_over(deadline); p = next) {
         for (next = p; next < tree->part_count && tree->parts[next].table == tree->parts[p].table;)
@@ -239,7 +241,7 @@ static Result count_and_release(Db *reader, const Query *query, const Provenance
     Provenance with_end = *provenance;
     Deadline deadline;
 
-    deadline_start(&deadline, query_processor_us_max);
+    deadline_start(&deadline, query_processor_us_max, &query->tree->cohort->at);
     with_end.deadline = &deadline;
     TRY(count_people_of(reader, query, &with_end, manifest, arena, counts, error));
     return run_release(query->tree, counts, &with_end, arena, tables, table_count, error);
@@ -255,7 +257,7 @@ Result run_dataset(const Query *query, const Bound *bound, const CountCategory *
 
     TRY(check_policy(&provenance->policy, error));
     TRY(run_check_plan(query, bound, error));
-    deadline_start(&deadline, query_processor_us_max);
+    deadline_start(&deadline, query_processor_us_max, &query->tree->cohort->at);
     bound->plan->deadline = &deadline;
     TRY(count_dataset(query->tree, bound, categories, count, arena, counts, error));
     with_end.deadline = &deadline;

@@ -4,8 +4,9 @@
 #include "query/query_private.h"
 #include "query/released.h"
 
-/* ERROR_LIMIT when the tables together have more than QUERY_CELLS_MAX cells, with their rates. */
-Result run_check_cells(const CountTable *tables, size_t count, size_t rates, Error *error) CHECKED;
+/* counts: of the tree's parts. ERROR_LIMIT at the table with which they have more than QUERY_CELLS_MAX cells
+ * together, with their rates. */
+Result run_check_cells(const Tree *tree, const CountTable *counts, Error *error) CHECKED;
 /* A second look at what was bound, before it runs: granted is what the query says that it reads. */
 Result run_check_plan(const Query *query, const Bound *bound, Error *error) CHECKED;
 /*

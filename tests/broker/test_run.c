@@ -163,6 +163,20 @@ Test(run, what_is_kept_fills_its_limit_and_then_fails)
     cr_expect(text_equal(text_built(&kept), TEXT("abc\nabc\n")));
 }
 
+/* Switch: query_refuse_table in keep. */
+Test(run, an_answer_that_is_too_long_is_refused_at_its_table_and_nothing_of_it_is_kept)
+{
+    SCOPED(bench_close) Bench bench = ready();
+
+    run_kept_bytes_max = 100;
+    int status = bench_call(&bench, ANALYST, "POST", "/queries/1/run", "", answer);
+
+    cr_expect_eq(status, 400, "%s", answer);
+    cr_expect_not_null(strstr(answer, "query:6:6: up to this table the answer is longer than 100 bytes"),
+                       "%s", answer);
+    cr_expect_eq(bench_count(&bench, "SELECT count(*) FROM governance.output"), 0);
+}
+
 Test(run, an_unknown_format_is_refused_before_a_permit_is_asked_for)
 {
     SCOPED(bench_close) Bench bench = ready();
@@ -187,7 +201,7 @@ Test(run, a_parameter_is_set_to_a_value_of_its_list_and_stands_in_the_log_and_th
         {"{\"set\": {\"limit\": \"30\"}}", "query:3:11: parameter limit is one of: 20, 40"},
         {"{\"set\": {\"limit\": 20}}", "request: a value of set is no text"},
         {"{\"set\": [\"limit\"]}", "request: set is no object"},
-        {"{\"set\": {\"x\": \"20\"}}", "query: it has no parameter of this name"},
+        {"{\"set\": {\"x\": \"20\"}}", "--set: the query has no parameter of this name"},
     };
 
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
@@ -237,7 +251,9 @@ Test(run, a_query_that_takes_too_long_is_refused_and_the_next_one_runs)
     int status = bench_call(&bench, ANALYST, "POST", "/queries/1/run", "", answer);
 
     cr_expect_eq(status, 400, "%s", answer);
-    cr_expect_not_null(strstr(answer, "stopped, as it took more than 0 s of processor time"), "%s", answer);
+    cr_expect_not_null(
+        strstr(answer, "query:3:8: the query was stopped, as it took more than 0 s of processor time"), "%s",
+        answer);
     cr_expect_null(strstr(answer, "tables"));
     cr_expect_eq(bench_count(&bench, "SELECT count(*) FROM governance.output"), 0);
     query_processor_us_max = usual;

@@ -201,7 +201,7 @@ Test(dummy, records_and_time_have_an_end)
     expect_limit("take fewer --people");
     dummy_bytes_max = usual;
     query_processor_us_max = 0;
-    expect_limit("processor time");
+    expect_limit("q.cohort:1:45: the query was stopped, as it took more than 0 s of processor time");
     query_processor_us_max = INT64_C(60000000);
 }
 

@@ -172,7 +172,7 @@ Test(amounts, that_take_too_long_are_not_released)
         payments_count(ONLY_BY_SEX "measure m = median of " COST, BUDGET_CHUNK_BYTES, &payments, &error);
     cr_assert(done.ok, "%s", error.message);
     suppress(payments.parts, payments.part_count, &PAYERS_RULE, payments.arena, payments.states);
-    deadline_start(&deadline, 0);
+    deadline_start(&deadline, 0, &payments.query->tree->cohort->at);
     provenance.deadline = &deadline;
 
     SCOPED(released_table_close)

@@ -170,9 +170,9 @@ Test(parameter, another_value_is_refused_with_the_place_and_the_values_there_are
     error.message[strcspn(error.message, "\n")] = '\0';
     cr_expect_str_eq(error.message, "q:1:31: parameter area is one of: \"Ash\"\"ford\", \"Dover\"");
     cr_expect_not(query_set(query, TEXT("aria"), TEXT("Dover"), &error).ok);
-    cr_expect_str_eq(error.message, "query: it has no parameter of this name; did you mean area?");
+    cr_expect_str_eq(error.message, "--set: the query has no parameter of this name; did you mean area?");
     cr_expect_not(query_set(query, TEXT("x"), TEXT("Dover"), &error).ok);
-    cr_expect_str_eq(error.message, "query: it has no parameter of this name");
+    cr_expect_str_eq(error.message, "--set: the query has no parameter of this name");
 }
 
 /* A message is cut in the midst of the second value, whose letters have two bytes; JSON takes no half of one.

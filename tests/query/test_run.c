@@ -44,19 +44,43 @@ static Result try_run(const GovernancePolicy *policy, const uint8_t *permit, Err
     return result;
 }
 
-/* Red when count_and_release does not call run_check_cells, or it counts each table alone. */
-Test(run, tables_that_are_too_large_together_are_refused)
+static void expect_cells_refused(const Query *query, const CountTable *counts, const char *message)
 {
-    const CountTable tables[] = {{.cell_count = 60000}, {.cell_count = 40000}, {.cell_count = 1}};
     Error error = {0};
 
-    cr_expect(run_check_cells(tables, 2, 0, &error).ok);
-    cr_expect_not(run_check_cells(tables, 3, 0, &error).ok);
+    cr_expect_not(run_check_cells(query->tree, counts, &error).ok);
     cr_expect_eq(error.code, ERROR_LIMIT);
-    cr_expect(run_check_cells(tables, 1, 40000, &error).ok);
-    cr_expect_not(run_check_cells(tables, 1, 40001, &error).ok);
+    error.message[strcspn(error.message, "\n")] = '\0';
+    cr_expect_str_eq(error.message, message);
+}
 
-    cr_expect_eq(error.code, ERROR_LIMIT);
+/* Red when run_release does not call run_check_cells, or it counts each table alone or no rates. */
+Test(run, tables_that_are_too_large_together_are_refused_at_the_one_that_is_too_much)
+{
+    SCOPED(query_close) Query *query = NULL;
+    /* of the last 12 cells, by care home and condition, and 3 rates */
+    CountTable counts[3] = {
+        {.cell_count = 60000},
+        {.cell_count = 39985},
+        {.cell_count = 12, .dimension_count = 2, .dimensions[1] = {.value_count = 3, .is_condition = true}}};
+    Error error = {0};
+    static const char text[] = "query \"t\" project P cohort care_home\n"
+                               "table \"a\" by sex measure people measure old = people with age > 60\n"
+                               "table \"b\" by district measure people measure old = people with age > 60\n"
+                               "table \"c\" by care_home measure people measure old = people with age > 60 "
+                               "measure r = old per 1000 people";
+    Result done = query_parse(&WORDS, "q", text_from(text), QUERY_TEXT_BYTES_MAX, NULL, &query, &error);
+    cr_assert(done.ok, "%s", error.message);
+
+    cr_expect(run_check_cells(query->tree, counts, &error).ok, "%s", error.message);
+    counts[0].cell_count++;
+    expect_cells_refused(query, counts,
+                         "q:4:14: up to this table there are more than 100000 cells together; "
+                         "use fewer or coarser dimensions");
+    counts[1].cell_count += 20;
+    expect_cells_refused(query, counts,
+                         "q:3:14: up to this table there are more than 100000 cells together; "
+                         "use fewer or coarser dimensions");
 }
 
 /* Red when release.open does not ask for the approved wording. */
