@@ -27,7 +27,7 @@ static const cyaml_schema_field_t transport_fields[] = {
 };
 static const cyaml_schema_field_t manifest_fields[] = {
     YAML_STRING("key", YamlManifest, key),
-    CYAML_FIELD_BOOL("required", CYAML_FLAG_OPTIONAL, YamlManifest, required),
+    YAML_FLAG_MAYBE("required", YamlManifest, required),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t expected_fields[] = {

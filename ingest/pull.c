@@ -66,8 +66,10 @@ static Result lock_feed(IngestPull *pull, Error *error)
 
 /* ---- what is there ---- */
 
-/* What is acknowledged is gone at the sender: never while our own copy is missing. */
-static Result check_archive(const IngestPull *pull, const DeliveryKnown *known, Error *error)
+/* What is acknowledged is gone at the sender: never while our own copy is missing. Nothing else is pulled
+ * either: it may be that the whole archive is not where it was. */
+static Result check_archive(const IngestPull *pull, const FetchItem *item, const DeliveryKnown *known,
+                            Error *error)
 {
     char path[ARCHIVE_PATH_BYTES];
 
@@ -76,10 +78,12 @@ static Result check_archive(const IngestPull *pull, const DeliveryKnown *known, 
     TRY(archive_path(pull->context.archive_folder, known->delivery_id, ARCHIVE_SEALED, path, error));
     if (access(path, F_OK) == 0)
         return RESULT_OK;
-    return fail(error, ERROR_REFUSED,
-                "feed %s: the archive of delivery %" PRId64
-                " is missing, so nothing is acknowledged: keep the sender's file and load it by its path",
-                pull->feed->name, known->delivery_id);
+    return fail(
+        error, ERROR_REFUSED,
+        "feed %s: %s: the archive of delivery %" PRId64
+        " is missing, so nothing is acknowledged and nothing else is pulled: put the archive back, or take "
+        "the sender's file from there, keep it and load it by its path",
+        pull->feed->name, item->name, known->delivery_id);
 }
 
 static Result consider(void *context, const FetchItem *item, Error *error)
@@ -94,7 +98,7 @@ static Result consider(void *context, const FetchItem *item, Error *error)
     if (!pull->kind->is_made_anew)
         TRY(delivery_known(pull->context.loader, pull->feed, &hash, &known, error));
     if (known.delivery_id > 0 && !item->is_vague) {
-        TRY(check_archive(pull, &known, error));
+        TRY(check_archive(pull, item, &known, error));
         pull->known++;
         return pull->kind->acknowledge(pull->state, item, error);
     }

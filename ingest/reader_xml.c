@@ -317,6 +317,15 @@ static Result refused(const XmlRecords *records, const char *rule, Error *error)
                 (unsigned long)XML_GetCurrentLineNumber(records->parser), rule);
 }
 
+/* Expat says of a file that was cut what it waited for. */
+static const char *error_text(enum XML_Error code)
+{
+    bool is_cut = code == XML_ERROR_NO_ELEMENTS || code == XML_ERROR_UNCLOSED_TOKEN ||
+                  code == XML_ERROR_PARTIAL_CHAR || code == XML_ERROR_UNCLOSED_CDATA_SECTION;
+
+    return is_cut ? "the file ends before its last element is closed: cut short?" : XML_ErrorString(code);
+}
+
 static Result settle(XmlRecords *records, enum XML_Status status, XmlOutcome *outcome, Error *error)
 {
     XML_ParsingStatus parsing;
@@ -326,7 +335,7 @@ static Result settle(XmlRecords *records, enum XML_Status status, XmlOutcome *ou
     if (status == XML_STATUS_ERROR && records->memory.is_exhausted)
         return refused(records, "too many different names of elements and attributes", error);
     if (status == XML_STATUS_ERROR)
-        return refused(records, XML_ErrorString(XML_GetErrorCode(records->parser)), error);
+        return refused(records, error_text(XML_GetErrorCode(records->parser)), error);
     XML_GetParsingStatus(records->parser, &parsing);
     *outcome = status == XML_STATUS_SUSPENDED    ? STREAM_RECORD
                : parsing.parsing == XML_FINISHED ? STREAM_FINISHED

@@ -36,7 +36,7 @@ static const cyaml_schema_field_t column_fields[] = {
     YAML_NUMBER_MAYBE("max", YamlColumn, max),
     YAML_LIST_MAYBE("aliases", YamlColumn, aliases, &name_schema, ALIASES_MAX),
     CYAML_FIELD_INT("width", CYAML_FLAG_OPTIONAL, YamlColumn, width),
-    CYAML_FIELD_BOOL("required", CYAML_FLAG_OPTIONAL, YamlColumn, required),
+    YAML_FLAG_MAYBE("required", YamlColumn, required),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t column_schema = {
@@ -56,7 +56,7 @@ static const cyaml_schema_value_t rule_schema = {
 static const cyaml_schema_field_t layout_fields[] = {
     YAML_STRING_MAYBE("publisher", YamlLayout, publisher),
     YAML_STRING_MAYBE("note", YamlLayout, note),
-    CYAML_FIELD_BOOL("confirmed", CYAML_FLAG_OPTIONAL, YamlLayout, confirmed),
+    YAML_FLAG_MAYBE("confirmed", YamlLayout, confirmed),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t file_fields[] = {
@@ -146,7 +146,7 @@ static const cyaml_schema_field_t spec_fields[] = {
     YAML_STRING("controller", YamlSpec, controller),
     YAML_STRING("subject", YamlSpec, subject),
     YAML_STRING_MAYBE("role", YamlSpec, role),
-    CYAML_FIELD_BOOL("once_a_delivery", CYAML_FLAG_OPTIONAL, YamlSpec, once_a_delivery),
+    YAML_FLAG_MAYBE("once_a_delivery", YamlSpec, once_a_delivery),
     YAML_STRING_MAYBE("date_format", YamlSpec, date_format),
     YAML_STRING_MAYBE("event_date", YamlSpec, event_date),
     YAML_STRING_MAYBE("period_date", YamlSpec, period_date),

@@ -17,3 +17,7 @@ enum { YAML_STRING_MAX = 400 };
     CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER, type, member, item, 1, most)
 #define YAML_LIST_MAYBE(key, type, member, item, most)                                                       \
     CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, item, 1, most)
+/* true or false: libcyaml's own takes any other word for true, also "unconfirmed". */
+static const cyaml_strval_t yaml_flag_words[] = {{"false", false}, {"true", true}};
+#define YAML_FLAG_MAYBE(key, type, member)                                                                   \
+    CYAML_FIELD_ENUM(key, CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, type, member, yaml_flag_words, 2)

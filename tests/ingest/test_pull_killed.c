@@ -100,7 +100,8 @@ Test(pull_killed, what_is_known_is_not_acknowledged_while_its_archive_is_missing
     cr_expect_not(ingest_pull_look(&context, feed, &pull, &error).ok);
 
     cr_expect_eq(error.code, ERROR_REFUSED);
-    cr_expect_not_null(strstr(error.message, "the archive of delivery 1 is missing"), "%s", error.message);
+    cr_expect_not_null(strstr(error.message, "visit_202607.csv: the archive of delivery 1 is missing"), "%s",
+                       error.message);
     cr_expect(is_there("drop/visit_202607.csv"), "it is the last copy");
 }
 

@@ -129,8 +129,10 @@ Test(reader_xml, text_between_the_columns_damages_the_record)
 Test(reader_xml, xml_that_is_not_well_formed_ends_the_file)
 {
     expect("<x><Row/>\n<Row></x>", "1:||\nerror:  line 2: mismatched tag");
-    expect("<x><Row/>", "1:||\nerror:  line 1: no element found");
-    expect("", "error:  line 1: no element found");
+    expect("<x><Row/>", "1:||\nerror:  line 1: the file ends before its last element is closed: cut short?");
+    expect("<x><Row/></x",
+           "1:||\nerror:  line 1: the file ends before its last element is closed: cut short?");
+    expect("", "error:  line 1: the file ends before its last element is closed: cut short?");
     expect("<x><Row a='1' a='2'/></x>", "error:  line 1: duplicate attribute");
     expect("<x><Row><a>K\xf6ln</a></Row></x>", "error:  line 1: not well-formed (invalid token)");
 }

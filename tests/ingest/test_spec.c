@@ -99,6 +99,9 @@ Test(spec, what_is_no_spec_is_refused_with_its_place)
     expect_error("version: 1", "version: one", "spec.yaml line 3 column 10: invalid INT value");
     expect_error("title: Visits", "title: &t Visits\nrole: *t", "alias");
     expect_error("use: ignored, required: true", "use: ignored, requird: true", "unexpected key: requird");
+    expect_error("use: ignored, required: true", "use: ignored, required: nein", "invalid ENUM value: nein");
+    expect_error("title: Visits", "title: Visits\nlayout: { confirmed: unconfirmed }",
+                 "spec.yaml line 3 column 22: invalid ENUM value");
 }
 
 Test(spec, an_empty_spec_is_refused)

@@ -105,7 +105,8 @@ Test(spec_file, a_file_of_nothing_is_no_delivery_in_any_format)
     expect_file_error(spec_text("format: delimited, header: none", "", ""), "\n", "extract: empty file");
     expect_file_error(spec_text("format: fixed", ", width: 3", ", width: 10"), "", "extract: empty file");
     expect_file_error(spec_text("format: json_lines", "", ""), "", "extract: empty file");
-    expect_file_error(spec_text("format: xml, record: Row", "", ""), "", "extract line 1: no element found");
+    expect_file_error(spec_text("format: xml, record: Row", "", ""), "",
+                      "extract line 1: the file ends before its last element is closed: cut short?");
 }
 
 Test(spec_file, a_trailer_of_no_rows_is_a_delivery)
