@@ -148,12 +148,17 @@ Result spec_period(const char *period, Month *month, Error *error)
 
 Result spec_open_in(const char *name, const char *period, IngestSpec **spec, Error *error)
 {
+    SCOPED(ingest_spec_close) IngestSpec *opened = NULL;
     Month month;
 
     if (period == NULL)
         return spec_open(name, spec, error);
     TRY(spec_period(period, &month, error));
-    return spec_open_for(name, month, spec, error);
+    TRY(spec_open_for(name, month, &opened, error));
+    TRY(ingest_spec_check_period(opened, month, error));
+    *spec = opened;
+    opened = NULL;
+    return RESULT_OK;
 }
 
 static int compare_paths(const void *a, const void *b)

@@ -18,7 +18,8 @@ Result spec_open_versions(const char *name, SpecVersions *versions, Error *error
 void spec_versions_close(SpecVersions *versions); /* for SCOPED */
 /* The version that a month's delivery is read by; where none is in effect, the newest. */
 Result spec_open_for(const char *name, Month period, IngestSpec **spec, Error *error) CHECKED;
-/* As that, of --period's text; NULL: the newest. Errors  as above; ERROR_USAGE: not a month */
+/* As that, of --period's text; NULL: the newest. Errors  as above; ERROR_USAGE: not a month; as
+ * ingest_spec_check_period: a load of that month would be refused */
 Result spec_open_in(const char *name, const char *period, IngestSpec **spec, Error *error) CHECKED;
 /* Of --period's text. Errors  ERROR_USAGE */
 Result spec_period(const char *period, Month *month, Error *error) CHECKED;

@@ -24,6 +24,8 @@ int ingest_spec_version(const IngestSpec *spec);
 Hash ingest_spec_hash(const IngestSpec *spec); /* of its text and code lists */
 /* In effect on the month's last day. */
 bool ingest_spec_covers(const IngestSpec *spec, Month period);
+/* Errors  ERROR_CONFIG where a load of that month would be refused: not in effect yet, or no longer */
+Result ingest_spec_check_period(const IngestSpec *spec, Month period, Error *error) CHECKED;
 /* Of one source, oldest first: versions rise, and their effective days neither overlap nor leave a gap. */
 Result ingest_spec_check_versions(IngestSpec *const *versions, size_t count, Error *error) CHECKED;
 /* A page for people: what the source is, and what is kept of each column. */

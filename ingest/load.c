@@ -10,17 +10,12 @@ Result load_check_delivery(const IngestSpec *spec, const IngestDelivery *deliver
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
     size_t length = delivery->sender != NULL ? strlen(delivery->sender) : 0;
-    Date date;
 
     if (length == 0 || length > SENDER_BYTES_MAX || strspn(delivery->sender, letters) != length ||
         strchr("_.-", delivery->sender[0]) != NULL)
         return fail(error, ERROR_USAGE,
                     "sender: up to 63 letters, digits, _, . and -, the first a letter or digit");
-    if (date_parse(spec->effective_from, &date) && month_last_day(delivery->period) < date)
-        return fail(error, ERROR_CONFIG, "%s: not in effect yet in the delivery's period", spec->path);
-    if (date_parse(spec->effective_to, &date) && month_first_day(delivery->period) > date)
-        return fail(error, ERROR_CONFIG, "%s: no longer in effect in the delivery's period", spec->path);
-    return RESULT_OK;
+    return ingest_spec_check_period(spec, delivery->period, error);
 }
 
 /* Would anything tell that this file was cut at a row's end? A manifest does where one came. */

@@ -21,6 +21,17 @@ bool ingest_spec_covers(const IngestSpec *spec, Month period)
     return effective_from(spec) <= last_day && (!effective_to(spec, &to) || last_day <= to);
 }
 
+Result ingest_spec_check_period(const IngestSpec *spec, Month period, Error *error)
+{
+    Date to;
+
+    if (month_last_day(period) < effective_from(spec))
+        return fail(error, ERROR_CONFIG, "%s: not in effect yet in the delivery's period", spec->path);
+    if (effective_to(spec, &to) && month_first_day(period) > to)
+        return fail(error, ERROR_CONFIG, "%s: no longer in effect in the delivery's period", spec->path);
+    return RESULT_OK;
+}
+
 static Result check_pair(const IngestSpec *older, const IngestSpec *newer, Error *error)
 {
     Date to;

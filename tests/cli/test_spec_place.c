@@ -54,6 +54,19 @@ Test(spec_place, a_period_as_it_is_typed_chooses_and_none_means_the_newest)
     cr_expect_eq(error.code, ERROR_USAGE);
 }
 
+/* A check or a comparison that says nothing of it would praise what a load refuses. */
+Test(spec_place, a_month_of_which_a_load_would_be_refused_is_refused)
+{
+    SCOPED(ingest_spec_close) IngestSpec *none = NULL;
+    const char *path = newest(SPEC("1", OLD), SPEC("2", NEW));
+    Error error = {0};
+
+    cr_expect_not(spec_open_in(path, "2019-01", &none, &error).ok);
+    cr_expect_eq(error.code, ERROR_CONFIG);
+    cr_expect_not_null(strstr(error.message, "not in effect yet in the delivery's period"), "%s",
+                       error.message);
+}
+
 Test(spec_place, an_older_version_that_is_named_is_meant_alone)
 {
     newest(SPEC("1", OLD), SPEC("2", NEW));
