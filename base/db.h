@@ -82,6 +82,11 @@ typedef struct DbCopyColumn {
 } DbCopyColumn;
 Result db_copy_in(Db *db, const char *table, const DbCopyColumn *columns, size_t column_count, DbCopy **copy,
                   Error *error) CHECKED;
+/* The same, into a table that this transaction has emptied: its rows are of all time at once, so nobody who
+ * reads them, nor vacuum, has to write to their pages again. Once committed they are there for every
+ * snapshot. Where the table was not emptied in this transaction db_copy_end fails. */
+Result db_copy_in_frozen(Db *db, const char *table, const DbCopyColumn *columns, size_t column_count,
+                         DbCopy **copy, Error *error) CHECKED;
 Result db_copy_row(DbCopy *copy, const Value *values, Error *error) CHECKED;
 /*
  * Values of columns that follow each other, as one that db_copy_row copies as it is: for rows that wait

@@ -19,6 +19,7 @@ struct DbCopy {
     char name[COPY_NAME_BYTES]; /* for errors: "copy into schema.table" */
     ValueType types[DB_COLUMNS_MAX];
     size_t column_count;
+    bool is_frozen;
     Handover *sending;    /* its thread sends; until it is drained the connection is the thread's */
     HandoverBlock *block; /* being filled; NULL: sending has failed */
     bool send_failed;     /* the thread's until it is drained */
@@ -100,7 +101,8 @@ static Result copy_begin(DbCopy *copy, const char *table, const DbCopyColumn *co
     add_table(&sql, table);
     text_add_string(&sql, " (");
     add_columns(&sql, columns, copy->column_count);
-    text_add_string(&sql, ") FROM STDIN (FORMAT binary)");
+    text_add_string(&sql, ") FROM STDIN (FORMAT binary");
+    text_add_string(&sql, copy->is_frozen ? ", FREEZE)" : ")");
     PGresult *result = PQexec(copy->db->connection, text_built(&sql).data);
     if (PQresultStatus(result) != PGRES_COPY_IN)
         begun = db_fail(copy->db, copy->name, NULL, result, error);
@@ -132,14 +134,15 @@ static void copy_close(DbCopy **copy)
     *copy = NULL;
 }
 
-Result db_copy_in(Db *db, const char *table, const DbCopyColumn *columns, size_t column_count, DbCopy **copy,
-                  Error *error)
+static Result copy_open(Db *db, const char *table, const DbCopyColumn *columns, size_t column_count,
+                        bool is_frozen, DbCopy **copy, Error *error)
 {
     SCOPED(copy_close) DbCopy *draft = memory_alloc(sizeof *draft);
 
     TRY(check_names(table, columns, column_count, error));
     draft->db = db;
     draft->column_count = column_count;
+    draft->is_frozen = is_frozen;
     snprintf(draft->name, sizeof draft->name, "copy into %s", table);
     TRY(check_table(draft, table, columns, error));
     TRY(handover_open(COPY_BLOCKS, COPY_BLOCK_BYTES, send_blocks, draft, &draft->sending, error));
@@ -151,6 +154,18 @@ Result db_copy_in(Db *db, const char *table, const DbCopyColumn *columns, size_t
     *copy = draft;
     draft = NULL;
     return RESULT_OK;
+}
+
+Result db_copy_in(Db *db, const char *table, const DbCopyColumn *columns, size_t column_count, DbCopy **copy,
+                  Error *error)
+{
+    return copy_open(db, table, columns, column_count, false, copy, error);
+}
+
+Result db_copy_in_frozen(Db *db, const char *table, const DbCopyColumn *columns, size_t column_count,
+                         DbCopy **copy, Error *error)
+{
+    return copy_open(db, table, columns, column_count, true, copy, error);
 }
 
 /* The connection is ours again. */

@@ -295,8 +295,8 @@ Result store_row(Store *store, const TokenisedRow *row, Error *error)
         encodings_is_full(store->encodings))
         TRY(store_flush(store, error));
     if (store->copy == NULL)
-        TRY(db_copy_in(store->loader, store->records, store->columns, store->column_count, &store->copy,
-                       error));
+        TRY(db_copy_in_frozen(store->loader, store->records, store->columns, store->column_count,
+                              &store->copy, error));
     if (subject != NULL && tokenised_row_subject_is_new(row)) {
         TRY(subjects_add(store->subjects, subject, error));
         encodings_add(store->encodings, &subject->subject_id, tokenised_row_encoding(row));

@@ -75,6 +75,26 @@ static Result check_row(void *context, const Value *row, Error *error)
     return RESULT_OK;
 }
 
+Test(db_copy, freezes_rows_of_a_table_emptied_in_the_transaction_alone)
+{
+    SCOPED(db_close) Db *db = town();
+    Error error = {0};
+    DbCopy *copy = NULL;
+
+    succeed(db_begin(db, &error), &error);
+    succeed(db_script(db, "empty", "TRUNCATE town.row", &error), &error);
+    succeed(db_copy_in_frozen(db, "town.row", columns, COLUMN_COUNT, &copy, &error), &error);
+    copy_one(copy, 1);
+    succeed(db_copy_end(&copy, NULL, &error), &error);
+    succeed(db_commit(db, &error), &error);
+    cr_expect_eq(rows(db), 1);
+
+    succeed(db_copy_in_frozen(db, "town.row", columns, COLUMN_COUNT, &copy, &error), &error);
+    copy_one(copy, 2);
+    cr_expect(!db_copy_end(&copy, NULL, &error).ok);
+    cr_expect_eq(error.code, ERROR_DATABASE);
+}
+
 Test(db_copy, a_hundred_thousand_rows_come_back_as_they_went)
 {
     SCOPED(db_close) Db *db = town();

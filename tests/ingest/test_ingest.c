@@ -27,6 +27,20 @@ Test(ingest, a_good_extract_is_loaded_whole)
         1);
 }
 
+/* Switch: FREEZE in base/db_copy_in.c. Else whoever reads them first writes all their pages again, and their
+ * log. */
+Test(ingest, nobody_who_reads_rows_writes_to_their_pages)
+{
+    must_load(WORLD_HEADER GOOD_ROWS);
+
+    world_script("CREATE EXTENSION pg_visibility");
+    cr_expect_eq(
+        world_count(
+            "SELECT s.all_frozen FROM pg_partition_tree('records.visit') AS t,"
+            " pg_visibility_map_summary(t.relid) AS s WHERE t.isleaf AND pg_relation_size(t.relid) > 0"),
+        1);
+}
+
 Test(ingest, values_arrive_typed)
 {
     must_load(WORLD_HEADER GOOD_ROWS);
