@@ -63,7 +63,7 @@ static const char people_sql[] =
     "  ORDER BY sha256(int8send(10 * i + s));" MONTH_LIST_SQL "CREATE TABLE records.merging_%" PRId64
     " PARTITION OF records.merging FOR VALUES IN (10 * %" PRId64 " + 4);"
     "INSERT INTO records.merging SELECT 10 * %" PRId64 " + 4, subject_id, '2020-01-01' FROM subjects.subject"
-    " WHERE source_id = 4;"
+    " WHERE source_id = 4;" MONTH_CAME_SQL
     "ANALYZE subjects.subject, records.list, records.merging; RESET ROLE";
 
 static Result open_as(const Cluster *cluster, const char *database, const char *role, Db **db, Error *error)
@@ -78,7 +78,7 @@ static Result add_people(Db *db, int64_t month, int64_t first, int64_t last, Err
     char sql[SQL_BYTES];
 
     (void)snprintf(sql, sizeof sql, people_sql, month, month, month, month, first, last, month, month, month,
-                   month, month, month);
+                   month, month, month, month);
     return db_script(db, "people", sql, error);
 }
 

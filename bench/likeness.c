@@ -48,7 +48,7 @@ static const char people_sql[] =
     "        CASE WHEN s = 1 THEN substr(sha256(int8send(1000000000 + i / 2)), 1, 16) END, 1"
     "   FROM generate_series(%" PRId64 "::int8, %" PRId64 "::int8) AS i CROSS JOIN generate_series(1, 2) AS s"
     "  WHERE s = 1 OR i %% 10 = 0"
-    "  ORDER BY sha256(int8send(10 * i + s));" MONTH_LIST_SQL
+    "  ORDER BY sha256(int8send(10 * i + s));" MONTH_LIST_SQL MONTH_CAME_SQL
     "ANALYZE subjects.subject, records.list; RESET ROLE";
 
 Result likeness_prepare(Db *db, Error *error)
@@ -175,7 +175,7 @@ Result likeness_add(Likeness *likeness, Db *db, Db *beside, int64_t month, size_
     char sql[SQL_BYTES];
 
     (void)snprintf(sql, sizeof sql, people_sql, month, month, month, month, (int64_t)from, (int64_t)to - 1,
-                   month, month, month);
+                   month, month, month, month);
     TRY(db_script(db, "likeness people", sql, error));
     TRY(encode_source(likeness, db, beside, LIST, month, from, to, error));
     return encode_source(likeness, db, beside, CARE, month, from, to, error);

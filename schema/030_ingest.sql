@@ -110,6 +110,7 @@ CREATE TABLE ingest.load (
     rows_damaged      int8,                  -- of those quarantined: not one of their columns was looked at
     rows_duplicate    int8,                  -- whose record key an earlier row of the load has; null: not counted
     subjects_new      int8,
+    subjects_page     int8,                  -- of subjects.subject, from which on they stood when they came
     nhs_valid         int8,
     nhs_invalid       int8,
     nhs_absent        int8,
@@ -198,10 +199,6 @@ CREATE TABLE subjects.subject (
            AND octet_length(lsoa_2011) = 9 AND substr(lsoa_2011, 2, 1) < 'A'
            AND octet_length(lsoa_2021) = 9 AND substr(lsoa_2021, 2, 1) < 'A')
 );
-
--- Which came with a load is asked by linkage alone, of few; subjects stand as they came, so this is of no size, and
--- costs a load nothing worth saying.
-CREATE INDEX subject_first_load ON subjects.subject USING brin (first_load_id) WITH (pages_per_range = 16);
 
 -- The door by which a load's new subjects come without being staged: rows copied into it are those of its only
 -- partition. It is open while its transaction has a row in subjects.merging, and shut to reading.
@@ -606,13 +603,18 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     SELECT pg_stat_get_xact_tuples_inserted('subjects.subject'::regclass)
 $$;
 
+-- What comes from now on lies nearly always on this page or behind it.
+CREATE FUNCTION ingest.subjects_last_page() RETURNS int8
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    SELECT greatest(pg_relation_size('subjects.subject') / current_setting('block_size')::int8 - 1, 0)
+$$;
+
 -- In the transaction that will publish the load: nobody sees before what is put in or merged there, and nothing stays of
 -- it when it fails.
 CREATE FUNCTION ingest.merging_begin(wanted int4) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO subjects.merging (load_id, from_page, counted, put, up_to, given, added, differs)
-    VALUES (wanted, greatest(pg_relation_size('subjects.subject') / current_setting('block_size')::int8 - 1, 0),
-            ingest.subjects_counted(), 0, '(0,0)', 0, 0, false)
+    VALUES (wanted, ingest.subjects_last_page(), ingest.subjects_counted(), 0, '(0,0)', 0, 0, false)
 $$;
 
 -- Adds a piece of what was staged and not added yet, while the load's rows still come. A piece, since nothing is staged
@@ -697,13 +699,14 @@ CREATE CONSTRAINT TRIGGER merging_refuse AFTER INSERT ON subjects.merging DEFERR
     FOR EACH ROW EXECUTE FUNCTION ingest.merging_refuse();
 
 -- Those put straight in are as many as say that they are of this load and source. Nearly always they lie behind all that
--- was there before; where some fill a gap, all are looked for. Their oldest and newest key versions; null: none were.
-CREATE FUNCTION ingest.subjects_vouch(load_source int2, merged subjects.merging, OUT oldest int2, OUT newest int2)
+-- was there before; where some fill a gap, all are looked for. Their oldest and newest key versions; null: none were. page:
+-- where they begin; of others that were added, where they are likely to.
+CREATE FUNCTION ingest.subjects_vouch(load_source int2, merged subjects.merging, OUT oldest int2, OUT newest int2, OUT page int8)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
-    from_page int8 := merged.from_page;
     found int8;
 BEGIN
+    page := merged.from_page;
     IF merged.load_id IS NULL OR merged.put = 0 THEN
         RETURN;
     ELSIF merged.put IS NULL THEN
@@ -711,9 +714,9 @@ BEGIN
     END IF;
     LOOP
         SELECT count(*), min(s.key_version), max(s.key_version) INTO found, oldest, newest FROM subjects.subject AS s
-         WHERE s.ctid >= format('(%s,0)', from_page)::tid AND (s.first_load_id, s.source_id) = (merged.load_id, load_source);
-        EXIT WHEN found = merged.put + merged.added OR from_page = 0;
-        from_page := 0;
+         WHERE s.ctid >= format('(%s,0)', page)::tid AND (s.first_load_id, s.source_id) = (merged.load_id, load_source);
+        EXIT WHEN found = merged.put + merged.added OR page = 0;
+        page := 0;
     END LOOP;
     IF found <> merged.put + merged.added THEN
         RAISE EXCEPTION 'load %: subjects of another load or source came with it', merged.load_id USING ERRCODE = 'CQ001';
@@ -728,18 +731,22 @@ $$;
 
 -- The load is not published, or not yet: those that were put straight in are staged after all.
 CREATE FUNCTION ingest.subjects_unmerge(load_source int2, wanted int4) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     merged subjects.merging := ingest.merging_end(wanted);
+    begins tid := (SELECT format('(%s,0)', v.page)::tid FROM ingest.subjects_vouch(load_source, merged) AS v);
+    gone int8 := 0;
 BEGIN
-    PERFORM ingest.subjects_vouch(load_source, merged);
     IF merged.put > 0 THEN
-        EXECUTE format('INSERT INTO staging.%I SELECT s.* FROM subjects.subject AS s WHERE s.first_load_id = %s',
-                       'subject_' || wanted, wanted);
+        EXECUTE format('INSERT INTO staging.%I SELECT s.* FROM subjects.subject AS s WHERE s.ctid >= %L::tid'
+                       ' AND s.first_load_id = %s', 'subject_' || wanted, begins, wanted);
     END IF;
-    IF merged.load_id IS NOT NULL THEN
-        DELETE FROM subjects.subject AS s WHERE s.first_load_id = wanted;
-    END IF;
+    WHILE gone < merged.put + merged.added LOOP
+        DELETE FROM subjects.subject AS s WHERE s.ctid >= begins AND s.first_load_id = wanted;
+        EXIT WHEN begins = '(0,0)';
+        GET DIAGNOSTICS gone = ROW_COUNT;
+        begins := '(0,0)'; -- some filled a gap
+    END LOOP;
 END $$;
 
 -- Adds those of the load's subjects that were staged and not added yet. One that another load has put in is waited for,
@@ -791,9 +798,11 @@ DECLARE
     merged subjects.merging := ingest.merging_end(wanted);
     oldest int2;
     newest int2;
+    page int8;
     has_others boolean;
 BEGIN
-    SELECT v.* INTO oldest, newest FROM ingest.subjects_vouch(load_source, merged) AS v;
+    SELECT v.* INTO oldest, newest, page FROM ingest.subjects_vouch(load_source, merged) AS v;
+    UPDATE ingest.load SET subjects_page = coalesce(page, ingest.subjects_last_page()) WHERE load_id = wanted;
     PERFORM ingest.staged_keys_require(oldest, newest);
     EXECUTE format('SELECT min(t.key_version), max(t.key_version), bool_or(t.source_id <> %s) FROM staging.%I AS t',
                    load_source, staged) INTO oldest, newest, has_others;

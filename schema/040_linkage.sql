@@ -498,8 +498,7 @@ BEGIN
         PERFORM linkage.counts_changed(run_id);
     END IF;
     PERFORM linkage.basis_doubt();
-    PERFORM brin_summarize_new_values('subjects.subject_first_load'); -- else the next run reads them all
-    PERFORM brin_summarize_new_values('subjects.encoding_load');
+    PERFORM brin_summarize_new_values('subjects.encoding_load'); -- else the next run reads them all
     RETURN QUERY
     UPDATE linkage.run AS run
        SET state = 'done', finished = clock_timestamp(), unlinked = run.subjects - run.linked

@@ -125,11 +125,11 @@ BEGIN
 END
 $$;
 
--- By the index alone, whatever statistics say: a subject's first load never changes, and few are new.
-CREATE FUNCTION linkage.subjects_collect() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+-- Those on a page or behind it that came with these loads.
+CREATE FUNCTION linkage.subjects_of(fresh int4[], page int8) RETURNS int8
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    fresh int4[] := (SELECT array_agg(l.load_id) FROM pg_temp.run_load AS l WHERE l.is_new);
+    found int8;
 BEGIN
     INSERT INTO pg_temp.run_subject (subject_id, source_id, key_version, nhs_token, foreign_token, uprn_token, address_token)
     SELECT s.subject_id, s.source_id, CASE WHEN s.nhs_token IS NOT NULL OR s.superseded_nhs_token IS NOT NULL
@@ -137,7 +137,30 @@ BEGIN
                                              OR s.address_token IS NOT NULL THEN s.key_version END,
            s.nhs_token, s.foreign_token, s.uprn_token, s.address_token
       FROM subjects.subject AS s
-     WHERE s.first_load_id = ANY (fresh);
+     WHERE s.ctid >= format('(%s,0)', page)::tid AND s.first_load_id = ANY (fresh);
+    GET DIAGNOSTICS found = ROW_COUNT;
+    RETURN found;
+END
+$$;
+
+-- A subject's first load never changes, and few are new: these stand behind all others, unless some were moved since or
+-- filled a gap. Then fewer are found than came, and all are looked through.
+CREATE FUNCTION linkage.subjects_collect() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    fresh int4[];
+    came int8;
+    page int8;
+    found int8;
+BEGIN
+    SELECT array_agg(l.load_id), sum(l.subjects_new), min(coalesce(l.subjects_page, 0)) INTO fresh, came, page
+      FROM ingest.load AS l JOIN pg_temp.run_load AS r USING (load_id)
+     WHERE r.is_new;
+    found := linkage.subjects_of(fresh, coalesce(page, 0));
+    IF page > 0 AND found IS DISTINCT FROM came THEN
+        TRUNCATE pg_temp.run_subject;
+        PERFORM linkage.subjects_of(fresh, 0);
+    END IF;
     ANALYZE pg_temp.run_subject;
 END
 $$;

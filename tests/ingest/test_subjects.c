@@ -382,20 +382,42 @@ Test(subjects, one_merged_by_the_piece_that_is_somebody_else_stops_its_load)
     cr_expect_eq(error.code, ERROR_INPUT, "%s", error.message);
 }
 
-/* Switch: the second look in subjects_vouch. PostgreSQL puts rows where others have left room. */
-Test(subjects, one_that_fills_a_gap_is_found)
+/* PostgreSQL puts rows where others have left room. */
+static void leave_gaps(void)
 {
-    IngestDelivery delivery = world_delivery(ANN);
     world_script("INSERT INTO subjects.subject (subject_id, source_id, digest, first_load_id, key_version,"
                  " nhs_state) SELECT i, 1, '\\x00112233445566778899aabbccddeeff', 0, 1, 0"
                  " FROM generate_series(1, 1000) AS i; DELETE FROM subjects.subject WHERE subject_id <= 50");
     world_script("VACUUM subjects.subject");
+}
+
+/* Switch: the second look in subjects_vouch. */
+Test(subjects, one_that_fills_a_gap_is_found)
+{
+    IngestDelivery delivery = world_delivery(ANN);
+    leave_gaps();
 
     cr_expect_eq(world_must_load(&world, spec, &delivery).subjects_new, 1);
 
     cr_expect_eq(
         world_count("SELECT count(*) FROM subjects.subject WHERE ctid < '(1,0)' AND first_load_id = 1"), 1,
         "it stands on the first page");
+    cr_expect_eq(world_count("SELECT subjects_page FROM ingest.load WHERE load_id = 1"), 0);
+}
+
+/* Switch: the second turn of subjects_unmerge. Of a load that merged some of what it had staged. */
+Test(subjects, one_that_filled_a_gap_goes_with_its_load)
+{
+    leave_gaps();
+
+    world_script("INSERT INTO subjects.merging VALUES (77, ingest.subjects_last_page(), 0, 0, '(0,0)', 1, 1,"
+                 " false);"
+                 "INSERT INTO subjects.subject (subject_id, source_id, digest, first_load_id, key_version,"
+                 " nhs_state) VALUES (7, 1, '\\x00112233445566778899aabbccddeeff', 77, 1, 0);"
+                 "SELECT 1 / count(*) FROM subjects.subject WHERE ctid < '(1,0)' AND first_load_id = 77;"
+                 "SELECT ingest.subjects_unmerge(1::int2, 77)");
+
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject WHERE first_load_id = 77"), 0);
 }
 
 /* Switch: track_counts in subjects_put. */

@@ -30,7 +30,7 @@ static const unsigned deliveries = 1U << HISTORY_LIST | 1U << HISTORY_CHANGES | 
                                    1U << HISTORY_HOMES_OF | 1U << HISTORY_MERGERS | 1U << HISTORY_WITHDRAW |
                                    1U << HISTORY_DAY;
 
-/* Switches, each of which turns these red when it leaves its kind of change out: subjects_collect,
+/* Switches, each of which turns these red when it leaves its kind of change out: subjects_of,
  * mergers_stand (loads, and the day), stays_compare, the arms of residents_changed; with another seed
  * mergers_compare. */
 Test(incremental, by_numbers_holds_what_a_run_over_everything_does)
@@ -163,6 +163,42 @@ Test(incremental, after_much_has_come_everything_is_looked_at)
     bench_link(&history.narrow);
 
     cr_expect_str_eq(why_whole(&history), "much is new");
+}
+
+/* A subject of load 2 on the first page and one behind many of load 1; it says that so many came, from the
+ * second page on. */
+#define COLLECT(came)                                                                                        \
+    "INSERT INTO subjects.subject (subject_id, source_id, digest, first_load_id, key_version, nhs_state)"    \
+    "  SELECT i, 1, decode('00112233445566778899aabbccddeeff', 'hex'), CASE WHEN i IN (1, 500) THEN 2"       \
+    "         ELSE 1 END, 1, 0 FROM generate_series(1, 500) AS i;"                                           \
+    "UPDATE ingest.load SET subjects_page = 1, subjects_new = " #came " WHERE load_id = 2;"                  \
+    "CREATE TEMPORARY TABLE run_load AS SELECT load_id, source_id, load_id = 2 AS is_new FROM ingest.load;"  \
+    "CREATE TEMPORARY TABLE run_subject (subject_id int8, source_id int2, key_version int2, nhs_token"       \
+    "       bytea, foreign_token bytea, uprn_token bytea, address_token bytea);"                             \
+    "SELECT linkage.subjects_collect();"                                                                     \
+    "CREATE TABLE bench.collected AS SELECT subject_id FROM run_subject"
+
+static const char *collected(const char *collect)
+{
+    SCOPED(history_close) History history = three_people();
+
+    bench_run(history.narrow.owner, "SELECT bench.load('spell', 'sender0', 240)");
+    bench_run(history.narrow.owner, collect);
+    return bench_text(&history.narrow, "SELECT string_agg(subject_id::text, ' ') FROM bench.collected",
+                      narrow);
+}
+
+/* Switch: the second look in subjects_collect. A row that is updated, and one that fills a gap, stand in
+ * front of where their load began. */
+Test(incremental, a_subject_that_has_moved_to_the_front_is_found)
+{
+    cr_expect_str_eq(collected(COLLECT(2)), "1 500");
+}
+
+/* Switch: the page in subjects_of. All else is older, and may be much. */
+Test(incremental, new_subjects_are_looked_for_where_their_loads_began)
+{
+    cr_expect_str_eq(collected(COLLECT(1)), "500");
 }
 
 /* Switch: linkage.households_rekey. */
