@@ -64,8 +64,6 @@ const Route *route_find(const char *method, const char *path, int64_t *number, u
 /* Answers one complete request: always an answer, never data in an error. */
 json_t *serve(const Broker *broker, struct MHD_Connection *connection, const char *method, const char *path,
               Text body, unsigned *status);
-/* {"error": message, "code": name} */
-json_t *serve_error(const Error *error, unsigned *status);
 
 /* ---- runner.c ---- */
 

@@ -20,7 +20,8 @@ static const struct {
     [ERROR_SYSTEM] = {"system", MHD_HTTP_INTERNAL_SERVER_ERROR},
 };
 
-json_t *serve_error(const Error *error, unsigned *status)
+/* {"error": message, "code": name} */
+static json_t *answer_error(const Error *error, unsigned *status)
 {
     json_t *answer = json_pack("{s:s%, s:s}", "error", error->message, strlen(error->message), "code",
                                codes[error->code].name);
@@ -86,7 +87,7 @@ json_t *serve(const Broker *broker, struct MHD_Connection *connection, const cha
     Result done = handle(route, &call, body, &answer, &error);
     if (!done.ok) {
         json_decref(answer);
-        answer = serve_error(&error, status);
+        answer = answer_error(&error, status);
     }
     log_event(LOG_LEVEL_INFO, "request", "route=%s%s status=%u bytes=%zu", route->method, route->pattern,
               *status, body.length);

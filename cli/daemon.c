@@ -108,7 +108,8 @@ static Result wait_until_it_answers(pid_t child, const char *socket_path, const 
     return fail(error, ERROR_SYSTEM, "the broker does not answer, see %s", log_path);
 }
 
-Result daemon_start(const Cli *cli, Error *error)
+/* No-op when it runs. */
+static Result start(const Cli *cli, Error *error)
 {
     char program[CLI_PATH_BYTES], log_path[CLI_PATH_BYTES], socket_path[CLI_PATH_BYTES];
     const char *data;
@@ -157,7 +158,7 @@ Result cmd_broker_start(Cli *cli, int argc, const char *const *argv, Error *erro
     TRY(cli_parse(cli, argc, argv, NULL, 0, 0, 0, error));
     /* A broker without its database would refuse everybody, long behind this. */
     TRY(cli_open(cli, "cinque_governor", &governor, error));
-    TRY(daemon_start(cli, error));
+    TRY(start(cli, error));
     puts("broker running");
     return RESULT_OK;
 }

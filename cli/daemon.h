@@ -6,7 +6,5 @@
 #include "cli/cli.h"
 
 Result daemon_runs(const Cli *cli, bool *runs, Error *error) CHECKED;
-/* Waits until it answers; no-op when it runs. */
-Result daemon_start(const Cli *cli, Error *error) CHECKED;
 /* Asks it to end and waits; no-op when it does not run. */
 Result daemon_stop(const Cli *cli, Error *error) CHECKED;

@@ -31,7 +31,7 @@ static Result find_path(const char *name, char path[CLI_PATH_BYTES], Error *erro
     return RESULT_OK;
 }
 
-Result spec_open(const char *name, IngestSpec **spec, Error *error)
+static Result open_newest(const char *name, IngestSpec **spec, Error *error)
 {
     char path[CLI_PATH_BYTES];
 
@@ -152,7 +152,7 @@ Result spec_open_in(const char *name, const char *period, IngestSpec **spec, Err
     Month month;
 
     if (period == NULL)
-        return spec_open(name, spec, error);
+        return open_newest(name, spec, error);
     TRY(spec_period(period, &month, error));
     TRY(spec_open_for(name, month, &opened, error));
     TRY(ingest_spec_check_period(opened, month, error));

@@ -5,9 +5,10 @@
 
 enum { SPECS_MAX = 200, SPEC_VERSIONS_MAX = 32 };
 
-/* name: a shipped source, or the path of a spec (with "/" or ending in .yaml). */
-Result spec_open(const char *name, IngestSpec **spec, Error *error) CHECKED;
-/* All versions of a source: NAME.yaml is the newest, NAME@VERSION.yaml beside it are older ones. */
+/*
+ * name: a shipped source, or the path of a spec (with "/" or ending in .yaml).
+ * All versions of a source: NAME.yaml is the newest, NAME@VERSION.yaml beside it are older ones.
+ */
 typedef struct SpecVersions {
     IngestSpec *specs[SPEC_VERSIONS_MAX]; /* oldest first */
     size_t count;

@@ -287,7 +287,6 @@ Result ingest_pull_look(const IngestPullContext *context, const IngestFeed *feed
                         Error *error) CHECKED;
 size_t ingest_pull_count(const IngestPull *pull);
 size_t ingest_pull_known(const IngestPull *pull); /* lay there and were taken before */
-const char *ingest_pull_name(const IngestPull *pull, size_t index);
 /* The object of the permit is the feed's name, its source and sender those of the feed: */
 Text ingest_pull_detail(const IngestFeed *feed, const char *again, Arena *arena);
 

@@ -7,7 +7,8 @@ static char normal(char c)
     return c == ' ' || c == '-' ? '_' : c;
 }
 
-bool names_alike(Text a, Text b, bool is_normalised)
+/* The same text; normalised: letters without regard to case, and space, _ and - alike. */
+static bool are_alike(Text a, Text b, bool is_normalised)
 {
     if (!is_normalised)
         return text_equal(a, b);
@@ -24,10 +25,10 @@ static bool means(const ReaderFormat *format, size_t index, Text name)
     const ReaderColumn *column = &format->columns[index];
     bool is_normalised = format->header == READER_HEADER_NORMALISED;
 
-    if (names_alike(column->name, name, is_normalised))
+    if (are_alike(column->name, name, is_normalised))
         return true;
     for (size_t i = 0; i < column->alias_count; i++)
-        if (names_alike(column->aliases[i], name, is_normalised))
+        if (are_alike(column->aliases[i], name, is_normalised))
             return true;
     return false;
 }

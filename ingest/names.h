@@ -9,7 +9,5 @@ typedef struct Names {
     bool is_renamed[READER_FIELDS_MAX]; /* of a column */
 } Names;
 
-/* The same text; normalised: letters without regard to case, and space, _ and - alike. */
-bool names_alike(Text a, Text b, bool is_normalised);
 /* Index of the column meant, or -1. */
 int names_find(Names *names, Text name);

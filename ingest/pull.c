@@ -144,11 +144,6 @@ size_t ingest_pull_known(const IngestPull *pull)
     return pull->known;
 }
 
-const char *ingest_pull_name(const IngestPull *pull, size_t index)
-{
-    return pull->items[index].name;
-}
-
 Text ingest_pull_detail(const IngestFeed *feed, const char *again, Arena *arena)
 {
     return text_format(arena, "feed=%s%s%s", feed->name, again != NULL ? " again=" : "",

@@ -115,7 +115,6 @@ Result linkage_set_add(LinkageSet *set, Text encoding, unsigned source, Error *e
  * compared at random. */
 Result linkage_set_add_reference(LinkageSet *set, Text encoding, Error *error) CHECKED;
 size_t linkage_set_count(const LinkageSet *set);
-size_t linkage_set_fields(const LinkageSet *set);
 void linkage_set_close(LinkageSet **set);
 
 typedef struct LinkageOptions {
@@ -187,10 +186,6 @@ Result linkage_score(LinkageSet *set, const LinkageModel *model, const LinkageOp
                      LinkagePairs *pairs, Error *error) CHECKED;
 void linkage_pairs_close(LinkagePairs *pairs);
 double linkage_probability(double weight); /* of a pair */
-
-typedef enum LinkageBand { LINKAGE_APART, LINKAGE_CLERICAL, LINKAGE_LINK } LinkageBand;
-/* link from probability 0.95, clerical from 0.5 */
-LinkageBand linkage_band(double probability);
 
 typedef struct LinkageClusters {
     uint32_t *person; /* of each record: the smallest number among the records of its cluster */

@@ -12,7 +12,6 @@ enum { ORDER_KEYS = 3, DIGIT_BITS = 11 };
 
 static const uint32_t SIGN = UINT32_C(1) << 31;
 
-static const double LINK_FROM = 0.95, CLERICAL_FROM = 0.5;
 static const double KEPT_FROM = -6.63; /* log2 of the odds at a probability of 0.01 */
 
 typedef struct Scored {
@@ -195,11 +194,4 @@ void linkage_pairs_close(LinkagePairs *pairs)
 {
     memory_free(pairs->pairs);
     *pairs = (LinkagePairs){0};
-}
-
-LinkageBand linkage_band(double probability)
-{
-    if (probability >= LINK_FROM)
-        return LINKAGE_LINK;
-    return probability >= CLERICAL_FROM ? LINKAGE_CLERICAL : LINKAGE_APART;
 }

@@ -57,11 +57,6 @@ size_t linkage_set_count(const LinkageSet *set)
     return set->count;
 }
 
-size_t linkage_set_fields(const LinkageSet *set)
-{
-    return set->field_count;
-}
-
 /* ---- reading ---- */
 
 static uint64_t number_at(const uint8_t *at, int bytes)

@@ -75,11 +75,6 @@ POPCNT static unsigned ones_popcnt(const uint64_t *row, unsigned words)
     return ones_inline(row, words);
 }
 
-POPCNT static unsigned both_popcnt(const uint64_t *a, const uint64_t *b, unsigned words)
-{
-    return both_inline(a, b, 0, words);
-}
-
 POPCNT static SimilarityShared shared_popcnt(const uint8_t *a, const uint8_t *b, size_t bytes)
 {
     return shared_inline(a, b, bytes);
@@ -96,12 +91,6 @@ unsigned similarity_ones(const uint64_t *row, unsigned words)
 {
     WITH_POPCNT(ones_popcnt(row, words));
     return ones_inline(row, words);
-}
-
-unsigned similarity_both(const uint64_t *a, const uint64_t *b, unsigned words)
-{
-    WITH_POPCNT(both_popcnt(a, b, words));
-    return both_inline(a, b, 0, words);
 }
 
 SimilarityShared similarity_shared(const uint8_t *a, const uint8_t *b, size_t bytes)

@@ -90,8 +90,6 @@ const SimilarityMethods *similarity_best(void);
 
 /* How many ones a record has in its first `words` words. */
 unsigned similarity_ones(const uint64_t *row, unsigned words);
-/* How many ones two records share. */
-unsigned similarity_both(const uint64_t *a, const uint64_t *b, unsigned words);
 
 /* Two filters are equal when both == a == b. */
 typedef struct SimilarityShared {

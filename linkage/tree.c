@@ -150,7 +150,7 @@ bool tree_lists_share(const TreeList *a, const TreeList *b)
     return false;
 }
 
-TreeYears tree_years_of(const TreeYears *a, const TreeYears *b)
+static TreeYears years_of_both(const TreeYears *a, const TreeYears *b)
 {
     if (a->to < a->from || b->to < b->from)
         return a->to < a->from ? *b : *a;
@@ -159,7 +159,7 @@ TreeYears tree_years_of(const TreeYears *a, const TreeYears *b)
 
 bool tree_years_apart(const TreeYears *a, const TreeYears *b)
 {
-    TreeYears both = tree_years_of(a, b);
+    TreeYears both = years_of_both(a, b);
 
     return both.to - both.from >= TREE_YEARS_APART;
 }
@@ -330,7 +330,7 @@ static void join(Growth *growth, Tree *tree, const Candidate *candidate, double 
     if (growth->lists != NULL)
         take_list(growth, kept, gone);
     if (growth->years != NULL)
-        growth->years[kept] = tree_years_of(&growth->years[kept], &growth->years[gone]);
+        growth->years[kept] = years_of_both(&growth->years[kept], &growth->years[gone]);
     growth->parent[gone] = kept;
     move_links(growth, gone, kept);
     append_links(growth, gone, kept);

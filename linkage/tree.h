@@ -39,9 +39,6 @@ typedef struct TreeUnique {
 } TreeUnique;
 
 bool tree_years_apart(const TreeYears *a, const TreeYears *b);
-/* Those of both. */
-TreeYears tree_years_of(const TreeYears *a, const TreeYears *b);
-
 bool tree_lists_share(const TreeList *a, const TreeList *b);
 
 Result tree_build(const LinkageSet *set, const LinkagePairs *pairs, uint64_t unique_sources, Tree *tree,

@@ -97,7 +97,6 @@ void dummy_remove(DummyTable *table, uint32_t owner, DummyRow *row);
 
 /* ---- dummy_birth.c ---- */
 
-double dummy_born(const Dummy *dummy, uint32_t person); /* the first of the month; NAN: not known */
 void dummy_bear(Dummy *dummy, uint32_t person, double day);
 /* What is dated before: a record on another day, a registration from birth on. */
 void dummy_date_from_birth(Dummy *dummy);

@@ -2,7 +2,8 @@
  * whatever was wished for. Who is born on no known day has no such bound. */
 #include "query/dummy.h"
 
-double dummy_born(const Dummy *dummy, uint32_t person)
+/* The first of the month; NAN: not known. */
+static double born_on(const Dummy *dummy, uint32_t person)
 {
     const DummyTable *people = &dummy->tables[DUMMY_PERSON];
     const double *cells = people->rows[person]->cells;
@@ -52,7 +53,7 @@ static void date_registrations(DummyTable *table, uint32_t person, double born)
 void dummy_date_from_birth(Dummy *dummy)
 {
     for (uint32_t p = 0; p < dummy->people; p++) {
-        double born = dummy_born(dummy, p);
+        double born = born_on(dummy, p);
         if (isnan(born))
             continue;
         date_registrations(&dummy->tables[DUMMY_REGISTRATION], p, born);

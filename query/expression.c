@@ -12,7 +12,7 @@ static Result take_parenthesised(Parser *parser, const Node **node, Error *error
     return parser_expect(parser, ")", error);
 }
 
-static Result take_operand(Parser *parser, const Node **node, Error *error)
+static Result take_operand_within(Parser *parser, const Node **node, Error *error)
 {
     if (token_is(&parser->token, "("))
         return take_parenthesised(parser, node, error);
@@ -21,10 +21,10 @@ static Result take_operand(Parser *parser, const Node **node, Error *error)
     return expression_literal(parser, node, error);
 }
 
-Result expression_operand(Parser *parser, const Node **node, Error *error)
+static Result take_operand(Parser *parser, const Node **node, Error *error)
 {
     TRY(expression_enter(parser, error));
-    Result done = take_operand(parser, node, error);
+    Result done = take_operand_within(parser, node, error);
     expression_leave(parser);
     return done;
 }
@@ -33,7 +33,7 @@ Result expression_day(Parser *parser, const Node **node, Error *error)
 {
     Place place = parser->token.place;
 
-    TRY(expression_operand(parser, node, error));
+    TRY(take_operand(parser, node, error));
     return expression_want(parser, *node, TYPE_DATE, place, error);
 }
 
@@ -87,10 +87,10 @@ static Result take_product(Parser *parser, const Node **node, Error *error)
     Taken left = {.place = parser->token.place};
     const Operator *found;
 
-    TRY(expression_operand(parser, &left.node, error));
+    TRY(take_operand(parser, &left.node, error));
     TRY(take_operator(parser, operators, &found, error));
     while (found != NULL) {
-        TRY(take_calculation(parser, found->kind, &left, expression_operand, error));
+        TRY(take_calculation(parser, found->kind, &left, take_operand, error));
         TRY(take_operator(parser, operators, &found, error));
     }
     *node = left.node;

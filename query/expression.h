@@ -41,7 +41,6 @@ bool expression_unit(Text word, Unit *unit, int64_t *times);
 /* ---- expression.c ---- */
 /* Anything but a condition made of conditions: what stands beside a comparison. */
 Result expression_value(Parser *parser, const Node **node, Error *error) CHECKED;
-Result expression_operand(Parser *parser, const Node **node, Error *error) CHECKED;
 /* An operand that is a date. */
 Result expression_day(Parser *parser, const Node **node, Error *error) CHECKED;
 

@@ -69,8 +69,19 @@ void listed_close(IndexListed *listed)
     *listed = (IndexListed){0};
 }
 
-/* Lists are made of a dataset of this one source, whose words are those of its column. */
-void listed_make(const IndexListed *listed, size_t word_count, ListedRows *rows)
+/* The rows in the order of their lists: of an unknown code, then of each of the column's words. */
+typedef struct ListedRows {
+    Arena *arena;
+    const int64_t *counts; /* count_count */
+    size_t count_count;
+    const int32_t *days;
+    const uint32_t *people;
+    int32_t first_day, last_day;
+} ListedRows;
+
+/* Lists are made of a dataset of this one source, whose words are those of its column. rows->arena is the
+ * caller's to close. */
+static void list_rows(const IndexListed *listed, size_t word_count, ListedRows *rows)
 {
     const DataColumn columns[] = {{.type = TYPE_TEXT, .narrow = listed->codes},
                                   {.type = TYPE_DATE, .narrow = listed->days}};
@@ -177,7 +188,7 @@ Result index_write_listed(Index *index, uint32_t number, Error *error)
     if (!listed->is_open || source->columns[listed->code].words.count > MANIFEST_LISTED_WORDS_MAX)
         return RESULT_OK;
     Listing listing = {.row_count = listed->row_count, .place = {.source = number}};
-    listed_make(listed, source->columns[listed->code].words.count, &listing.rows);
+    list_rows(listed, source->columns[listed->code].words.count, &listing.rows);
     listing.at.end = (size_t)listing.rows.counts[0];
     Result written = write_listed_rows(index, &listing, error);
     index_work_stop(index); /* before its rows end */

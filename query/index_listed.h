@@ -19,16 +19,3 @@ void listed_open(IndexListed *listed, const IndexSource *source, uint32_t people
 /* Of the next part, after part_sort. scratch: as many as it has rows. */
 void listed_add(IndexListed *listed, const IndexPart *part, int64_t *scratch);
 void listed_close(IndexListed *listed);
-
-/* The rows in the order of their lists: of an unknown code, then of each of the column's words. */
-typedef struct ListedRows {
-    Arena *arena;
-    const int64_t *counts; /* count_count */
-    size_t count_count;
-    const int32_t *days;
-    const uint32_t *people;
-    int32_t first_day, last_day;
-} ListedRows;
-
-/* rows->arena is the caller's to close. */
-void listed_make(const IndexListed *listed, size_t word_count, ListedRows *rows);

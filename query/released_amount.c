@@ -5,7 +5,7 @@
 
 #include "query/released_population.h"
 
-double amount_round(double amount)
+static double round_amount(double amount)
 {
     char text[AMOUNT_TEXT_BYTES];
 
@@ -15,7 +15,7 @@ double amount_round(double amount)
 
 const char *amount_format(double amount, char text[AMOUNT_TEXT_BYTES])
 {
-    double rounded = amount_round(amount);
+    double rounded = round_amount(amount);
     int decimals = 0;
 
     if (rounded != 0)
@@ -39,9 +39,9 @@ bool released_has_amounts(const ReleasedTable *table)
 static double added(const Measure *measure, const AmountTotal *total, double step,
                     const ReleasedCell *contributors, const GovernancePolicy *policy)
 {
-    double sum = amount_round(amount_rounded_sum(total, step, policy->round_to));
+    double sum = round_amount(amount_rounded_sum(total, step, policy->round_to));
 
-    return measure->kind == MEASURE_SUM ? sum : amount_round(sum / (double)contributors->people);
+    return measure->kind == MEASURE_SUM ? sum : round_amount(sum / (double)contributors->people);
 }
 
 ReleasedAmount released_statistic(const Measure *measure, const CountTable *counts, size_t place,
@@ -65,7 +65,7 @@ ReleasedAmount released_statistic(const Measure *measure, const CountTable *coun
                                                 contributors, policy)};
     if (!amount_percentile(all, count, measure->percent, contributors->people, doubt, &percentile))
         return (ReleasedAmount){.is_hidden = true};
-    return (ReleasedAmount){.amount = amount_round(percentile)};
+    return (ReleasedAmount){.amount = round_amount(percentile)};
 }
 
 /* ---- rates ---- */
@@ -91,7 +91,7 @@ static ReleasedAmount rate_of(const ReleasedTable *table, const Measure *rate, s
     if (denominator.amount == 0)
         return (ReleasedAmount){.is_none = true};
     return (ReleasedAmount){.amount =
-                                amount_round(numerator.amount * (double)rate->per / denominator.amount)};
+                                round_amount(numerator.amount * (double)rate->per / denominator.amount)};
 }
 
 /* Hidden when its count is; of a population that has nobody there, or says nothing of it, there is none. */
@@ -104,7 +104,7 @@ static ReleasedAmount rate_of_population(const ReleasedTable *table, const Measu
         return (ReleasedAmount){.is_hidden = true};
     if (people <= 0)
         return (ReleasedAmount){.is_none = true};
-    return (ReleasedAmount){.amount = amount_round(numerator.amount * (double)rate->per / (double)people)};
+    return (ReleasedAmount){.amount = round_amount(numerator.amount * (double)rate->per / (double)people)};
 }
 
 void released_rates(ReleasedTable *table, const TableNode *node)

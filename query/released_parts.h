@@ -60,7 +60,6 @@ enum { RELEASED_ARENA_BYTES_MAX = 64 << 20, AMOUNT_DIGITS = 3, AMOUNT_TEXT_BYTES
 
 /* released_amount.c: to AMOUNT_DIGITS, without an exponent; "12.0", "0.125", "1230000", "0". */
 const char *amount_format(double amount, char text[AMOUNT_TEXT_BYTES]);
-double amount_round(double amount);
 /* Sums, means or percentiles, which have rules of their own. */
 bool released_has_amounts(const ReleasedTable *table);
 /* Of a part of counts, at a place whose contributors are released. values: where those of all are

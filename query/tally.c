@@ -131,11 +131,6 @@ void cell_tally_close(Tally **tally)
     *tally = NULL;
 }
 
-uint32_t cell_tally_cell_count(const Tally *tally)
-{
-    return tally->cell_count;
-}
-
 /* ---- people ---- */
 
 static void add_valued(Engine *engine, const Side *side, uint16_t *cells)

@@ -34,7 +34,6 @@ typedef struct TallyAnswer {
  * outlive the tally. */
 Tally *cell_tally_create(Engine *engine, const TallyDimension *dimensions, size_t dimension_count);
 void cell_tally_close(Tally **tally);
-uint32_t cell_tally_cell_count(const Tally *tally);
 /* Of the engine's chunk. to: where they are put; NULL: they live until the next one. */
 TallyCells cell_tally_cells(Tally *tally, uint16_t *to);
 /* Adds each of the chunk's people whose bit is set in both to the set of their cell, for each answer; one
