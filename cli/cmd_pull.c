@@ -96,13 +96,23 @@ static Result take(Pulling *pulling, size_t index, Error *error)
     return (Result){.ok = false};
 }
 
+/* Each that was not taken has had its message. */
+static Result not_taken(const Pulling *pulling, ErrorCode code, Error *error)
+{
+    size_t count = ingest_pull_count(pulling->pull);
+
+    return fail(error, code, "%zu of %zu deliveries were not taken and lie where they were",
+                count - pulling->archived - pulling->duplicates, count);
+}
+
 static Result take_all(Pulling *pulling, Error *error)
 {
     size_t count = ingest_pull_count(pulling->pull);
 
     TRY(begin(pulling, error));
     for (size_t i = 0; i < count; i++)
-        TRY(take(pulling, i, error));
+        if (!take(pulling, i, error).ok)
+            return not_taken(pulling, error->code, error);
     const GovernanceOutcome outcome = {
         .succeeded = pulling->refused == 0,
         .detail = text_format(pulling->cli->arena, "archived=%zu duplicate=%zu refused=%zu",
@@ -145,10 +155,7 @@ static Result pull(Pulling *pulling, bool loads, Error *error)
         TRY(take_all(pulling, error));
     if (loads)
         TRY(load_archived(pulling, error));
-    if (pulling->refused > 0)
-        return fail(error, pulling->first.code,
-                    "%zu of %zu deliveries were not taken and lie where they were", pulling->refused, count);
-    return RESULT_OK;
+    return pulling->refused > 0 ? not_taken(pulling, pulling->first.code, error) : RESULT_OK;
 }
 
 Result cmd_pull(Cli *cli, int argc, const char *const *argv, Error *error)

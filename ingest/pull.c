@@ -258,8 +258,12 @@ static Result transfer(Taking *taking, Error *error)
     }
 }
 
+/* What is empty can never be loaded: its sender sends it again, and takes it for sent once it is
+ * acknowledged. */
 static Result check_content(const Taking *taking, const ArchiveSum *sum, Error *error)
 {
+    if (sum->bytes == 0)
+        return fail(error, ERROR_INPUT, "%s: empty file", taking->item->name);
     if (!taking->is_signed)
         return RESULT_OK;
     if (sum->bytes != taking->manifest.bytes ||

@@ -257,6 +257,15 @@ expect "zstd without a checksum is told" grep -q 'apc_spell is unprotected: zstd
 printf 'source,sender,period,path\napc_spell,kent-icb,2020-01,gone.csv\napc_spell,kent-icb,2020-02,gone.csv\n' >"$work/list.csv"
 expect_equal "a list that stops says once why, and how much of it is not loaded" "$(cinque load --deliveries "$work/list.csv" 2>&1 >/dev/null)" \
     "cinque: $work/gone.csv: No such file or directory"$'\n'"cinque: 2 of 2 deliveries were not loaded"
+mkdir "$work/keyless"
+printf 'feed: keyless\nsource: apc_spell\nsender: kent-icb\nfile: "k_{CCYY}{MM}.csv"\ntransport: { kind: folder, folder: %s, complete: done }\nmanifest: { required: true, key: none.pem }\n' \
+    "$work/keyless" >"$CINQUE_DATA/feeds/keyless.yaml"
+for name in k_202601.csv k_202602.csv; do
+    printf '%064d' 0 | tee "$work/keyless/$name"{,.done,.manifest,.manifest.sig} >/dev/null
+done
+expect_equal "a pull that stops says once why, and how much is not taken" "$(cinque pull keyless 2>&1 >/dev/null)" \
+    "cinque: $CINQUE_DATA/feeds/none.pem: cannot be opened: No such file or directory"$'\n'"cinque: 2 of 2 deliveries were not taken and lie where they were"
+rm "$CINQUE_DATA/feeds/keyless.yaml"
 expect_equal "of a month without deliveries nothing is called usual" "$(cinque quality report 2019-01 --source apc_spell)" \
     "nothing was measured: no delivery of source apc_spell for 2019-01 is held, and none is missed"
 

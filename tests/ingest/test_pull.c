@@ -64,6 +64,25 @@ Test(pull, without_room_in_the_archive_nothing_is_begun)
     cr_expect_eq(world_count("SELECT count(*) FROM ingest.delivery"), 0);
 }
 
+/* Archived it would be acknowledged, and fail at each load for ever. Switch: check_content. */
+Test(pull, an_empty_file_is_not_taken_and_stays)
+{
+    IngestPulled pulled;
+    Error error = {0};
+    drop("visit_202607.csv", "");
+
+    cr_expect_not(take_first(&pulled, &error).ok);
+
+    cr_expect_eq(error.code, ERROR_INPUT);
+    cr_expect_str_eq(error.message, "visit_202607.csv: empty file");
+    cr_expect(is_there("drop/visit_202607.csv"));
+    cr_expect_not(is_there("archive/1.sealed"));
+    cr_expect_not(is_there("archive/1.opening"));
+    expect_state(1, "seen");
+    drop("visit_202607.csv", ROWS);
+    cr_expect(take_first(&pulled, &error).ok, "%s", error.message);
+}
+
 /* Switch: leave governance_permit_covers out of delivery_see, and pull_require's audit.require. */
 Test(pull, a_permit_for_another_feed_or_sender_pulls_nothing)
 {
