@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ingest/guess.h"
+#include "ingest/header.h"
 #include "ingest/names.h"
 
 enum { ARENA_BYTES_MAX = 64 << 20 };
@@ -42,9 +43,7 @@ static Result take_header(Drift *drift, Reader *reader, Error *error)
     TRY(reader_next(reader, &header, error));
     if (header == NULL)
         return fail(error, ERROR_INPUT, "%s: empty file", drift->path);
-    if (header->fault != READER_GOOD)
-        return fail(error, ERROR_INPUT, "%s line 1: the header: %s", drift->path,
-                    READER_FAULT_TEXTS[header->fault]);
+    TRY(header_check(drift->path, header, error));
     for (size_t i = 0; i < header->field_count; i++) {
         Text name = text_trim(header->fields[i]);
         (void)add_field(drift, name, names_find(&names, name));

@@ -42,6 +42,18 @@ static Result check_extra(const IngestSpec *spec, const char *path, const Reader
     return RESULT_OK;
 }
 
+Result header_check(const char *path, const ReaderRecord *header, Error *error)
+{
+    bool is_no_text = header->fault == READER_NUL || header->fault == READER_NOT_UTF8 ||
+                      header->fault == READER_NOT_UTF16 || header->fault == READER_UNDEFINED_BYTE;
+
+    if (header->fault == READER_GOOD)
+        return RESULT_OK;
+    return fail(error, ERROR_INPUT, "%s line %" PRIu64 ": the header: %s%s", path, header->line,
+                READER_FAULT_TEXTS[header->fault],
+                is_no_text ? ": another encoding than the spec's? cinque source new tells which" : "");
+}
+
 Result header_match(const IngestSpec *spec, const char *path, const ReaderRecord *header, size_t *fields,
                     Error *error)
 {
@@ -49,9 +61,7 @@ Result header_match(const IngestSpec *spec, const char *path, const ReaderRecord
         fields[i] = i;
     if (header == NULL)
         return RESULT_OK;
-    if (header->fault != READER_GOOD)
-        return fail(error, ERROR_INPUT, "%s line %" PRIu64 ": the header: %s", path, header->line,
-                    READER_FAULT_TEXTS[header->fault]);
+    TRY(header_check(path, header, error));
     for (size_t i = 0; i < spec->column_count; i++)
         TRY(find_column(spec, path, header, i, &fields[i], error));
     return check_extra(spec, path, header, error);

@@ -3,6 +3,8 @@
 #include "ingest/names.h"
 #include "ingest/spec.h"
 
+/* Errors  ERROR_INPUT: it is damaged, with what to do where it is no text in the spec's encoding */
+Result header_check(const char *path, const ReaderRecord *header, Error *error) CHECKED;
 /*
  * fields[i] is where the spec's column i stands in the file. header NULL: the reader gives the fields in the
  * spec's order.

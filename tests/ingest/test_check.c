@@ -129,6 +129,9 @@ Test(check, a_header_that_differs_from_the_spec_rejects_the_file)
     expect_file_error("colour," WORLD_HEADER, "line 1: column 1 is not in the spec");
     expect_file_error("visit_id;nhs_number\n", "under the spec's delimiter there is one column alone");
     expect_file_error("\"visit_id\n", "line 1: the header: unclosed quote");
+    expect_file_error("visit_\xff\n",
+                      "line 1: the header: invalid utf-8: another encoding than the spec's? cinque source "
+                      "new tells which");
     expect_file_error("", "extract.csv: empty file");
     expect_file_error("\xef\xbb\xbf", "extract.csv: empty file");
 }
