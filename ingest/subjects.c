@@ -36,16 +36,29 @@ static const DbStatement subjects_merge = {
     .columns = {VALUE_INT8},
 };
 
+static const DbStatement subjects_vouch_early = {
+    .name = "subjects_vouch_early",
+    .sql = ingest_sql_subjects_vouch_early,
+    .parameters = {VALUE_BYTES, VALUE_INT4},
+    .columns = {VALUE_INT8},
+};
+
 /* ---- the second connection's thread ---- */
 
-static Result merge_piece(Subjects *subjects, Error *error)
+static Result ask(const Subjects *subjects, const DbStatement *statement, int64_t *answer, Error *error)
 {
     const SubjectsPlace *place = &subjects->place;
     const Value values[] = {value_bytes(governance_permit_id(place->permit), GOVERNANCE_PERMIT_BYTES),
                             value_int4(place->load_id)};
+
+    return db_run_int8(place->merger, statement, values, answer, NULL, error);
+}
+
+static Result merge_piece(Subjects *subjects, Error *error)
+{
     int64_t merged;
 
-    TRY(db_run_int8(place->merger, &subjects_merge, values, &merged, NULL, error));
+    TRY(ask(subjects, &subjects_merge, &merged, error));
     subjects->merges = merged >= 0;
     subjects->lags = merged > 0;
     return RESULT_OK;
@@ -76,6 +89,14 @@ static Result take_block(Subjects *subjects, const Subject *block, size_t count,
     return RESULT_OK;
 }
 
+/* All are in, and the rows are still written. */
+static Result finish(const Subjects *subjects, Error *error)
+{
+    int64_t vouched;
+
+    return subjects->goes_straight ? ask(subjects, &subjects_vouch_early, &vouched, error) : RESULT_OK;
+}
+
 /* Staging goes before merging, which takes four times as long: the rows would have to wait. */
 static Result work_on(Subjects *subjects, Handover *handover, bool *is_done, Error *error)
 {
@@ -86,7 +107,7 @@ static Result work_on(Subjects *subjects, Handover *handover, bool *is_done, Err
     block = handover_take(handover);
     *is_done = block == NULL;
     if (*is_done)
-        return RESULT_OK;
+        return finish(subjects, error);
     TRY(take_block(subjects, (const Subject *)block->bytes, block->length / sizeof(Subject), error));
     handover_return(handover, block);
     return RESULT_OK;

@@ -208,7 +208,8 @@ ALTER TABLE subjects.arriving ATTACH PARTITION subjects.subject DEFAULT;
 -- How far the subjects of a load under way are held, in the transaction that will publish it: of those put straight
 -- into subjects.subject how many (null while a statement puts some in), from which page on, and what this session had
 -- counted there before; of those staged, up to where they are merged, how many these are, how many were new, and whether
--- one may differ from who is held. No other transaction ever sees a row of it.
+-- one may differ from who is held. Of how many in all it is vouched that they are of this load and source, with their
+-- oldest and newest key versions; null: not yet. No other transaction ever sees a row of it.
 CREATE TABLE subjects.merging (
     load_id   int4 PRIMARY KEY,
     from_page int8 NOT NULL,
@@ -217,7 +218,10 @@ CREATE TABLE subjects.merging (
     up_to     tid NOT NULL,
     given     int8 NOT NULL,
     added     int8 NOT NULL,
-    differs   boolean NOT NULL
+    differs   boolean NOT NULL,
+    vouched   int8,
+    oldest    int2,
+    newest    int2
 );
 
 -- The one version of the hub key that the tokens of all subjects are under. The first load decides it, and re-keying
@@ -699,28 +703,41 @@ CREATE CONSTRAINT TRIGGER merging_refuse AFTER INSERT ON subjects.merging DEFERR
     FOR EACH ROW EXECUTE FUNCTION ingest.merging_refuse();
 
 -- Those put straight in are as many as say that they are of this load and source. Nearly always they lie behind all that
--- was there before; where some fill a gap, all are looked for. Their oldest and newest key versions; null: none were. page:
--- where they begin; of others that were added, where they are likely to.
-CREATE FUNCTION ingest.subjects_vouch(load_source int2, merged subjects.merging, OUT oldest int2, OUT newest int2, OUT page int8)
+-- was there before; where some fill a gap, all are looked for, and from_page is where they begin. Who was vouched for
+-- stays so: as long as none came since, and who is taken back takes the word back as well.
+CREATE FUNCTION ingest.subjects_vouch(load_source int2, INOUT merged subjects.merging)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-DECLARE
-    found int8;
 BEGIN
-    page := merged.from_page;
-    IF merged.load_id IS NULL OR merged.put = 0 THEN
+    IF merged.load_id IS NULL OR merged.put = 0 OR merged.vouched = merged.put + merged.added THEN
         RETURN;
     ELSIF merged.put IS NULL THEN
         RAISE EXCEPTION 'load %: its subjects are still being put in', merged.load_id USING ERRCODE = 'CQ001';
     END IF;
     LOOP
-        SELECT count(*), min(s.key_version), max(s.key_version) INTO found, oldest, newest FROM subjects.subject AS s
-         WHERE s.ctid >= format('(%s,0)', page)::tid AND (s.first_load_id, s.source_id) = (merged.load_id, load_source);
-        EXIT WHEN found = merged.put + merged.added OR page = 0;
-        page := 0;
+        SELECT count(*), min(s.key_version), max(s.key_version) INTO merged.vouched, merged.oldest, merged.newest
+          FROM subjects.subject AS s
+         WHERE s.ctid >= format('(%s,0)', merged.from_page)::tid
+           AND (s.first_load_id, s.source_id) = (merged.load_id, load_source);
+        EXIT WHEN merged.vouched = merged.put + merged.added OR merged.from_page = 0;
+        merged.from_page := 0;
     END LOOP;
-    IF found <> merged.put + merged.added THEN
+    IF merged.vouched <> merged.put + merged.added THEN
         RAISE EXCEPTION 'load %: subjects of another load or source came with it', merged.load_id USING ERRCODE = 'CQ001';
     END IF;
+END $$;
+
+-- All that the load puts straight in are in: they are looked through while its rows are still written.
+CREATE FUNCTION ingest.subjects_vouch_early(permit bytea, wanted int4) RETURNS int8
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    held ingest.load := ingest.load_opened(permit, wanted);
+    merged subjects.merging;
+BEGIN
+    SELECT m.* INTO merged FROM subjects.merging AS m WHERE m.load_id = wanted;
+    merged := ingest.subjects_vouch(held.source_id, merged);
+    UPDATE subjects.merging AS m SET (from_page, vouched, oldest, newest)
+         = (merged.from_page, merged.vouched, merged.oldest, merged.newest) WHERE m.load_id = wanted;
+    RETURN coalesce(merged.vouched, 0);
 END $$;
 
 -- What was merged of a load that ends now; null: nothing.
@@ -733,8 +750,8 @@ $$;
 CREATE FUNCTION ingest.subjects_unmerge(load_source int2, wanted int4) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
-    merged subjects.merging := ingest.merging_end(wanted);
-    begins tid := (SELECT format('(%s,0)', v.page)::tid FROM ingest.subjects_vouch(load_source, merged) AS v);
+    merged subjects.merging := ingest.subjects_vouch(load_source, ingest.merging_end(wanted));
+    begins tid := '(' || merged.from_page || ',0)';
     gone int8 := 0;
 BEGIN
     IF merged.put > 0 THEN
@@ -795,15 +812,13 @@ CREATE FUNCTION ingest.subjects_keep(load_source int2, wanted int4) RETURNS int8
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     staged text := 'subject_' || wanted;
-    merged subjects.merging := ingest.merging_end(wanted);
+    merged subjects.merging := ingest.subjects_vouch(load_source, ingest.merging_end(wanted));
     oldest int2;
     newest int2;
-    page int8;
     has_others boolean;
 BEGIN
-    SELECT v.* INTO oldest, newest, page FROM ingest.subjects_vouch(load_source, merged) AS v;
-    UPDATE ingest.load SET subjects_page = coalesce(page, ingest.subjects_last_page()) WHERE load_id = wanted;
-    PERFORM ingest.staged_keys_require(oldest, newest);
+    UPDATE ingest.load SET subjects_page = coalesce(merged.from_page, ingest.subjects_last_page()) WHERE load_id = wanted;
+    PERFORM ingest.staged_keys_require(merged.oldest, merged.newest);
     EXECUTE format('SELECT min(t.key_version), max(t.key_version), bool_or(t.source_id <> %s) FROM staging.%I AS t',
                    load_source, staged) INTO oldest, newest, has_others;
     IF has_others THEN
@@ -1090,7 +1105,7 @@ GRANT EXECUTE ON FUNCTION
     ingest.load_open(bytea, text, text, int4, text, bytea, int4, bytea, text, boolean, int2),
     ingest.load_publish(bytea, int4, int8[], text[], int8[], text[], int8[]), ingest.load_reject(bytea, int4, int8[], text[], int8[]),
     ingest.load_abandon(bytea, int4), ingest.load_stage(bytea, int4), ingest.load_withdraw(bytea, int4),
-    ingest.subjects_merge(bytea, int4),
+    ingest.subjects_merge(bytea, int4), ingest.subjects_vouch_early(bytea, int4),
     ingest.load_list(date), ingest.load_missing(int4), ingest.quarantine_list(int4, int8) TO cinque_loader;
 
 GRANT USAGE ON SCHEMA ingest, subjects, presence TO cinque_linker;

@@ -334,7 +334,8 @@ Test(roles, each_role_reaches_its_module_through_the_doors_written_here)
         "load_findings load_list "
         "load_missing load_open load_publish load_reject load_stage load_withdraw published_put quality "
         "quality_history "
-        "quality_tests quarantine_list refused_list subjects_merge totals_put");
+        "quality_tests quarantine_list refused_list subjects_merge subjects_vouch_early "
+        "totals_put");
     expect_functions("cinque_releaser", "release",
                      "build_begin build_block build_columns build_people build_places build_publish "
                      "build_source build_sources list "

@@ -241,8 +241,23 @@ Test(subjects, none_is_put_in_but_while_a_load_is_merged)
     cr_expect_eq(world_try("cinque_loader", PUT_ONE(7, 1, 1)).code, ERROR_REFUSED);
 }
 
+static int64_t vouch_early(const GovernancePermit *permit, int64_t load_id)
+{
+    static const DbStatement statement = {.name = "test vouch",
+                                          .sql = "SELECT ingest.subjects_vouch_early($1, $2)",
+                                          .parameters = {VALUE_BYTES, VALUE_INT4},
+                                          .columns = {VALUE_INT8}};
+    const Value values[] = {value_bytes(governance_permit_id(permit), GOVERNANCE_PERMIT_BYTES),
+                            value_int4(load_id)};
+    int64_t vouched = -1;
+    Error error = {0};
+
+    cr_assert(db_run_int8(world.merger, &statement, values, &vouched, NULL, &error).ok, "%s", error.message);
+    return vouched;
+}
+
 /* A load for which somebody has put in this, and ANN. */
-static Result publish_with(const char *sql, Error *error)
+static Result publish_when(bool is_vouched, const char *sql, Error *error)
 {
     SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
     SCOPED(store_abandon) Store *store = NULL;
@@ -253,6 +268,8 @@ static Result publish_with(const char *sql, Error *error)
     cr_assert_eq(load_id, 1);
     cr_assert_eq(under_way_merge(&world, permit, load_id), 0);
     under_way_script(&world, PUT_ONE(8, 1, 1));
+    if (is_vouched)
+        cr_assert_eq(vouch_early(permit, load_id), 1);
     under_way_script(&world, sql);
 
     Result published = under_way_publish(&store, &subjects_new, error);
@@ -260,6 +277,11 @@ static Result publish_with(const char *sql, Error *error)
     if (published.ok)
         cr_expect_eq(subjects_new, 2);
     return published;
+}
+
+static Result publish_with(const char *sql, Error *error)
+{
+    return publish_when(false, sql, error);
 }
 
 /* A subject of another load and source, and when its row stands a call. */
@@ -333,6 +355,28 @@ Test(subjects, one_that_says_another_load_is_not_kept)
 Test(subjects, one_that_says_another_source_is_not_kept)
 {
     expect_not_kept(PUT_ONE(7, 2, 1));
+}
+
+Test(subjects, those_vouched_for_early_are_kept_with_those_that_came_behind)
+{
+    Error error = {0};
+
+    Result published = publish_when(true, PUT_ONE(7, 1, 1), &error);
+
+    cr_expect(published.ok, "%s", error.message);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 2);
+}
+
+/* Switch: merged.vouched held against the counts in subjects_vouch. */
+Test(subjects, one_that_comes_behind_the_vouching_is_not_kept_unseen)
+{
+    Error error = {0};
+
+    Result published = publish_when(true, PUT_ONE(7, 2, 99), &error);
+
+    cr_expect(!published.ok);
+    cr_expect_eq(error.code, ERROR_REFUSED, "%s", error.message);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 0);
 }
 
 /* Switch: the sources in subjects_keep. */
