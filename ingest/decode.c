@@ -39,12 +39,15 @@ bool decode_windows_1252(Text in, char *out, Text *decoded)
 
 Text decode_quotes(Text in, char quote, char *out)
 {
-    size_t length = 0;
+    const char *from = in.data, *end = in.data + in.length;
+    char *at = out;
 
-    for (size_t i = 0; i < in.length; i++) {
-        out[length++] = in.data[i];
-        if (in.data[i] == quote)
-            i++; /* the scan has seen that it is doubled */
+    while (from < end) {
+        const char *found = memchr(from, quote, (size_t)(end - from));
+        size_t kept = (size_t)((found != NULL ? found + 1 : end) - from);
+        memcpy(at, from, kept);
+        at += kept;
+        from += kept + (found != NULL); /* the scan has seen that it is doubled */
     }
-    return (Text){.data = out, .length = length};
+    return (Text){.data = out, .length = (size_t)(at - out)};
 }

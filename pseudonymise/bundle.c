@@ -202,7 +202,10 @@ void bundle_wipe(Bundle *bundle)
     secret_wipe(bundle->fields, sizeof bundle->fields);
     secret_wipe(&bundle->birth_date, sizeof bundle->birth_date);
     bundle->birth_date = DATE_NONE;
-    bundle->nhs_scheme = bundle->foreign_space = bundle->foreign_space_to = TEXT("");
+    /* One by one: a Text copied from another that was just written waits for its own halves. */
+    bundle->nhs_scheme = TEXT("");
+    bundle->foreign_space = TEXT("");
+    bundle->foreign_space_to = TEXT("");
     bundle->sex = '\0';
 }
 

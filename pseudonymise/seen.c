@@ -52,12 +52,11 @@ bool seen_contains(const Seen *seen, const uint8_t digest[16])
 {
     const Bucket *bucket = &seen->buckets[half(digest, 0) & seen->mask];
     uint64_t kept = half(digest, 8);
+    bool is_kept = false;
 
-    for (int i = 0; i < WAYS; i++) {
-        if (bucket->kept[i] == kept)
-            return kept != 0;
-    }
-    return false;
+    for (int i = 0; i < WAYS; i++)
+        is_kept |= bucket->kept[i] == kept; /* where it stands nobody can foretell */
+    return is_kept && kept != 0;
 }
 
 void seen_add(Seen *seen, const uint8_t digest[16])
