@@ -40,16 +40,9 @@ typedef struct Growth {
     size_t heap_count, heap_capacity, record_count;
 } Growth;
 
-static void lists_close(Growth *growth)
-{
-    for (size_t i = 0; i < growth->record_count && growth->lists != NULL; i++)
-        memory_free(growth->lists[i].items);
-    memory_free(growth->lists);
-}
-
 static void growth_close(Growth *growth)
 {
-    lists_close(growth);
+    tree_lists_close(growth->lists, growth->record_count);
     memory_free(growth->table);
     memory_free(growth->links);
     memory_free(growth->first);
@@ -84,15 +77,6 @@ static void set_sum(Growth *growth, uint64_t key, double sum)
     growth->used += slot->key == 0;
     slot->key = key;
     slot->sum = sum;
-}
-
-static uint32_t find(uint32_t *parent, uint32_t record)
-{
-    while (parent[record] != record) {
-        parent[record] = parent[parent[record]];
-        record = parent[record];
-    }
-    return record;
 }
 
 /* ---- the most probable next join: a heap ---- */
@@ -133,75 +117,13 @@ static Candidate heap_pop(Growth *growth)
     return top;
 }
 
-/* ---- what a cluster has once ---- */
-
-bool tree_lists_share(const TreeList *a, const TreeList *b)
-{
-    size_t i = 0, j = 0;
-
-    while (i < a->count && j < b->count) {
-        if (a->items[i] == b->items[j])
-            return true;
-        if (a->items[i] < b->items[j])
-            i++;
-        else
-            j++;
-    }
-    return false;
-}
-
-static TreeYears years_of_both(const TreeYears *a, const TreeYears *b)
-{
-    if (a->to < a->from || b->to < b->from)
-        return a->to < a->from ? *b : *a;
-    return (TreeYears){.from = a->from < b->from ? a->from : b->from, .to = a->to > b->to ? a->to : b->to};
-}
-
-bool tree_years_apart(const TreeYears *a, const TreeYears *b)
-{
-    TreeYears both = years_of_both(a, b);
-
-    return both.to - both.from >= TREE_YEARS_APART;
-}
+/* ---- what may be joined ---- */
 
 static bool may_join(const Growth *growth, uint32_t a, uint32_t b)
 {
     return (growth->sources[a] & growth->sources[b]) == 0 &&
            (growth->years == NULL || !tree_years_apart(&growth->years[a], &growth->years[b])) &&
            (growth->lists == NULL || !tree_lists_share(&growth->lists[a], &growth->lists[b]));
-}
-
-static int compare_items(const void *a, const void *b)
-{
-    const uint32_t *x = a, *y = b;
-
-    return *x < *y ? -1 : *x > *y;
-}
-
-static void take_list(Growth *growth, uint32_t kept, uint32_t gone)
-{
-    TreeList *own = &growth->lists[kept], *more = &growth->lists[gone];
-
-    if (more->count > 0) {
-        own->items = memory_resize(own->items, (own->count + more->count) * sizeof *own->items);
-        memcpy(own->items + own->count, more->items, more->count * sizeof *own->items);
-        own->count += more->count;
-        qsort(own->items, own->count, sizeof *own->items, compare_items);
-    }
-    memory_free(more->items);
-    *more = (TreeList){0};
-}
-
-static void copy_lists(const TreeList *lists, Growth *growth)
-{
-    growth->lists = memory_alloc((growth->record_count + 1) * sizeof *growth->lists);
-    for (size_t i = 0; i < growth->record_count; i++) {
-        size_t bytes = lists[i].count * sizeof *lists[i].items;
-        if (bytes == 0)
-            continue;
-        growth->lists[i] = (TreeList){.items = memory_alloc(bytes), .count = lists[i].count};
-        memcpy(growth->lists[i].items, lists[i].items, bytes);
-    }
 }
 
 static float share_of(const Growth *growth, uint32_t a, uint32_t b, double sum)
@@ -248,7 +170,7 @@ static void growth_open(const LinkagePairs *pairs, const TreeUnique *unique, Gro
         growth->sources[i] = unique->bits[i];
     }
     if (unique->lists != NULL)
-        copy_lists(unique->lists, growth);
+        growth->lists = tree_lists_copy(unique->lists, growth->record_count);
     if (unique->years != NULL) {
         growth->years = memory_alloc(records * sizeof *growth->years);
         memcpy(growth->years, unique->years, growth->record_count * sizeof *growth->years);
@@ -291,7 +213,7 @@ static void make_room(Growth *growth)
 static void move_links(Growth *growth, uint32_t gone, uint32_t kept)
 {
     for (uint32_t at = growth->first[gone]; at != NONE; at = growth->links[at].next) {
-        uint32_t to = find(growth->parent, growth->links[at].to);
+        uint32_t to = tree_root(growth->parent, growth->links[at].to);
         if (to == kept || to == gone)
             continue;
         Between *old = slot_of(growth, key_of(gone, to));
@@ -328,9 +250,9 @@ static void join(Growth *growth, Tree *tree, const Candidate *candidate, double 
     growth->sizes[kept] += growth->sizes[gone];
     growth->sources[kept] |= growth->sources[gone];
     if (growth->lists != NULL)
-        take_list(growth, kept, gone);
+        tree_list_take(&growth->lists[kept], &growth->lists[gone]);
     if (growth->years != NULL)
-        growth->years[kept] = years_of_both(&growth->years[kept], &growth->years[gone]);
+        growth->years[kept] = tree_years_of(&growth->years[kept], &growth->years[gone]);
     growth->parent[gone] = kept;
     move_links(growth, gone, kept);
     append_links(growth, gone, kept);
@@ -417,60 +339,4 @@ void tree_close(Tree *tree)
 {
     memory_free(tree->joins);
     *tree = (Tree){0};
-}
-
-/* ---- cutting ---- */
-
-/* What a join's pairs come to, those that were not compared included. */
-static double true_pairs(const Tree *tree, const Join *join)
-{
-    return fmin(join->sum / tree->coverage, join->pairs);
-}
-
-size_t tree_best(const Tree *tree)
-{
-    double right = 0, found = 0, all = fmax(tree->expected / tree->coverage, 1), best_f1 = 0;
-    size_t best = 0;
-
-    for (size_t i = 0; i < tree->count; i++) {
-        right += true_pairs(tree, &tree->joins[i]);
-        found += tree->joins[i].pairs;
-        double f1 = 2 * right / (found + all);
-        if (f1 <= best_f1)
-            continue;
-        best_f1 = f1;
-        best = i + 1;
-    }
-    return best;
-}
-
-size_t tree_at_share(const Tree *tree, double share)
-{
-    size_t joins = 0;
-
-    while (joins < tree->count && (double)tree->joins[joins].share >= share)
-        joins++;
-    return joins;
-}
-
-void tree_cut(const Tree *tree, size_t joins, LinkageClusters *clusters)
-{
-    double right = 0, found = 0;
-
-    *clusters = (LinkageClusters){.record_count = tree->record_count,
-                                  .cluster_count = tree->record_count - joins,
-                                  .share = joins > 0 ? (double)tree->joins[joins - 1].share : 1};
-    clusters->person = memory_alloc((tree->record_count + 1) * sizeof *clusters->person);
-    for (uint32_t i = 0; i < tree->record_count; i++)
-        clusters->person[i] = i;
-    for (size_t i = 0; i < joins; i++) {
-        uint32_t a = find(clusters->person, tree->joins[i].kept);
-        uint32_t b = find(clusters->person, tree->joins[i].joined);
-        clusters->person[a > b ? a : b] = a > b ? b : a;
-        right += true_pairs(tree, &tree->joins[i]);
-        found += tree->joins[i].pairs;
-    }
-    for (uint32_t i = 0; i < tree->record_count; i++)
-        clusters->person[i] = find(clusters->person, i);
-    clusters->precision_expected = found > 0 ? right / found : 1;
 }

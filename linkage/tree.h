@@ -38,16 +38,39 @@ typedef struct TreeUnique {
     const TreeYears *years; /* those of a cluster are not apart; NULL: of nobody */
 } TreeUnique;
 
+/* Of those joined so far; shortens the way there. */
+static inline uint32_t tree_root(uint32_t *parent, uint32_t record)
+{
+    while (parent[record] != record) {
+        parent[record] = parent[parent[record]];
+        record = parent[record];
+    }
+    return record;
+}
+
+/* ---- tree_unique.c ---- */
+
+/* Those of both. */
+TreeYears tree_years_of(const TreeYears *a, const TreeYears *b);
 bool tree_years_apart(const TreeYears *a, const TreeYears *b);
 bool tree_lists_share(const TreeList *a, const TreeList *b);
+/* What more has is own's then. */
+void tree_list_take(TreeList *own, TreeList *more);
+TreeList *tree_lists_copy(const TreeList *lists, size_t count);
+void tree_lists_close(TreeList *lists, size_t count);
+
+/* ---- tree.c ---- */
 
 Result tree_build(const LinkageSet *set, const LinkagePairs *pairs, uint64_t unique_sources, Tree *tree,
                   Error *error) CHECKED;
 /* Without a set. */
 Result tree_grow(const LinkagePairs *pairs, const TreeUnique *unique, Tree *tree, Error *error) CHECKED;
+void tree_close(Tree *tree);
+
+/* ---- tree_cut.c ---- */
+
 /* How many of the joins to keep for the best F1 that the model expects. */
 size_t tree_best(const Tree *tree);
 size_t tree_at_share(const Tree *tree, double share);
 /* The clusters after so many joins. */
 void tree_cut(const Tree *tree, size_t joins, LinkageClusters *clusters);
-void tree_close(Tree *tree);
