@@ -168,11 +168,18 @@ int guess_identity(Text name)
 bool guess_is_personal(Text name)
 {
     static const char *const parts[] = {
-        "name_",     "_tel",      "phone",     "mobile",     "mail",   "_ni_",     "_nino",
-        "insurance", "passport",  "street",    "_town_",     "house",  "address",  "_gp_",
-        "doctor",    "clinic",    "consult",   "practition", "carer",  "contact_", "comment",
-        "note",      "narrative", "text",      "descrip",    "remark", "birth",    "_born",
-        "initial",   "title_",    "signature", "login",      "user",   "staff",    "_by_"};
+        "name_",     "_tel",      "phone",   "mobile",     "mail",   "_ni_",     "_nino",
+        "insurance", "passport",  "street",  "_town_",     "house",  "address",  "_gp_",
+        "doctor",    "clinic",    "consult", "practition", "carer",  "contact_", "comment",
+        "note",      "narrative", "text",    "descrip",    "remark", "initial",  "title_",
+        "signature", "login",     "user",    "staff",      "_by_"};
+
+    return has_any(name, parts, COUNT(parts)) || guess_is_birth(name);
+}
+
+bool guess_is_birth(Text name)
+{
+    static const char *const parts[] = {"birth", "_born"};
 
     return has_any(name, parts, COUNT(parts));
 }

@@ -13,6 +13,8 @@ int guess_identity(Text name);
 /* Of a person or a place where people are, beyond identities: telephone, e-mail, National Insurance, notes,
  * ... */
 bool guess_is_personal(Text name);
+/* Of when somebody was born, whatever form it has. */
+bool guess_is_birth(Text name);
 /* The day of a birth is in none of the others. */
 bool guess_is_event(Text name);
 /* 0: nothing in common, to 1: the same but for case and separators. Abbreviations and initials count. */

@@ -1,4 +1,5 @@
 /* What is stored of a column that does not identify: dates, numbers, codes and other text. */
+#include "ingest/guess.h"
 #include "ingest/propose_guess.h"
 
 enum {
@@ -41,6 +42,8 @@ bool propose_guess_date(const Propose *propose, ProposeColumn *column)
     else if (counts->last[format] - counts->first[format] > DAYS_SPREAD_MAX)
         EVIDENCE(column, FEW " are dates, more than 15 years apart: of births? if not, use: date", best,
                  counts->filled);
+    else if (guess_is_birth(column->name))
+        EVIDENCE(column, FEW " are dates, its name speaks of births", best, counts->filled);
     else {
         EVIDENCE(column, FEW " are dates", best, counts->filled);
         column->use = SPEC_DATE;
@@ -54,6 +57,10 @@ bool propose_guess_time(ProposeColumn *column)
 
     if (!propose_nearly_all(counts->times, counts->filled))
         return false;
+    if (guess_is_birth(column->name)) {
+        EVIDENCE(column, FEW " are times of day, its name speaks of births", counts->times, counts->filled);
+        return true;
+    }
     EVIDENCE(column, FEW " are times of day", counts->times, counts->filled);
     column->use = SPEC_TIME;
     return true;

@@ -137,6 +137,22 @@ Test(propose, times_of_day_are_guessed)
     expect_part("{ name: \"called\", as: called, use: time } # guess: 200 of 200 are times of day");
 }
 
+/* Switch: guess_is_birth in propose_guess_time and propose_guess_date. An infant's is as good as a name. */
+Test(propose, when_somebody_was_born_is_not_proposed_to_be_stored)
+{
+    SCOPED(text_builder_close) TextBuilder rows = text_builder(PROPOSED_BYTES);
+
+    text_add_string(&rows, "call_id,TimeOfBirth,baby_born_on\n");
+    for (int i = 0; i < ROWS; i++)
+        text_add_format(&rows, "C%05d,%02d:%02d,2026-07-%02d\n", i, i % 24, i % 60, 1 + i % 28);
+    propose_text(text_built(&rows).data, false);
+
+    expect_part("{ name: \"TimeOfBirth\", use: ignored } # guess: 200 of 200 are times of day, its name "
+                "speaks of births");
+    expect_part("{ name: \"baby_born_on\", use: ignored } # guess: 200 of 200 are dates, its name speaks of "
+                "births");
+}
+
 Test(propose, every_line_that_guesses_is_marked)
 {
     propose_text(visits(HEAD), false);
