@@ -56,6 +56,14 @@ Test(answers, asks_times_of_day_in_minutes)
                            "and seen_at < 1326 table \"t\" by sex totals sex measure people",
                            arena);
 
+    const Text granted[] = {TEXT("gp_event")};
+    const CatalogueWanted wanted = {
+        .sources = granted, .source_count = 1, .release_id = 1, .source = "gp_event"};
+    SCOPED(db_close) Db *reader = support_database("cinque_query");
+    SCOPED(table_close) Table *table = NULL;
+    COUNTY_MUST(query_catalogue(reader, &wanted, &table, must));
+
+    cr_expect_not_null(strstr(support_csv(table), "\nseen_at,minutes of day,time,"));
     county_expect(late, "{\"at\":[\"all\"],\"people\":655}");
     cr_expect_eq(
         county_number("SELECT count(*) FROM release_1.gp_event WHERE code <> 'D1' AND seen_at <> 599"), 0);
