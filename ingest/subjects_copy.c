@@ -41,14 +41,14 @@ static Value number_or_null(int number)
     return number != 0 ? value_int2(number) : value_null(VALUE_INT2);
 }
 
-static Value string_or_null(const char *string)
+/* sex, small areas: none is shorter than there is room for */
+static Value text_or_null(const char *data, size_t length)
 {
-    return string[0] != '\0' ? value_text(text_from(string)) : value_null(VALUE_TEXT);
+    return data[0] != '\0' ? value_text((Text){.data = data, .length = length}) : value_null(VALUE_TEXT);
 }
 
 static Result copy_subject(const SubjectsPlace *place, DbCopy *copy, const Subject *subject, Error *error)
 {
-    const char sex[] = {subject->sex, '\0'};
     const Value values[COLUMN_COUNT] = {
         value_int8(subject->subject_id),
         value_int2(place->source_id),
@@ -65,9 +65,9 @@ static Result copy_subject(const SubjectsPlace *place, DbCopy *copy, const Subje
         value_int2((int64_t)subject->nhs_state),
         number_or_null(subject->birth_year),
         number_or_null(subject->birth_month),
-        string_or_null(sex),
-        string_or_null(subject->lsoa_2011),
-        string_or_null(subject->lsoa_2021),
+        text_or_null(&subject->sex, 1),
+        text_or_null(subject->lsoa_2011, sizeof subject->lsoa_2011 - 1),
+        text_or_null(subject->lsoa_2021, sizeof subject->lsoa_2021 - 1),
     };
 
     return db_copy_row(copy, values, error);
