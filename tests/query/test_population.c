@@ -1,6 +1,7 @@
 /* Rates of published counts over numbers of people from outside. */
 #include "query/released_parts.h"
 #include "tests/query/county.h"
+#include "tests/query/printing.h"
 
 #define RATE  "measure rate = people per 1000 of population \"Kent\""
 #define BY(d) "cohort as_at = as_at table \"t\" by " d " measure people " RATE
@@ -145,17 +146,6 @@ static const Published kent = {.name = {"Kent", 4},
                                .values = lines,
                                .numbers = line_people,
                                .line_count = 6};
-
-static const char *printed(const ReleasedTable *table, TableFormat format)
-{
-    static char text[8192];
-    FILE *out = fmemopen(text, sizeof text, "w");
-
-    cr_assert_not_null(out);
-    released_table_print(table, format, out);
-    cr_assert_eq(fclose(out), 0);
-    return text;
-}
 
 /* Of 50, the published number, not 52: 50 in 1000. Of Dover hidden: red when rate_of_population does not ask.
  * Thanet the population lacks, and so the total has people who are not of it: red without is_all_said. */

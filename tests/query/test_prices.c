@@ -2,6 +2,7 @@
 #include "query/published.h"
 #include "tests/query/county.h"
 #include "tests/query/payers.h"
+#include "tests/query/printing.h"
 
 #define COST    "sum of code at prices \"T\" of 2024/25 in gp_event"
 #define BY_SEX  "table \"t\" by sex measure people "
@@ -67,15 +68,12 @@ Test(prices, behind_where_it_is_the_price_of_one_record)
 
 static const char *record_of(const char *tables, Payments *payments)
 {
-    static char text[8192];
     Error error = {0};
-    FILE *out = fmemopen(text, sizeof text, "w");
 
     Result counted = payments_count(tables, BUDGET_CHUNK_BYTES, payments, &error);
     cr_assert(counted.ok, "%s", error.message);
     ReleasedTable *table = payments_release(payments, &PAYERS_RULE);
-    released_table_print(table, TABLE_TERMINAL, out);
-    cr_assert_eq(fclose(out), 0);
+    const char *text = printed(table, TABLE_TERMINAL);
     released_table_close(&table);
     return text;
 }
