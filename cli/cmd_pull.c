@@ -146,13 +146,17 @@ static Result load_archived(Pulling *pulling, Error *error)
 
 static Result pull(Pulling *pulling, bool loads, Error *error)
 {
-    size_t count = ingest_pull_count(pulling->pull), known = ingest_pull_known(pulling->pull);
+    size_t count = ingest_pull_count(pulling->pull), known = ingest_pull_known(pulling->pull),
+           others = ingest_pull_others(pulling->pull);
 
     if (count == 0)
         printf("feed %s: nothing new (%zu there were taken before)\n", ingest_feed_name(pulling->feed),
                known);
     else
         TRY(take_all(pulling, error));
+    if (others > 0)
+        printf("feed %s: left there: %zu whose names its `file` does not match\n",
+               ingest_feed_name(pulling->feed), others);
     if (loads)
         TRY(load_archived(pulling, error));
     return pulling->refused > 0 ? not_taken(pulling, pulling->first.code, error) : RESULT_OK;

@@ -287,6 +287,8 @@ Result ingest_pull_look(const IngestPullContext *context, const IngestFeed *feed
                         Error *error) CHECKED;
 size_t ingest_pull_count(const IngestPull *pull);
 size_t ingest_pull_known(const IngestPull *pull); /* lay there and were taken before */
+size_t
+ingest_pull_others(const IngestPull *pull); /* lie there under names that the feed's `file` does not match */
 /* The object of the permit is the feed's name, its source and sender those of the feed: */
 Text ingest_pull_detail(const IngestFeed *feed, const char *again, Arena *arena);
 

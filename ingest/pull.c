@@ -25,7 +25,7 @@ struct IngestPull {
     const FetchKind *kind;
     void *state;
     FetchItem *items;
-    size_t count, known;
+    size_t count, known, others;
     int lock; /* of the feed; -1: none */
 };
 
@@ -93,8 +93,10 @@ static Result consider(void *context, const FetchItem *item, Error *error)
     DeliveryKnown known = {0};
     Month period;
 
-    if (!feed_match(pull->feed, text_from(item->name), &period))
+    if (!feed_match(pull->feed, text_from(item->name), &period)) {
+        pull->others++;
         return RESULT_OK;
+    }
     if (!pull->kind->is_made_anew)
         TRY(delivery_known(pull->context.loader, pull->feed, &hash, &known, error));
     if (known.delivery_id > 0 && !item->is_vague) {
@@ -142,6 +144,11 @@ size_t ingest_pull_count(const IngestPull *pull)
 size_t ingest_pull_known(const IngestPull *pull)
 {
     return pull->known;
+}
+
+size_t ingest_pull_others(const IngestPull *pull)
+{
+    return pull->others;
 }
 
 Text ingest_pull_detail(const IngestFeed *feed, const char *again, Arena *arena)

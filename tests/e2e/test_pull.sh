@@ -64,6 +64,11 @@ expect_equal "a duplicate under another name says so" \
     "delivery 2: $first, duplicate of delivery 1, nothing kept"
 expect_equal "and leaves no second archive" "$(archived '*.sealed')" 1
 
+quiet drop_file "plane_${first/-/}.csv" "$(extract "$first")"
+expect "a name that is no delivery's is told" bash -c \
+    "CINQUE_DATA=$CINQUE_DATA $programs/cinque pull plain | grep -q 'left there: 1 whose names its .file. does not match'"
+rm "$drop/plane_${first/-/}.csv"*
+
 # ---- signed manifests ----
 name=signed_${first/-/}.csv
 drop_file "$name" "$(extract "$first")"

@@ -245,13 +245,13 @@ Test(hold, without_a_current_agreement_a_load_is_refused_but_not_released)
 /* Switch: is_signed in read_file. */
 Test(hold, a_last_line_without_its_end_is_what_its_sender_signed)
 {
-    char content[256];
-    snprintf(content, sizeof content, "%s", rows(JULY, 1, 0));
+    char content[1024];
+    snprintf(content, sizeof content, "%.1000s", rows(JULY, 1, 0));
     content[strlen(content) - 1] = '\0';
     IngestDelivery delivery = world_delivery(content);
 
     cr_expect(world_must_load(&world, spec, &delivery).ends_open);
-    snprintf(content, sizeof content, "%s", rows(JULY, 2, 0));
+    snprintf(content, sizeof content, "%.1000s", rows(JULY, 2, 0));
     content[strlen(content) - 1] = '\0';
     delivery = world_delivery(content);
     delivery.replace = delivery.is_signed = true;

@@ -21,6 +21,17 @@ Test(pull, what_lies_there_is_archived_entered_and_acknowledged)
                  0, "no file name is kept");
 }
 
+Test(pull, names_that_are_no_deliverys_are_counted)
+{
+    drop("visit_202607.csv", ROWS);
+    drop("visits_202608.csv", ROWS);
+
+    SCOPED(ingest_pull_close) IngestPull *pull = look();
+
+    cr_expect_eq(ingest_pull_count(pull), 1);
+    cr_expect_eq(ingest_pull_others(pull), 1);
+}
+
 Test(pull, the_same_content_again_is_a_duplicate_and_kept_once)
 {
     (void)must_take("visit_202607.csv", ROWS);
