@@ -131,18 +131,25 @@ Test(hold_waiting, while_another_load_has_its_turn_one_is_not_released_and_may_b
     expect_state(1, "refused");
 }
 
-/* Another session publishes load 1 as a release does, and commits when ours waits for its lock. */
+/* Another session locks load 1 as a release does, and publishes it when ours waits for that lock, or does not
+ * in 1.5 s. Before it has its source's turn, for which ours would wait too. */
 static pid_t release_elsewhere(void)
 {
     pid_t child = fork();
 
     if (child == 0) {
-        world_script("BEGIN; SET LOCAL ROLE cinque_owner; LOCK TABLE ingest.load IN ROW EXCLUSIVE MODE;"
-                     " SELECT ingest.held_enter(l), ingest.load_show(l) FROM (SELECT l.* FROM ingest.load AS "
-                     "l WHERE l.load_id = 1 "
-                     "FOR UPDATE) AS l;"
-                     " SELECT pg_sleep(1.5); COMMIT");
-        _exit(0);
+        SCOPED(db_close) Db *db = support_connect(NULL);
+        Result done =
+            db_script(db, "release elsewhere",
+                      "BEGIN; SET LOCAL ROLE cinque_owner; LOCK TABLE ingest.load IN ROW EXCLUSIVE MODE;"
+                      " SELECT FROM ingest.load AS l WHERE l.load_id = 1 FOR UPDATE;"
+                      " DO $$ BEGIN FOR i IN 1..150 LOOP PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();"
+                      " EXIT WHEN EXISTS (SELECT FROM pg_stat_activity AS a"
+                      " WHERE pg_backend_pid() = ANY (pg_blocking_pids(a.pid))); END LOOP; END $$;"
+                      " SELECT ingest.held_enter(l), ingest.load_show(l) FROM ingest.load AS l"
+                      " WHERE l.load_id = 1; COMMIT",
+                      &error);
+        _exit(done.ok ? 0 : 1);
     }
     under_way_await("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
     return child;
