@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "tests/ingest/under_way.h"
 #include "tests/ingest/visits.h"
 
 TestSuite(ingest, .init = set_up, .fini = tear_down);
@@ -39,6 +40,28 @@ Test(ingest, nobody_who_reads_rows_writes_to_their_pages)
             "SELECT s.all_frozen FROM pg_partition_tree('records.visit') AS t,"
             " pg_visibility_map_summary(t.relid) AS s WHERE t.isleaf AND pg_relation_size(t.relid) > 0"),
         1);
+}
+
+/* Switch: the loads in ingest.active_load. Frozen rows are there for every snapshot; their load is not. */
+Test(ingest, who_reads_since_before_a_load_was_published_is_shown_none_of_its_rows)
+{
+    static const DbStatement shown = {
+        .name = "test shown", .sql = "SELECT count(*) FROM records.active_visit", .columns = {VALUE_INT8}};
+    SCOPED(db_close)
+    Db *reader = under_way_session(
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM ingest.load");
+    static const DbStatement stored = {
+        .name = "test stored", .sql = "SELECT count(*) FROM records.visit", .columns = {VALUE_INT8}};
+    int64_t before = -1, there = -1;
+    Error error = {0};
+
+    must_load(WORLD_HEADER GOOD_ROWS);
+
+    cr_assert(db_run_int8(reader, &shown, NULL, &before, NULL, &error).ok, "%s", error.message);
+    cr_assert(db_run_int8(reader, &stored, NULL, &there, NULL, &error).ok, "%s", error.message);
+    cr_expect_eq(before, 0);
+    cr_expect_eq(there, 3, "or this would show nothing");
+    cr_expect_eq(world_count(shown.sql), 3);
 }
 
 Test(ingest, values_arrive_typed)

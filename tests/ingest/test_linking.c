@@ -5,27 +5,12 @@
 #include <sys/wait.h>
 
 #include "tests/ingest/under_way.h"
+#include "tests/ingest/visits.h"
 
 #define ANN "v1,9990000018,1980-01-02,CT1 1AA,2026-07-01,,,,,,,\n"
 #define BOB "v2,9990000026,1981-01-02,CT1 1AA,2026-07-02,,,,,,,\n"
 
-static World world;
-static IngestSpec *spec;
-
-static void open_all(void)
-{
-    world = world_open();
-    spec = world_spec(WORLD_SPEC);
-    world_apply(spec);
-}
-
-static void close_all(void)
-{
-    ingest_spec_close(&spec);
-    world_close(&world);
-}
-
-TestSuite(linking, .init = open_all, .fini = close_all);
+TestSuite(linking, .init = set_up, .fini = tear_down);
 
 /* In a transaction, which db_close ends. */
 static Db *run_under_way(void)

@@ -4,20 +4,18 @@
 #include <sys/wait.h>
 
 #include "tests/ingest/under_way.h"
+#include "tests/ingest/visits.h"
 
 #define ANN "v1,9990000018,1980-01-02,CT1 1AA,2026-07-01,,,,,,,\n"
 #define BOB "v2,9990000026,1981-01-02,CT1 1AA,2026-07-02,,,,,,,\n"
 /* Publishing waits for it; opening and copying do not. */
 #define KEEP_FROM_PUBLISHING "LOCK TABLE records.visit IN SHARE MODE"
 
-static World world, other; /* other: with connections of its own */
-static IngestSpec *spec;
+static World other; /* with connections of its own */
 
 static void open_all(void)
 {
-    world = world_open();
-    spec = world_spec(WORLD_SPEC);
-    world_apply(spec);
+    set_up();
     other = world;
     other.loader = support_connect("cinque_loader");
     other.merger = support_connect("cinque_loader");
@@ -27,8 +25,7 @@ static void close_all(void)
 {
     db_close(&other.loader);
     db_close(&other.merger);
-    ingest_spec_close(&spec);
-    world_close(&world);
+    tear_down();
 }
 
 TestSuite(streams, .init = open_all, .fini = close_all);

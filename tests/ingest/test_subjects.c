@@ -4,29 +4,14 @@
 #include <sys/wait.h>
 
 #include "tests/ingest/under_way.h"
+#include "tests/ingest/visits.h"
 
 #define ANN WORLD_HEADER "v1,9990000018,1980-01-02,CT1 1AA,2026-07-01,,,,,,,\n"
 #define BOB "v2,9990000026,1981-01-02,CT1 1AA,2026-07-02,,,,,,,\n"
 /* Publishing waits for it; opening and copying do not. */
 #define KEEP_FROM_PUBLISHING "LOCK TABLE records.visit IN SHARE MODE"
 
-static World world;
-static IngestSpec *spec;
-
-static void open_all(void)
-{
-    world = world_open();
-    spec = world_spec(WORLD_SPEC);
-    world_apply(spec);
-}
-
-static void close_all(void)
-{
-    ingest_spec_close(&spec);
-    world_close(&world);
-}
-
-TestSuite(subjects, .init = open_all, .fini = close_all);
+TestSuite(subjects, .init = set_up, .fini = tear_down);
 
 /* Waits for a lock of the parent table, with everything merged. */
 static const char publishes[] = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation'"
