@@ -75,6 +75,8 @@ expect_green banned.sh base/db_planted.c 'void f(void) { PQfinish(0); }' "libpq 
 
 expect_red format.sh base/planted.c 'int  f( void ){return 1;}' "a file out of format"
 expect_green format.sh base/planted.c 'static int formatted;' "a file in format"
+expect_red named_tests.sh SECURITY.md "| a threat | a control | \`query\` *there_is_no_such_test* |" "a test that is not there"
+expect_red named_tests.sh SECURITY.md "\`e2e/no_such.sh\`" "a script that is not there"
 expect_red sql_comments.sh schema/999_planted.sql 'SELECT 1;' "a schema file without a comment"
 expect_red sql_comments.sh query/sql/planted.sql 'SELECT 1;' "a statement without a comment"
 expect_green sql_comments.sh query/sql/planted.sql '-- Nothing. Called by nobody.
