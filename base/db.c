@@ -119,19 +119,54 @@ Result db_begin(Db *db, Error *error)
 }
 
 /* PostgreSQL answers COMMIT of a failed transaction with ROLLBACK, and calls that success. */
-Result db_commit(Db *db, Error *error)
+static Result commit_outcome(const Db *db, const PGresult *result, Error *error)
+{
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        return db_fail(db, "commit", NULL, result, error);
+    if (strcmp(PQcmdStatus((PGresult *)(uintptr_t)result), "COMMIT") != 0)
+        return fail(error, ERROR_DATABASE,
+                    "statement commit: the transaction had failed and was rolled back");
+    return RESULT_OK;
+}
+
+static Result commit_begin(Db *db, Error *error)
 {
     TRY(db_check_idle(db, "commit", error));
-    PGresult *result = PQexec(db->connection, "COMMIT");
-    bool committed = PQresultStatus(result) == PGRES_COMMAND_OK && strcmp(PQcmdStatus(result), "COMMIT") == 0;
+    if (PQsendQuery(db->connection, "COMMIT") != 1)
+        return db_fail(db, "commit", NULL, NULL, error);
+    return RESULT_OK;
+}
+
+static Result commit_end(Db *db, Error *error)
+{
+    PGresult *result = PQgetResult(db->connection), *none = NULL;
+    Result done = commit_outcome(db, result, error);
+
+    PQclear(result);
+    while (result != NULL && (none = PQgetResult(db->connection)) != NULL)
+        PQclear(none);
+    return done;
+}
+
+Result db_commit(Db *db, Error *error)
+{
+    return db_commit_all(&db, 1, error);
+}
+
+Result db_commit_all(Db *const *dbs, size_t count, Error *error)
+{
+    size_t begun = 0;
+    Error ignored = {0};
     Result done = RESULT_OK;
 
-    if (!committed && PQresultStatus(result) == PGRES_COMMAND_OK)
-        done =
-            fail(error, ERROR_DATABASE, "statement commit: the transaction had failed and was rolled back");
-    else if (!committed)
-        done = db_fail(db, "commit", NULL, result, error);
-    PQclear(result);
+    while (begun < count && done.ok) {
+        done = commit_begin(dbs[begun], error);
+        begun += done.ok;
+    }
+    for (size_t i = 0; i < begun; i++) {
+        Result ended = commit_end(dbs[i], done.ok ? error : &ignored);
+        done.ok = done.ok && ended.ok;
+    }
     return done;
 }
 

@@ -60,6 +60,9 @@ Result db_script(Db *db, const char *name, const char *sql, Error *error) CHECKE
 
 Result db_begin(Db *db, Error *error) CHECKED;
 Result db_commit(Db *db, Error *error) CHECKED;
+/* Transactions of connections of their own, side by side: each waits for the disk. Those behind one that
+ * could not be begun are left open; of several failures the first is told. */
+Result db_commit_all(Db *const *dbs, size_t count, Error *error) CHECKED;
 Result db_rollback(Db *db, Error *error) CHECKED;
 /* true when the caller's transaction is open */
 bool db_in_transaction(const Db *db);

@@ -78,6 +78,7 @@ Result input_hash_file(const char *path, Hash *digest, uint64_t *bytes, Error *e
 typedef struct InputMark {
     const char *path; /* the caller's */
     Hash digest;
+    uint64_t bytes; /* as delivered */
     uint8_t key[FINGERPRINT_KEY_BYTES];
     Fingerprint fingerprint;
 } InputMark;

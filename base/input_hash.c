@@ -78,5 +78,6 @@ Result input_mark_file(const char *path, InputMark *mark, Error *error)
     TRY(read_hashed(&file, error));
     mark->path = path;
     mark->digest = hash_value(file.hash);
+    mark->bytes = file.delivered;
     return fingerprint_end(file.fingerprint, &mark->fingerprint, error);
 }

@@ -83,6 +83,7 @@ Result loads_connect(Loads *loads, Error *error)
     TRY(keyring_open(path, &loads->keyring, error));
     TRY(open_as(loads, "cinque", "cinque_loader", &loads->loader, error));
     TRY(open_as(loads, "cinque", "cinque_loader", &loads->merger, error));
+    TRY(open_as(loads, "cinque", "cinque_loader", &loads->writer, error));
     return governance_open(cluster_conninfo(&loads->cluster, "cinque", "cinque_governor", conninfo),
                            &loads->governance, error);
 }
@@ -121,6 +122,7 @@ Result loads_run(const Loads *loads, const char *path, Month period, int64_t row
     SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
     const IngestContext context = {.loader = loads->loader,
                                    .merger = loads->merger,
+                                   .writer = loads->writer,
                                    .keyring = loads->keyring,
                                    .directory = loads->directory,
                                    .quarantine_folder = loads->folder};
@@ -168,6 +170,7 @@ void loads_close(Loads *loads)
     Error ignored = {0};
 
     governance_close(&loads->governance);
+    db_close(&loads->writer);
     db_close(&loads->merger);
     db_close(&loads->loader);
     db_close(&loads->superuser);

@@ -8,7 +8,7 @@ enum { LOADS_PATH_BYTES = 512 };
 typedef struct Loads {
     Cluster cluster;
     char folder[LOADS_PATH_BYTES]; /* made by whoever opens */
-    Db *superuser, *loader, *merger;
+    Db *superuser, *loader, *merger, *writer;
     Governance *governance;
     Keyring *keyring;
     PostcodeDirectory *directory;

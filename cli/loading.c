@@ -12,6 +12,7 @@ static const char loader_role[] = "cinque_loader";
 void loading_close(Loading *loading)
 {
     work_close(&loading->work);
+    db_close(&loading->writer);
     db_close(&loading->merger);
     db_close(&loading->loader);
     keyring_close(&loading->keyring);
@@ -110,21 +111,44 @@ static Result failed_load(Loading *loading, const IngestReport *report, Result f
     return failed;
 }
 
+/* As delivered, packed or not. Below this two who write rows are no quicker than one. */
+enum { LARGE_BYTES = 16 << 20 };
+
+static bool is_large(const Delivery *delivery, const InputMark *mark)
+{
+    if (delivery->held != NULL)
+        return delivery->held->bytes >= LARGE_BYTES;
+    return delivery->delivery.path != NULL && mark->bytes >= LARGE_BYTES;
+}
+
+static Result find_writer(Loading *loading, const Delivery *delivery, const InputMark *mark, Db **writer,
+                          Error *error)
+{
+    *writer = NULL;
+    if (!is_large(delivery, mark))
+        return RESULT_OK;
+    if (loading->writer == NULL)
+        TRY(cli_open(loading->cli, loader_role, &loading->writer, error));
+    *writer = loading->writer;
+    return RESULT_OK;
+}
+
 static Result load_one(Loading *loading, const Delivery *delivery, IngestReport *report, Error *error)
 {
     SCOPED(ingest_spec_close) IngestSpec *spec = NULL;
     GovernanceRequest request;
     InputMark mark;
-    const IngestContext context = {.loader = loading->loader,
-                                   .merger = loading->merger,
-                                   .keyring = loading->keyring,
-                                   .directory = loading->directory,
-                                   .quarantine_folder = loading->quarantine,
-                                   .parcel_keys = loading->parcels,
-                                   .show_progress = !loading->is_quiet};
+    IngestContext context = {.loader = loading->loader,
+                             .merger = loading->merger,
+                             .keyring = loading->keyring,
+                             .directory = loading->directory,
+                             .quarantine_folder = loading->quarantine,
+                             .parcel_keys = loading->parcels,
+                             .show_progress = !loading->is_quiet};
 
     TRY(spec_open_for(delivery->source, delivery->delivery.period, &spec, error));
     TRY(make_request(loading, spec, delivery, &mark, &request, error));
+    TRY(find_writer(loading, delivery, &mark, &context.writer, error));
     TRY(work_begin(loading->cli, &request, &loading->work, error));
     IngestDelivery marked = delivery->delivery;
     marked.mark = delivery->held == NULL && marked.path != NULL ? &mark : NULL;

@@ -5,7 +5,7 @@
 /* What all loads of one call share. */
 typedef struct Loading {
     const Cli *cli;
-    Db *loader, *merger;
+    Db *loader, *merger, *writer; /* writer: opened by the first large delivery */
     Keyring *keyring;
     PostcodeDirectory *directory;
     Work work;

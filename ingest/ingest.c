@@ -297,6 +297,7 @@ static Result run(Load *load, const GovernancePermit *permit, Error *error)
     bool is_nil = load->delivery->path == NULL;
     const StoreLoad store_load = {
         .merger = load->context->merger,
+        .writer = load->context->writer,
         .permit = permit,
         .spec = load->spec,
         .delivery = load->delivery,

@@ -5,6 +5,7 @@
 
 #include "base/secret.h"
 #include "ingest/encodings.h"
+#include "ingest/records.h"
 #include "ingest/subjects.h"
 #include "ingest/window.h"
 #include "ingest_sql.h"
@@ -13,7 +14,6 @@ enum {
     FLUSH_ROWS =
         1 << 20, /* an error of the server shows when a COPY ends; beginning another costs milliseconds */
     QUARANTINE_MAX = 32 << 10,
-    FIXED_COLUMNS = 5, /* in front of the payload */
     TABLE_BYTES = 96,
     COLUMN_COUNTS = 4, /* of ingest.load_column: missing, invalid, default, other */
 };
@@ -28,15 +28,13 @@ struct Store {
     Db *loader;
     StoreLoad load;
     int64_t load_id, source_id;
-    DbCopy *copy; /* of records; one at a time, so quarantine waits in memory */
-    char records[TABLE_BYTES], quarantine[TABLE_BYTES];
-    DbCopyColumn columns[FIXED_COLUMNS + SPEC_PAYLOAD_MAX];
-    size_t column_count, rows_since_flush;
+    char quarantine[TABLE_BYTES];
+    Records *records; /* one COPY at a time a connection, so quarantine waits in memory */
+    size_t rows_since_flush;
     Subjects *subjects;
     QuarantineEntry *quarantine_buffer;
     size_t quarantine_count;
     Encodings *encodings;
-    Arena *names;
     Windows *windows;
 };
 
@@ -46,14 +44,8 @@ static const DbStatement load_open = {
     .name = "load_open",
     .sql = ingest_sql_load_open,
     .parameters = {VALUE_BYTES, VALUE_TEXT, VALUE_TEXT, VALUE_INT4, VALUE_TEXT, VALUE_BYTES, VALUE_INT4,
-                   VALUE_BYTES, VALUE_TEXT, VALUE_BOOL, VALUE_INT2},
+                   VALUE_BYTES, VALUE_TEXT, VALUE_BOOL, VALUE_INT2, VALUE_BOOL},
     .columns = {VALUE_TEXT, VALUE_INT4, VALUE_INT2},
-};
-static const DbStatement load_stage = {
-    .name = "load_stage",
-    .sql = ingest_sql_load_stage,
-    .parameters = {VALUE_BYTES, VALUE_INT4},
-    .columns = {VALUE_INT8},
 };
 static const DbStatement load_publish = {
     .name = "load_publish",
@@ -75,10 +67,6 @@ static const DbStatement load_abandon = {
     .columns = {VALUE_INT8},
 };
 
-static const DbCopyColumn fixed_columns[FIXED_COLUMNS] = {
-    {"load_id", VALUE_INT4},    {"line_number", VALUE_INT4}, {"subject_id", VALUE_INT8},
-    {"record_key", VALUE_INT8}, {"age_days", VALUE_INT2},
-};
 static const DbCopyColumn quarantine_columns[] = {
     {"line_number", VALUE_INT4}, {"column_name", VALUE_TEXT}, {"rule", VALUE_TEXT},
     {"reason", VALUE_TEXT},      {"byte_offset", VALUE_INT8}, {"byte_length", VALUE_INT8},
@@ -109,27 +97,10 @@ static Result open_load(Db *loader, const StoreLoad *load, DbRows **rows, Error 
                                         : value_null(VALUE_TEXT),
         value_bool(load->delivery->replace),
         value_int2(load->key_version),
+        value_bool(load->writer != NULL),
     };
 
     return db_run(loader, &load_open, values, rows, error);
-}
-
-static void name_columns(Store *store)
-{
-    const IngestSpec *spec = store->load.spec;
-
-    memcpy(store->columns, fixed_columns, sizeof fixed_columns);
-    store->column_count = FIXED_COLUMNS;
-    for (size_t i = 0; i < spec->column_count; i++)
-        if (spec_column_is_stored(&spec->columns[i]))
-            store->columns[store->column_count++] = (DbCopyColumn){
-                .name = text_to_string(store->names, spec->columns[i].stored),
-                .type = SPEC_TYPE_VALUES[spec->columns[i].type],
-            };
-    for (size_t i = 0; i < spec->reference_count; i++)
-        if (spec->references[i].is_by_key)
-            store->columns[store->column_count++] =
-                (DbCopyColumn){.name = spec->references[i].stored.data, .type = VALUE_INT8};
 }
 
 static Store *make_store(Db *loader, const StoreLoad *load, int64_t load_id, int64_t source_id)
@@ -140,30 +111,24 @@ static Store *make_store(Db *loader, const StoreLoad *load, int64_t load_id, int
     store->load = *load;
     store->load_id = load_id;
     store->source_id = source_id;
-    store->names = arena_create(1 << 20);
     store->windows = windows_create();
     store->encodings = encodings_create(load_id);
     store->quarantine_buffer = memory_alloc(QUARANTINE_MAX * sizeof(QuarantineEntry));
-    snprintf(store->records, TABLE_BYTES, "staging.%s_%d", load->spec->source, (int)load_id);
     snprintf(store->quarantine, TABLE_BYTES, "staging.quarantine_%d", (int)load_id);
-    name_columns(store);
     return store;
 }
 
-/* Rows are copied in the transaction that this begins. */
+/* Rows are copied in transactions that this begins. */
 static Result stage(Store *store, Error *error)
 {
-    const Value values[] = {permit_value(store->load.permit), value_int4(store->load_id)};
     const SubjectsPlace place = {.loader = store->loader,
                                  .merger = store->load.merger,
                                  .permit = store->load.permit,
                                  .load_id = store->load_id,
                                  .source_id = store->source_id};
-    int64_t nothing;
 
     TRY(subjects_open(&place, &store->subjects, error));
-    TRY(db_begin(store->loader, error));
-    return db_run_int8(store->loader, &load_stage, values, &nothing, NULL, error);
+    return records_open(store->loader, &store->load, store->load_id, &store->records, error);
 }
 
 static IngestOutcome outcome_named(Text name)
@@ -232,8 +197,7 @@ static Result flush_quarantine(Store *store, Error *error)
 
 Result store_flush(Store *store, Error *error)
 {
-    if (store->copy != NULL)
-        TRY(db_copy_end(&store->copy, NULL, error));
+    TRY(records_flush(store->records, error));
     store->rows_since_flush = 0;
     TRY(subjects_flush(store->subjects, error));
     TRY(encodings_flush(store->encodings, store->loader, error));
@@ -249,43 +213,6 @@ static Result line_number(const Store *store, uint64_t line, Error *error)
     return RESULT_OK;
 }
 
-/* Member by member: a whole Value is put together on the stack first, and read back before it is there. */
-static void put_number(Value *value, ValueType type, bool is_known, int64_t number)
-{
-    value->type = type;
-    value->is_null = !is_known;
-    value->integer = number;
-}
-
-static void put_keys(const Store *store, const TokenisedRow *row, Value *record_key, Value *references)
-{
-    int64_t key = 0;
-    bool is_known = tokenised_row_record_key(row, &key);
-
-    put_number(record_key, VALUE_INT8, is_known, key);
-    for (size_t i = 0; i < store->load.spec->key_reference_count; i++) {
-        is_known = tokenised_row_reference(row, i, &key);
-        put_number(&references[i], VALUE_INT8, is_known, key);
-    }
-}
-
-static Result copy_record(Store *store, const TokenisedRow *row, const Subject *subject, Error *error)
-{
-    Value values[FIXED_COLUMNS + SPEC_PAYLOAD_MAX];
-    size_t payload_count;
-    const Value *payload = tokenised_row_payload(row, &payload_count);
-    int age_days = tokenised_row_age_days(row);
-
-    put_number(&values[0], VALUE_INT4, true, store->load_id);
-    put_number(&values[1], VALUE_INT4, true, (int64_t)tokenised_row_line(row));
-    put_number(&values[2], VALUE_INT8, subject != NULL, subject != NULL ? subject->subject_id : 0);
-    put_keys(store, row, &values[3], values + FIXED_COLUMNS + payload_count);
-    put_number(&values[4], VALUE_INT2, age_days >= 0, age_days);
-    if (payload_count > 0)
-        memcpy(values + FIXED_COLUMNS, payload, payload_count * sizeof *payload);
-    return db_copy_row(store->copy, values, error);
-}
-
 Result store_row(Store *store, const TokenisedRow *row, Error *error)
 {
     const Subject *subject = tokenised_row_subject(row);
@@ -294,15 +221,12 @@ Result store_row(Store *store, const TokenisedRow *row, Error *error)
     if (store->rows_since_flush == FLUSH_ROWS || subjects_is_full(store->subjects) ||
         encodings_is_full(store->encodings))
         TRY(store_flush(store, error));
-    if (store->copy == NULL)
-        TRY(db_copy_in_frozen(store->loader, store->records, store->columns, store->column_count,
-                              &store->copy, error));
     if (subject != NULL && tokenised_row_subject_is_new(row)) {
         TRY(subjects_add(store->subjects, subject, error));
         encodings_add(store->encodings, &subject->subject_id, tokenised_row_encoding(row));
     }
     store->rows_since_flush++;
-    return copy_record(store, row, subject, error);
+    return records_row(store->records, row, subject, error);
 }
 
 Result store_quarantine(Store *store, const ReaderRecord *record, const RuleRow *row, Error *error)
@@ -345,10 +269,10 @@ static void close_store(Store **store)
     Store *closing = *store;
 
     subjects_close(&closing->subjects);
+    records_close(&closing->records);
     memory_free(closing->quarantine_buffer);
     windows_close(&closing->windows);
     encodings_close(&closing->encodings);
-    arena_close(&closing->names);
     memory_free(closing);
     *store = NULL;
 }
@@ -404,7 +328,7 @@ static Result settle(Store *store, const DbStatement *statement, Error *error)
         subjects_close(&store->subjects);
     else
         TRY(subjects_finish(store->subjects, error));
-    TRY(db_commit(store->loader, error));
+    TRY(records_commit(store->records, error));
     return store->subjects != NULL ? subjects_settle(store->subjects, error) : RESULT_OK;
 }
 
@@ -461,18 +385,14 @@ bool store_abandoned(Store **store)
 {
     Error ignored = {0};
     int64_t nothing;
-    Result done = RESULT_OK;
 
     if (*store == NULL)
         return false;
     Store *ending = *store;
     const Value values[] = {permit_value(ending->load.permit), value_int4(ending->load_id)};
     subjects_close(&ending->subjects);
-    db_copy_abandon(&ending->copy);
-    if (db_in_transaction(ending->loader))
-        done = db_rollback(ending->loader, &ignored);
-    if (done.ok)
-        done = db_run_int8(ending->loader, &load_abandon, values, &nothing, NULL, &ignored);
+    records_close(&ending->records);
+    Result done = db_run_int8(ending->loader, &load_abandon, values, &nothing, NULL, &ignored);
     close_store(store);
     return done.ok;
 }

@@ -1,8 +1,5 @@
 #pragma once
-/*
- * Writes a load: the only user of COPY into staging, and it takes nothing but rows that pseudonymise has
- * made. Private to ingest.
- */
+/* Writes a load: what comes of its rows, and how it ends. Private to ingest. */
 #include "ingest/rule.h"
 
 typedef struct Store Store;
@@ -17,6 +14,7 @@ extern const char *const STORE_STATUS_NAMES[]; /* of IngestStatus, as ingest.loa
 
 typedef struct StoreLoad {
     Db *merger; /* a second connection, by which subjects are merged while rows come; NULL: when they have */
+    Db *writer; /* a third one, by which every other stretch of rows is written; NULL: the first writes all */
     const GovernancePermit *permit;
     const IngestSpec *spec;
     const IngestDelivery *delivery;

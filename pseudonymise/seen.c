@@ -6,15 +6,19 @@
 #include "base/arena.h"
 #include "base/large_pages.h"
 
-/* One cache line a bucket. Half of the slots stay empty at subjects_max, so few buckets ever overflow. */
-enum { WAYS = 8 };
+/* One cache line a bucket. Half of the slots are empty at subjects_max, and one bucket in twenty-five is
+ * full. */
+enum {
+    WAYS = 8,
+    REACH = 16
+}; /* who finds their bucket full stands in the next that is not, at most so far on */
 
 /*
  * The first half of the digest is the subject id and chooses the bucket, the second half is kept. So two
  * bundles whose ids clash are still told apart, both are sent, and publish finds the clash.
  */
 typedef struct Bucket {
-    uint64_t kept[WAYS]; /* newest first; 0: empty */
+    uint64_t kept[WAYS]; /* oldest first; 0: empty */
 } Bucket;
 
 struct Seen {
@@ -43,28 +47,62 @@ static uint64_t half(const uint8_t digest[16], size_t from)
     return value;
 }
 
-void seen_expect(const Seen *seen, const uint8_t digest[16])
+static Bucket *bucket_from(const Seen *seen, const uint8_t digest[16], size_t step)
 {
-    __builtin_prefetch(&seen->buckets[half(digest, 0) & seen->mask]);
+    return &seen->buckets[(half(digest, 0) + step) & seen->mask];
 }
 
-bool seen_contains(const Seen *seen, const uint8_t digest[16])
+static bool is_full(const Bucket *bucket)
 {
-    const Bucket *bucket = &seen->buckets[half(digest, 0) & seen->mask];
-    uint64_t kept = half(digest, 8);
+    return bucket->kept[WAYS - 1] != 0;
+}
+
+void seen_expect(const Seen *seen, const uint8_t digest[16])
+{
+    __builtin_prefetch(bucket_from(seen, digest, 0));
+}
+
+static bool holds(const Bucket *bucket, uint64_t kept)
+{
     bool is_kept = false;
 
     for (int i = 0; i < WAYS; i++)
         is_kept |= bucket->kept[i] == kept; /* where it stands nobody can foretell */
-    return is_kept && kept != 0;
+    return is_kept;
+}
+
+bool seen_contains(const Seen *seen, const uint8_t digest[16])
+{
+    uint64_t kept = half(digest, 8);
+
+    for (size_t step = 0; step < REACH; step++) {
+        const Bucket *bucket = bucket_from(seen, digest, step);
+        if (holds(bucket, kept))
+            return kept != 0;
+        if (!is_full(bucket))
+            return false;
+    }
+    return false;
+}
+
+static void forget_oldest(Bucket *bucket)
+{
+    memmove(bucket->kept, bucket->kept + 1, (WAYS - 1) * sizeof bucket->kept[0]);
+    bucket->kept[WAYS - 1] = 0;
 }
 
 void seen_add(Seen *seen, const uint8_t digest[16])
 {
-    Bucket *bucket = &seen->buckets[half(digest, 0) & seen->mask];
+    Bucket *bucket = bucket_from(seen, digest, 0);
+    int way = 0;
 
-    memmove(bucket->kept + 1, bucket->kept, (WAYS - 1) * sizeof bucket->kept[0]);
-    bucket->kept[0] = half(digest, 8);
+    for (size_t step = 1; step < REACH && is_full(bucket); step++)
+        bucket = bucket_from(seen, digest, step);
+    if (is_full(bucket))
+        forget_oldest(bucket = bucket_from(seen, digest, 0));
+    while (bucket->kept[way] != 0)
+        way++;
+    bucket->kept[way] = half(digest, 8);
 }
 
 void seen_close(Seen **seen)

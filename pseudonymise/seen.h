@@ -1,7 +1,7 @@
 #pragma once
 /*
- * Private to pseudonymise: which subjects this load has sent already. Bounded: when a bucket is full it
- * forgets its oldest, and that subject is sent again, which the publish transaction drops.
+ * Private to pseudonymise: which subjects this load has sent already. Bounded: when those near by are full
+ * too a bucket forgets its oldest, and that subject is sent again, which the publish transaction drops.
  */
 #include <stdbool.h>
 #include <stddef.h>

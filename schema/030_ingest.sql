@@ -373,31 +373,66 @@ BEGIN
     END LOOP;
 END $$;
 
-CREATE FUNCTION ingest.staging_make(source_name text, wanted int4) RETURNS void
+-- Of a staged table that two sessions write: rows go by stretches of 256 lines, so that which are whose does not depend on
+-- when they come. No source's name begins so.
+CREATE FUNCTION ingest.half_name(staged text, half int4) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT '_' || staged || CASE half WHEN 0 THEN 'a' WHEN 1 THEN 'b' END
+$$;
+
+-- The tables that a staged table is: itself, and its halves.
+CREATE FUNCTION ingest.staging_parts(staged text) RETURNS regclass[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT w.staged || ARRAY(SELECT i.inhrelid::regclass FROM pg_inherits AS i WHERE i.inhparent = w.staged)
+      FROM (SELECT format('staging.%I', $1)::regclass AS staged) AS w
+$$;
+
+CREATE FUNCTION ingest.staging_shut(staged text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    part regclass;
+BEGIN
+    FOREACH part IN ARRAY ingest.staging_parts(staged) LOOP
+        EXECUTE format('REVOKE ALL ON %s FROM cinque_loader', part);
+    END LOOP;
+END $$;
+
+CREATE FUNCTION ingest.staging_make(source_name text, wanted int4, in_halves boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     records text := source_name || '_' || wanted;
     subject text := 'subject_' || wanted;
     quarantine text := 'quarantine_' || wanted;
+    part regclass;
 BEGIN
     -- The check lets publishing attach the table without reading it.
-    EXECUTE format('CREATE TABLE staging.%I (LIKE records.%I, CHECK (load_id = %s))', records, source_name, wanted);
+    EXECUTE format('CREATE TABLE staging.%I (LIKE records.%I, CHECK (load_id = %s))%s', records, source_name, wanted,
+                   CASE WHEN in_halves THEN ' PARTITION BY LIST (((line_number >> 8) & 1))' ELSE '' END);
+    IF in_halves THEN
+        FOR half IN 0..1 LOOP
+            EXECUTE format('CREATE TABLE staging.%I PARTITION OF staging.%I FOR VALUES IN (%s)',
+                           ingest.half_name(records, half), records, half);
+        END LOOP;
+    END IF;
+    FOREACH part IN ARRAY ingest.staging_parts(records) LOOP
+        EXECUTE format('GRANT INSERT ON %s TO cinque_loader', part);
+    END LOOP;
     -- A crash empties these two, and ends the session without which their load is a leftover.
     EXECUTE format('CREATE UNLOGGED TABLE staging.%I (LIKE subjects.subject, CHECK (first_load_id = %s))', subject,
                    wanted);
     EXECUTE format('CREATE UNLOGGED TABLE staging.%I (line_number int4 NOT NULL, column_name text,'
                    ' rule text NOT NULL, reason text NOT NULL, byte_offset int8 NOT NULL,'
                    ' byte_length int8 NOT NULL)', quarantine);
-    EXECUTE format('GRANT INSERT ON staging.%I, staging.%I, staging.%I TO cinque_loader',
-                   records, subject, quarantine);
+    EXECUTE format('GRANT INSERT ON staging.%I, staging.%I TO cinque_loader', subject, quarantine);
 END $$;
 
 -- ---- the loader's doors ----
 
--- outcome: 'opened', or with the load that has the same delivery 'duplicate', or 'held': it waits for a second person.
+-- in_halves: two sessions write its rows. outcome: 'opened', or with the load that has the same delivery 'duplicate', or
+-- 'held': it waits for a second person.
 CREATE FUNCTION ingest.load_open(permit bytea, source text, sender text, period int4, status text, content bytea,
                                  spec_version int4, spec_hash bytea, directory_edition text, may_replace boolean,
-                                 key_version int2)
+                                 key_version int2, in_halves boolean)
 RETURNS TABLE (outcome text, load_id int4, source_id int2)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -481,7 +516,7 @@ BEGIN
             load_open.spec_version, load_open.directory_edition, permit, load_open.may_replace)
     RETURNING load.load_id INTO opened;
     PERFORM pg_advisory_lock(1667852913, opened); -- until this session opens another or ends
-    PERFORM ingest.staging_make(load_open.source, opened);
+    PERFORM ingest.staging_make(load_open.source, opened, load_open.in_halves);
     RETURN QUERY SELECT 'opened', opened, found_source;
 END $$;
 
@@ -864,16 +899,19 @@ DECLARE
     source_name text := (SELECT s.name FROM ingest.source AS s WHERE s.source_id = held.source_id);
     staged text := ingest.staging_name(held.source_id, held.load_id);
     published timestamptz := clock_timestamp();
+    part regclass;
     added int8;
 BEGIN
     UPDATE ingest.load AS l SET state = 'replaced', held_to = published, replaced_by = held.load_id
      WHERE l.source_id = held.source_id AND l.sender = held.sender AND l.period = held.period
        AND l.state = 'published' AND held.may_replace;
-    EXECUTE format('REVOKE ALL ON staging.%I FROM cinque_loader', staged);
+    PERFORM ingest.staging_shut(staged);
     PERFORM ingest.staging_widen(source_name, staged);
     EXECUTE format('ALTER TABLE records.%I ATTACH PARTITION staging.%I FOR VALUES IN (%s)', source_name, staged,
                    held.load_id);
-    EXECUTE format('ALTER TABLE staging.%I SET SCHEMA records', staged);
+    FOREACH part IN ARRAY ingest.staging_parts(staged) LOOP
+        EXECUTE format('ALTER TABLE %s SET SCHEMA records', part);
+    END LOOP;
     added := ingest.subjects_keep(held.source_id, held.load_id);
     UPDATE ingest.load SET state = 'published', held_from = published, subjects_new = added
      WHERE load_id = held.load_id;
@@ -928,12 +966,20 @@ END $$;
 -- What is written into a table emptied in the same transaction need not be logged (wal_level minimal): it is flushed
 -- at its end instead, and a fifth quicker. The empty table was committed before, so that a killed load is found. Where
 -- the server itself is killed meanwhile, PostgreSQL leaves the file behind: `cinque archive sweep` tells it.
-CREATE FUNCTION ingest.load_stage(permit bytea, wanted int4) RETURNS void
+-- half: of those that are written by a session each, 0 or 1; null: the whole.
+CREATE FUNCTION ingest.load_stage(permit bytea, wanted int4, half int4) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    held ingest.load := ingest.load_claim(permit, wanted);
+    held ingest.load;
+    staged text;
 BEGIN
-    EXECUTE format('TRUNCATE staging.%I', ingest.staging_name(held.source_id, wanted));
+    IF half = 1 THEN
+        held := ingest.load_opened(permit, wanted); -- not locked: the transaction of the first half has it
+    ELSE
+        held := ingest.load_claim(permit, wanted);
+    END IF;
+    staged := ingest.staging_name(held.source_id, wanted);
+    EXECUTE format('TRUNCATE staging.%I', coalesce(ingest.half_name(staged, half), staged));
 END $$;
 
 -- The load failed: nothing stays.
@@ -1102,9 +1148,9 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ingest FROM PUBLIC;
 GRANT USAGE ON SCHEMA ingest, staging, subjects TO cinque_loader;
 GRANT INSERT ON subjects.arriving TO cinque_loader;
 GRANT EXECUTE ON FUNCTION
-    ingest.load_open(bytea, text, text, int4, text, bytea, int4, bytea, text, boolean, int2),
+    ingest.load_open(bytea, text, text, int4, text, bytea, int4, bytea, text, boolean, int2, boolean),
     ingest.load_publish(bytea, int4, int8[], text[], int8[], text[], int8[]), ingest.load_reject(bytea, int4, int8[], text[], int8[]),
-    ingest.load_abandon(bytea, int4), ingest.load_stage(bytea, int4), ingest.load_withdraw(bytea, int4),
+    ingest.load_abandon(bytea, int4), ingest.load_stage(bytea, int4, int4), ingest.load_withdraw(bytea, int4),
     ingest.subjects_merge(bytea, int4), ingest.subjects_vouch_early(bytea, int4),
     ingest.load_list(date), ingest.load_missing(int4), ingest.quarantine_list(int4, int8) TO cinque_loader;
 

@@ -170,7 +170,8 @@ DECLARE
     subject text := 'subject_' || held.load_id;
 BEGIN
     PERFORM ingest.held_replace(held);
-    EXECUTE format('REVOKE ALL ON staging.%I, staging.%I FROM cinque_loader', records, subject);
+    PERFORM ingest.staging_shut(records);
+    EXECUTE format('REVOKE ALL ON staging.%I FROM cinque_loader', subject);
     EXECUTE format('ALTER TABLE staging.%I SET LOGGED', subject);
     PERFORM ingest.encodings_hold(held.load_id);
     UPDATE ingest.load SET state = 'held' WHERE load_id = held.load_id;

@@ -330,6 +330,29 @@ Test(db, committing_a_failed_transaction_is_an_error)
     cr_expect_not(db_in_transaction(db));
 }
 
+/* Switch: the outcome of each commit in db_commit_all, behind the first. */
+Test(db, of_transactions_committed_side_by_side_each_failure_is_told_and_each_success_kept)
+{
+    SCOPED(db_close) Db *good = town();
+    SCOPED(db_close) Db *bad = support_connect(NULL);
+    Db *const both[] = {good, bad};
+    Value more[] = {value_int8(4), value_text(TEXT("Dan"))};
+    Error error = {0};
+    succeed(db_begin(good, &error), &error);
+    succeed(db_run(good, &insert_person, more, NULL, &error), &error);
+    succeed(db_begin(bad, &error), &error);
+    cr_assert_not(db_script(bad, "broken", "SELECT 1 / 0", &error).ok);
+    error = (Error){0};
+
+    Result result = db_commit_all(both, 2, &error);
+
+    cr_expect(!result.ok);
+    cr_expect_str_eq(error.message, "statement commit: the transaction had failed and was rolled back");
+    cr_expect_not(db_in_transaction(good));
+    cr_expect_not(db_in_transaction(bad));
+    cr_expect_eq(people(bad), 4);
+}
+
 Test(db, closing_rolls_back)
 {
     SCOPED(db_close) Db *db = town();

@@ -19,7 +19,7 @@ static const char held_sql[] =
     "SET ROLE cinque_owner;"
     "CREATE TABLE records.visit (load_id int4 NOT NULL, line_number int4 NOT NULL, subject_id int8,"
     " record_key int8, age_days int2) PARTITION BY LIST (load_id);"
-    "SELECT ingest.staging_make('visit', 1); RESET ROLE;"
+    "SELECT ingest.staging_make('visit', 1, false); RESET ROLE;"
     "INSERT INTO ingest.hold (load_id, loader) VALUES (1, 'engineer');"
     "INSERT INTO ingest.load_finding (load_id, measure, place, is_rows, value, threshold, verdict)"
     " VALUES (1, 'fall', '', false, 61.25, 50, 'hold')";

@@ -141,6 +141,7 @@ static void leave(long step)
     }
 
 DATABASE_STEP(PGresult *, PQexec, (PGconn * connection, const char *query), (connection, query))
+DATABASE_STEP(int, PQsendQuery, (PGconn * connection, const char *query), (connection, query))
 DATABASE_STEP(PGresult *, PQprepare,
               (PGconn * connection, const char *name, const char *query, int count, const Oid *types),
               (connection, name, query, count, types))

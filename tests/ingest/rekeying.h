@@ -190,6 +190,6 @@ static const char others_sql[] =
 static const char leftover_sql[] =
     "SET ROLE cinque_owner; INSERT INTO ingest.load (source_id, sender, period, status, spec_version,"
     " permit_id, may_replace) VALUES (1, 'hosp_b', 300, 'final', 1, '\\x00', false);"
-    "SELECT ingest.staging_make('list', 3);"
+    "SELECT ingest.staging_make('list', 3, false);"
     "INSERT INTO staging.subject_3 SELECT s.subject_id + 1, s.source_id, s.digest, 3, s.key_version, "
     "s.nhs_token, NULL, NULL, NULL, NULL, NULL, NULL, s.nhs_state FROM subjects.subject AS s";

@@ -221,7 +221,7 @@ static void leave_open(const char *sender, int months_since_2000)
         sql, sizeof sql,
         "SET ROLE cinque_owner; INSERT INTO ingest.load (source_id, sender, period, status, spec_version,"
         " permit_id, may_replace) VALUES (1, '%s', %d, 'final', 1, '\\x00', false);"
-        "SELECT ingest.staging_make('visit', 1)",
+        "SELECT ingest.staging_make('visit', 1, false)",
         sender, months_since_2000);
     world_script(sql);
 }

@@ -51,7 +51,7 @@ Test(walls, the_loader_reads_no_table_and_writes_none_but_staging)
 /* Switch: the grants of ingest.staging_make, and the checks it puts on the tables. */
 Test(walls, into_staging_the_loader_only_adds_rows_of_its_load)
 {
-    world_script("SET ROLE cinque_owner; SELECT ingest.staging_make('visit', 77)");
+    world_script("SET ROLE cinque_owner; SELECT ingest.staging_make('visit', 77, false)");
 
     cr_expect_eq(
         world_try("cinque_loader", "INSERT INTO staging.visit_77 (load_id, line_number) VALUES (77, 1)").code,
@@ -66,6 +66,30 @@ Test(walls, into_staging_the_loader_only_adds_rows_of_its_load)
     expect_refused("UPDATE staging.visit_77 SET line_number = 2");
     expect_refused("TRUNCATE staging.visit_77");
     expect_refused("DROP TABLE staging.visit_77");
+}
+
+/* Switch: the grants of ingest.staging_make, its checks, and how it parts the lines. */
+Test(walls, into_half_a_staged_table_the_loader_only_adds_rows_of_its_load_and_half)
+{
+    world_script("SET ROLE cinque_owner; SELECT ingest.staging_make('visit', 77, true)");
+
+    cr_expect_eq(
+        world_try("cinque_loader", "INSERT INTO staging._visit_77b (load_id, line_number) VALUES (77, 256)")
+            .code,
+        ERROR_NONE);
+    cr_expect_eq(
+        world_try("cinque_loader", "INSERT INTO staging._visit_77a (load_id, line_number) VALUES (77, 256)")
+            .code,
+        ERROR_DATABASE, "of the other half");
+    cr_expect_eq(
+        world_try("cinque_loader", "INSERT INTO staging._visit_77b (load_id, line_number) VALUES (1, 256)")
+            .code,
+        ERROR_DATABASE, "of another load");
+    expect_refused("SELECT * FROM staging._visit_77b");
+    expect_refused("DELETE FROM staging._visit_77b");
+    expect_refused("UPDATE staging._visit_77b SET line_number = 257");
+    expect_refused("TRUNCATE staging._visit_77b");
+    expect_refused("DROP TABLE staging._visit_77b");
 }
 
 /* Switches: take_content in ingest_load; in read_file the comparison of what was read with what is permitted.
@@ -99,7 +123,7 @@ Test(walls, the_database_opens_no_load_without_a_permit)
     Error error =
         world_try("cinque_loader",
                   "SELECT ingest.load_open('\\x00', 'visit', 'hosp_a', 318, 'final', NULL, 1, NULL, NULL,"
-                  " false, 1::int2)");
+                  " false, 1::int2, false)");
 
     cr_expect_eq(error.code, ERROR_REFUSED);
     cr_expect(strstr(error.message, "permit: none is open") != NULL, "%s", error.message);
@@ -164,10 +188,12 @@ Test(walls, a_permit_opens_one_load)
     governance_permit_close(&permit);
 }
 
-/* Switch: ingest.load_claim in the functions that begin a load's rows or end it. */
+/* Switch: ingest.load_claim in the functions that begin a load's rows or end it, ingest.load_opened for half
+ * of them. */
 Test(walls, a_load_is_filled_and_ended_under_its_own_permit_alone)
 {
-    static const char *const doors[] = {"load_stage('\\x00', 1)",
+    static const char *const doors[] = {"load_stage('\\x00', 1, NULL)",
+                                        "load_stage('\\x00', 1, 1)",
                                         "load_publish('\\x00', 1, NULL, NULL, NULL, NULL, NULL)",
                                         "load_reject('\\x00', 1, NULL, NULL, NULL)",
                                         "load_abandon('\\x00', 1)",

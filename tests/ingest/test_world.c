@@ -99,6 +99,7 @@ World world_open(void)
 void world_close(World *world)
 {
     keyring_close(&world->keyring);
+    db_close(&world->writer);
     db_close(&world->merger);
     db_close(&world->loader);
     governance_close(&world->governance);
@@ -172,6 +173,7 @@ Result world_load(const World *world, const IngestSpec *spec, const IngestDelive
     SCOPED(governance_permit_close) GovernancePermit *permit = world_permit(world, spec, delivery);
     const IngestContext context = {.loader = world->loader,
                                    .merger = world->merger,
+                                   .writer = world->writer,
                                    .keyring = world->keyring,
                                    .quarantine_folder = support_folder(),
                                    .parcel_keys = world->parcel_keys};

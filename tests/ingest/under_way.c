@@ -53,6 +53,7 @@ Store *under_way_open(const World *world, const IngestSpec *spec, const Governan
     Store *store = NULL;
     Error error = {0};
     const StoreLoad load = {.merger = with_merger ? world->merger : NULL,
+                            .writer = world->writer,
                             .permit = permit,
                             .spec = spec,
                             .delivery = delivery,

@@ -12,7 +12,7 @@ extern const char WORLD_SPEC[];
 
 typedef struct World {
     Governance *governance;
-    Db *loader, *merger;
+    Db *loader, *merger, *writer; /* writer: NULL; a test may open it */
     Keyring *keyring;
     const char *keyring_folder;
     const char *parcel_keys; /* NULL: none */
