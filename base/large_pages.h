@@ -14,3 +14,14 @@ static inline void large_pages_wish(void *memory, size_t bytes)
     if (from < to)
         (void)madvise((void *)from, to - from, MADV_HUGEPAGE);
 }
+
+enum { CACHE_LINE_BYTES = 64 };
+
+/* Where the first whole line begins, CACHE_LINE_BYTES - 1 behind it at most: who looks at one line must not
+ * find half of it in another. */
+static inline void *cache_line_in(void *memory)
+{
+    const uintptr_t line = CACHE_LINE_BYTES;
+
+    return (void *)(((uintptr_t)memory + line - 1) / line * line);
+}

@@ -65,16 +65,14 @@ static void name_parts(Records *records, Db *loader)
 {
     const StoreLoad *load = records->load;
     bool in_halves = load->writer != NULL;
+    const char *const suffixes[HALVES] = {in_halves ? "a" : "", "b"};
 
     records->part_count = in_halves ? HALVES : 1;
     for (size_t i = 0; i < records->part_count; i++) {
         Part *part = &records->parts[i];
         part->db = i == 0 ? loader : load->writer;
         snprintf(part->table, TABLE_BYTES, "staging.%s%s_%d%s", in_halves ? "_" : "", load->spec->source,
-                 (int)records->load_id,
-                 !in_halves ? ""
-                 : i == 0   ? "a"
-                            : "b");
+                 (int)records->load_id, suffixes[i]);
     }
 }
 

@@ -190,9 +190,9 @@ static void make_runs(BlockIndex *index)
 
     assert(index->set->count < ALONE);
     index->stride = stride;
-    index->runs_memory = memory_alloc(bytes + BLOCK_LINE);
-    large_pages_wish(index->runs_memory, bytes + BLOCK_LINE);
-    index->runs = (uint32_t *)(((uintptr_t)index->runs_memory + BLOCK_LINE - 1) / BLOCK_LINE * BLOCK_LINE);
+    index->runs_memory = memory_alloc(bytes + CACHE_LINE_BYTES);
+    large_pages_wish(index->runs_memory, bytes + CACHE_LINE_BYTES);
+    index->runs = cache_line_in(index->runs_memory);
     for (size_t i = 0; i < records; i++) {
         for (size_t block = 0; block < stride; block++)
             index->runs[i * stride + block] = ALONE | (uint32_t)i;

@@ -1,9 +1,10 @@
 #pragma once
 /* Between block.c and block_index.c. */
+#include "base/large_pages.h"
 #include "linkage/block.h"
 #include "linkage/near.h"
 
-enum { BLOCK_LANES = 4, BLOCK_LINE = 64 };
+enum { BLOCK_LANES = 4 };
 
 /* Records of one block, at least two and few enough to be compared. */
 typedef struct BlockRun {
@@ -35,6 +36,6 @@ struct BlockIndex {
 
 BLOCK_FETCHES void block_fetch(const void *from, size_t bytes)
 {
-    for (size_t at = 0; at < bytes; at += BLOCK_LINE)
+    for (size_t at = 0; at < bytes; at += CACHE_LINE_BYTES)
         __builtin_prefetch((const char *)from + at);
 }

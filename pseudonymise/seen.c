@@ -20,10 +20,12 @@ enum {
 typedef struct Bucket {
     uint64_t kept[WAYS]; /* oldest first; 0: empty */
 } Bucket;
+_Static_assert(sizeof(Bucket) == CACHE_LINE_BYTES, "one wait for memory");
 
 struct Seen {
     size_t mask;
-    Bucket *buckets;
+    Bucket *buckets; /* in memory, each of one line */
+    void *memory;
 };
 
 Seen *seen_create(size_t subjects_max)
@@ -34,7 +36,8 @@ Seen *seen_create(size_t subjects_max)
     while (count * WAYS < 2 * subjects_max && count < SIZE_MAX / (4 * sizeof(Bucket)))
         count *= 2;
     seen->mask = count - 1;
-    seen->buckets = memory_alloc(count * sizeof(Bucket));
+    seen->memory = memory_alloc(count * sizeof(Bucket) + CACHE_LINE_BYTES);
+    seen->buckets = cache_line_in(seen->memory);
     large_pages_wish(seen->buckets, count * sizeof(Bucket));
     return seen;
 }
@@ -109,7 +112,7 @@ void seen_close(Seen **seen)
 {
     if (*seen == NULL)
         return;
-    memory_free((*seen)->buckets);
+    memory_free((*seen)->memory);
     memory_free(*seen);
     *seen = NULL;
 }
