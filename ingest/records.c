@@ -61,18 +61,23 @@ static void name_columns(Records *records)
 }
 
 /* As ingest.half_name has the halves. */
+static const char *suffix_of(const Records *records, size_t number)
+{
+    if (records->part_count == 1)
+        return "";
+    return number == 0 ? "a" : "b";
+}
+
 static void name_parts(Records *records, Db *loader)
 {
     const StoreLoad *load = records->load;
-    bool in_halves = load->writer != NULL;
-    const char *const suffixes[HALVES] = {in_halves ? "a" : "", "b"};
 
-    records->part_count = in_halves ? HALVES : 1;
+    records->part_count = load->writer != NULL ? HALVES : 1;
     for (size_t i = 0; i < records->part_count; i++) {
         Part *part = &records->parts[i];
         part->db = i == 0 ? loader : load->writer;
-        snprintf(part->table, TABLE_BYTES, "staging.%s%s_%d%s", in_halves ? "_" : "", load->spec->source,
-                 (int)records->load_id, suffixes[i]);
+        snprintf(part->table, TABLE_BYTES, "staging.%s%s_%d%s", records->part_count > 1 ? "_" : "",
+                 load->spec->source, (int)records->load_id, suffix_of(records, i));
     }
 }
 
