@@ -84,6 +84,17 @@ static Result check_choice(const SpecBuild *build, const char *key, const char *
     return spec_fail_key(build, key, rule, error);
 }
 
+/* _number: a load of another source. That and a or b: one of its halves, whose name is that of the array type
+ * that PostgreSQL makes for a table without the underscore in front. */
+static bool ends_as_partition(const char *name)
+{
+    const char *end = strrchr(name, '_');
+    size_t digits = end != NULL ? strspn(end + 1, "0123456789") : 0;
+
+    return digits > 0 && (end[digits + 1] == '\0' || strcmp(end + digits + 1, "a") == 0 ||
+                          strcmp(end + digits + 1, "b") == 0);
+}
+
 static Result build_names(SpecBuild *build, Error *error)
 {
     static const char *const subjects[] = {"person", "household", "none"};
@@ -95,15 +106,12 @@ static Result build_names(SpecBuild *build, Error *error)
     IngestSpec *spec = build->spec;
     int chosen, format = SPEC_ISO;
 
-    size_t length = strlen(yaml->source);
-    bool ends_in_number =
-        strrchr(yaml->source, '_') != NULL && yaml->source[length - 1] != '_' &&
-        strspn(strrchr(yaml->source, '_') + 1, "0123456789") == strlen(strrchr(yaml->source, '_') + 1);
-    if (!spec_is_name(yaml->source) || ends_in_number || strncmp(yaml->source, "active_", 7) == 0 ||
-        spec_choose(yaml->source, (const char *const[]){"subject", "quarantine"}, 2) >= 0)
+    if (!spec_is_name(yaml->source) || ends_as_partition(yaml->source) ||
+        strncmp(yaml->source, "active_", 7) == 0 ||
+        spec_choose(yaml->source, (const char *const[]){"subject", "quarantine", "encoding"}, 3) >= 0)
         return spec_fail_key(build, "source",
                              "a name has up to 40 lower-case letters, digits and _, and neither "
-                             "ends in _number nor looks like a table of Cinque's own",
+                             "ends in _number, or that and a or b, nor looks like a table of Cinque's own",
                              error);
     snprintf(spec->source, sizeof spec->source, "%s", yaml->source);
     spec->title = text_copy(spec->arena, text_from(yaml->title));

@@ -374,7 +374,7 @@ BEGIN
 END $$;
 
 -- Of a staged table that two sessions write: rows go by stretches of 256 lines, so that which are whose does not depend on
--- when they come. No source's name begins so.
+-- when they come. No source is called so, nor so but for the underscore: then that were its array type.
 CREATE FUNCTION ingest.half_name(staged text, half int4) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT '_' || staged || CASE half WHEN 0 THEN 'a' WHEN 1 THEN 'b' END

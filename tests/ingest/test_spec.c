@@ -123,6 +123,9 @@ Test(spec, the_head_is_checked)
     expect_error("source: visit", "source: visit_12", "line 1, source: a name has up to 40");
     expect_error("source: visit", "source: subject", "line 1, source: a name has up to 40");
     expect_error("source: visit", "source: active_x", "line 1, source: a name has up to 40");
+    expect_error("source: visit", "source: visit_1a", "line 1, source: a name has up to 40");
+    expect_error("source: visit", "source: visit_12b", "line 1, source: a name has up to 40");
+    expect_error("source: visit", "source: encoding", "line 1, source: a name has up to 40");
     expect_error("version: 1", "version: 0", "line 3, version: counts from 1");
     expect_error("2024-04-01", "2024-04-31", "line 4, effective_from: a date is");
     expect_error("2024-04-01", "2024-04-01\neffective_to: 2024-03-01", "effective_to: a date is");
