@@ -17,6 +17,7 @@ static const char config_always[] = "listen_addresses = ''\n"
                                     "unix_socket_permissions = 0777\n" /* pg_hba.conf decides */
                                     "password_encryption = 'scram-sha-256'\n"
                                     "max_connections = 50\n"
+                                    "max_locks_per_transaction = 256\n" /* a release locks all partitions */
                                     "wal_level = minimal\n"
                                     "max_wal_senders = 0\n"
                                     "checkpoint_timeout = 15min\n"
