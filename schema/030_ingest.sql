@@ -387,12 +387,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       FROM (SELECT format('staging.%I', $1)::regclass AS staged) AS w
 $$;
 
+-- Who is writing is waited for: a COPY that has begun asks no more whether it may.
 CREATE FUNCTION ingest.staging_shut(staged text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     part regclass;
 BEGIN
     FOREACH part IN ARRAY ingest.staging_parts(staged) LOOP
+        EXECUTE format('LOCK TABLE %s IN SHARE MODE', part);
         EXECUTE format('REVOKE ALL ON %s FROM cinque_loader', part);
     END LOOP;
 END $$;
@@ -979,7 +981,7 @@ BEGIN
         held := ingest.load_claim(permit, wanted);
     END IF;
     staged := ingest.staging_name(held.source_id, wanted);
-    EXECUTE format('TRUNCATE staging.%I', coalesce(ingest.half_name(staged, half), staged));
+    EXECUTE format('TRUNCATE staging.%I', CASE WHEN half IS NULL THEN staged ELSE ingest.half_name(staged, half) END);
 END $$;
 
 -- The load failed: nothing stays.

@@ -154,6 +154,21 @@ Test(halves, wait_shut_for_a_second_person)
     expect_shut("staging._visit_1b");
 }
 
+/* Switch: the LOCK in ingest.staging_shut. Who has begun to write may write on when it is forbidden. */
+Test(halves, are_shut_when_nobody_writes_any_more)
+{
+    static const char shut[] = "SET lock_timeout = '20ms'; SELECT ingest.staging_shut('visit_77')";
+    world_script("SET ROLE cinque_owner; SELECT ingest.staging_make('visit', 77, true)");
+    Db *writing = under_way_session("SET LOCAL ROLE cinque_loader;"
+                                    "INSERT INTO staging._visit_77b (load_id, line_number) VALUES (77, 256)");
+
+    cr_expect_eq(world_try(NULL, shut).code, ERROR_DATABASE);
+
+    db_close(&writing);
+    cr_expect_eq(world_try(NULL, shut).code, ERROR_NONE);
+    expect_shut("staging._visit_77b");
+}
+
 /* ---- what becomes of them ---- */
 
 static void expect_nothing_left(void)
