@@ -140,6 +140,11 @@ Test(halves, take_nothing_more_once_they_are_published)
     expect_shut("records.visit_1");
     expect_shut("records._visit_1a");
     expect_shut("records._visit_1b");
+    cr_expect_eq(
+        world_count("SELECT count(*) FROM pg_class AS c, pg_roles AS r WHERE c.relname ~ '^_visit_1[ab]$'"
+                    " AND r.rolname ~ '^cinque_' AND r.rolname <> 'cinque_owner' AND NOT r.rolsuper"
+                    " AND has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')"),
+        0, "nobody comes to rows but by their source's table");
 }
 
 /* Switch: ingest.staging_shut in load_hold. */
@@ -189,6 +194,29 @@ static void end_session(Db *db)
     cr_assert(db_run_int8(db, &pid, NULL, &number, NULL, &error).ok, "%s", error.message);
     snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(%d, 10000)", (int)number);
     world_script(sql);
+}
+
+/* Switch: in ingest.load_stage, that NULL alone is the whole. */
+Test(halves, of_another_number_are_not_staged)
+{
+    static const DbStatement third = {.name = "third",
+                                      .sql =
+                                          "SELECT 0::int8 FROM (SELECT ingest.load_stage($1, 1, 2)) AS done",
+                                      .parameters = {VALUE_BYTES},
+                                      .columns = {VALUE_INT8}};
+    SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
+    SCOPED(store_abandon) Store *store = NULL;
+    IngestDelivery delivery = delivery_without(0);
+    int64_t load_id, nothing;
+    permit = world_permit(&world, spec, &delivery);
+    store = under_way_open(&world, spec, permit, &delivery, true, &load_id);
+    const Value values[] = {value_bytes(governance_permit_id(permit), GOVERNANCE_PERMIT_BYTES)};
+    end_session(world.writer); /* or it would be waited for */
+
+    Result staged = db_run_int8(world.loader, &third, values, &nothing, NULL, &error);
+
+    cr_expect_eq(error.code, ERROR_DATABASE);
+    cr_expect_not(staged.ok);
 }
 
 /* Switch: the outcome of each commit in db_commit_all, behind the first. */
