@@ -301,11 +301,10 @@ typedef struct TokenisedRow TokenisedRow;
 typedef struct PseudonymiserOptions {
     const char *source;                 /* source's name: part of the subject's digest */
     const PostcodeDirectory *directory; /* NULL: no small areas derived */
-    size_t seen_max; /* subjects remembered as already sent; 0: 1 << 20 (16 MiB, and room for half as many
-                        again) */
-    const char *const *refers_to; /* sources whose records' keys its rows refer by; views */
-    size_t refers_to_count;       /* at most PSEUDONYMISER_REFERENCES_MAX */
-    bool encodes;                 /* a new subject gets an encoding beside its tokens */
+    size_t seen_max;                    /* subjects surely remembered as sent; 0: 1 << 20 (16 MiB) */
+    const char *const *refers_to;       /* sources whose records' keys its rows refer by; views */
+    size_t refers_to_count;             /* at most PSEUDONYMISER_REFERENCES_MAX */
+    bool encodes;                       /* a new subject gets an encoding beside its tokens */
 } PseudonymiserOptions;
 
 enum { PSEUDONYMISER_REFERENCES_MAX = 8 };

@@ -6,12 +6,9 @@
 #include "base/arena.h"
 #include "base/large_pages.h"
 
-/* One cache line a bucket. Half of the slots are empty at subjects_max, and one bucket in twenty-five is
- * full. */
-enum {
-    WAYS = 8,
-    REACH = 16
-}; /* who finds their bucket full stands in the next that is not, at most so far on */
+/* One cache line a bucket; who finds theirs full stands in the next that is not, at most REACH on. Half of
+ * the slots are empty at subjects_max, and one bucket in twenty-five is full. */
+enum { WAYS = 8, REACH = 16 };
 
 /*
  * The first half of the digest is the subject id and chooses the bucket, the second half is kept. So two
