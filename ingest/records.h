@@ -17,7 +17,7 @@ enum { RECORDS_STRETCH = 1 << 8 }; /* lines; the schema's halves are made by the
  * Errors  of the database */
 Result records_open(Db *loader, const StoreLoad *load, int64_t load_id, Records **records, Error *error)
     CHECKED;
-/* subject: NULL: nobody's. Errors  ERROR_LIMIT: a line beyond what a line number holds */
+/* subject: NULL: nobody's. The row's line is one that a line number holds: store.c sees to it. */
 Result records_row(Records *records, const TokenisedRow *row, const Subject *subject, Error *error) CHECKED;
 /* Sends all that waits; then the loader's connection is free for a statement of the same transaction. */
 Result records_flush(Records *records, Error *error) CHECKED;

@@ -90,9 +90,8 @@ Test(halves, are_attached_without_being_read)
     cr_expect_gt(seen(), LINES / 2);
 }
 
-/* Switch: the TRUNCATE in ingest.load_stage, of each half. A file that its own transaction made is not
- * logged.
- */
+/* Switch: the TRUNCATE in ingest.load_stage, of each half. A file that its transaction made is not
+ * logged. */
 Test(halves, are_each_written_into_a_file_of_their_transaction)
 {
     static const DbStatement files[] = {
