@@ -5,11 +5,11 @@
 #include "base/db_private.h"
 #include "base/handover.h"
 
-/* A block is well below a socket's buffer: a larger piece waits until the server has emptied three quarters
- * of that, and the server then waits for the next piece. */
+/* Who fills a block is put off its processor by the thread that sends it, so the fewer the better; all that
+ * is under way stays in the processor's own memory. */
 enum {
-    COPY_BLOCKS = 8,
-    COPY_BLOCK_BYTES = 32 << 10,
+    COPY_BLOCKS = 4,
+    COPY_BLOCK_BYTES = 128 << 10,
     COPY_SQL_BYTES_MAX = 16 << 10,
     COPY_NAME_BYTES = 144,
 };

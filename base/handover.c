@@ -67,10 +67,11 @@ static HandoverBlock *block_at(Handover *handover, size_t number)
     return &handover->blocks[number % handover->block_count];
 }
 
+/* Unlocked first: who is woken would wait for the lock. */
 static void leave(Handover *handover)
 {
-    (void)pthread_cond_broadcast(&handover->changed);
     (void)pthread_mutex_unlock(&handover->lock);
+    (void)pthread_cond_broadcast(&handover->changed);
 }
 
 /* ---- the giver ---- */

@@ -116,8 +116,9 @@ typedef struct IngestContext {
     Db *loader; /* role cinque_loader */
     Db *merger; /* another connection of that role, by which subjects are merged while rows come; NULL: none
                  */
-    Db *writer; /* a third one, by which every other stretch of rows is written; NULL: the first writes all,
-                 * which is as quick for a small file and makes one table in place of three */
+    Db *writer; /* a third one, by which every other stretch of rows is written while no more loads are under
+                 * way than processors can serve; NULL: the first writes all, which is as quick for a small
+                 * file and makes one table in place of three */
     const Keyring *keyring;
     const PostcodeDirectory *directory; /* may be NULL */
     const char *quarantine_folder;      /* sealed lines go here; NULL: not kept */

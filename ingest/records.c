@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ingest_sql.h"
 
@@ -41,6 +42,13 @@ static const DbCopyColumn fixed_columns[FIXED_COLUMNS] = {
 };
 
 /* ---- opening ---- */
+
+int records_halved_max(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return processors > HALVES ? (int)(processors / HALVES) : 1;
+}
 
 static void name_columns(Records *records)
 {

@@ -5,7 +5,8 @@
  *
  * One backend takes fewer rows a second than two cores read, check and pseudonymise beside it. So a second
  * connection may write the other half: every other stretch of RECORDS_STRETCH lines, whenever they come. Each
- * writes in a transaction of its own a table that this has emptied.
+ * writes in a transaction of its own a table that this has emptied. Where as many loads are under way as have
+ * two processors each, another's second writer would only take turns with theirs: it has one.
  */
 #include "ingest/store.h"
 
@@ -13,6 +14,8 @@ typedef struct Records Records;
 
 enum { RECORDS_STRETCH = 1 << 8 }; /* lines; the schema's halves are made by the same number */
 
+/* A load is written by two only where fewer others are under way. 1 or more. */
+int records_halved_max(void);
 /* Begins the transactions. What load points at must outlive the records.
  * Errors  of the database */
 Result records_open(Db *loader, const StoreLoad *load, int64_t load_id, Records **records, Error *error)

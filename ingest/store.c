@@ -44,8 +44,8 @@ static const DbStatement load_open = {
     .name = "load_open",
     .sql = ingest_sql_load_open,
     .parameters = {VALUE_BYTES, VALUE_TEXT, VALUE_TEXT, VALUE_INT4, VALUE_TEXT, VALUE_BYTES, VALUE_INT4,
-                   VALUE_BYTES, VALUE_TEXT, VALUE_BOOL, VALUE_INT2, VALUE_BOOL},
-    .columns = {VALUE_TEXT, VALUE_INT4, VALUE_INT2},
+                   VALUE_BYTES, VALUE_TEXT, VALUE_BOOL, VALUE_INT2, VALUE_INT4},
+    .columns = {VALUE_TEXT, VALUE_INT4, VALUE_INT2, VALUE_BOOL},
 };
 static const DbStatement load_publish = {
     .name = "load_publish",
@@ -97,7 +97,7 @@ static Result open_load(Db *loader, const StoreLoad *load, DbRows **rows, Error 
                                         : value_null(VALUE_TEXT),
         value_bool(load->delivery->replace),
         value_int2(load->key_version),
-        value_bool(load->writer != NULL),
+        value_int4(load->writer != NULL ? records_halved_max() : 0),
     };
 
     return db_run(loader, &load_open, values, rows, error);
@@ -156,6 +156,8 @@ Result store_open(Db *loader, const StoreLoad *load, Store **store, int64_t *loa
     if (*outcome != INGEST_LOADED)
         return RESULT_OK;
     draft = make_store(loader, load, *load_id, db_int(rows, 0, 2));
+    if (db_int(rows, 0, 3) == 0)
+        draft->load.writer = NULL;
     TRY(stage(draft, error));
     *store = draft;
     draft = NULL;

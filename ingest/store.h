@@ -14,7 +14,8 @@ extern const char *const STORE_STATUS_NAMES[]; /* of IngestStatus, as ingest.loa
 
 typedef struct StoreLoad {
     Db *merger; /* a second connection, by which subjects are merged while rows come; NULL: when they have */
-    Db *writer; /* a third one, by which every other stretch of rows is written; NULL: the first writes all */
+    Db *writer; /* a third one, by which every other stretch of rows may be written; NULL: the first writes
+                   all */
     const GovernancePermit *permit;
     const IngestSpec *spec;
     const IngestDelivery *delivery;

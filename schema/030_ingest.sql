@@ -434,14 +434,15 @@ END $$;
 -- 'held': it waits for a second person.
 CREATE FUNCTION ingest.load_open(permit bytea, source text, sender text, period int4, status text, content bytea,
                                  spec_version int4, spec_hash bytea, directory_edition text, may_replace boolean,
-                                 key_version int2, in_halves boolean)
-RETURNS TABLE (outcome text, load_id int4, source_id int2)
+                                 key_version int2, halved_max int4)
+RETURNS TABLE (outcome text, load_id int4, source_id int2, in_halves boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     found_source int2;
     held ingest.load;
     waiting ingest.load;
+    others int4;
     opened int4;
 BEGIN
     PERFORM audit.require(permit, 'load', coalesce(encode(load_open.content, 'hex'), 'nil'));
@@ -486,12 +487,12 @@ BEGIN
             RAISE EXCEPTION 'the same content is held as load %, %; give --replace to hold it as %', held.load_id, held.status,
                 load_open.status USING ERRCODE = 'CQ001';
         END IF;
-        RETURN QUERY SELECT 'duplicate', held.load_id, found_source;
+        RETURN QUERY SELECT 'duplicate', held.load_id, found_source, false;
         RETURN;
     END IF;
     IF waiting.content IS NOT DISTINCT FROM load_open.content AND waiting.spec_version = load_open.spec_version
        AND waiting.status = load_open.status AND waiting.may_replace = load_open.may_replace THEN
-        RETURN QUERY SELECT 'held', waiting.load_id, found_source;
+        RETURN QUERY SELECT 'held', waiting.load_id, found_source, false;
         RETURN;
     ELSIF waiting.load_id IS NOT NULL AND NOT load_open.may_replace THEN
         RAISE EXCEPTION 'a delivery for this period is held back as load %: have it released or refused, or give '
@@ -499,7 +500,7 @@ BEGIN
     END IF;
     IF held.load_id IS NOT NULL AND NOT load_open.may_replace THEN
         -- The delivery that a correction has replaced comes again: it is known, and still replaced.
-        RETURN QUERY SELECT 'duplicate', l.load_id, found_source FROM ingest.load AS l
+        RETURN QUERY SELECT 'duplicate', l.load_id, found_source, false FROM ingest.load AS l
                       WHERE l.source_id = found_source AND l.sender = load_open.sender AND l.period = load_open.period
                         AND l.state = 'replaced' AND l.content IS NOT DISTINCT FROM load_open.content
                         AND l.spec_version = load_open.spec_version
@@ -512,14 +513,15 @@ BEGIN
     END IF;
 
     PERFORM ingest.withdrawn_require(permit, found_source, load_open.sender, load_open.period, load_open.content);
+    SELECT count(*) INTO others FROM ingest.load AS l WHERE l.state = 'open'; -- leftovers are gone
     INSERT INTO ingest.load (source_id, sender, period, status, content, spec_version, directory_edition, permit_id,
                              may_replace)
     VALUES (found_source, load_open.sender, load_open.period, load_open.status, load_open.content,
             load_open.spec_version, load_open.directory_edition, permit, load_open.may_replace)
     RETURNING load.load_id INTO opened;
     PERFORM pg_advisory_lock(1667852913, opened); -- until this session opens another or ends
-    PERFORM ingest.staging_make(load_open.source, opened, load_open.in_halves);
-    RETURN QUERY SELECT 'opened', opened, found_source;
+    PERFORM ingest.staging_make(load_open.source, opened, others < load_open.halved_max);
+    RETURN QUERY SELECT 'opened', opened, found_source, others < load_open.halved_max;
 END $$;
 
 CREATE FUNCTION ingest.counts_set(wanted int4, counts int8[], columns text[], classes int8[]) RETURNS void
@@ -1152,7 +1154,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ingest FROM PUBLIC;
 GRANT USAGE ON SCHEMA ingest, staging, subjects TO cinque_loader;
 GRANT INSERT ON subjects.arriving TO cinque_loader;
 GRANT EXECUTE ON FUNCTION
-    ingest.load_open(bytea, text, text, int4, text, bytea, int4, bytea, text, boolean, int2, boolean),
+    ingest.load_open(bytea, text, text, int4, text, bytea, int4, bytea, text, boolean, int2, int4),
     ingest.load_publish(bytea, int4, int8[], text[], int8[], text[], int8[]), ingest.load_reject(bytea, int4, int8[], text[], int8[]),
     ingest.load_abandon(bytea, int4), ingest.load_stage(bytea, int4, int4), ingest.load_withdraw(bytea, int4),
     ingest.subjects_merge(bytea, int4), ingest.subjects_vouch_early(bytea, int4),

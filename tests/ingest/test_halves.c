@@ -1,4 +1,5 @@
 /* Loads whose rows two sessions write, each a half of their table. */
+#include "ingest/records.h"
 #include "tests/ingest/holding.h"
 #include "tests/ingest/under_way.h"
 
@@ -116,6 +117,39 @@ Test(halves, are_each_written_into_a_file_of_their_transaction)
         cr_expect(db_in_transaction(writers[i]));
         cr_expect_neq(own, world_count(files[i].sql), "a file of its own");
     }
+}
+
+/* ---- when there are any ---- */
+
+/* Switch: others in ingest.load_open. */
+Test(halves, are_made_while_there_are_processors_for_their_writers)
+{
+    IngestDelivery delivery = delivery_without(0);
+    const int loads = records_halved_max();
+    char sql[512];
+    snprintf(
+        sql, sizeof sql,
+        "INSERT INTO ingest.load (source_id, sender, period, status, spec_version, permit_id, may_replace)"
+        " SELECT 1, 'hosp_b', n, 'final', 1, decode(lpad(to_hex(n), 4, '0'), 'hex'), false"
+        " FROM generate_series(1, %d) AS n",
+        loads);
+    world_script(sql);
+    snprintf(sql, sizeof sql, "SELECT pg_advisory_lock(1667852913, n) FROM generate_series(1, %d) AS n",
+             loads);
+    Db *under_way = under_way_session(sql);
+
+    IngestReport whole = world_must_load(&world, spec, &delivery);
+    db_close(&under_way);
+    delivery.period = month_from(2026, 8);
+    IngestReport halved = world_must_load(&world, spec, &delivery);
+
+    cr_expect_eq(
+        count_of(
+            "pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhparent WHERE c.relname LIKE 'visit\\_%'"),
+        2);
+    snprintf(sql, sizeof sql, "records._visit_%db", (int)halved.load_id);
+    cr_expect_gt(count_of(sql), LINES / 3);
+    cr_expect_eq(seen(), 2 * whole.rows_loaded);
 }
 
 /* ---- who may write to them ---- */

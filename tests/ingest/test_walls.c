@@ -123,7 +123,7 @@ Test(walls, the_database_opens_no_load_without_a_permit)
     Error error =
         world_try("cinque_loader",
                   "SELECT ingest.load_open('\\x00', 'visit', 'hosp_a', 318, 'final', NULL, 1, NULL, NULL,"
-                  " false, 1::int2, false)");
+                  " false, 1::int2, 0)");
 
     cr_expect_eq(error.code, ERROR_REFUSED);
     cr_expect(strstr(error.message, "permit: none is open") != NULL, "%s", error.message);
