@@ -126,7 +126,7 @@ Test(halves, are_made_while_there_are_processors_for_their_writers)
 {
     IngestDelivery delivery = delivery_without(0);
     const int loads = records_halved_max();
-    char sql[512];
+    char sql[512], table[64];
     snprintf(
         sql, sizeof sql,
         "INSERT INTO ingest.load (source_id, sender, period, status, spec_version, permit_id, may_replace)"
@@ -147,8 +147,8 @@ Test(halves, are_made_while_there_are_processors_for_their_writers)
         count_of(
             "pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhparent WHERE c.relname LIKE 'visit\\_%'"),
         2);
-    snprintf(sql, sizeof sql, "records._visit_%db", (int)halved.load_id);
-    cr_expect_gt(count_of(sql), LINES / 3);
+    snprintf(table, sizeof table, "records._visit_%db", (int)halved.load_id);
+    cr_expect_gt(count_of(table), LINES / 3);
     cr_expect_eq(seen(), 2 * whole.rows_loaded);
 }
 
