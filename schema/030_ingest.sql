@@ -373,8 +373,17 @@ BEGIN
     END LOOP;
 END $$;
 
--- Of a staged table that two sessions write: rows go by stretches of 256 lines, so that which are whose does not depend on
--- when they come. No source is called so, nor so but for the underscore: then that were its array type.
+-- Loads of other sessions, by their locks: these show before what opened a load is committed, and behind its end.
+CREATE FUNCTION ingest.others_under_way() RETURNS int8
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT count(*) FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database
+     WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.classid = 1667852913 AND l.objsubid = 2
+       AND l.granted AND l.pid <> pg_backend_pid()
+       AND NOT EXISTS (SELECT FROM ingest.load AS e WHERE e.load_id = l.objid::int8 AND e.state <> 'open')
+$$;
+
+-- Of a staged table that two sessions write: rows go by stretches of 256 lines, so that which are whose does not depend
+-- on when they come. No source is called so, nor so but for the underscore: then that were its array type.
 CREATE FUNCTION ingest.half_name(staged text, half int4) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT '_' || staged || CASE half WHEN 0 THEN 'a' WHEN 1 THEN 'b' END
@@ -430,8 +439,8 @@ END $$;
 
 -- ---- the loader's doors ----
 
--- in_halves: two sessions write its rows. outcome: 'opened', or with the load that has the same delivery 'duplicate', or
--- 'held': it waits for a second person.
+-- in_halves: two sessions write its rows, where fewer than halved_max other loads are under way. outcome: 'opened', or
+-- with the load that has the same delivery 'duplicate', or 'held': it waits for a second person.
 CREATE FUNCTION ingest.load_open(permit bytea, source text, sender text, period int4, status text, content bytea,
                                  spec_version int4, spec_hash bytea, directory_edition text, may_replace boolean,
                                  key_version int2, halved_max int4)
@@ -442,8 +451,8 @@ DECLARE
     found_source int2;
     held ingest.load;
     waiting ingest.load;
-    others int4;
     opened int4;
+    halved boolean;
 BEGIN
     PERFORM audit.require(permit, 'load', coalesce(encode(load_open.content, 'hex'), 'nil'));
     IF NOT ingest.permit_is_for(permit, load_open.source, load_open.sender,
@@ -513,15 +522,15 @@ BEGIN
     END IF;
 
     PERFORM ingest.withdrawn_require(permit, found_source, load_open.sender, load_open.period, load_open.content);
-    SELECT count(*) INTO others FROM ingest.load AS l WHERE l.state = 'open'; -- leftovers are gone
     INSERT INTO ingest.load (source_id, sender, period, status, content, spec_version, directory_edition, permit_id,
                              may_replace)
     VALUES (found_source, load_open.sender, load_open.period, load_open.status, load_open.content,
             load_open.spec_version, load_open.directory_edition, permit, load_open.may_replace)
     RETURNING load.load_id INTO opened;
     PERFORM pg_advisory_lock(1667852913, opened); -- until this session opens another or ends
-    PERFORM ingest.staging_make(load_open.source, opened, others < load_open.halved_max);
-    RETURN QUERY SELECT 'opened', opened, found_source, others < load_open.halved_max;
+    halved := ingest.others_under_way() < load_open.halved_max; -- locked first: of two at once both see the other
+    PERFORM ingest.staging_make(load_open.source, opened, halved);
+    RETURN QUERY SELECT 'opened', opened, found_source, halved;
 END $$;
 
 CREATE FUNCTION ingest.counts_set(wanted int4, counts int8[], columns text[], classes int8[]) RETURNS void

@@ -121,35 +121,43 @@ Test(halves, are_each_written_into_a_file_of_their_transaction)
 
 /* ---- when there are any ---- */
 
-/* Switch: others in ingest.load_open. */
+/* Switch: others_under_way in ingest.load_open. The lock is all that shows of a load that is just being
+ * opened. */
 Test(halves, are_made_while_there_are_processors_for_their_writers)
 {
     IngestDelivery delivery = delivery_without(0);
-    const int loads = records_halved_max();
-    char sql[512], table[64];
-    snprintf(
-        sql, sizeof sql,
-        "INSERT INTO ingest.load (source_id, sender, period, status, spec_version, permit_id, may_replace)"
-        " SELECT 1, 'hosp_b', n, 'final', 1, decode(lpad(to_hex(n), 4, '0'), 'hex'), false"
-        " FROM generate_series(1, %d) AS n",
-        loads);
-    world_script(sql);
-    snprintf(sql, sizeof sql, "SELECT pg_advisory_lock(1667852913, n) FROM generate_series(1, %d) AS n",
-             loads);
-    Db *under_way = under_way_session(sql);
+    char sql[128];
+    snprintf(sql, sizeof sql, "SELECT pg_advisory_lock(1667852913, 100 + n) FROM generate_series(1, %d) AS n",
+             records_halved_max());
+    Db *others = under_way_session(sql);
 
     IngestReport whole = world_must_load(&world, spec, &delivery);
-    db_close(&under_way);
+    cr_assert(db_script(others, "one ends", "SELECT pg_advisory_unlock(1667852913, 101)", &error).ok);
     delivery.period = month_from(2026, 8);
-    IngestReport halved = world_must_load(&world, spec, &delivery);
+    world_must_load(&world, spec, &delivery);
 
-    cr_expect_eq(
-        count_of(
-            "pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhparent WHERE c.relname LIKE 'visit\\_%'"),
-        2);
-    snprintf(table, sizeof table, "records._visit_%db", (int)halved.load_id);
-    cr_expect_gt(count_of(table), LINES / 3);
+    cr_expect_eq(count_of("pg_inherits WHERE inhparent = 'records.visit_1'::regclass"), 0);
+    cr_expect_eq(count_of("pg_inherits WHERE inhparent = 'records.visit_2'::regclass"), 2);
     cr_expect_eq(seen(), 2 * whole.rows_loaded);
+    db_close(&others);
+}
+
+/* Switch: the state in ingest.others_under_way. A session keeps its load's lock until it opens another or
+ * ends. */
+Test(halves, are_made_beside_a_session_that_has_ended_its_load)
+{
+    IngestDelivery delivery = delivery_without(0);
+    world_script(
+        "INSERT INTO ingest.load (source_id, sender, period, status, spec_version, permit_id, may_replace,"
+        " state) SELECT 1, 'hosp_b', n, 'final', 1, decode(lpad(to_hex(n), 4, '0'), 'hex'), false,"
+        " 'abandoned' FROM generate_series(1, 1024) AS n");
+    Db *other =
+        under_way_session("SELECT pg_advisory_lock(1667852913, n) FROM generate_series(1, 1024) AS n");
+
+    world_must_load(&world, spec, &delivery);
+
+    cr_expect_eq(count_of("pg_inherits WHERE inhparent = 'records.visit_1025'::regclass"), 2);
+    db_close(&other);
 }
 
 /* ---- who may write to them ---- */
