@@ -15,7 +15,7 @@
 #define SOCKET_NAME ".s.PGSQL.5432"
 enum { SOCKET_PATH_BYTES_MAX = 80, PID_LINE_BYTES_MAX = 32, SOCKET_HASH_LETTERS = 8 };
 enum { CLEAR_ROUNDS_MAX = 100, CLEAR_PAUSE_NANOSECONDS = 100 * 1000 * 1000 };
-enum { START_TRIES_MAX = 60, START_PAUSE_US = 500000 };
+enum { START_TRIES_MAX = 60, START_PAUSE_US = 500000, SOCKET_TRIES_MAX = 100, SOCKET_PAUSE_US = 50000 };
 enum { RECOVERY_PAUSES = 600, RECOVERY_PAUSE_NS = 100 * 1000 * 1000 }; /* a minute */
 
 static Result resolve(const char *folder, char out[CLUSTER_PATH_BYTES], Error *error)
@@ -249,32 +249,20 @@ static Result control(const Cluster *cluster, const char *action, Error *error)
     return run_checked(cluster, action, argv, error);
 }
 
-/* After a crash, the dead server's own children may still be ending and hold its memory: then it is tried
- * again. */
-static Result start_server(const Cluster *cluster, Error *error)
-{
-    bool crashed = cluster_has(cluster, "data/postmaster.pid");
-    Result started = control(cluster, "start", error);
-
-    for (int tries = 0; crashed && !started.ok && tries < START_TRIES_MAX; tries++) {
-        usleep(START_PAUSE_US);
-        started = control(cluster, "start", error);
-    }
-    return started;
-}
-
-/* Who cleans up below /tmp may take it from a server that runs. Not mended here: a restart ends others' work.
- */
-static Result check_socket(const Cluster *cluster, Error *error)
+/* One that was just started has none yet. Who cleans up below /tmp may take it from a server that runs: not
+ * mended here, since a restart ends others' work. */
+static Result await_socket(const Cluster *cluster, Error *error)
 {
     char path[CLUSTER_FILE_BYTES + 32];
 
     snprintf(path, sizeof path, "%s/" SOCKET_NAME, cluster->socket);
-    if (access(path, F_OK) != 0)
-        return fail(error, ERROR_SYSTEM,
-                    "%s: is gone while the server runs; cinque stop, then cinque start, makes it again",
-                    path);
-    return RESULT_OK;
+    for (int tries = 0; tries < SOCKET_TRIES_MAX; tries++) {
+        if (access(path, F_OK) == 0)
+            return RESULT_OK;
+        usleep(SOCKET_PAUSE_US);
+    }
+    return fail(error, ERROR_SYSTEM,
+                "%s: is gone while the server runs; cinque stop, then cinque start, makes it again", path);
 }
 
 /* After a crash a server that runs lets nobody in until it has recovered. */
@@ -293,6 +281,32 @@ static Result await_recovery(const Cluster *cluster, Error *error)
                 cluster->folder);
 }
 
+static Result await_server(const Cluster *cluster, Error *error)
+{
+    TRY(await_socket(cluster, error));
+    return await_recovery(cluster, error);
+}
+
+/* After a crash, the dead server's own children may still be ending and hold its memory: then it is tried
+ * again. And a server may just have been started by who was killed since: then that one is waited for. */
+static Result start_server(const Cluster *cluster, Error *error)
+{
+    bool crashed = cluster_has(cluster, "data/postmaster.pid");
+    Result started = control(cluster, "start", error);
+    ClusterState state;
+
+    for (int tries = 0; !started.ok && tries < START_TRIES_MAX; tries++) {
+        if (!crashed && !cluster_has(cluster, "data/postmaster.pid"))
+            break;
+        usleep(START_PAUSE_US);
+        TRY(cluster_state(cluster, &state, error));
+        if (state == CLUSTER_RUNNING)
+            return await_server(cluster, error);
+        started = control(cluster, "start", error);
+    }
+    return started;
+}
+
 Result cluster_start(const Cluster *cluster, Error *error)
 {
     SCOPED(cluster_unlock) int lock = -1;
@@ -302,10 +316,8 @@ Result cluster_start(const Cluster *cluster, Error *error)
     TRY(cluster_state(cluster, &state, error));
     if (state == CLUSTER_ABSENT)
         return fail(error, ERROR_CONFIG, "data folder %s: holds no cluster", cluster->folder);
-    if (state == CLUSTER_RUNNING) {
-        TRY(check_socket(cluster, error));
-        return await_recovery(cluster, error);
-    }
+    if (state == CLUSTER_RUNNING)
+        return await_server(cluster, error);
     TRY(cluster_make_folder(cluster->socket, 0711, error));
     return start_server(cluster, error);
 }

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cluster.h"
@@ -282,6 +283,37 @@ Test(cluster, it_starts_again_after_its_server_was_killed)
     Db *db = superuser(&cluster);
     db_close(&db);
     succeed(cluster_stop(&cluster, &error), &error);
+}
+
+static void start_and_be_killed(const Cluster *cluster, int after_us)
+{
+    pid_t child = fork();
+
+    if (child == 0) {
+        Error error = {0};
+        _exit(cluster_start(cluster, &error).ok ? 0 : 1);
+    }
+    usleep((useconds_t)after_us);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+}
+
+/* What the killed one began goes on. Switches: the look for a server that runs in start_server, the wait in
+ * await_socket. */
+Test(cluster, it_starts_beside_a_start_whose_caller_was_killed)
+{
+    enum { TRIES = 24, STEP_US = 2000 };
+    Cluster cluster = located("data");
+    Error error = {0};
+    succeed(cluster_create(&cluster, user(), true, &error), &error);
+
+    for (int i = 0; i < TRIES; i++) {
+        start_and_be_killed(&cluster, i * STEP_US);
+        succeed(cluster_start(&cluster, &error), &error);
+        Db *db = superuser(&cluster);
+        db_close(&db);
+        succeed(cluster_stop(&cluster, &error), &error);
+    }
 }
 
 static void *write_and_write(void *context)
