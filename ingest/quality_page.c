@@ -151,6 +151,25 @@ static void write_card(const Card *card, const DbRows *measures, Month period, F
 
 /* ---- the seven tests ---- */
 
+/* What a delivery passes by, under each heading. */
+static const char *const passes_by[QUALITY_TESTS_COLUMNS] = {
+    [2] = "it came",
+    "as many rows as the months before make likely",
+    "as much as others publish",
+    "no column emptier than usual or than its spec allows",
+    "filled and coded as other senders do",
+    "no row without its cost",
+    "at most one row in a hundred said twice",
+};
+
+static void write_legend(FILE *out)
+{
+    fputs("<p>", out);
+    for (size_t i = 2; i < QUALITY_TESTS_COLUMNS; i++)
+        fprintf(out, "<b>%s</b>: %s%s", QUALITY_TESTS_HEADINGS[i], passes_by[i],
+                i + 1 < QUALITY_TESTS_COLUMNS ? "; " : ". &ndash;: does not apply.</p>\n");
+}
+
 /* The class is the result's first word: pass, fail, held, no. */
 static void write_result(Text result, FILE *out)
 {
@@ -182,6 +201,7 @@ static void write_tests(const DbRows *tests, FILE *out)
         fputs("</tr>\n", out);
     }
     fputs("</table>\n", out);
+    write_legend(out);
 }
 
 /* ---- the page ---- */

@@ -21,36 +21,35 @@ static void add_name(TextBuilder *ddl, const char *schema, const char *prefix, c
     db_add_identifier(ddl, (Text){.data = name, .length = (size_t)length});
 }
 
+/* The widest first, so that no gap stands before any, and before texts what is found without reading them. */
+static const SpecType by_width[] = {SPEC_INTEGER, SPEC_TIME_OF_DAY, SPEC_DAY,
+                                    SPEC_BOOLEAN, SPEC_STRING,      SPEC_DECIMAL};
+_Static_assert(sizeof by_width / sizeof *by_width == SPEC_TYPE_COUNT, "each type has its turn");
+
 static void add_create(TextBuilder *ddl, const IngestSpec *spec)
 {
     text_add_string(ddl, "CREATE TABLE ");
     add_name(ddl, "records", "", spec);
     text_add_string(ddl,
-                    " (load_id int4 NOT NULL, line_number int4 NOT NULL, subject_id int8, record_key int8, "
-                    "age_days int2) PARTITION BY LIST (load_id);\n");
+                    " (load_id int4 NOT NULL, line_number int4 NOT NULL, subject_id int8, record_key int8)"
+                    " PARTITION BY LIST (load_id);\n");
 }
 
-static void add_widen(TextBuilder *ddl, const IngestSpec *spec, const SpecColumn *column)
+static void add_column(TextBuilder *ddl, const IngestSpec *spec, const char *add, Text name, const char *type)
 {
     text_add_string(ddl, "ALTER TABLE ");
     add_name(ddl, "records", "", spec);
-    text_add_string(ddl, " ADD COLUMN ");
-    db_add_identifier(ddl, column->stored);
-    text_add_format(ddl, " %s;\n", SPEC_TYPE_SQL[column->type]);
+    text_add_string(ddl, add);
+    db_add_identifier(ddl, name);
+    text_add_format(ddl, " %s;\n", type);
 }
 
 /* Keys of other sources' records. No spec column is called so, and a newer version may have it already. */
 static void add_references(TextBuilder *ddl, const IngestSpec *spec)
 {
-    for (size_t i = 0; i < spec->reference_count; i++) {
-        if (!spec->references[i].is_by_key)
-            continue;
-        text_add_string(ddl, "ALTER TABLE ");
-        add_name(ddl, "records", "", spec);
-        text_add_string(ddl, " ADD COLUMN IF NOT EXISTS ");
-        db_add_identifier(ddl, spec->references[i].stored);
-        text_add_string(ddl, " int8;\n");
-    }
+    for (size_t i = 0; i < spec->reference_count; i++)
+        if (spec->references[i].is_by_key)
+            add_column(ddl, spec, " ADD COLUMN IF NOT EXISTS ", spec->references[i].stored, "int8");
 }
 
 static void add_date(TextBuilder *ddl, const IngestSpec *spec, int column, const char *name)
@@ -100,13 +99,43 @@ static Result check_type(const IngestSpec *spec, const SpecColumn *column, const
     return RESULT_OK;
 }
 
+static Result add_of_type(TextBuilder *ddl, const IngestSpec *spec, SpecType type, const DbRows *held,
+                          FILE *widened, Error *error)
+{
+    bool is_held;
+
+    for (size_t i = 0; i < spec->column_count; i++) {
+        const SpecColumn *column = &spec->columns[i];
+        if (!spec_column_is_stored(column) || column->type != type)
+            continue;
+        TRY(check_type(spec, column, held, &is_held, error));
+        if (is_held)
+            continue;
+        add_column(ddl, spec, " ADD COLUMN ", column->stored, SPEC_TYPE_SQL[type]);
+        if (widened != NULL)
+            fprintf(widened, "source %s: new column %.*s\n", spec->source, TEXT_ARG(column->stored));
+    }
+    return RESULT_OK;
+}
+
+/* widened: what is told of columns that a source gets which is known already; NULL: it is new. */
+static Result add_payload(TextBuilder *ddl, const IngestSpec *spec, const DbRows *held, FILE *widened,
+                          Error *error)
+{
+    for (size_t i = 0; i < SPEC_TYPE_COUNT; i++) {
+        if (by_width[i] == SPEC_BOOLEAN && widened == NULL)
+            add_column(ddl, spec, " ADD COLUMN ", TEXT("age_days"), "int2");
+        TRY(add_of_type(ddl, spec, by_width[i], held, widened, error));
+    }
+    return RESULT_OK;
+}
+
 Result spec_ddl_make(Db *owner, const IngestSpec *spec, const SpecRegistered *registered, FILE *out,
                      Error *error)
 {
     SCOPED(text_builder_close) TextBuilder ddl = text_builder(DDL_BYTES_MAX);
     SCOPED(db_rows_close) DbRows *held = NULL;
     const Value source_id = value_int2(registered->source_id);
-    bool is_held;
 
     TRY(db_run(owner, &column_list, &source_id, &held, error));
     if (!registered->is_known) {
@@ -116,18 +145,8 @@ Result spec_ddl_make(Db *owner, const IngestSpec *spec, const SpecRegistered *re
     } else {
         fprintf(out, "source %s: version %d\n", spec->source, spec->version);
     }
-    for (size_t i = 0; i < spec->column_count; i++) {
-        const SpecColumn *column = &spec->columns[i];
-        if (!spec_column_is_stored(column))
-            continue;
-        TRY(check_type(spec, column, held, &is_held, error));
-        if (is_held)
-            continue;
-        add_widen(&ddl, spec, column);
-        if (registered->is_known)
-            fprintf(out, "source %s: new column %.*s\n", spec->source, TEXT_ARG(column->stored));
-    }
     add_references(&ddl, spec);
+    TRY(add_payload(&ddl, spec, held, registered->is_known ? out : NULL, error));
     text_add_format(&ddl, "SELECT ingest.active_view_make(%d::int2);\n", (int)registered->source_id);
     add_presence_view(&ddl, spec);
     return db_script(owner, "source tables", text_built(&ddl).data, error);

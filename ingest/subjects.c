@@ -9,8 +9,8 @@
 
 /* The more go at once, the more of them are neighbours in the index, and the later the first ones go. */
 enum {
-    BLOCKS = 4, /* one is filled while the others wait for what is merged just then */
-    BLOCK_BYTES = 2 << 20,
+    BLOCKS = 3, /* one is filled while the others wait for what is merged just then */
+    BLOCK_BYTES = 6 << 20,
     SUBJECTS_MAX = BLOCK_BYTES / sizeof(Subject),
     TABLE_BYTES = 96,
 };

@@ -36,6 +36,30 @@ Test(version, a_late_month_of_the_old_layout_loads_by_its_own_version)
     world_close(&world);
 }
 
+/* Texts in front would make all behind them be counted out, and an integer behind a date stand behind a gap.
+ */
+Test(version, a_new_sources_columns_stand_by_their_widths)
+{
+    World world = world_open();
+    SCOPED(ingest_spec_close)
+    IngestSpec *spec = world_spec(SPEC("1", "effective_from: 2024-04-01\n",
+                                       "  - { name: kind, use: dimension, shape: \"A\" }\n"
+                                       "  - { name: price, use: measure, type: decimal, min: 0, max: 9 }\n"
+                                       "  - { name: seen_at, use: time }\n"
+                                       "  - { name: beds, use: measure, type: integer, min: 0, max: 9 }\n"));
+
+    world_apply(spec);
+
+    cr_expect_eq(
+        world_count(
+            "SELECT count(*) FROM (SELECT string_agg(attname, ' ' ORDER BY attnum) AS columns"
+            " FROM pg_attribute WHERE attrelid = 'records.visit'::regclass AND attnum > 0) AS t"
+            " WHERE columns = 'load_id line_number subject_id record_key beds seen_at seen_on age_days"
+            " kind price'"),
+        1);
+    world_close(&world);
+}
+
 Test(version, an_older_one_that_is_registered_is_applied_again_without_a_word)
 {
     World world = world_open();
