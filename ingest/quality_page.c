@@ -164,10 +164,14 @@ static const char *const passes_by[QUALITY_TESTS_COLUMNS] = {
 
 static void write_legend(FILE *out)
 {
+    static const char ends[] =
+        ". <b>held</b>: waits for a second person; <b>no history</b>: fewer than three months came before;"
+        " &ndash;: does not apply.</p>\n";
+
     fputs("<p>", out);
     for (size_t i = 2; i < QUALITY_TESTS_COLUMNS; i++)
         fprintf(out, "<b>%s</b>: %s%s", QUALITY_TESTS_HEADINGS[i], passes_by[i],
-                i + 1 < QUALITY_TESTS_COLUMNS ? "; " : ". &ndash;: does not apply.</p>\n");
+                i + 1 < QUALITY_TESTS_COLUMNS ? "; " : ends);
 }
 
 /* The class is the result's first word: pass, fail, held, no. */

@@ -110,8 +110,7 @@ Test(quality_tests, the_page_has_the_seven_tests_and_says_what_others_publish)
                 "<td>visit</td><td>hosp_a</td><td class=\"pass\">pass</td><td class=\"no\">no history</td>"
                 "<td class=\"fail\">fail</td>");
     expect_line(text, "<p><b>sent</b>: it came; <b>stable</b>: as many rows as");
-    expect_line(text,
-                "<b>no doubles</b>: at most one row in a hundred said twice. &ndash;: does not apply.</p>");
+    expect_line(text, "<b>no doubles</b>: at most one row in a hundred said twice. <b>held</b>: waits");
     expect_line(text, "<p class=\"say\">rows 10, A &lt;published&gt; figure: 100</p>");
 }
 

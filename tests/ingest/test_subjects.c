@@ -182,36 +182,40 @@ Test(subjects, those_held_already_are_neither_new_nor_added_twice)
                  3);
 }
 
-/* People born on as many days from one on, a visit each. */
-static IngestDelivery people_born(int first_day, int count)
+/* People, a visit each: 26,000 without an NHS number born on days one after another, and as many for each of
+ * two. */
+static IngestDelivery people_born(int first, int count)
 {
+    static const char *const numbers[] = {"", "9990000018", "9990000026"};
     SCOPED(text_builder_close) TextBuilder rows = text_builder(8 << 20);
     char day[DATE_TEXT_BYTES];
     Date birth;
 
     cr_assert(date_parse(TEXT("1930-01-01"), &birth));
     text_add_string(&rows, WORLD_HEADER);
-    for (int i = first_day; i < first_day + count; i++)
-        text_add_format(&rows, "v%d,,%s,CT1 1AA,2026-07-01,,,,,,,\n", i, date_format(birth + i, day));
+    for (int i = first; i < first + count; i++)
+        text_add_format(&rows, "v%d,%s,%s,CT1 1AA,2026-07-01,,,,,,,\n", i, numbers[i / 26000],
+                        date_format(birth + i % 26000, day));
     return world_delivery(text_built(&rows).data);
 }
 
 /* Switch: up_to in subjects_merge, and subjects_take_back. Each of several blocks is kept once, and none is
- * passed over: the second load's first block is of new people alone, the next ones of new and known. */
+ * passed over: the second load's first block, of 34,000, is of new people alone, the others of new and known.
+ */
 Test(subjects, of_many_blocks_each_subject_is_held_once)
 {
-    IngestDelivery delivery = people_born(13000, 12000);
+    IngestDelivery delivery = people_born(40000, 36000);
 
-    cr_expect_eq(world_must_load(&world, spec, &delivery).subjects_new, 12000);
-    delivery = people_born(0, 26000);
+    cr_expect_eq(world_must_load(&world, spec, &delivery).subjects_new, 36000);
+    delivery = people_born(0, 78000);
     delivery.period = month_from(2026, 7);
     delivery.replace = true;
-    cr_expect_eq(world_must_load(&world, spec, &delivery).subjects_new, 14000,
-                 "of days 0 to 12999 and 25000 to 25999");
+    cr_expect_eq(world_must_load(&world, spec, &delivery).subjects_new, 42000,
+                 "of 0 to 39999 and 76000 to 77999");
 
-    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 26000);
+    cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 78000);
     cr_expect_eq(world_count("SELECT count(*) FROM records.visit JOIN subjects.subject USING (subject_id)"),
-                 38000);
+                 114000);
 }
 
 /* ---- subjects put straight where they belong ---- */
