@@ -5,10 +5,10 @@
 #include "base/db_private.h"
 #include "base/handover.h"
 
-/* Who fills a block is put off its processor by the thread that sends it, so the fewer the better; all that
- * is under way stays in the processor's own memory. */
+/* Who fills a block is put off its processor by the thread that sends it, so the larger the better, as long
+ * as what is under way stays in the processor's own memory. */
 enum {
-    COPY_BLOCKS = 4,
+    COPY_BLOCKS = HANDOVER_MANY,
     COPY_BLOCK_BYTES = 128 << 10,
     COPY_SQL_BYTES_MAX = 16 << 10,
     COPY_NAME_BYTES = 144,

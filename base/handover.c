@@ -18,7 +18,8 @@ struct Handover {
     void *context;
     HandoverBlock blocks[BLOCKS_MAX];
     size_t block_count, given, taken, returned; /* counted from the start */
-    bool has_thread, is_ended, is_stopped;
+    size_t few;                                 /* under way: the giver, who waited, goes on */
+    bool has_thread, giver_waits, is_ended, is_stopped;
 };
 
 static void *run(void *handover)
@@ -51,6 +52,7 @@ Result handover_open(size_t block_count, size_t block_bytes, void (*work)(Handov
     made->work = work;
     made->context = context;
     made->block_count = block_count;
+    made->few = block_count < HANDOVER_MANY ? block_count - 1 : (block_count - 1) / 2;
     (void)pthread_mutex_init(&made->lock, NULL); /* neither fails on Linux */
     (void)pthread_cond_init(&made->changed, NULL);
     for (size_t i = 0; i < block_count; i++)
@@ -76,11 +78,24 @@ static void leave(Handover *handover)
 
 /* ---- the giver ---- */
 
+static size_t under_way(const Handover *handover)
+{
+    return handover->given - handover->returned;
+}
+
+static void await_few(Handover *handover)
+{
+    handover->giver_waits = true;
+    while (!handover->is_stopped && under_way(handover) > handover->few)
+        (void)pthread_cond_wait(&handover->changed, &handover->lock);
+    handover->giver_waits = false;
+}
+
 HandoverBlock *handover_empty(Handover *handover)
 {
     (void)pthread_mutex_lock(&handover->lock);
-    while (!handover->is_stopped && handover->given - handover->returned == handover->block_count)
-        (void)pthread_cond_wait(&handover->changed, &handover->lock);
+    if (under_way(handover) == handover->block_count)
+        await_few(handover);
     HandoverBlock *block = handover->is_stopped ? NULL : block_at(handover, handover->given);
     (void)pthread_mutex_unlock(&handover->lock);
     return block;
@@ -132,7 +147,10 @@ void handover_return(Handover *handover, HandoverBlock *block)
     (void)pthread_mutex_lock(&handover->lock);
     assert(block == block_at(handover, handover->returned));
     handover->returned++;
-    leave(handover);
+    if (handover->giver_waits && under_way(handover) > handover->few)
+        (void)pthread_mutex_unlock(&handover->lock); /* it would wait again */
+    else
+        leave(handover);
 }
 
 void handover_stop(Handover *handover)
@@ -147,7 +165,7 @@ void handover_stop(Handover *handover)
 void handover_drain(Handover *handover)
 {
     (void)pthread_mutex_lock(&handover->lock);
-    while (!handover->is_stopped && handover->returned < handover->given)
+    while (!handover->is_stopped && under_way(handover) > 0)
         (void)pthread_cond_wait(&handover->changed, &handover->lock);
     (void)pthread_mutex_unlock(&handover->lock);
 }

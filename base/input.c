@@ -320,6 +320,15 @@ Result input_read_all(const char *path, size_t bytes_max, Arena *arena, Text *co
     return RESULT_OK;
 }
 
+Result input_size_file(const char *path, uint64_t *bytes, Error *error)
+{
+    SCOPED(input_file_close) InputFile file = {.descriptor = -1};
+
+    TRY(input_file_open(path, &file, error));
+    *bytes = file.bytes;
+    return RESULT_OK;
+}
+
 Result input_peek_file(const char *path, void *bytes, size_t capacity, size_t *length, Error *error)
 {
     SCOPED(input_file_close) InputFile file = {.descriptor = -1};

@@ -70,6 +70,8 @@ void input_close(Input **input);
 Result input_peek_file(const char *path, void *bytes, size_t capacity, size_t *length, Error *error) CHECKED;
 /* Reads a whole small file. bytes_max guards memory. Content is NUL-terminated behind its length. */
 Result input_read_all(const char *path, size_t bytes_max, Arena *arena, Text *content, Error *error) CHECKED;
+/* Size of a file as delivered, and nothing read of it. */
+Result input_size_file(const char *path, uint64_t *bytes, Error *error) CHECKED;
 /* Hash and size of a file as delivered, decoding nothing. */
 Result input_hash_file(const char *path, Hash *digest, uint64_t *bytes, Error *error) CHECKED;
 

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/handover.h"
 
-enum { BLOCKS = 4, BLOCK_BYTES = 128 << 10, SOON_BYTES = 256 << 10 };
+enum { BLOCKS = HANDOVER_MANY, BLOCK_BYTES = 128 << 10, SOON_BYTES = 256 << 10 };
 
 struct ReadAhead {
     ReadAheadSource source;

@@ -1,9 +1,9 @@
 /*
  * How fast an extract of attendances is loaded: bench_load [--json] [--rows N] [--rows-a-person N] [--pairs
  * N] Each round has one whole load (hash, read, check, tokenise, copy, publish) of the extract plain, then of
- * the month after it, whose people are held but for one in fifty, of the first by gzip, by zstd and with one
- * row in a hundred bad, and two loads side by side. Beside the first two psql \copy of the very rows that
- * they stored (psql_copy.h).
+ * the month after it, whose people are held but for one in fifty, of the first by gzip, by zstd, with one
+ * row in a hundred bad and with its hash announced, and two loads side by side. Beside the first two psql
+ * \copy of the very rows that they stored (psql_copy.h).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/config.h"
+#include "base/input.h"
 #include "bench/attendances.h"
 #include "bench/bench.h"
 #include "bench/loads.h"
@@ -21,11 +22,11 @@
 
 enum { PAIRS_MAX = 32, BAD_EVERY = 100, NEW_EVERY = 50, STREAMS = 2, NAME_BYTES = 32 };
 
-typedef enum Kind { PLAIN, NEXT_MONTH, GZIP, ZSTD, BAD, OTHER_PEOPLE, KIND_COUNT } Kind;
+typedef enum Kind { PLAIN, NEXT_MONTH, GZIP, ZSTD, BAD, OTHER_PEOPLE, ANNOUNCED, KIND_COUNT } Kind;
 
 static const char *const kind_names[KIND_COUNT] = {
-    [PLAIN] = "plain.csv",    [NEXT_MONTH] = "next.csv", [GZIP] = "plain.csv.gz",
-    [ZSTD] = "plain.csv.zst", [BAD] = "bad.csv",         [OTHER_PEOPLE] = "others.csv"};
+    [PLAIN] = "plain.csv", [NEXT_MONTH] = "next.csv",     [GZIP] = "plain.csv.gz",  [ZSTD] = "plain.csv.zst",
+    [BAD] = "bad.csv",     [OTHER_PEOPLE] = "others.csv", [ANNOUNCED] = "plain.csv"};
 
 /* Of each round. */
 typedef struct Rounds {
@@ -35,13 +36,15 @@ typedef struct Rounds {
     /* as ratios to the load */
     double copy_text[PAIRS_MAX], copy_binary[KIND_COUNT][PAIRS_MAX], copy_emptied[PAIRS_MAX],
         copy_bare[PAIRS_MAX], copy_bare_keys[PAIRS_MAX];
-    double packed[KIND_COUNT][PAIRS_MAX]; /* the plain load's time to this one's */
+    double speed[KIND_COUNT][PAIRS_MAX];                           /* the plain load's time to this one's */
+    double announced_text[PAIRS_MAX], announced_binary[PAIRS_MAX]; /* psql's time to the announced load's */
     double two_streams_s[PAIRS_MAX];
 } Rounds;
 
 typedef struct Bench {
     Loads loads;
     char files[KIND_COUNT][LOADS_PATH_BYTES + NAME_BYTES];
+    Hash announced;                             /* of the plain file */
     int64_t rows, rows_a_person, pairs, months; /* months: so far loaded, each once */
     PsqlCopy copies[KIND_COUNT];
     Rounds rounds;
@@ -65,6 +68,8 @@ static Result prepare(Bench *bench, Error *error)
     TRY(attendances_write(&others, bench->files[OTHER_PEOPLE], error));
     TRY(attendances_pack("gzip", bench->files[PLAIN], bench->files[GZIP], error));
     TRY(attendances_pack("zstd", bench->files[PLAIN], bench->files[ZSTD], error));
+    uint64_t bytes;
+    TRY(input_hash_file(bench->files[PLAIN], &bench->announced, &bytes, error));
     return loads_open(&bench->loads, error);
 }
 
@@ -92,16 +97,20 @@ static Month next_period(Bench *bench)
 static Result load(Bench *bench, Kind kind, int64_t round, int64_t *load_id, Error *error)
 {
     const int64_t bad = kind == BAD ? (bench->rows + BAD_EVERY / 2 - 1) / BAD_EVERY : 0;
+    const LoadsFile file = {.path = bench->files[kind],
+                            .announced = kind == ANNOUNCED ? &bench->announced : NULL,
+                            .period = next_period(bench),
+                            .rows = bench->rows - bad};
     const Loads *loads = &bench->loads;
     Rounds *rounds = &bench->rounds;
 
     TRY(kind == NEXT_MONTH ? loads_settle(loads, error) : loads_empty(loads, error));
     double started_s = bench_now_s(), started_cpu_s = cpu_seconds(), started_server_s = loads_server_s(loads);
-    TRY(loads_run(loads, bench->files[kind], next_period(bench), bench->rows - bad, load_id, error));
+    TRY(loads_run(loads, &file, load_id, error));
     rounds->load_s[kind][round] = bench_now_s() - started_s;
     rounds->cpu_us[kind][round] = us_a_row(bench, cpu_seconds() - started_cpu_s);
     rounds->server_us[kind][round] = us_a_row(bench, loads_server_s(loads) - started_server_s);
-    rounds->packed[kind][round] = rounds->load_s[PLAIN][round] / rounds->load_s[kind][round];
+    rounds->speed[kind][round] = rounds->load_s[PLAIN][round] / rounds->load_s[kind][round];
     return RESULT_OK;
 }
 
@@ -160,7 +169,9 @@ static void stream(const Bench *bench, Kind kind, Month period)
     Result done = loads_connect(&own, &error);
 
     if (done.ok)
-        done = loads_run(&own, bench->files[kind], period, bench->rows, &load_id, &error);
+        done =
+            loads_run(&own, &(LoadsFile){.path = bench->files[kind], .period = period, .rows = bench->rows},
+                      &load_id, &error);
     if (!done.ok)
         fprintf(stderr, "bench_load: %s\n", error.message);
     _exit(done.ok ? 0 : 1);
@@ -187,6 +198,18 @@ static Result load_side_by_side(Bench *bench, int64_t round, Error *error)
     return are_done ? RESULT_OK : fail(error, ERROR_SYSTEM, "a stream failed");
 }
 
+/* Beside the copies that the plain load of this round was measured by. */
+static Result load_announced(Bench *bench, int64_t round, Error *error)
+{
+    Rounds *rounds = &bench->rounds;
+    int64_t load_id;
+
+    TRY(load(bench, ANNOUNCED, round, &load_id, error));
+    rounds->announced_text[round] = rounds->copy_text[round] * rounds->speed[ANNOUNCED][round];
+    rounds->announced_binary[round] = rounds->copy_binary[PLAIN][round] * rounds->speed[ANNOUNCED][round];
+    return RESULT_OK;
+}
+
 static Result run_round(Bench *bench, int64_t round, Error *error)
 {
     int64_t load_id;
@@ -194,6 +217,7 @@ static Result run_round(Bench *bench, int64_t round, Error *error)
     TRY(load_to_copy(bench, PLAIN, round, error));
     TRY(copy_as_loaded(bench, PLAIN, round, error));
     TRY(copy_otherwise(bench, round, error));
+    TRY(load_announced(bench, round, error));
     TRY(load_to_copy(bench, NEXT_MONTH, round, error));
     TRY(copy_as_loaded(bench, NEXT_MONTH, round, error));
     for (Kind kind = GZIP; kind <= BAD; kind++)
@@ -226,12 +250,16 @@ static void print(Bench *bench, bool json)
         {"ratio_to_copy_binary_emptied", bench_median(rounds->copy_emptied, count), 3},
         {"ratio_to_copy_binary_bare", bench_median(rounds->copy_bare, count), 3},
         {"ratio_to_copy_binary_bare_and_keys", bench_median(rounds->copy_bare_keys, count), 3},
+        {"announced_rows_per_s", rows / bench_median(rounds->load_s[ANNOUNCED], count), 0},
+        {"announced_ratio_to_copy_text", bench_median(rounds->announced_text, count), 3},
+        {"announced_ratio_to_copy_binary", bench_median(rounds->announced_binary, count), 3},
+        {"announced_client_cpu_us_per_row", bench_median(rounds->cpu_us[ANNOUNCED], count), 3},
         {"held_rows_per_s", rows / bench_median(rounds->load_s[NEXT_MONTH], count), 0},
         {"held_ratio_to_copy_binary", bench_median(rounds->copy_binary[NEXT_MONTH], count), 3},
         {"two_stream_rows_per_s", STREAMS * rows / bench_median(rounds->two_streams_s, count), 0},
-        {"ratio_gz", bench_median(rounds->packed[GZIP], count), 3},
-        {"ratio_zst", bench_median(rounds->packed[ZSTD], count), 3},
-        {"ratio_bad_1pct", bench_median(rounds->packed[BAD], count), 3},
+        {"ratio_gz", bench_median(rounds->speed[GZIP], count), 3},
+        {"ratio_zst", bench_median(rounds->speed[ZSTD], count), 3},
+        {"ratio_bad_1pct", bench_median(rounds->speed[BAD], count), 3},
         {"client_cpu_us_per_row", bench_median(rounds->cpu_us[PLAIN], count), 3},
         {"server_cpu_us_per_row", bench_median(rounds->server_us[PLAIN], count), 2},
         {"copy_binary_server_cpu_us_per_row", bench_median(rounds->copy_server_us, count), 2},

@@ -116,8 +116,7 @@ Result loads_empty(const Loads *loads, Error *error)
     return loads_settle(loads, error);
 }
 
-Result loads_run(const Loads *loads, const char *path, Month period, int64_t rows, int64_t *load_id,
-                 Error *error)
+Result loads_run(const Loads *loads, const LoadsFile *file, int64_t *load_id, Error *error)
 {
     SCOPED(governance_permit_close) GovernancePermit *permit = NULL;
     const IngestContext context = {.loader = loads->loader,
@@ -127,11 +126,15 @@ Result loads_run(const Loads *loads, const char *path, Month period, int64_t row
                                    .directory = loads->directory,
                                    .quarantine_folder = loads->folder};
     InputMark mark;
-    const IngestDelivery delivery = {.path = path, .sender = "hospital", .period = period, .mark = &mark};
+    const IngestDelivery delivery = {.path = file->path,
+                                     .sender = "hospital",
+                                     .period = file->period,
+                                     .announced = file->announced,
+                                     .mark = file->announced == NULL ? &mark : NULL};
     char object[HASH_TEXT_BYTES], detail[INGEST_DETAIL_BYTES];
     IngestReport report;
 
-    TRY(ingest_delivery_object(path, &mark, object, error));
+    TRY(ingest_delivery_object(&delivery, &mark, object, error));
     const GovernanceRequest request = {.action = GOVERNANCE_LOAD,
                                        .person_id = "engineer",
                                        .source = TEXT("attendance"),
@@ -140,9 +143,9 @@ Result loads_run(const Loads *loads, const char *path, Month period, int64_t row
                                        .detail = ingest_delivery_detail(&delivery, detail)};
     TRY(governance_request(loads->governance, &request, &permit, error));
     TRY(ingest_load(&context, permit, loads->spec, &delivery, &report, error));
-    if (report.outcome != INGEST_LOADED || report.rows_loaded != rows)
+    if (report.outcome != INGEST_LOADED || report.rows_loaded != file->rows)
         return fail(error, ERROR_INPUT, "%" PRId64 " rows of %" PRId64 " were loaded", report.rows_loaded,
-                    rows);
+                    file->rows);
     *load_id = report.load_id;
     return governance_result(loads->governance, permit, &(GovernanceOutcome){.succeeded = true}, error);
 }

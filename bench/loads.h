@@ -22,9 +22,15 @@ Result loads_connect(Loads *loads, Error *error) CHECKED;
 /* Neither record nor subject stays, and what was written is on the disk before the clock starts. */
 Result loads_empty(const Loads *loads, Error *error) CHECKED;
 Result loads_settle(const Loads *loads, Error *error) CHECKED; /* as above; what is stored stays */
-/* From the hash for the permit to the result in the log. rows: that must be loaded. */
-Result loads_run(const Loads *loads, const char *path, Month period, int64_t rows, int64_t *load_id,
-                 Error *error) CHECKED;
+/* What is loaded, and how many rows that must be. */
+typedef struct LoadsFile {
+    const char *path;
+    const Hash *announced; /* by its sender; NULL: it is found out first */
+    Month period;
+    int64_t rows;
+} LoadsFile;
+/* From the hash for the permit to the result in the log. */
+Result loads_run(const Loads *loads, const LoadsFile *file, int64_t *load_id, Error *error) CHECKED;
 /* Of all processes of the server. */
 double loads_server_s(const Loads *loads);
 /* Removes the folder. */

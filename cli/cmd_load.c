@@ -144,6 +144,8 @@ static Result one_delivery(const Cli *cli, bool is_nil, Delivery *delivery, Erro
 {
     if (cli->argument_count != (is_nil ? 1 : 2) || delivery->delivery.sender == NULL)
         return fail(error, ERROR_USAGE, "usage: cinque %s %s", cli->command->name, cli->command->arguments);
+    if (is_nil && delivery->delivery.announced != NULL)
+        return fail(error, ERROR_USAGE, "--sha256: a nil return has no file");
     delivery->source = cli->arguments[0];
     delivery->delivery.path = is_nil ? NULL : cli->arguments[1];
     return RESULT_OK;
@@ -167,24 +169,25 @@ Result load_deliveries(const Cli *cli, int64_t streams, Delivery *deliveries, si
 static Result check_alone(const Cli *cli, const Delivery *beside, bool has_status, bool is_nil, Error *error)
 {
     if (cli->argument_count > 0 || beside->delivery.sender != NULL || beside->delivery.period != DATE_NONE ||
-        has_status || is_nil)
+        beside->delivery.announced != NULL || has_status || is_nil)
         return fail(
             error, ERROR_USAGE,
             "--deliveries, --delivery: say themselves what is loaded: no source, file, --nil, --sender, "
-            "--period or --status beside them");
+            "--period, --status or --sha256 beside them");
     return RESULT_OK;
 }
 
 Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error)
 {
     Delivery one = {.delivery = {.period = DATE_NONE}}, *deliveries = &one;
-    const char *list = NULL, *status = NULL, *again = NULL;
+    const char *list = NULL, *status = NULL, *again = NULL, *announced = NULL;
     int64_t held = 0, streams = 1;
     bool is_nil = false;
     const Option options[] = {
         {"sender", OPTION_TEXT, false, NULL, "who sent it", &one.delivery.sender},
         {"period", OPTION_MONTH, false, NULL, "the month it is for", &one.delivery.period},
         {"status", OPTION_TEXT, false, NULL, "provisional, final (default) or year_end", &status},
+        {"sha256", OPTION_TEXT, false, NULL, "the file's hash as its sender announced it", &announced},
         {"replace", OPTION_FLAG, false, NULL, "it supersedes an earlier delivery of that month",
          &one.delivery.replace},
         {"again", OPTION_TEXT, false, NULL, "load it although it was withdrawn, and why; logged", &again},
@@ -197,6 +200,8 @@ Result cmd_load(Cli *cli, int argc, const char *const *argv, Error *error)
 
     TRY(cli_parse(cli, argc, argv, options, sizeof options / sizeof options[0], 0, 2, error));
     TRY(ingest_again_check(again, error));
+    if (announced != NULL)
+        TRY(delivery_announced(text_from(announced), cli->arena, &one.delivery.announced, error));
     if (list != NULL || held > 0)
         TRY(check_alone(cli, &one, status != NULL, is_nil, error));
     if (list != NULL && (held > 0 || one.delivery.replace))

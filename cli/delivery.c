@@ -1,5 +1,6 @@
 #include "cli/delivery.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +8,7 @@
 
 enum { LIST_BYTES_MAX = 4 << 20, COLUMNS_MAX = 16 };
 
-typedef enum Column { SOURCE, SENDER, PERIOD, STATUS, PATH, REPLACE, ORDER, COLUMN_COUNT } Column;
+typedef enum Column { SOURCE, SENDER, PERIOD, STATUS, PATH, REPLACE, SHA256, ORDER, COLUMN_COUNT } Column;
 
 static const struct {
     const char *name;
@@ -15,7 +16,7 @@ static const struct {
 } columns[COLUMN_COUNT] = {
     [SOURCE] = {"source", true},  [SENDER] = {"sender", true}, [PERIOD] = {"period", true},
     [STATUS] = {"status", false}, [PATH] = {"path", true},     [REPLACE] = {"replace", false},
-    [ORDER] = {"order", false},
+    [SHA256] = {"sha256", false}, [ORDER] = {"order", false},
 };
 
 /* Where each column stands in a line. */
@@ -95,6 +96,19 @@ Result delivery_status(Text name, IngestStatus *status, Error *error)
     return fail(error, ERROR_USAGE, "status: one of provisional, final, year_end");
 }
 
+Result delivery_announced(Text text, Arena *arena, const Hash **announced, Error *error)
+{
+    Hash *hash = arena_alloc(arena, sizeof *hash);
+    char *small = arena_alloc(arena, text.length + 1);
+
+    for (size_t i = 0; i < text.length; i++)
+        small[i] = (char)tolower((unsigned char)text.data[i]);
+    if (!hash_parse((Text){.data = small, .length = text.length}, hash))
+        return fail(error, ERROR_USAGE, "sha256: 64 hexadecimal digits");
+    *announced = hash;
+    return RESULT_OK;
+}
+
 static Text field_of(const ListFile *file, const Text *fields, Column column)
 {
     int place = file->layout.place[column];
@@ -121,7 +135,7 @@ static Result read_line(const ListFile *file, Text line, Delivery *delivery, Err
 
     TRY(split_line(file, line, fields, error));
     Text path = field_of(file, fields, PATH), status = field_of(file, fields, STATUS),
-         order = field_of(file, fields, ORDER);
+         sha256 = field_of(file, fields, SHA256), order = field_of(file, fields, ORDER);
     delivery->source = text_to_string(file->arena, field_of(file, fields, SOURCE));
     delivery->delivery.sender = text_to_string(file->arena, field_of(file, fields, SENDER));
     delivery->delivery.path = path.length > 0 ? path_beside(file, path) : NULL;
@@ -129,6 +143,11 @@ static Result read_line(const ListFile *file, Text line, Delivery *delivery, Err
     delivery->delivery.status = INGEST_FINAL;
     if (status.length > 0 && !delivery_status(status, &delivery->delivery.status, error).ok)
         return list_fail(file, "status is none of provisional, final, year_end", error);
+    if (sha256.length > 0 &&
+        !delivery_announced(sha256, file->arena, &delivery->delivery.announced, error).ok)
+        return list_fail(file, "sha256 is not 64 hexadecimal digits", error);
+    if (sha256.length > 0 && path.length == 0)
+        return list_fail(file, "sha256 of a nil return, which has no file", error);
     if (!month_parse(field_of(file, fields, PERIOD), &delivery->delivery.period))
         return list_fail(file, "period is not of the form CCYY-MM", error);
     if (order.length > 0 && !text_to_int64(order, &delivery->order))

@@ -54,8 +54,9 @@ static Result find_object(const Delivery *delivery, InputMark *mark, char object
                           Error *error)
 {
     if (delivery->held == NULL)
-        return ingest_delivery_object(delivery->delivery.path, mark, object, error);
+        return ingest_delivery_object(&delivery->delivery, mark, object, error);
     hash_format(&delivery->held->content, object);
+    mark->bytes = (uint64_t)delivery->held->bytes;
     return RESULT_OK;
 }
 
@@ -114,18 +115,10 @@ static Result failed_load(Loading *loading, const IngestReport *report, Result f
 /* As delivered, packed or not. Below this two who write rows are no quicker than one. */
 enum { LARGE_BYTES = 16 << 20 };
 
-static bool is_large(const Delivery *delivery, const InputMark *mark)
-{
-    if (delivery->held != NULL)
-        return delivery->held->bytes >= LARGE_BYTES;
-    return delivery->delivery.path != NULL && mark->bytes >= LARGE_BYTES;
-}
-
-static Result find_writer(Loading *loading, const Delivery *delivery, const InputMark *mark, Db **writer,
-                          Error *error)
+static Result find_writer(Loading *loading, uint64_t bytes, Db **writer, Error *error)
 {
     *writer = NULL;
-    if (!is_large(delivery, mark))
+    if (bytes < LARGE_BYTES)
         return RESULT_OK;
     if (loading->writer == NULL)
         TRY(cli_open(loading->cli, loader_role, &loading->writer, error));
@@ -137,7 +130,7 @@ static Result load_one(Loading *loading, const Delivery *delivery, IngestReport 
 {
     SCOPED(ingest_spec_close) IngestSpec *spec = NULL;
     GovernanceRequest request;
-    InputMark mark;
+    InputMark mark = {.path = NULL};
     IngestContext context = {.loader = loading->loader,
                              .merger = loading->merger,
                              .keyring = loading->keyring,
@@ -148,10 +141,10 @@ static Result load_one(Loading *loading, const Delivery *delivery, IngestReport 
 
     TRY(spec_open_for(delivery->source, delivery->delivery.period, &spec, error));
     TRY(make_request(loading, spec, delivery, &mark, &request, error));
-    TRY(find_writer(loading, delivery, &mark, &context.writer, error));
+    TRY(find_writer(loading, mark.bytes, &context.writer, error));
     TRY(work_begin(loading->cli, &request, &loading->work, error));
     IngestDelivery marked = delivery->delivery;
-    marked.mark = delivery->held == NULL && marked.path != NULL ? &mark : NULL;
+    marked.mark = mark.path != NULL ? &mark : NULL;
     *report = (IngestReport){0};
     Result loaded = ingest_load(&context, loading->work.permit, spec, &marked, report, error);
     if (!loaded.ok)

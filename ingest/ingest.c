@@ -129,10 +129,23 @@ static StoreCounts counts_of(const Load *load)
 
 static Result check_content(const Load *load, const Hash *content, Error *error)
 {
-    if (memcmp(content->bytes, load->report->content.bytes, HASH_BYTES) != 0)
-        return fail(error, ERROR_REFUSED, "%s: not the file that the permit was given for",
-                    load->delivery->path);
-    return RESULT_OK;
+    if (memcmp(content->bytes, load->report->content.bytes, HASH_BYTES) == 0)
+        return RESULT_OK;
+    return fail(error, ERROR_REFUSED, "%s: not the file that %s", load->delivery->path,
+                load->delivery->announced != NULL ? "was announced: its SHA-256 is another"
+                                                  : "the permit was given for");
+}
+
+/* A duplicate is not read to be told. Was it announced, the file may still be another one. */
+static Result check_unread(const Load *load, Error *error)
+{
+    Hash content;
+    uint64_t bytes;
+
+    if (load->delivery->announced == NULL)
+        return RESULT_OK;
+    TRY(input_hash_file(load->delivery->path, &content, &bytes, error));
+    return check_content(load, &content, error);
 }
 
 static Result store_references(Load *load, Error *error)
@@ -176,8 +189,8 @@ static Result read_file(Load *load, Error *error)
     Result passed = run_passes(load, &pass, &content, error);
     input_expect(NULL);
     TRY(passed);
-    if (load->delivery->is_signed)
-        load->report->ends_open = false; /* it is as its sender signed it */
+    if (load->delivery->is_signed || load->delivery->announced != NULL)
+        load->report->ends_open = false; /* it is as its sender signed or announced it */
     TRY(store_waiting(load, error));
     TRY(store_references(load, error));
     return check_content(load, &content, error);
@@ -309,7 +322,7 @@ static Result run(Load *load, const GovernancePermit *permit, Error *error)
     TRY(store_open(load->context->loader, &store_load, &load->store, &load->report->load_id,
                    &load->report->outcome, error));
     if (load->report->outcome != INGEST_LOADED)
-        return RESULT_OK;
+        return check_unread(load, error);
     TRY(controllers_open(load->context->loader, &store_load, load->report->load_id, &load->controllers,
                          error));
     if (!is_nil)
@@ -336,13 +349,18 @@ static void close_load(Load *load)
     parcel_close(&load->parcel);
 }
 
-Result ingest_delivery_object(const char *path, InputMark *mark, char out[HASH_TEXT_BYTES], Error *error)
+Result ingest_delivery_object(const IngestDelivery *delivery, InputMark *mark, char out[HASH_TEXT_BYTES],
+                              Error *error)
 {
-    if (path == NULL) {
+    if (delivery->path == NULL) {
         snprintf(out, HASH_TEXT_BYTES, "nil");
         return RESULT_OK;
     }
-    TRY(input_mark_file(path, mark, error));
+    if (delivery->announced != NULL) {
+        hash_format(delivery->announced, out);
+        return input_size_file(delivery->path, &mark->bytes, error);
+    }
+    TRY(input_mark_file(delivery->path, mark, error));
     hash_format(&mark->digest, out);
     return RESULT_OK;
 }
@@ -380,10 +398,10 @@ Text ingest_delivery_detail(const IngestDelivery *delivery, char out[INGEST_DETA
 {
     char period[DATE_TEXT_BYTES];
 
-    snprintf(out, INGEST_DETAIL_BYTES, "period=%s status=%s replace=%s%s%s",
+    snprintf(out, INGEST_DETAIL_BYTES, "period=%s status=%s replace=%s%s%s%s",
              month_format(delivery->period, period), STORE_STATUS_NAMES[delivery->status],
-             delivery->replace ? "yes" : "no", delivery->again != NULL ? " again=" : "",
-             delivery->again != NULL ? delivery->again : "");
+             delivery->replace ? "yes" : "no", delivery->announced != NULL ? " hash=announced" : "",
+             delivery->again != NULL ? " again=" : "", delivery->again != NULL ? delivery->again : "");
     return text_from(out);
 }
 

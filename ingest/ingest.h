@@ -72,6 +72,7 @@ typedef struct IngestDelivery {
     bool replace;      /* supersedes an earlier delivery of the same source, sender and period */
     bool is_signed;    /* its sender's manifest vouches for the content */
     const char *again; /* why it is loaded although it was withdrawn (ingest_again_check); NULL: it was not */
+    const Hash *announced; /* its SHA-256, by its sender: is the file of it? NULL: it was not */
     const InputMark *mark; /* of the file, made for its permit; NULL: it is hashed again while it is read */
 } IngestDelivery;
 
@@ -167,14 +168,15 @@ typedef struct IngestProposal {
 Result ingest_propose(const char *path, const IngestProposal *wanted, FILE *out, Error *error) CHECKED;
 
 /* Object of the permit for a delivery: its content hash in hex, or "nil" when path is NULL. *mark is for the
- * delivery to be loaded, and points to path; untouched when path is NULL. */
-Result ingest_delivery_object(const char *path, InputMark *mark, char out[HASH_TEXT_BYTES], Error *error)
-    CHECKED;
-enum { INGEST_AGAIN_BYTES_MAX = 200, INGEST_DETAIL_BYTES = 80 + INGEST_AGAIN_BYTES_MAX };
+ * delivery to be loaded, and points to path; untouched when path is NULL. Of one whose hash was announced the
+ * file is not read, and the mark says its size alone. */
+Result ingest_delivery_object(const IngestDelivery *delivery, InputMark *mark, char out[HASH_TEXT_BYTES],
+                              Error *error) CHECKED;
+enum { INGEST_AGAIN_BYTES_MAX = 200, INGEST_DETAIL_BYTES = 96 + INGEST_AGAIN_BYTES_MAX };
 /* A reason as the log keeps it: one line of text. NULL: none is given. */
 Result ingest_again_check(const char *reason, Error *error) CHECKED;
-/* Detail of the permit for a delivery: "period=2026-07 status=final replace=no", and " again=REASON" where
- * there is one. */
+/* Detail of the permit for a delivery: "period=2026-07 status=final replace=no", " hash=announced" where it
+ * was, and " again=REASON" where there is one. */
 Text ingest_delivery_detail(const IngestDelivery *delivery, char out[INGEST_DETAIL_BYTES]);
 /*
  * The permit is for GOVERNANCE_LOAD, the delivery's content hash as object (nil return: "nil") and its

@@ -18,13 +18,14 @@ Result load_check_delivery(const IngestSpec *spec, const IngestDelivery *deliver
     return ingest_spec_check_period(spec, delivery->period, error);
 }
 
-/* Would anything tell that this file was cut at a row's end? A manifest does where one came. */
+/* Would anything tell that this file was cut at a row's end? A manifest does where one came, and so does a
+ * hash that was announced. */
 static bool is_protected(const IngestSpec *spec, const IngestDelivery *delivery)
 {
     for (size_t i = 0; i < spec->protection_count; i++)
         if (delivery->is_signed || !text_equal(spec->protected_by[i], TEXT("manifest")))
             return true;
-    return delivery->path == NULL;
+    return delivery->path == NULL || delivery->announced != NULL;
 }
 
 void load_report_start(const IngestSpec *spec, const IngestDelivery *delivery, IngestReport *report)

@@ -250,13 +250,21 @@ END $$;
 
 -- A permit's object is the content alone; whose delivery of what, for which period, how final and whether in place of
 -- another stands in its log entry (governance/entry.h), the latter as ingest_delivery_detail writes it; behind it may
--- stand why something withdrawn is taken again.
+-- stand that the hash was announced, and why something withdrawn is taken again.
 CREATE FUNCTION ingest.permit_is_for(permit bytea, source text, sender text, detail text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (SELECT FROM audit.permit AS p JOIN audit.intake AS i USING (entry_id)
                     WHERE p.permit_id = $1 AND audit.entry_text(i.entry, 9) = $2
                       AND audit.entry_text(i.entry, 10) = $3
-                      AND split_part(audit.entry_text(i.entry, 14), ' again=', 1) = $4)
+                      AND split_part(audit.entry_text(i.entry, 14), ' again=', 1) IN ($4, $4 || ' hash=announced'))
+$$;
+
+-- Was a load's hash its sender's word? A file that has another is not kept.
+CREATE FUNCTION ingest.is_announced(permit bytea) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM audit.permit AS p JOIN audit.intake AS i USING (entry_id)
+                    WHERE p.permit_id = $1
+                      AND split_part(audit.entry_text(i.entry, 14), ' again=', 1) LIKE '% hash=announced')
 $$;
 
 -- A version is read for the months in which it is in effect on the last day, and of several the newest: an older one may

@@ -247,14 +247,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT m.measure, m.column_name, 100 * m.found / nullif(m.out_of, 0) FROM ingest.measure_counts($1) AS m
 $$;
 
--- Would anything tell that the load's file was cut at a row's end? A manifest that the spec counts on does where a signed
--- one came for this content.
+-- Would anything tell that the load's file was cut at a row's end? Its announced hash does, and a manifest that the spec
+-- counts on where a signed one came for this content.
 CREATE FUNCTION ingest.is_protected(wanted ingest.load) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(bool_or(p.name <> 'manifest' OR EXISTS (
                SELECT FROM ingest.delivery AS d
                 WHERE (d.sender, d.source_id, d.period, d.content) = (($1).sender, ($1).source_id, ($1).period, ($1).content)
-                  AND d.is_signed)), false)
+                  AND d.is_signed)), false) OR ingest.is_announced(($1).permit_id)
       FROM ingest.source_quality AS g, unnest(g.protected_by) AS p (name)
      WHERE (g.source_id, g.version) = (($1).source_id, ($1).spec_version)
 $$;

@@ -1,6 +1,8 @@
 /* Blocks go from one thread to another in order, whole, and no more of them than there are. */
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <criterion/criterion.h>
 
@@ -157,4 +159,61 @@ Test(handover, a_taker_with_other_work_is_waited_for_until_it_is_done)
     cr_expect_eq(counting.sum, 1);
     cr_expect_eq(counting.taken, 100000);
     handover_close(&handover);
+}
+
+enum { PAUSE_NS = 2000000, MANY_ROUNDS = 10 };
+
+typedef struct Slow {
+    atomic_bool may_begin;
+    atomic_size_t returned;
+} Slow;
+
+static void pause_shortly(void)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
+
+    (void)nanosleep(&pause, NULL);
+}
+
+static void return_slowly(Handover *handover, void *context)
+{
+    Slow *slow = context;
+    HandoverBlock *block;
+
+    while (!atomic_load(&slow->may_begin))
+        pause_shortly();
+    while ((block = handover_take(handover)) != NULL) {
+        pause_shortly();
+        handover_return(handover, block);
+        atomic_fetch_add(&slow->returned, 1);
+    }
+}
+
+/* How many were empty again when the giver, who had filled all, went on. */
+static size_t empty_when_woken(void)
+{
+    Slow slow = {.may_begin = false};
+    Handover *handover;
+    Error error;
+
+    cr_assert(handover_open(HANDOVER_MANY, BLOCK_BYTES, return_slowly, &slow, &handover, &error).ok);
+    for (size_t i = 0; i < HANDOVER_MANY; i++)
+        handover_give(handover, handover_empty(handover));
+    atomic_store(&slow.may_begin, true);
+    cr_assert_not_null(handover_empty(handover));
+    size_t returned = atomic_load(&slow.returned);
+    handover_close(&handover);
+    return returned;
+}
+
+/* Switch: await_few in handover_empty. By turns: a giver who is late to wait finds fewer. */
+Test(handover, a_giver_who_had_to_wait_is_woken_when_more_than_half_are_empty)
+{
+    size_t most = 0;
+
+    for (int round = 0; round < MANY_ROUNDS; round++) {
+        size_t returned = empty_when_woken();
+        most = returned > most ? returned : most;
+    }
+    cr_expect_geq(most, HANDOVER_MANY / 2);
 }

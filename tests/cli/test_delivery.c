@@ -60,6 +60,23 @@ Test(delivery, columns_come_in_any_order_and_an_empty_path_is_a_nil_return)
     cr_expect_not_null(deliveries[1].delivery.path, "without an order they stay as they stand");
 }
 
+#define HASH_DIGITS "00112233445566778899AABBCCDDEEFFffeeddccbbaa99887766554433221100"
+
+Test(delivery, an_announced_hash_has_digits_of_either_size)
+{
+    Error error = {0};
+
+    Result result = read_list("source,sender,period,path,sha256\ndeath,ons,2026-07,x," HASH_DIGITS "\n"
+                              "death,ons,2026-08,x,\n",
+                              &error);
+
+    cr_assert(result.ok, "%s", error.message);
+    cr_assert_not_null(deliveries[0].delivery.announced);
+    cr_expect_eq(deliveries[0].delivery.announced->bytes[10], 0xaa);
+    cr_expect_eq(deliveries[0].delivery.announced->bytes[16], 0xff);
+    cr_expect_null(deliveries[1].delivery.announced, "it was not");
+}
+
 Test(delivery, each_fault_is_told_with_its_line)
 {
     static const struct {
@@ -72,6 +89,10 @@ Test(delivery, each_fault_is_told_with_its_line)
         {"source,sender,period,path\ndeath,\"ons\",2026-07,x\n", "line 2: no quotes here"},
         {"source,sender,period,path,status\ndeath,ons,2026-07,x,late\n", "line 2: status is none of"},
         {"source,sender,period,path,order\ndeath,ons,2026-07,x,first\n", "line 2: order is not a number"},
+        {"source,sender,period,path,sha256\ndeath,ons,2026-07,x,12ab\n",
+         "line 2: sha256 is not 64 hexadecimal digits"},
+        {"source,sender,period,path,sha256\ndeath,ons,2026-07,," HASH_DIGITS "\n",
+         "line 2: sha256 of a nil return"},
         {"source,sender,period,path,1,2,3,4,5,6,7,8,9,10,11,12,13\n", "line 1: too many columns"},
     };
 

@@ -154,7 +154,7 @@ GovernancePermit *world_permit(const World *world, const IngestSpec *spec, const
     char object[HASH_TEXT_BYTES], detail[INGEST_DETAIL_BYTES];
     Error error = {0};
 
-    cr_assert(ingest_delivery_object(delivery->path, &mark, object, &error).ok, "%s", error.message);
+    cr_assert(ingest_delivery_object(delivery, &mark, object, &error).ok, "%s", error.message);
     const GovernanceRequest request = {
         .action = GOVERNANCE_LOAD,
         .person_id = "eng",

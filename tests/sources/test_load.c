@@ -179,7 +179,7 @@ static IngestReport must_load(const Bench *bench, const IngestSpec *spec, Ingest
     InputMark mark;
 
     delivery.mark = &mark;
-    cr_assert(ingest_delivery_object(delivery.path, &mark, object, &error).ok, "%s", error.message);
+    cr_assert(ingest_delivery_object(&delivery, &mark, object, &error).ok, "%s", error.message);
     permit = permit_for(bench, &(GovernanceRequest){.action = GOVERNANCE_LOAD,
                                                     .person_id = "eng",
                                                     .source = text_from(ingest_spec_source(spec)),
