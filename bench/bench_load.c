@@ -198,16 +198,11 @@ static Result load_side_by_side(Bench *bench, int64_t round, Error *error)
     return are_done ? RESULT_OK : fail(error, ERROR_SYSTEM, "a stream failed");
 }
 
-/* Beside the copies that the plain load of this round was measured by. */
-static Result load_announced(Bench *bench, int64_t round, Error *error)
+/* By the copies that the plain load of this round was measured by. */
+static void measure_announced(Rounds *rounds, int64_t round)
 {
-    Rounds *rounds = &bench->rounds;
-    int64_t load_id;
-
-    TRY(load(bench, ANNOUNCED, round, &load_id, error));
     rounds->announced_text[round] = rounds->copy_text[round] * rounds->speed[ANNOUNCED][round];
     rounds->announced_binary[round] = rounds->copy_binary[PLAIN][round] * rounds->speed[ANNOUNCED][round];
-    return RESULT_OK;
 }
 
 static Result run_round(Bench *bench, int64_t round, Error *error)
@@ -215,9 +210,10 @@ static Result run_round(Bench *bench, int64_t round, Error *error)
     int64_t load_id;
 
     TRY(load_to_copy(bench, PLAIN, round, error));
+    TRY(load(bench, ANNOUNCED, round, &load_id, error));
     TRY(copy_as_loaded(bench, PLAIN, round, error));
     TRY(copy_otherwise(bench, round, error));
-    TRY(load_announced(bench, round, error));
+    measure_announced(&bench->rounds, round);
     TRY(load_to_copy(bench, NEXT_MONTH, round, error));
     TRY(copy_as_loaded(bench, NEXT_MONTH, round, error));
     for (Kind kind = GZIP; kind <= BAD; kind++)
