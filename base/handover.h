@@ -21,10 +21,10 @@ typedef struct HandoverBlock {
 Result handover_open(size_t block_count, size_t block_bytes, void (*work)(Handover *handover, void *context),
                      void *context, Handover **handover, Error *error) CHECKED;
 
+enum { HANDOVER_MANY = 8 };
 /* The giver: an empty block, as soon as there is one. Of HANDOVER_MANY and more, once all are full, as soon
  * as more than half are empty: woken for each, giver and taker would put each other off the processor at
  * every block. NULL: the taker wants no more. */
-enum { HANDOVER_MANY = 8 };
 HandoverBlock *handover_empty(Handover *handover);
 void handover_give(Handover *handover, HandoverBlock *block);
 /* Nothing more comes. */

@@ -55,6 +55,7 @@ static Result prepare(Bench *bench, Error *error)
     const int64_t people = bench->rows / bench->rows_a_person + 1;
     const Attendances plain = {.rows = bench->rows, .people = people};
     Attendances bad = plain, others = plain, next = plain;
+    uint64_t bytes;
 
     for (Kind kind = 0; kind < KIND_COUNT; kind++)
         snprintf(bench->files[kind], sizeof *bench->files, "%s/%s", bench->loads.folder, kind_names[kind]);
@@ -68,7 +69,6 @@ static Result prepare(Bench *bench, Error *error)
     TRY(attendances_write(&others, bench->files[OTHER_PEOPLE], error));
     TRY(attendances_pack("gzip", bench->files[PLAIN], bench->files[GZIP], error));
     TRY(attendances_pack("zstd", bench->files[PLAIN], bench->files[ZSTD], error));
-    uint64_t bytes;
     TRY(input_hash_file(bench->files[PLAIN], &bench->announced, &bytes, error));
     return loads_open(&bench->loads, error);
 }

@@ -73,7 +73,7 @@ typedef struct IngestDelivery {
     bool is_signed;    /* its sender's manifest vouches for the content */
     const char *again; /* why it is loaded although it was withdrawn (ingest_again_check); NULL: it was not */
     const Hash *announced; /* its SHA-256, by its sender: is the file of it? NULL: it was not */
-    const InputMark *mark; /* of the file, made for its permit; NULL: it is hashed again while it is read */
+    const InputMark *mark; /* of the file, made for its permit; NULL: it is hashed while it is read */
 } IngestDelivery;
 
 typedef enum IngestOutcome {

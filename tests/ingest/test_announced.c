@@ -5,7 +5,8 @@
 
 TestSuite(announced, .init = set_up, .fini = tear_down);
 
-static const char another[] = WORLD_HEADER GOOD_ROW;
+static const char another[] = WORLD_HEADER GOOD_ROW
+    "v2,9990000026,1990-13-01,CT1 2AB,2026-07-04,,,,,,,\n"; /* the second is for the quarantine */
 
 /* What is announced is the hash of announced; what comes is content. */
 static Result load_announced(const char *announced, const char *content, IngestReport *report, Error *error)
@@ -47,6 +48,8 @@ Test(announced, nothing_of_another_file_is_kept_and_the_right_one_is_loaded_afte
     expect_refused(load_announced(WORLD_HEADER GOOD_ROWS, another, &report, &error), &error);
     cr_expect_eq(world_count("SELECT count(*) FROM ingest.load WHERE state = 'published'"), 0);
     cr_expect_eq(world_count("SELECT count(*) FROM subjects.subject"), 0);
+    cr_expect_eq(world_count("SELECT count(*) FROM ingest.quarantine"), 0);
+    cr_expect_eq(world_count("SELECT count(*) FROM pg_tables WHERE schemaname = 'staging'"), 0);
     cr_expect(load_announced(WORLD_HEADER GOOD_ROWS, WORLD_HEADER GOOD_ROWS, &report, &error).ok, "%s",
               error.message);
     cr_expect_eq(report.outcome, INGEST_LOADED);
